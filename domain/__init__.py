@@ -1,0 +1,1 @@
+"""The business in plain data: terms, messages, transition tables, errors. Imports nothing but pydantic."""
