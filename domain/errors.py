@@ -1,0 +1,68 @@
+"""One small tree of errors; each leaf says who acts next.
+
+KuayuError
+├── BadInput               the caller mends the request             (HTTP 4xx, a sentence in Chinese)
+│   ├── NotFound           the thing does not exist for this caller
+│   └── Conflict           the thing has moved on
+├── PartnerError           something with a partner network
+│   ├── PartnerUnavailable we try again, later                      (retry, breaker)
+│   ├── AnswerLost         we repeat the command, then query        (retry)
+│   ├── PartnerRefused     a person decides                         (no retry, a task)
+│   └── PartnerUntrusted   nobody acts on it; security event        (retry as a lost answer)
+├── CarrierUnavailable     we try again, later
+└── Misconfigured          the operator mends the settings
+"""
+
+
+class KuayuError(Exception):
+    """Base. `sentence` is what a person reads, in Simplified Chinese; never personal data."""
+
+    def __init__(self, sentence: str, *, code: str = "", field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code
+        self.field = field
+
+
+class BadInput(KuayuError):
+    """The caller mends the request; nothing was changed."""
+
+
+class NotFound(BadInput):
+    """Does not exist, or not for this caller: the same answer."""
+
+
+class Conflict(BadInput):
+    """The thing has moved on since the caller looked."""
+
+
+class PartnerError(KuayuError):
+    """Something with a partner network. `retry_after_s` as the partner asked, if it did."""
+
+    def __init__(self, sentence: str, *, code: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(sentence, code=code)
+        self.retry_after_s = retry_after_s
+
+
+class PartnerUnavailable(PartnerError):
+    """Not reachable, busy or slow: tried again until the case's own deadline."""
+
+
+class AnswerLost(PartnerError):
+    """The effect is unknown: the same command is sent again under the same key, then queried."""
+
+
+class PartnerUntrusted(AnswerLost):
+    """An answer that is not signed as agreed; counts as lost and leaves a security event."""
+
+
+class PartnerRefused(PartnerError):
+    """The partner said no for good: a person decides."""
+
+
+class CarrierUnavailable(KuayuError):
+    """The carrier's program is not reachable: tried again."""
+
+
+class Misconfigured(KuayuError):
+    """The operator mends the settings; names the variable."""

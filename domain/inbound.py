@@ -1,0 +1,76 @@
+"""What a partner's message comes to after its wire was verified and parsed, and what becomes of it.
+
+One shape for three wires. Holds personal data (reasons, names), so it never enters a workflow.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.model import Frozen
+from domain.terms import Partner, ResultForm, WireEvent
+from domain.wire import Verdict
+
+
+class ResultPaper(Frozen):
+    """The result that an approval names (办理结果)."""
+
+    name: str
+    form: ResultForm
+    document_no: str = ""
+    sha256: str | None = None
+
+
+class EventPayload(Frozen):
+    """The payloads of contracts.md A in one shape; a field is None where its event does not have it."""
+
+    round: int | None = None
+    reason: str | None = None
+    materials: tuple[str, ...] = ()
+    deadline_workdays: int | None = None
+    procedure: str | None = None
+    legal_basis: str | None = None
+    result: ResultPaper | None = None
+    tracking_no: str | None = None
+
+
+class InboundMessage(Frozen):
+    """One message about one handling.
+
+    message_id  A: eventId · B: `{row_guid}:{cd_time}` · C: sid
+    content     the bytes that are compared for "same id, same content": A path + body, B the row, C `<DATA`…
+    event       None when `event_name` is unknown to us
+    seq         the partner's sequence (A seq, C XH); None for B
+    written_at  B only: cd_time, strictly rising per case
+    """
+
+    partner: Partner
+    message_id: str
+    content: bytes
+    handling_no: str
+    partner_no: str
+    event_name: str
+    event: WireEvent | None
+    seq: int | None
+    occurred_at: datetime
+    written_at: datetime | None = None
+    actor_org: str = ""
+    payload: EventPayload = EventPayload()
+
+
+class Taking(StrEnum):
+    """What the inbox did with a message, under one lock and one transaction."""
+
+    JUDGED = "JUDGED"  # stored; see verdict
+    DUPLICATE = "DUPLICATE"  # same id, same content: the first answer again
+    CONFLICT = "CONFLICT"  # same id, other content: refused, security event
+    TO_COME = "TO_COME"  # ours to come: parked 72 h, answered as unknown
+    UNKNOWN_HANDLING = "UNKNOWN_HANDLING"  # unknown, or another partner's: the same answer
+
+
+class Taken(Frozen):
+    """The inbox's answer. `verdict` is that of the first taking for a DUPLICATE."""
+
+    taking: Taking
+    verdict: Verdict | None = None
+    received_at: datetime
+    parked: bool = False

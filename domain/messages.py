@@ -1,0 +1,224 @@
+"""Every message between people, partners, the carrier and a case. No personal data in any of them.
+
+New fields get defaults; fields are never renamed or re-typed, so recorded histories stay valid.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.model import Frozen
+from domain.terms import (
+    CaseStatus,
+    ItemKind,
+    Leg,
+    Mode,
+    ParcelStage,
+    Partner,
+    ResultForm,
+    Scheme,
+    SignerKind,
+    WireEvent,
+)
+
+
+class ItemBrief(Frozen):
+    """What a case must remember of its item, whatever the catalogue says later (事项快照)."""
+
+    code: str
+    name: str
+    kind: ItemKind
+    statutory_days: int = Field(ge=0, description="working days, 法定时限; 0 for 即办件")
+    promised_days: int = Field(ge=0, description="working days, 承诺时限")
+
+
+class HandlingPlan(Frozen):
+    """One authority's share of a case (办理), as routed at the window."""
+
+    handling_no: str
+    region: str = Field(description="GB/T 2260, 6 digits")
+    role: str | None = None
+    scheme: Scheme
+    partner: Partner | None = Field(description="None: in-city, the officer's queue")
+    mode: Mode
+    originals_travel: bool = Field(description="a FORWARD leg: originals go to the authority's hall")
+    result_travels: bool = Field(description="a BACK leg: paper result or originals come back")
+
+
+class CaseStart(Frozen):
+    """Input of CaseWorkflow."""
+
+    case_no: str
+    item: ItemBrief
+    handlings: tuple[HandlingPlan, ...]
+    pickup: bool = Field(description="a courier fetches the papers at the door")
+    delivery: bool = Field(description="the result is brought to the door; else collected at the hall")
+    registered_at: datetime
+    time_scale: float = Field(default=1.0, gt=0)
+
+
+class AuthorityEvent(Frozen):
+    """Update `authority_event`: an event that the wire table has judged (id = the sender's message id).
+
+    Texts (reasons, names of materials) stay in the exchange log; only what decides is here.
+    """
+
+    handling_no: str
+    message_id: str
+    event: WireEvent
+    occurred_at: datetime
+    round: int | None = None
+    deadline_workdays: int | None = None
+    result_form: ResultForm | None = None
+    tracking_no: str | None = None
+    snapshot: bool = False
+
+
+class HoldNotice(Frozen):
+    """Update `hold`: a contradiction or a refused command puts a handling on hold for a person."""
+
+    handling_no: str
+    message_id: str
+    reason_code: str
+
+
+class SupplementGiven(Frozen):
+    """Update `supplement`: the applicant's missing papers are at the window (id = Idempotency-Key)."""
+
+    handling_no: str
+    round: int
+    originals: bool = Field(default=False, description="paper originals must travel again")
+
+
+class WithdrawalAsked(Frozen):
+    """Update `withdraw`: the applicant asks to stop; the reason's text stays in the dossier."""
+
+    request_id: str
+
+
+class TaskOutcome(StrEnum):
+    """How a person resolves a task (处置结果)."""
+
+    RESUME = "resume"  # go on as we stand
+    ACCEPT_THEIRS = "accept_theirs"  # the authority's later word counts
+    RELEASE_BATCH = "release_batch"
+    REDELIVER = "redeliver"
+    REDISPATCH = "redispatch"
+    RESEND = "resend"
+    ACKNOWLEDGE = "acknowledge"
+    CLOSE_AS_FAILED = "close_as_failed"
+
+
+class TaskResolved(Frozen):
+    """Update `task_resolved` on a case or a leg."""
+
+    task_id: str
+    outcome: TaskOutcome
+
+
+class LegPlan(Frozen):
+    """Input of DeliveryWorkflow."""
+
+    leg_id: str
+    case_no: str
+    handling_no: str
+    leg: Leg
+    time_scale: float = Field(default=1.0, gt=0)
+    inbound_tracking_no: str | None = Field(default=None, description="BACK: the number that the sender gave")
+
+
+class LegEffect(Frozen):
+    """Update `scan_effect`: what a set of scans came to (id = `{leg}-{epoch}-{stage}`)."""
+
+    leg_id: str
+    epoch: int
+    stage: ParcelStage
+    occurred_at: datetime
+    signer_kind: SignerKind | None = None
+    verified: bool = True
+    version: int = 0
+
+
+class LegOutcome(StrEnum):
+    """How a leg ended, a named result and not an exception."""
+
+    DELIVERED = "DELIVERED"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+    LOST = "LOST"
+    ABANDONED = "ABANDONED"  # a person has closed it
+
+
+class LegResult(Frozen):
+    """Result of DeliveryWorkflow."""
+
+    leg_id: str
+    leg: Leg
+    outcome: LegOutcome
+    tracking_no: str | None
+    delivered_at: datetime | None = None
+    signer_kind: SignerKind | None = None
+
+
+class DeadlineKind(StrEnum):
+    """The clocks that run over a case (时限)."""
+
+    POSTING = "POSTING"  # 收件地寄出 ≤ 2 working days
+    ACCEPTANCE = "ACCEPTANCE"  # 受理 or 补正告知 ≤ 5 working days; late: deemed accepted
+    SUPPLEMENT_REPLY = "SUPPLEMENT_REPLY"  # the applicant's answer to a notice
+    DECISION_PROMISED = "DECISION_PROMISED"  # 承诺时限
+    DECISION_STATUTORY = "DECISION_STATUTORY"  # 法定时限
+    RESULT_DELIVERY = "RESULT_DELIVERY"  # 送达 ≤ 10 working days after the decision
+    INTERREGIONAL_LEG = "INTERREGIONAL_LEG"  # a stated expectation
+    WITHDRAWAL = "WITHDRAWAL"  # an answer to our withdrawal
+
+
+class Responsible(StrEnum):
+    """Who must act before a deadline (责任方)."""
+
+    WINDOW = "window"  # 收件窗口
+    AUTHORITY = "authority"  # 属地审批部门
+    APPLICANT = "applicant"  # 申请人
+    POST = "post"  # 邮政
+
+
+class Deadline(Frozen):
+    """One clock: absolute times, computed once by an activity and stored."""
+
+    kind: DeadlineKind
+    handling_no: str | None = None
+    start_at: datetime
+    warn_at: datetime
+    due_at: datetime
+    responsible: Responsible
+    provisional: bool = Field(default=False, description="reaches into a year without an official calendar")
+    calendar_version: str = ""
+
+
+class HandlingView(Frozen):
+    """Query `view`, per handling."""
+
+    handling_no: str
+    status: CaseStatus
+    waiting_for_partner_since: datetime | None = None
+    forward: LegOutcome | None = None
+    back: LegOutcome | None = None
+
+
+class CaseView(Frozen):
+    """Query `view`: where the workflow stands (for operators; people read the database)."""
+
+    case_no: str
+    status: CaseStatus
+    on_hold: bool
+    withdrawal_pending: bool
+    handlings: tuple[HandlingView, ...]
+    deadlines: tuple[Deadline, ...]
+
+
+class CaseResult(Frozen):
+    """Result of CaseWorkflow."""
+
+    case_no: str
+    status: CaseStatus
