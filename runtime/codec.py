@@ -1,0 +1,50 @@
+"""Payload codec: what Temporal stores is AES-256-GCM ciphertext with the key's id beside it (decisions.md 4)."""
+
+import os
+from collections.abc import Iterable
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import PayloadCodec
+
+from domain.errors import Misconfigured
+from runtime.keys import KeyRing
+
+ENCODING = b"binary/encrypted"
+_NONCE_BYTES = 12
+
+
+class AesGcmCodec(PayloadCodec):
+    """Encrypts whole payloads with the ring's first key; decrypts with the key that a payload names.
+
+    Wire form: 12-byte nonce, ciphertext, 16-byte tag; metadata `encoding` = binary/encrypted and `kid`,
+    which is also the associated data. A payload of another encoding passes through: histories from before
+    the codec, and the server's own.
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._current = ring.current.kid
+        self._ciphers = {key.kid: AESGCM(key.secret.get_secret_value()) for key in ring.keys}
+
+    async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        return [self._encrypt(payload) for payload in payloads]
+
+    async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Raises Misconfigured when the ring has not got the key, InvalidTag when a payload was altered."""
+        return [self._decrypt(payload) for payload in payloads]
+
+    def _encrypt(self, payload: Payload) -> Payload:
+        nonce = os.urandom(_NONCE_BYTES)
+        kid = self._current.encode()
+        sealed = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), kid)
+        return Payload(metadata={"encoding": ENCODING, "kid": kid}, data=nonce + sealed)
+
+    def _decrypt(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != ENCODING:
+            return payload
+        kid = payload.metadata["kid"]
+        cipher = self._ciphers.get(kid.decode())
+        if cipher is None:
+            raise Misconfigured(f"CODEC_KEYS lacks key {kid.decode()!r}, with which stored payloads are encrypted")
+        plain = cipher.decrypt(payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:], kid)
+        return Payload.FromString(plain)

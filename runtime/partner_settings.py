@@ -1,0 +1,131 @@
+"""One settings model per partner network and one for the carrier, and what the sandbox plays them with.
+
+Base URLs, ids, keys, windows and poll intervals are settings because contracts.md is a composite: when an
+official document arrives, an adapter changes and nothing else does.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, StringConstraints
+
+from runtime.keys import Certificates, DatedKeys
+
+
+def _base_url(url: str) -> str:
+    HttpUrl(url)
+    return url.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+Seconds = Annotated[float, Field(gt=0)]
+Unit = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}\z")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class SignAlgorithm(StrEnum):
+    """Agreed signature algorithm (签名算法), contracts.md A `X-CY-Sign-Alg`."""
+
+    HMAC_SHA256 = "HMAC-SHA256"
+    HMAC_SM3 = "HMAC-SM3"
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class SichuanSettings(_Group):
+    """川渝通办, contracts.md A."""
+
+    base_url: BaseUrl = Field(description="Sichuan's gateway; the commands' paths /cy/v1/… are added")
+    our_app: Text = Field(description="our X-CY-App-Id")
+    partner_app: Text = Field(description="the partner's X-CY-App-Id")
+    our_keys: DatedKeys = Field(description="keys that sign our side: text[@from/to], comma between two")
+    partner_keys: DatedKeys = Field(description="keys that sign the partner's side, written alike")
+    alg: SignAlgorithm = Field(SignAlgorithm.HMAC_SHA256, description="HMAC-SHA256 or HMAC-SM3")
+    window_s: Seconds = Field(90, description="how far a timestamp may be off, seconds")
+
+
+class SouthwestSettings(_Group):
+    """跨西南五省通办, contracts.md B."""
+
+    hub_url: BaseUrl = Field(description="the exchange hub; /swx/api/{operation} is added")
+    app_id: Text = Field(description="our C-App-Id")
+    tenancy: Unit = Field(description="our 12-digit region, C-Tenancy-Id")
+    cert_serial: Text = Field(description="serial of our certificate")
+    private_key_hex: SecretStr = Field(description="our SM2 private key, 64 hex characters")
+    partner_keys: Certificates = Field(description="the provinces' SM2 public keys: serial:hex[,serial:hex]")
+    poll_s: Seconds = Field(60, description="seconds between polls (±20 %) while something comes")
+    poll_max_s: Seconds = Field(600, description="seconds between polls when nothing comes")
+    window_s: Seconds = Field(300, description="how far C-Timestamp may be off, seconds")
+
+
+class InterprovincialSettings(_Group):
+    """跨省通办, contracts.md C."""
+
+    gateway_url: BaseUrl = Field(description="the national gateway; /kstb and /auth/refreshSecret are added")
+    paasid: Text = Field(description="x-tif-paasid")
+    token: SecretStr = Field(description="secret token of the gateway headers")
+    sid: Text = Field(description="gjgxjhpt_sid")
+    rid: Text = Field(description="gjgxjhpt_rid")
+    app_key: SecretStr = Field(description="key that signs the request for a fresh secret, ASCII")
+    sqzcm: Text = Field(description="our registration code (授权注册码)")
+    fsdw: Unit = Field(description="our 12-digit region, FSDW")
+    poll_s: Seconds = Field(60, description="seconds between FetchNotices while something comes")
+    poll_max_s: Seconds = Field(600, description="seconds between FetchNotices when nothing comes")
+    window_s: Seconds = Field(180, description="how far x-tif-timestamp may be off, seconds")
+
+
+class CourierSettings(_Group):
+    """The postal carrier's interface (邮政寄递)."""
+
+    base_url: BaseUrl = Field(description="the carrier's interface")
+    key: SecretStr = Field(description="key shared with the carrier")
+
+
+# The public test keys of the contracts' vectors; a real peer never has them. Strings, as they would be written.
+_SM2_EXAMPLE = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
+_SM2_EXAMPLE_PUBLIC = (
+    "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+
+
+def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[str, Any]]:
+    """What each group is when SANDBOX=1 and nothing else is said: addresses on this machine, test keys."""
+    partners = f"http://127.0.0.1:{partners_port}"
+    return {
+        "sichuan": {
+            "base_url": partners,
+            "our_app": "cq-yuzhong-01",
+            "partner_app": "sc-adapter-01",
+            "our_keys": "fedcba9876543210fedcba9876543210",
+            "partner_keys": "0123456789abcdef0123456789abcdef",
+        },
+        "southwest": {
+            "hub_url": partners,
+            "app_id": "cqyz-exch",
+            "tenancy": "500103000000",
+            "cert_serial": "5001030000000001",
+            "private_key_hex": _SM2_EXAMPLE,
+            "partner_keys": f"5300000000000001:{_SM2_EXAMPLE_PUBLIC}",
+            "poll_s": "1",
+            "poll_max_s": "3",
+        },
+        "interprovincial": {
+            "gateway_url": partners,
+            "paasid": "cqyz",
+            "token": "TOKEN",
+            "sid": "s_1",
+            "rid": "r_1",
+            "app_key": "fedcba9876543210fedcba9876543210",
+            "sqzcm": "CQYZ0001",
+            "fsdw": "500103000000",
+            "poll_s": "1",
+            "poll_max_s": "3",
+        },
+        "courier": {
+            "base_url": f"http://127.0.0.1:{couriers_port}",
+            "key": "courier-sandbox-key",
+        },
+    }

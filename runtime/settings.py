@@ -1,0 +1,241 @@
+"""Every setting of every process, from the environment or `.env`, checked once at the start.
+
+`load_settings()` is the only way in: it names each wrong variable without showing a value, warns about names
+that look misspelt, and adds the sandbox's own addresses and keys when SANDBOX=1.
+"""
+
+import difflib
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from domain.errors import Misconfigured
+from runtime.keys import KeyRing, sandbox_keys
+from runtime.partner_settings import (
+    CourierSettings,
+    InterprovincialSettings,
+    Seconds,
+    SichuanSettings,
+    SouthwestSettings,
+    sandbox_defaults,
+)
+from runtime.running import running_settings
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+UP_DEFAULTS: Mapping[str, str] = {"sandbox": "1", "demo_users": "1"}
+"""What `kuayu up` starts from where neither the environment nor `.env` says otherwise."""
+
+
+class MisspeltSetting(UserWarning):
+    """A variable that nothing reads but that looks like one of ours."""
+
+
+class WorkerSettings(BaseModel):
+    """How the worker and the relays pace themselves."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    threads: int = Field(32, ge=1, description="activity threads of the worker")
+    cached_workflows: int = Field(1000, ge=10, description="open workflows kept in memory; 3 per active case")
+    sticky_timeout_s: Seconds = Field(1.5, description="seconds until another worker takes a dead one's case")
+    shutdown_s: Seconds = Field(10, description="seconds that running activities get when the worker stops")
+    relay_poll_s: Seconds = Field(0.5, description="seconds between looks for inbox rows and scans to relay")
+    sweep_s: Seconds = Field(15, description="seconds between sweeps for cases that were not started")
+
+
+class Settings(BaseSettings):
+    """All settings; immutable. Build with `load_settings()`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        enable_decoding=False,
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Path = Field(Path(".data"), description="folder for everything that is kept on this machine")
+    host: str = Field("127.0.0.1", description="address that the web process listens on")
+    port: Port = Field(8000, description="port that the web process listens on")
+    database_url: str = Field("", description="empty: SQLite file in DATA_DIR; postgresql+psycopg://… in production")
+    temporal_address: str = Field("", description="host:port of a Temporal server; empty: embedded server")
+    temporal_namespace: str = Field("default", min_length=1, description="Temporal namespace")
+    temporal_bin: Path | None = Field(
+        None, description="a Temporal CLI to use for the embedded server; empty: PATH, cache, download, build"
+    )
+    temporal_port: Port = Field(7233, description="port of the embedded Temporal server")
+    temporal_ui_port: Port = Field(8233, description="port of the embedded Temporal server's pages")
+    sandbox: bool = Field(
+        False, description="1: partners and couriers are played (default of `make run`); 0: real addresses"
+    )
+    sandbox_partners_port: Port = Field(8010, description="port of the played partner networks")
+    sandbox_couriers_port: Port = Field(8011, description="port of the played postal carrier")
+    time_scale: float = Field(
+        1, ge=1, le=100_000, description="sandbox only: business time runs so many times faster, always open"
+    )
+    demo_users: bool = Field(
+        False, description="sandbox only: one user per role, password demo (default of `make run`)"
+    )
+    codec_keys: KeyRing = Field(
+        description="keys of the Temporal payload codec, kid:base64 of 32 bytes, first one encrypts"
+    )
+    seal_keys: KeyRing = Field(
+        description="keys of sealed columns and stored commands, kid:base64 of 32 bytes, first one encrypts"
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
+    worker: WorkerSettings = WorkerSettings()
+    sichuan: SichuanSettings
+    southwest: SouthwestSettings
+    interprovincial: InterprovincialSettings
+    courier: CourierSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments are defaults here: the environment wins over `.env`, `.env` over what the caller passes."""
+        return env_settings, dotenv_settings, init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, given: dict[str, Any]) -> dict[str, Any]:
+        data_dir = Path(given.get("data_dir") or ".data").expanduser().absolute()
+        filled = {**given, "data_dir": data_dir}
+        if not given.get("database_url"):
+            filled["database_url"] = f"sqlite:///{data_dir / 'kuayu.db'}"
+        if not _is_on(given.get("sandbox")):
+            return filled
+        partners = _port(given, "sandbox_partners_port", 8010)
+        couriers = _port(given, "sandbox_couriers_port", 8011)
+        for group, defaults in sandbox_defaults(partners, couriers).items():
+            filled[group] = {**defaults, **given.get(group, {})}
+        for name, ring in sandbox_keys(data_dir).items():
+            filled.setdefault(name.lower(), ring)
+        return filled
+
+    @model_validator(mode="after")
+    def _only_with_sandbox(self) -> "Settings":
+        if not self.sandbox and self.time_scale != 1:
+            raise ValueError("TIME_SCALE other than 1 needs SANDBOX=1: real partners don't live faster")
+        if not self.sandbox and self.demo_users:
+            raise ValueError("DEMO_USERS needs SANDBOX=1: their password is public")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the Temporal server is ours to start."""
+        return not self.temporal_address
+
+    @property
+    def temporal_target(self) -> str:
+        """host:port that every client connects to."""
+        return self.temporal_address or f"127.0.0.1:{self.temporal_port}"
+
+    @property
+    def temporal_ui_url(self) -> str:
+        """The embedded server's pages; of a cluster only its operator knows the address."""
+        return f"http://127.0.0.1:{self.temporal_ui_port}" if self.embedded else ""
+
+    @property
+    def web_url(self) -> str:
+        """Where this machine reaches the web process."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 – compared, not bound
+        return str(HttpUrl.build(scheme="http", host=host, port=self.port)).rstrip("/")
+
+
+def _is_on(value: Any) -> bool:
+    return value is True or str(value).strip().lower() in {"1", "true", "yes", "on", "y", "t"}
+
+
+def _port(given: Mapping[str, Any], name: str, default: int) -> int:
+    text = str(given.get(name, default))
+    return int(text) if text.isdecimal() else default
+
+
+def load_settings(env_file: Path | None = Path(".env"), **defaults: Any) -> Settings:
+    """Read the environment, then `env_file`, then what `kuayu up` runs with on the same DATA_DIR right now,
+    then `defaults` (field names; the weakest).
+
+    With SANDBOX=1 the key rings are made in DATA_DIR at first use. Raises Misconfigured with one line per
+    variable that is missing or wrong; values never appear in it. Warns (MisspeltSetting) about near misses.
+    """
+    in_file = _read(env_file)
+    for name, meant in misspelt({*os.environ, *in_file}):
+        warnings.warn(f"{name} is not a setting; did you mean {meant}?", MisspeltSetting, stacklevel=2)
+    data_dir = Path(os.environ.get("DATA_DIR") or in_file.get("DATA_DIR") or defaults.get("data_dir") or ".data")
+    files = [file for file in (running_settings(data_dir), env_file) if file]  # the later one wins
+    try:
+        return Settings(_env_file=files, **defaults)
+    except ValidationError as fault:
+        raise Misconfigured(explain(fault)) from None
+
+
+def variables() -> Iterator[tuple[str, FieldInfo]]:
+    """Every variable's name and its field, in the order of the model."""
+    for name, field in Settings.model_fields.items():
+        if name in _groups():
+            inside = _groups()[name].model_fields.items()
+            yield from ((f"{name}_{inner}".upper(), info) for inner, info in inside)
+        else:
+            yield name.upper(), field
+
+
+def _groups() -> dict[str, type[BaseModel]]:
+    """Fields that are a group of variables with a prefix of its own."""
+    return {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type)
+        and issubclass(field.annotation, BaseModel)
+        and field.annotation is not KeyRing
+    }
+
+
+def _read(env_file: Path | None) -> dict[str, str | None]:
+    return dotenv_values(env_file) if env_file and env_file.is_file() else {}
+
+
+def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Of `names`, those that nothing reads but that come close to a setting which is not among them."""
+    known = {name for name, _ in variables()}
+    given = {name.upper() for name in names}
+    near = ((name, difflib.get_close_matches(name, known - given, n=1, cutoff=0.86)) for name in sorted(given - known))
+    return [(name, close[0]) for name, close in near if close]
+
+
+def explain(fault: ValidationError) -> str:
+    """One line per wrong variable, named as in the environment, without its value."""
+    lines = ["The settings are not complete or not right:"]
+    for error in fault.errors(include_input=False, include_url=False, include_context=False):
+        field = str(error["loc"][0]) if error["loc"] else ""
+        nested = f"_{error['loc'][1]}" if field in _groups() and len(error["loc"]) > 1 else ""
+        names = f"{field}{nested}".upper()
+        text = error["msg"].removeprefix("Value error, ")
+        if error["type"] == "missing":
+            text = "missing"
+            names = ", ".join(_required(field)) if field in _groups() and not nested else names
+        lines.append(f"  {names}: {text}" if names else f"  {text}")
+    lines.append("Set them in the environment or in .env; .env.example lists all. SANDBOX=1 needs none of them.")
+    return "\n".join(lines)
+
+
+def _required(group: str) -> list[str]:
+    model = _groups()[group]
+    return [f"{group}_{name}".upper() for name, info in model.model_fields.items() if info.is_required()]

@@ -1,0 +1,117 @@
+"""The one place where a Temporal client is made, and where a namespace gets what Kuayu needs in it."""
+
+import asyncio
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, RegisterNamespaceRequest
+from temporalio.client import Client, Interceptor
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.naming import SEARCH_ATTRIBUTES
+from runtime.codec import AesGcmCodec
+from runtime.keys import KeyRing
+from runtime.settings import Settings
+
+RETENTION = timedelta(days=30)
+_RETRY_S = 0.1
+
+
+def data_converter(keys: KeyRing) -> DataConverter:
+    """Pydantic JSON, encrypted, with failure messages encrypted too: for every client, worker and Replayer."""
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=AesGcmCodec(keys),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+async def connect(settings: Settings, *, interceptors: Sequence[Interceptor] = (), lazy: bool = False) -> Client:
+    """A client of the settings' server and namespace. `lazy` connects at the first call instead of now.
+
+    Raises RuntimeError (of the SDK) when the server can't be reached and `lazy` is off.
+    """
+    return await Client.connect(
+        settings.temporal_target,
+        namespace=settings.temporal_namespace,
+        data_converter=data_converter(settings.codec_keys),
+        interceptors=list(interceptors),
+        lazy=lazy,
+    )
+
+
+async def is_serving(settings: Settings) -> bool:
+    """Whether the server answers and the namespace is there."""
+    try:
+        client = await connect(settings)
+        await _describe(client)
+    except (RuntimeError, RPCError):  # the SDK raises RuntimeError where nothing listens
+        return False
+    return True
+
+
+async def prepare_namespace(settings: Settings, *, within_s: float = 30) -> None:
+    """Make the namespace and its search attributes where they are missing; safe to repeat.
+
+    Waits until a new namespace and its attributes can be used. Raises TimeoutError after `within_s` seconds.
+    """
+    client = await connect(settings)
+    async with asyncio.timeout(within_s):
+        await _ensure_namespace(client)
+        await _ensure_search_attributes(client)
+
+
+async def _describe(client: Client) -> None:
+    await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+
+
+async def _ensure_namespace(client: Client) -> None:
+    asked = False
+    while True:
+        try:
+            return await _describe(client)
+        except RPCError as fault:
+            if fault.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        if not asked:
+            asked = True
+            await _register_namespace(client)
+        await asyncio.sleep(_RETRY_S)  # the server's namespace cache learns of it a little later
+
+
+async def _register_namespace(client: Client) -> None:
+    retention = Duration()
+    retention.FromTimedelta(RETENTION)
+    request = RegisterNamespaceRequest(namespace=client.namespace, workflow_execution_retention_period=retention)
+    try:
+        await client.workflow_service.register_namespace(request)
+    except RPCError as fault:
+        if fault.status is not RPCStatusCode.ALREADY_EXISTS:  # another process was first
+            raise
+
+
+async def _ensure_search_attributes(client: Client) -> None:
+    wanted = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
+    while missing := wanted.keys() - await _registered(client):
+        request = AddSearchAttributesRequest(
+            namespace=client.namespace, search_attributes={name: wanted[name] for name in missing}
+        )
+        try:
+            await client.operator_service.add_search_attributes(request)
+        except RPCError as fault:
+            if fault.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise
+        await asyncio.sleep(_RETRY_S)
+
+
+async def _registered(client: Client) -> set[str]:
+    answer = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    return set(answer.custom_attributes)
