@@ -97,7 +97,9 @@ async def _register_namespace(client: Client) -> None:
 
 
 async def _ensure_search_attributes(client: Client) -> None:
-    wanted = {key.name: IndexedValueType.ValueType(key.indexed_value_type) for key in SEARCH_ATTRIBUTES}
+    wanted = {
+        name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES.items()
+    }
     while missing := wanted.keys() - await _registered(client):
         request = AddSearchAttributesRequest(
             namespace=client.namespace, search_attributes={name: wanted[name] for name in missing}
