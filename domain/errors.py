@@ -10,6 +10,7 @@ KuayuError
 │   ├── PartnerRefused     a person decides                         (no retry, a task)
 │   └── PartnerUntrusted   nobody acts on it; security event        (retry as a lost answer)
 ├── CarrierUnavailable     we try again, later
+├── CarrierRefused         a person decides                         (no retry, a task)
 └── Misconfigured          the operator mends the settings
 """
 
@@ -61,7 +62,11 @@ class PartnerRefused(PartnerError):
 
 
 class CarrierUnavailable(KuayuError):
-    """The carrier's program is not reachable: tried again."""
+    """The carrier's program is not reachable, busy or unreadable: tried again (a booking has its own key)."""
+
+
+class CarrierRefused(KuayuError):
+    """The carrier said no for good; `code` is its own word or the HTTP status. A person decides."""
 
 
 class Misconfigured(KuayuError):

@@ -11,15 +11,15 @@ import unicodedata
 from datetime import date
 from typing import Final, NamedTuple
 
+from domain.errors import BadInput
 from domain.terms import ApplicantType, IdType
 
 
-class IdentifierError(ValueError):
-    """A number or name that cannot be taken; `sentence` is what the user reads (提示语)."""
+class IdentifierError(BadInput, ValueError):
+    """A number or name that cannot be taken; `sentence` is what the user reads (提示语).
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    A ValueError as well, so that it may be raised inside a model's validator.
+    """
 
 
 class CaseNumber(NamedTuple):
@@ -195,9 +195,7 @@ def check_name(name: str, kind: ApplicantType = ApplicantType.PERSONAL) -> str:
         _check_name_character(char, text[:place], what)
     # NFC would rewrite compatibility Han characters into others, so it runs around them only.
     parts = _COMPATIBILITY_HAN.split(text)
-    text = "".join(
-        part if _COMPATIBILITY_HAN.fullmatch(part) else unicodedata.normalize("NFC", part) for part in parts
-    )
+    text = "".join(part if _COMPATIBILITY_HAN.fullmatch(part) else unicodedata.normalize("NFC", part) for part in parts)
     text = _HAN_STOP.sub("·", _DOTS.sub("·", text))
     if kind is ApplicantType.PERSONAL:
         _check_personal(text)

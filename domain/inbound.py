@@ -36,6 +36,7 @@ class EventPayload(Frozen):
 class InboundMessage(Frozen):
     """One message about one handling.
 
+    partner     None: an officer of our own city, who decides through the same events (decisions.md 7)
     message_id  A: eventId · B: `{row_guid}:{cd_time}` · C: sid
     content     the bytes that are compared for "same id, same content": A path + body, B the row, C `<DATA`…
     event       None when `event_name` is unknown to us
@@ -43,7 +44,7 @@ class InboundMessage(Frozen):
     written_at  B only: cd_time, strictly rising per case
     """
 
-    partner: Partner
+    partner: Partner | None
     message_id: str
     content: bytes
     handling_no: str
@@ -74,3 +75,4 @@ class Taken(Frozen):
     verdict: Verdict | None = None
     received_at: datetime
     parked: bool = False
+    case_no: str | None = None

@@ -81,6 +81,7 @@ class HoldNotice(Frozen):
     handling_no: str
     message_id: str
     reason_code: str
+    theirs: WireEvent | None = None
 
 
 class SupplementGiven(Frozen):

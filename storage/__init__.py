@@ -1,0 +1,1 @@
+"""What must survive: SQLAlchemy tables and the functions that read and write them."""

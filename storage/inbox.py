@@ -1,0 +1,295 @@
+"""The inbox: every message of an authority, judged under the handling's lock, stored once.
+
+One function, `take`, serves the pushed wire, the two polled wires and the officers of our own city.
+It answers every protocol question with or without Temporal (decisions.md 1); the relay then delivers
+what took effect to the case as an Update.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.identifiers import is_case_number
+from domain.inbound import InboundMessage, Taken, Taking
+from domain.messages import AuthorityEvent, HoldNotice
+from domain.terms import Partner, WireEvent
+from domain.wire import Verdict, advance, judge
+from storage.base import Base
+from storage.cases import HandlingRow, lock_handling
+from storage.exchange import note_security_event
+from storage.sealing import Sealer
+from storage.tasks import TaskKind, open_task
+
+PARKED_UNTIL_KNOWN = timedelta(hours=72)
+CITY = "city"  # the sender of our own officers' events
+
+
+class InboxState(StrEnum):
+    """NEW → DELIVERED → APPLIED; PARKED waits for a gap or a case; DEAD waits for a person."""
+
+    NEW = "NEW"
+    DELIVERED = "DELIVERED"
+    APPLIED = "APPLIED"
+    PARKED = "PARKED"
+    DEAD = "DEAD"
+
+
+class InboxRow(Base):
+    """One message. `update` is the Update for the case; the message itself is sealed."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("sender", "message_id"),
+        Index("ix_inbox_state", "state", "id"),
+        Index("ix_inbox_handling_seq", "handling_no", "seq"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sender: Mapped[str] = mapped_column(String(16))
+    message_id: Mapped[str] = mapped_column(String(128))
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    handling_no: Mapped[str] = mapped_column(String(32), index=True)
+    case_no: Mapped[str | None] = mapped_column(String(21))
+    event_name: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int | None]
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    verdict: Mapped[str | None] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(12))
+    order: Mapped[int | None]  # place in which it took effect, per handling
+    update_name: Mapped[str | None] = mapped_column(String(32))
+    update: Mapped[dict[str, Any] | None]
+    message: Mapped[bytes] = mapped_column(LargeBinary)  # sealed InboundMessage
+    raw: Mapped[bytes] = mapped_column(LargeBinary)  # sealed, as it came
+    park_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+
+
+class Inbox:
+    """Takes messages. `sealer` keeps their bodies unreadable at rest."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def take(
+        self,
+        session: Session,
+        message: InboundMessage,
+        *,
+        raw: bytes,
+        now: datetime,
+        refused_uses_place: bool = False,
+    ) -> Taken:
+        """Judge and store one message in the caller's writing transaction.
+
+        Args:
+            raw: the bytes as they came, kept sealed.
+            refused_uses_place: C, where a notice that the table refuses is recorded and its XH used up;
+                elsewhere a refused message is not stored and takes neither id nor place.
+        """
+        sender = message.partner or CITY
+        handling = lock_handling(session, message.handling_no)
+        known = session.scalar(select(InboxRow).filter_by(sender=sender, message_id=message.message_id))
+        if known is not None:
+            return self._again(session, known, message, now)
+        if handling is None:
+            return self._not_yet(session, message, raw, now)
+        if handling.partner != (message.partner and message.partner.value):
+            note_security_event(session, sender, "FOREIGN_HANDLING", now, handling_no=message.handling_no)
+            return Taken(taking=Taking.UNKNOWN_HANDLING, received_at=now)
+        verdict = _judged(handling, message)
+        if verdict is Verdict.REFUSED and not refused_uses_place:
+            return Taken(taking=Taking.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
+        row = self._stored(session, message, raw, now)
+        self._settle(session, handling, row, message, verdict, now)
+        if verdict is not Verdict.EARLY:
+            self._heal(session, handling, now)
+        return Taken(
+            taking=Taking.JUDGED,
+            verdict=verdict,
+            received_at=now,
+            parked=row.state == InboxState.PARKED,
+            case_no=handling.case_no,
+        )
+
+    def adopt(self, session: Session, handling_no: str, now: datetime) -> None:
+        """A case that was ours to come is here: judge what was parked for it, in sequence."""
+        handling = lock_handling(session, handling_no)
+        if handling is None:
+            return
+        waiting = select(InboxRow).filter_by(handling_no=handling_no, state=InboxState.PARKED, verdict=None)
+        for row in session.scalars(waiting.order_by(InboxRow.seq, InboxRow.id)):
+            if row.sender != (handling.partner or CITY):
+                row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
+                continue
+            message = self.message_of(row)
+            verdict = judge(handling.truth, message.event, message.seq, message.payload.round)
+            if verdict is Verdict.REFUSED and handling.truth.state == "UNSENT":
+                continue  # our submission is still on its way: judged again when it is stored
+            self._settle(session, handling, row, message, verdict, now)
+        self._heal(session, handling, now)
+
+    def message_of(self, row: InboxRow) -> InboundMessage:
+        place = _place(row.sender, row.message_id)
+        return InboundMessage.model_validate_json(self._sealer.open(row.message, place))
+
+    def raw_of(self, row: InboxRow) -> bytes:
+        return self._sealer.open(row.raw, _place(row.sender, row.message_id))
+
+    def _again(self, session: Session, row: InboxRow, message: InboundMessage, now: datetime) -> Taken:
+        verdict = Verdict(row.verdict) if row.verdict else None
+        if row.content_sha256 != _sha256(message.content):
+            note_security_event(session, row.sender, "MESSAGE_ID_REUSED", now, handling_no=row.handling_no)
+            taking = Taking.CONFLICT
+        elif row.case_no is None:
+            taking = Taking.TO_COME
+        else:
+            taking = Taking.DUPLICATE
+        return Taken(
+            taking=taking,
+            verdict=verdict,
+            received_at=row.received_at,
+            parked=row.state == InboxState.PARKED,
+            case_no=row.case_no,
+        )
+
+    def _not_yet(self, session: Session, message: InboundMessage, raw: bytes, now: datetime) -> Taken:
+        if not is_case_number(message.handling_no):
+            return Taken(taking=Taking.UNKNOWN_HANDLING, received_at=now)
+        row = self._stored(session, message, raw, now)
+        row.state, row.park_until = InboxState.PARKED, now + PARKED_UNTIL_KNOWN
+        return Taken(taking=Taking.TO_COME, received_at=now, parked=True)
+
+    def _stored(self, session: Session, message: InboundMessage, raw: bytes, now: datetime) -> InboxRow:
+        sender = message.partner or CITY
+        place = _place(sender, message.message_id)
+        row = InboxRow(
+            sender=sender,
+            message_id=message.message_id,
+            content_sha256=_sha256(message.content),
+            handling_no=message.handling_no,
+            event_name=message.event_name,
+            seq=message.seq,
+            occurred_at=message.occurred_at,
+            received_at=now,
+            state=InboxState.NEW,
+            message=self._sealer.seal(message.model_dump_json().encode(), place),
+            raw=self._sealer.seal(raw, place),
+        )
+        session.add(row)
+        session.flush()
+        return row
+
+    def _settle(
+        self,
+        session: Session,
+        handling: HandlingRow,
+        row: InboxRow,
+        message: InboundMessage,
+        verdict: Verdict,
+        now: datetime,
+    ) -> None:
+        """Write the verdict, move the truth, and say what the case is to be told."""
+        row.verdict, row.case_no = verdict, handling.case_no
+        if verdict is Verdict.EARLY:
+            row.state, row.park_until = InboxState.PARKED, now + timedelta(minutes=10)
+            return
+        row.park_until = None
+        if verdict is Verdict.REFUSED:  # only where it uses up its place
+            handling.last_seq = message.seq or handling.last_seq
+        else:
+            handling.truth = advance(handling.truth, verdict, message.event, message.seq)
+        handling.changed_at = now
+        if message.partner_no and not handling.partner_no:
+            handling.partner_no = message.partner_no
+        update = _update_for(message, verdict)
+        if update is None:
+            row.state = InboxState.APPLIED
+        else:
+            row.state, row.update_name, row.update = InboxState.NEW, update[0], update[1]
+            handling.applied_count += 1
+            row.order = handling.applied_count
+        if verdict is Verdict.APPLIED:
+            _note_facts(handling, message)
+        elif verdict in (Verdict.UNKNOWN_EVENT, Verdict.REFUSED):
+            kind = TaskKind.UNKNOWN_EVENT if verdict is Verdict.UNKNOWN_EVENT else TaskKind.REFUSED_EVENT
+            open_task(
+                session,
+                key=f"{row.sender}/{row.message_id}",
+                kind=kind,
+                case_no=handling.case_no,
+                handling_no=handling.handling_no,
+                now=now,
+            )
+        session.flush()
+
+    def _heal(self, session: Session, handling: HandlingRow, now: datetime) -> None:
+        """Events parked for a gap follow as soon as it is filled."""
+        while True:
+            parked = session.scalar(
+                select(InboxRow).filter_by(
+                    handling_no=handling.handling_no, state=InboxState.PARKED, seq=handling.last_seq + 1
+                )
+            )
+            if parked is None:
+                return
+            message = self.message_of(parked)
+            verdict = judge(handling.truth, message.event, message.seq, message.payload.round)
+            self._settle(session, handling, parked, message, verdict, now)
+
+
+def _update_for(message: InboundMessage, verdict: Verdict) -> tuple[str, dict[str, Any]] | None:
+    if verdict is Verdict.APPLIED and message.event is not None:
+        event = AuthorityEvent(
+            handling_no=message.handling_no,
+            message_id=message.message_id,
+            event=message.event,
+            occurred_at=message.occurred_at,
+            round=message.payload.round,
+            deadline_workdays=message.payload.deadline_workdays,
+            result_form=message.payload.result.form if message.payload.result else None,
+            tracking_no=message.payload.tracking_no,
+        )
+        return "authority_event", event.model_dump(mode="json")
+    if verdict is Verdict.CONTRADICTION:
+        notice = HoldNotice(
+            handling_no=message.handling_no,
+            message_id=message.message_id,
+            reason_code="CONTRADICTION",
+            theirs=message.event,
+        )
+        return "hold", notice.model_dump(mode="json")
+    return None
+
+
+def _judged(handling: HandlingRow, message: InboundMessage) -> Verdict:
+    """The wire table's verdict; B's order is cd_time, strictly rising per case."""
+    last = handling.last_written_at
+    if message.written_at is not None and last is not None and message.written_at <= last:
+        return Verdict.LATE
+    return judge(handling.truth, message.event, message.seq, message.payload.round)
+
+
+def _note_facts(handling: HandlingRow, message: InboundMessage) -> None:
+    if message.event is WireEvent.APPROVED and message.payload.result is not None:
+        handling.result = message.payload.result.model_dump(mode="json")
+    if message.written_at is not None:
+        handling.last_written_at = message.written_at
+        handling.last_written_id = message.message_id
+
+
+def _place(sender: str, message_id: str) -> str:
+    return f"inbox/{sender}/{message_id}"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def partner_of(row: InboxRow) -> Partner | None:
+    return None if row.sender == CITY else Partner(row.sender)

@@ -1,0 +1,108 @@
+"""Legs of the two-way delivery: the cached state of a parcel, its promise and who carries it.
+
+The event log (storage/scans.py) is the truth; what is here can be rebuilt from it.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.base import Base
+
+
+class LegRow(Base):
+    """One leg of one handling (寄递段). `contact` is sealed under `leg/{leg_id}` (name, phone, address)."""
+
+    __tablename__ = "leg"
+
+    leg_id: Mapped[str] = mapped_column(String(48), primary_key=True)
+    case_no: Mapped[str] = mapped_column(String(21), index=True)
+    handling_no: Mapped[str] = mapped_column(String(21), index=True)
+    leg: Mapped[str] = mapped_column(String(12))
+    region: Mapped[str] = mapped_column(String(6))  # the other end's region
+    tracking_no: Mapped[str | None] = mapped_column(String(32), index=True)
+    seal_no: Mapped[str | None] = mapped_column(String(32))
+    stage: Mapped[str] = mapped_column(String(24), index=True)
+    epoch: Mapped[int] = mapped_column(default=1)
+    state: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the derived ParcelState
+    manifest: Mapped[list[Any]] = mapped_column(default=list)  # [{name, form, count}]
+    contact: Mapped[bytes | None] = mapped_column(LargeBinary)
+    lat: Mapped[float | None]  # WGS-84
+    lon: Mapped[float | None]
+    outlet_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    distance_m: Mapped[float | None]  # geodesic, to the outlet
+    courier_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    assignment_version: Mapped[int] = mapped_column(default=0)
+    planned_arrival_at: Mapped[datetime | None]
+    promise: Mapped[dict[str, Any] | None]  # the promise object, see logistics.promise
+    deadline_at: Mapped[datetime | None]  # promised (door legs) or expected (interregional)
+    time_scale: Mapped[float] = mapped_column(default=1.0)
+    ordered_at: Mapped[datetime]
+    arrived_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    sign_self: Mapped[bool] = mapped_column(default=False)  # 本人签收: a locker or agent does not count
+
+
+class AssignmentRow(Base):
+    """Who was to fetch or bring what (派单), versioned and never edited."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (Index("ix_assignment_leg_version", "leg_id", "version", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    leg_id: Mapped[str] = mapped_column(String(48), index=True)
+    version: Mapped[int]
+    courier_id: Mapped[str] = mapped_column(String(64), index=True)
+    outlet_id: Mapped[str] = mapped_column(String(32))
+    planned_arrival_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class CourierRow(Base):
+    """A courier of an outlet, where last seen, on duty or not."""
+
+    __tablename__ = "courier"
+
+    courier_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    outlet_id: Mapped[str] = mapped_column(String(32), index=True)
+    lat: Mapped[float]
+    lon: Mapped[float]
+    seen_at: Mapped[datetime | None]
+    on_duty: Mapped[bool] = mapped_column(default=True)
+
+
+class OutletRow(Base):
+    """What the district has changed about an outlet (网点), over the shipped data."""
+
+    __tablename__ = "outlet"
+
+    outlet_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    changes: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(64))
+
+
+class SuspensionRow(Base):
+    """Service suspended in an area for a while (暂停服务); clocks of the promise pause."""
+
+    __tablename__ = "suspension"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    outlet_id: Mapped[str | None] = mapped_column(String(32))  # None: the whole district
+    from_at: Mapped[datetime]
+    to_at: Mapped[datetime | None]
+    reason: Mapped[str]
+    by: Mapped[str] = mapped_column(String(64))
+
+
+def lock_leg(session: Session, leg_id: str) -> LegRow | None:
+    return session.get(LegRow, leg_id, with_for_update=True, populate_existing=True)
+
+
+def leg_by_tracking_no(session: Session, tracking_no: str) -> LegRow | None:
+    return session.scalar(select(LegRow).filter_by(tracking_no=tracking_no).order_by(LegRow.ordered_at.desc()))

@@ -1,0 +1,67 @@
+"""The outbox: a command is rendered once, stored sealed, then sent (decisions.md 5)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import LargeBinary, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.terms import CommandKind, Partner
+from partners.base import Rendered
+from storage.base import Base
+from storage.sealing import Sealer
+
+
+class CommandState(StrEnum):
+    """RENDERED → SENT (taken by the partner or its hub) → CONFIRMED (B: receipt ok); or REFUSED."""
+
+    RENDERED = "RENDERED"
+    SENT = "SENT"
+    CONFIRMED = "CONFIRMED"
+    REFUSED = "REFUSED"
+
+
+class CommandRow(Base):
+    """One command or callback of ours. `content` is sealed under `command/{key}`."""
+
+    __tablename__ = "command"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    partner: Mapped[str] = mapped_column(String(16), index=True)
+    handling_no: Mapped[str] = mapped_column(String(21), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    meta: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    rendered_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(String(64))
+
+
+def store_rendered(session: Session, sealer: Sealer, rendered: Rendered, now: datetime) -> None:
+    session.add(
+        CommandRow(
+            key=rendered.key,
+            partner=rendered.partner,
+            handling_no=rendered.handling_no,
+            kind=rendered.kind,
+            content=sealer.seal(rendered.content, f"command/{rendered.key}"),
+            meta=dict(rendered.meta),
+            state=CommandState.RENDERED,
+            rendered_at=now,
+        )
+    )
+    session.flush()
+
+
+def stored_command(row: CommandRow, sealer: Sealer) -> Rendered:
+    return Rendered(
+        partner=Partner(row.partner),
+        key=row.key,
+        kind=CommandKind(row.kind),
+        handling_no=row.handling_no,
+        content=sealer.open(row.content, f"command/{row.key}"),
+        meta=row.meta,
+    )
