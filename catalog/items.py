@@ -1,0 +1,26 @@
+"""The bundled working catalogue: 624 items, counted and checked when it is loaded (事项清单)."""
+
+from functools import cache
+from importlib import resources
+
+from catalog.model import ITEM_COUNT, Catalogue
+from catalog.parsing import parse
+from catalog.tables import BUNDLED_NAMES, Tables, read_csv
+from domain.errors import Misconfigured
+
+
+def bundled_tables() -> Tables:
+    """The three lists as they are shipped."""
+    folder = resources.files("catalog") / "data"
+    items, materials, aliases = (read_csv(name, (folder / name).read_bytes()) for name in BUNDLED_NAMES)
+    return Tables(items=items, materials=materials, aliases=aliases)
+
+
+@cache
+def load() -> Catalogue:
+    """The bundled catalogue, read once per process. Raises Misconfigured naming each row and column."""
+    catalogue, errors = parse(bundled_tables(), expected_items=ITEM_COUNT)
+    if catalogue is None:
+        listed = "；".join(str(error) for error in errors[:20])
+        raise Misconfigured(f"随附的事项清单有{len(errors)}处错误：{listed}")
+    return catalogue

@@ -1,0 +1,172 @@
+"""The catalogue's own values (事项清单): an item, its materials, its place in the networks.
+
+Source of the fields: the catalogue's column description, which travels as docs/catalogue.md.
+"""
+
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import Field
+
+from domain.messages import ItemBrief
+from domain.model import Frozen
+from domain.terms import ApplicantType, ItemKind, MaterialForm, Mode, ResultForm, Scheme
+
+ITEM_COUNT = 624
+"""The district's list has 624 slots (渝中区624项跨地域通办事项); the bundled catalogue must fill them."""
+
+
+class Applicants(StrEnum):
+    """Who may apply for an item (申请对象)."""
+
+    PERSONAL = "personal"
+    ENTERPRISE = "enterprise"
+    BOTH = "both"
+
+    def admits(self, kind: ApplicantType) -> bool:
+        """Whether an applicant of this type may apply."""
+        return self is Applicants.BOTH or self.value == kind.value
+
+
+class Listed(StrEnum):
+    """How sure an item's place in the official lists is (来源可信度)."""
+
+    LISTED = "listed"
+    REPORTED = "reported"
+    UNLISTED = "unlisted"
+
+    @property
+    def label(self) -> str:
+        return {"listed": "见于公开清单", "reported": "据报道列入", "unlisted": "是否列入待区里确认"}[self.value]
+
+
+class ServiceType(StrEnum):
+    """政务服务事项类型; only 行政许可 follows the Licensing Act's own limits."""
+
+    LICENCE = "行政许可"
+    CONFIRMATION = "行政确认"
+    BENEFIT = "行政给付"
+    REWARD = "行政奖励"
+    RULING = "行政裁决"
+    LEVY = "行政征收"
+    OTHER = "其他行政权力"
+    PUBLIC_SERVICE = "公共服务"
+
+
+class Requirement(StrEnum):
+    """Whether a material must be there (是否必需)."""
+
+    YES = "yes"
+    NO = "no"
+    DEFERRABLE = "deferrable"  # 容缺
+
+
+class Material(Frozen):
+    """One row of an item's list of materials (申请材料)."""
+
+    seq: int = Field(ge=1)
+    name: str
+    form: MaterialForm
+    copies: int = Field(ge=1, description="sheets or sets (份)")
+    required: Requirement
+    e_licence: str | None = Field(default=None, description="licence that can replace it (电子证照)")
+    commitment: bool = Field(default=False, description="告知承诺 can replace it")
+
+
+class Alias(Frozen):
+    """Another wording of an item's name (别名), for search."""
+
+    source_name: str
+    item_code: str
+    item_name: str
+    relation: str
+
+
+class ItemSnapshot(ItemBrief):
+    """What a case keeps of its item, whatever the catalogue says later (事项快照). No personal data."""
+
+    department: str
+    service_type: ServiceType
+    mode: Mode
+    inbound_courier: bool
+    outbound_courier: bool
+    result: str
+    result_form: ResultForm
+    fee_yuan: Decimal
+    materials: tuple[Material, ...]
+    catalogue_version: str
+
+
+class ServiceItem(Frozen):
+    """One cross-region item (通办事项). Days are working days; fees are yuan."""
+
+    code: str
+    name: str
+    department: str
+    service_type: ServiceType
+    applicant: Applicants
+    schemes: tuple[Scheme, ...]
+    mode: Mode
+    kind: ItemKind
+    statutory_days: int = Field(ge=0)
+    promised_days: int = Field(ge=0)
+    inbound_courier: bool = Field(description="originals must travel to the authority")
+    outbound_courier: bool = Field(description="a paper result can be posted")
+    result: str
+    result_form: ResultForm
+    fee_yuan: Decimal = Field(ge=0)
+    listed: Listed
+    source: str
+    valid_from: date | None = Field(default=None, description="date gate; None: since before the seed letter")
+    valid_to: date | None = Field(default=None, description="last day")
+    materials: tuple[Material, ...] = ()
+
+    def valid_on(self, day: date) -> bool:
+        """Whether the item is in force on a day (both ends included)."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+    @property
+    def brief(self) -> ItemBrief:
+        """The few fields that travel in a workflow's input."""
+        return ItemBrief(
+            code=self.code,
+            name=self.name,
+            kind=self.kind,
+            statutory_days=self.statutory_days,
+            promised_days=self.promised_days,
+        )
+
+    def snapshot(self, catalogue_version: str) -> ItemSnapshot:
+        """What a case starting today keeps."""
+        return ItemSnapshot(
+            **dict(self.brief),
+            department=self.department,
+            service_type=self.service_type,
+            mode=self.mode,
+            inbound_courier=self.inbound_courier,
+            outbound_courier=self.outbound_courier,
+            result=self.result,
+            result_form=self.result_form,
+            fee_yuan=self.fee_yuan,
+            materials=self.materials,
+            catalogue_version=catalogue_version,
+        )
+
+
+class Catalogue(Frozen):
+    """One version of the whole list (事项清单版本). `version` is a hash of its content."""
+
+    version: str
+    items: tuple[ServiceItem, ...]
+    aliases: tuple[Alias, ...] = ()
+
+    @cached_property
+    def by_code(self) -> dict[str, ServiceItem]:
+        """Code → item."""
+        return {item.code: item for item in self.items}
+
+    def get(self, code: str) -> ServiceItem | None:
+        """The item with this code, or None."""
+        return self.by_code.get(code)
