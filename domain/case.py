@@ -34,10 +34,7 @@ _WITH_AUTHORITY = frozenset(
 ALLOWED_ACTIONS: dict[CaseStatus, frozenset[Action]] = {
     _S.REGISTERED: frozenset({Action.CHECK_PAPERS, Action.WITHDRAW, Action.CLOSE_AS_FAILED}),
     _S.COLLECTED: frozenset({Action.SUBMIT, Action.WITHDRAW, Action.CLOSE_AS_FAILED}),
-    **{
-        s: frozenset({Action.AUTHORITY_EVENT, Action.WITHDRAW, Action.CLOSE_AS_FAILED})
-        for s in _WITH_AUTHORITY
-    },
+    **{s: frozenset({Action.AUTHORITY_EVENT, Action.WITHDRAW, Action.CLOSE_AS_FAILED}) for s in _WITH_AUTHORITY},
     _S.SUPPLEMENT_REQUIRED: frozenset(
         {Action.AUTHORITY_EVENT, Action.SUPPLEMENT, Action.WITHDRAW, Action.CLOSE_AS_FAILED}
     ),

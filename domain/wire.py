@@ -82,9 +82,7 @@ class Verdict(StrEnum):
     REFUSED = "REFUSED"  # outside the table
 
 
-def judge(
-    truth: HandlingTruth, event: WireEvent | None, seq: int | None, round_: int | None = None
-) -> Verdict:
+def judge(truth: HandlingTruth, event: WireEvent | None, seq: int | None, round_: int | None = None) -> Verdict:
     """Decide about one event of the authority.
 
     `event` None is a name we do not know. `seq` None where the wire has no sequence (B).
@@ -105,9 +103,7 @@ def judge(
     return Verdict.APPLIED
 
 
-def advance(
-    truth: HandlingTruth, verdict: Verdict, event: WireEvent | None, seq: int | None
-) -> HandlingTruth:
+def advance(truth: HandlingTruth, verdict: Verdict, event: WireEvent | None, seq: int | None) -> HandlingTruth:
     """The truth after a judged event; unchanged for EARLY, LATE and REFUSED."""
     if verdict in (Verdict.EARLY, Verdict.LATE, Verdict.REFUSED):
         return truth

@@ -8,134 +8,42 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import Field
-
 from domain.inbound import InboundMessage
-from domain.model import Frozen
-from domain.terms import ApplicantType, CommandKind, IdType, MaterialForm, Mode, Notice, Partner, SignerKind
+from domain.outbound import (
+    Command,
+    HandlingRef,
+    NoticeSent,
+    Paper,
+    Person,
+    Receipt,
+    Rendered,
+    SentMaterial,
+    SentParcel,
+    Submission,
+    Supplement,
+    Withdrawal,
+)
+from domain.terms import Partner
+
+__all__ = [
+    "Command",
+    "HandlingRef",
+    "NoticeSent",
+    "Now",
+    "Paper",
+    "PartnerAdapter",
+    "Person",
+    "Receipt",
+    "Rendered",
+    "SentMaterial",
+    "SentParcel",
+    "Submission",
+    "Supplement",
+    "Withdrawal",
+]
 
 Now = Callable[[], datetime]
 """The wall clock, injected so that tests can move it; returns an aware datetime."""
-
-
-class Person(Frozen):
-    """Applicant or agent as the wires carry them."""
-
-    type: ApplicantType
-    name: str
-    id_type: IdType
-    id_number: str
-    phone: str
-
-
-class SentMaterial(Frozen):
-    """One material of a submission; `sha256` names a file sent before."""
-
-    seq: int
-    name: str
-    form: MaterialForm
-    sha256: str | None = None
-    pages: int = 1
-
-
-class SentParcel(Frozen):
-    """The parcel that carries paper originals (FORWARD leg)."""
-
-    tracking_no: str
-    seal_no: str | None = None
-
-
-class Paper(Frozen):
-    """One line of a manifest (清单)."""
-
-    name: str
-    form: MaterialForm
-    count: int
-
-
-class HandlingRef(Frozen):
-    """How a handling is named on the wires."""
-
-    handling_no: str
-    region: str = Field(description="handling region, GB/T 2260, 6 digits")
-    item_code: str = ""
-    partner_no: str = ""
-
-
-class Submission(Frozen):
-    """Command `submit`."""
-
-    item_code: str
-    item_name: str
-    mode: Mode
-    window: str
-    applicant: Person
-    agent: Person | None
-    materials: tuple[SentMaterial, ...]
-    parcel: SentParcel | None
-    submitted_at: datetime
-
-
-class Supplement(Frozen):
-    """Command `supplement`, for the open round."""
-
-    round: int
-    materials: tuple[SentMaterial, ...]
-    parcel: SentParcel | None
-
-
-class Withdrawal(Frozen):
-    """Command `withdraw`."""
-
-    reason: str
-
-
-class NoticeSent(Frozen):
-    """Command `notice`: a callback that we send. Which fields count depends on `notice`."""
-
-    notice: Notice
-    occurred_at: datetime
-    tracking_no: str | None = None
-    seal_no: str | None = None
-    papers: tuple[Paper, ...] = ()
-    signer_kind: SignerKind | None = None
-    proof_sha256: str | None = None
-    reason: str | None = None
-
-
-class Command(Frozen):
-    """What is to be said to an authority. `key` is chosen by the workflow and never changes."""
-
-    key: str
-    kind: CommandKind
-    handling: HandlingRef
-    body: Submission | Supplement | Withdrawal | NoticeSent
-
-
-class Rendered(Frozen):
-    """A command in the partner's words: stored sealed before the first attempt, sent byte for byte.
-
-    `meta` holds what the wire needs beside the content and must not change over retries
-    (A: path · B: the row's guid and cd_time · C: operation, YWXTBH, JSDW). No personal data in `meta`.
-    """
-
-    partner: Partner
-    key: str
-    kind: CommandKind
-    handling_no: str
-    content: bytes
-    meta: dict[str, str] = {}
-
-
-class Receipt(Frozen):
-    """The partner has taken a command. `duplicate`: it had it already (one effect all the same)."""
-
-    received_at: datetime
-    partner_no: str | None = None
-    duplicate: bool = False
-    awaiting_receipt: bool = Field(
-        default=False, description="B: taken by the hub, the receipt is still to come"
-    )
 
 
 class PartnerAdapter(Protocol):

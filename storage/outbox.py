@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.outbound import Rendered
 from domain.terms import CommandKind, Partner
-from partners.base import Rendered
 from storage.base import Base
 from storage.sealing import Sealer
 
