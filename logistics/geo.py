@@ -10,8 +10,9 @@ import math
 from collections.abc import Callable
 
 from geopy.distance import geodesic
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from domain.model import Frozen
 from domain.terms import Datum
 
 EARTH_RADIUS_M = 6_371_008.8  # mean radius of WGS-84, metres
@@ -29,10 +30,8 @@ class DatumMixedError(ValueError):
     """Two points of different datum met without a conversion."""
 
 
-class Point(BaseModel):
+class Point(Frozen):
     """A place (点位): degrees north and east, and the datum that they are in."""
-
-    model_config = ConfigDict(frozen=True)
 
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
