@@ -7,6 +7,7 @@ deadline (contracts.md "Outbound calls": connect 3 s, read 10 s, 15 s in total, 
 import socket
 import threading
 import zlib
+from collections.abc import Iterable
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -171,6 +172,19 @@ def _watch(connected: socket.socket | None) -> None:
         _here.watch.over(connected)
 
 
+def _pieces(data: Any) -> Iterable[Any]:
+    """A socket's timeout bounds one whole sendall, so a file goes out piece by piece."""
+    if not isinstance(data, bytes) or len(data) <= _CHUNK:
+        return (data,)
+    return (data[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+
+
+def _reading_pace(connected: socket.socket | None) -> None:
+    """Once connected, a stalled peer has the read timeout, not the connect timeout."""
+    if connected is not None:
+        connected.settimeout(READ_S)
+
+
 class _WatchedConnection(HTTPConnection):
     def connect(self) -> None:
         super().connect()
@@ -179,6 +193,11 @@ class _WatchedConnection(HTTPConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         _watch(self.sock)
         super().request(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        for piece in _pieces(data):
+            super().send(piece)
+            _reading_pace(self.sock)
 
 
 class _WatchedSecureConnection(HTTPSConnection):
@@ -189,6 +208,11 @@ class _WatchedSecureConnection(HTTPSConnection):
     def request(self, *args: Any, **kwargs: Any) -> None:
         _watch(self.sock)
         super().request(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        for piece in _pieces(data):
+            super().send(piece)
+            _reading_pace(self.sock)
 
 
 class _WatchedPool(HTTPConnectionPool):

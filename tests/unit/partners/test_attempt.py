@@ -122,3 +122,21 @@ def test_where_nobody_listens_nothing_was_sent():
     with pytest.raises(PartnerUnavailable) as fault:
         make(f"http://127.0.0.1:{port}/")
     assert not isinstance(fault.value, AnswerLost)
+
+
+def test_a_large_file_reaches_a_peer_that_reads_slowly(monkeypatch: pytest.MonkeyPatch):
+    """One sendall of 8 MB within the connect timeout would fail where the peer needs longer in all."""
+    monkeypatch.setattr("partners.attempt.CONNECT_S", 0.3)
+    got = bytearray()
+
+    def slow(client: socket.socket) -> None:
+        while not got.endswith(b"END"):
+            got.extend(client.recv(1_000_000))
+            time.sleep(0.08)
+        plain(b"ok")(client)
+
+    with peer(slow) as url:
+        attempts = Attempts()
+        answer = attempts.make("POST", url, headers={}, body=b"f" * 8_000_000 + b"END")
+        attempts.close()
+    assert answer.body == b"ok"
