@@ -1,7 +1,10 @@
 """The one place where a Temporal client is made, and where a namespace gets what Kuayu needs in it."""
 
 import asyncio
+import atexit
 import dataclasses
+import functools
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -21,6 +24,7 @@ from runtime.settings import Settings
 
 RETENTION = timedelta(days=30)
 _RETRY_S = 0.1
+_SETTLE_S = 0.1
 
 
 def data_converter(keys: KeyRing) -> DataConverter:
@@ -32,11 +36,22 @@ def data_converter(keys: KeyRing) -> DataConverter:
     )
 
 
+@functools.cache
+def settle_at_exit() -> None:
+    """Give the SDK's threads a moment before the interpreter ends; whoever opens a connection calls this.
+
+    A thread that hands over its last answer while Python ends aborts the process (temporalio/sdk-python#300): every
+    second short command did, with the right answer printed and exit code 134. The SDK offers nothing to wait for.
+    """
+    atexit.register(time.sleep, _SETTLE_S)
+
+
 async def connect(settings: Settings, *, interceptors: Sequence[Interceptor] = (), lazy: bool = False) -> Client:
     """A client of the settings' server and namespace. `lazy` connects at the first call instead of now.
 
     Raises RuntimeError (of the SDK) when the server can't be reached and `lazy` is off.
     """
+    settle_at_exit()
     return await Client.connect(
         settings.temporal_target,
         namespace=settings.temporal_namespace,

@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from domain.errors import Misconfigured
 from runtime.fetching import Patience, Say, cache_dir, draft_folder, fetching_alone, run_with_progress
 from runtime.keys import KeyRing
-from runtime.temporal import data_converter
+from runtime.temporal import data_converter, settle_at_exit
 
 TEST_SERVER_VERSION = "1.38.0"
 VARIABLE = "TEMPORAL_TEST_SERVER"
@@ -138,6 +138,7 @@ def _keep_jars(jars: Path) -> None:
 
 async def time_skipping_environment(keys: KeyRing, say: Say) -> WorkflowEnvironment:
     """A fresh environment with a clock of its own, with the product's data converter; shut it down after use."""
+    settle_at_exit()
     return await WorkflowEnvironment.start_time_skipping(
         data_converter=data_converter(keys),
         test_server_existing_path=str(find_test_server(say)),
