@@ -1,0 +1,134 @@
+"""A callback from Sichuan: verified over the raw bytes first, then read (contracts.md A "Callbacks").
+
+The order is the contract's: size → content type and encoding → required headers → known partner → algorithm →
+time window → signature → (nonce: the caller's memory) → strict parsing → schema. What comes after (is the case
+addressed to this partner, message id, state rule) is the inbox's. Refusals are values, not exceptions.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from domain.inbound import InboundMessage
+from partners.sichuan.codes import Code
+from partners.sichuan.events import NotInSchema, from_callback
+from partners.sichuan.settings import SichuanSettings, SignAlgorithm
+from partners.sichuan.signing import is_signature_form, request_text, verify
+from partners.standards import NotStrictJson, parse_json_object, same
+
+MAX_CALLBACK_BYTES: Final = 256 * 1024
+_MAX_HEADER: Final = 128
+_MEDIA_TYPE: Final = re.compile(r'application/json(?:[ \t]*;[ \t]*charset="?utf-8"?)?', re.IGNORECASE)
+_FORMS: Final[dict[str, re.Pattern[str]]] = {
+    "x-cy-app-id": re.compile(r"[\x20-\x7e]*"),
+    "x-cy-timestamp": re.compile(r"[0-9]{10}"),
+    "x-cy-nonce": re.compile(r"[0-9a-f]{32}"),
+    "x-cy-msg-id": re.compile(r"[A-Za-z0-9_-]{8,64}"),
+    "x-cy-sign-alg": re.compile(r"[\x20-\x7e]*"),
+    "x-cy-signature": re.compile(r"[\x20-\x7e]+"),
+}
+
+
+@dataclass(frozen=True)
+class RawCallback:
+    """A request as it came. `path` and `query` as on the wire; header names in any case, values undecoded latin-1.
+
+    `body` None: longer than MAX_CALLBACK_BYTES, not read to its end.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refused callback. `reason` is for our log only: the sender learns the code."""
+
+    code: Code
+    reason: str
+    server_time: int | None = None
+    nonce: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Authentic:
+    """A callback that Sichuan has signed; the nonce is not yet checked, the body not yet read."""
+
+    nonce: str
+    message_id: str
+    compared: bytes
+    body: bytes
+
+
+def authenticate(raw: RawCallback, settings: SichuanSettings, now: datetime) -> Authentic | Refusal:
+    """Everything up to the signature; `now` is aware."""
+    if raw.body is None or len(raw.body) > MAX_CALLBACK_BYTES:
+        return Refusal(Code.TOO_LARGE, "body over 256 kB")
+    found = _Headers(raw.headers)
+    if not found.is_plain_json:
+        return Refusal(Code.MEDIA_TYPE, "content type or encoding")
+    wrong = found.first_wrong()
+    if wrong is not None:
+        return Refusal(Code.HEADER, f"header {wrong}")
+    return _signed(raw, raw.body, found, settings, now)
+
+
+def read(message: Authentic, now: datetime) -> InboundMessage | Refusal:
+    """Strict parsing and schema, after the nonce was remembered."""
+    try:
+        content = parse_json_object(message.body)
+    except NotStrictJson as fault:
+        return Refusal(Code.NOT_JSON, str(fault), nonce=message.nonce)
+    try:
+        return from_callback(content, message.message_id, message.compared, now)
+    except NotInSchema as fault:
+        return Refusal(Code.SCHEMA, str(fault), nonce=message.nonce)
+
+
+def _signed(
+    raw: RawCallback, body: bytes, found: "_Headers", settings: SichuanSettings, now: datetime
+) -> Authentic | Refusal:
+    app_id, timestamp, nonce = (found.one(name) for name in ("x-cy-app-id", "x-cy-timestamp", "x-cy-nonce"))
+    message_id, signature = found.one("x-cy-msg-id"), found.one("x-cy-signature")
+    if not same(app_id, settings.partner_app):
+        return Refusal(Code.NOT_AUTHENTIC, "unknown app")
+    if found.one("x-cy-sign-alg") != settings.alg.value:
+        return Refusal(Code.NOT_AUTHENTIC, "algorithm not agreed")
+    server_time = int(now.timestamp())
+    if abs(server_time - int(timestamp)) > settings.window_s:
+        return Refusal(Code.TIME_WINDOW, "timestamp outside the window", server_time=server_time)
+    text = request_text(raw.method, raw.path, raw.query, app_id, timestamp, nonce, message_id, body)
+    if not verify(SignAlgorithm(settings.alg), settings.partner_keys_at(now), text, signature):
+        return Refusal(Code.NOT_AUTHENTIC, "wrong signature")
+    return Authentic(nonce, message_id, raw.path.encode("latin-1") + b"\n" + body, body)
+
+
+class _Headers:
+    """The headers of one request; each name may come more than once."""
+
+    def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
+        self._found: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._found.setdefault(name.lower(), []).append(value)
+
+    @property
+    def is_plain_json(self) -> bool:
+        media_types = self._found.get("content-type", [])
+        plain = len(media_types) == 1 and _MEDIA_TYPE.fullmatch(media_types[0].strip()) is not None
+        return plain and "content-encoding" not in self._found
+
+    def first_wrong(self) -> str | None:
+        """The first required header that is missing, repeated, too long or out of form."""
+        for name, form in _FORMS.items():
+            values = self._found.get(name, [])
+            if len(values) != 1 or len(values[0]) > _MAX_HEADER or not form.fullmatch(values[0]):
+                return name
+        return None if is_signature_form(self.one("x-cy-signature")) else "x-cy-signature"
+
+    def one(self, name: str) -> str:
+        return self._found[name][0]
