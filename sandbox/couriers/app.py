@@ -1,0 +1,98 @@
+"""The program: the carrier's server and the couriers' threads around one store."""
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+import uvicorn
+from fastapi import FastAPI
+
+from sandbox.couriers.carrier import Carrier
+from sandbox.couriers.devices import Uploader
+from sandbox.couriers.kuayu import Kuayu, Refused
+from sandbox.couriers.outage import Outage
+from sandbox.couriers.player import Manners, Player
+from sandbox.couriers.routes import carrier_routes, control_routes
+from sandbox.couriers.store import Store
+
+log = logging.getLogger(__name__)
+STEP_S = 0.05
+IDLE_POLL_S = 1.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the program is started. `kuayu_url` None: only the carrier is played, no couriers."""
+
+    port: int
+    key: str
+    kuayu_url: str | None = None
+    host: str = "127.0.0.1"
+    state: Path | None = None
+    pace_s: float = 2.0
+    poll_s: float = 0.5
+    play_hall: bool = True
+
+
+def build(options: Options) -> Outage:
+    """The ASGI application; its couriers work from start-up to shut-down."""
+    store = Store(options.state)
+    carrier = Carrier(store, options.pace_s)
+    kuayu = Kuayu(options.kuayu_url or "")
+    player = Player(store, kuayu, Manners(play_hall=options.play_hall))
+    uploader = Uploader(store, kuayu)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        threads = [] if options.kuayu_url is None else _threads(stop, options, player, uploader)
+        for thread in threads:
+            thread.start()
+        yield
+        stop.set()
+        for thread in threads:
+            thread.join()
+        uploader.close()
+        store.close()
+
+    app = FastAPI(title="Played postal carrier", lifespan=lifespan, docs_url=None, redoc_url=None)
+    outage = Outage(app)
+    app.include_router(carrier_routes(carrier, options.key))
+    app.include_router(control_routes(store, carrier, player, outage))
+    app.add_api_route("/healthz", lambda: {"status": "ok"})
+    return outage
+
+
+def run(options: Options) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    uvicorn.run(build(options), host=options.host, port=options.port, log_level="warning", access_log=False)
+
+
+def _threads(stop: threading.Event, options: Options, player: Player, uploader: Uploader) -> list[threading.Thread]:
+    def look() -> float:
+        return options.poll_s if player.look() else max(options.poll_s, IDLE_POLL_S)
+
+    def work() -> float:
+        player.advance()
+        uploader.flush()
+        return STEP_S
+
+    return [
+        threading.Thread(target=_repeat, args=(stop, look), name="couriers-look", daemon=True),
+        threading.Thread(target=_repeat, args=(stop, work), name="couriers-work", daemon=True),
+    ]
+
+
+def _repeat(stop: threading.Event, task: Callable[[], float]) -> None:
+    """Again and again; Kuayu being away for a while is part of the world and only delays the couriers."""
+    pause = 0.0
+    while not stop.wait(pause):
+        try:
+            pause = task()
+        except (requests.RequestException, Refused, KeyError, ValueError) as fault:
+            log.warning("couriers wait for Kuayu: %s", fault)
+            pause = IDLE_POLL_S
