@@ -2,11 +2,9 @@
 
 import sys
 import textwrap
-from enum import Enum
-from typing import Any
 
 from runtime.partner_settings import sandbox_defaults
-from runtime.settings import Settings, variables
+from runtime.settings import Settings, as_text, variables
 
 _HEAD = """\
 # Every setting with its default. Copy to .env and take the # away where yours differs; the environment wins.
@@ -20,7 +18,7 @@ def render() -> str:
     blocks = [_HEAD]
     for name, field in variables():
         lines = textwrap.wrap(field.description or "", 108, initial_indent="# ", subsequent_indent="# ")
-        default = "" if field.is_required() else _text(field.default)
+        default = "" if field.is_required() else as_text(field.default)
         if name in played and played[name] != default:
             lines.append(f"# with SANDBOX=1: {played[name]}")
         if name in ("CODEC_KEYS", "SEAL_KEYS"):
@@ -33,14 +31,6 @@ def _played() -> dict[str, str]:
     fields = Settings.model_fields
     groups = sandbox_defaults(fields["sandbox_partners_port"].default, fields["sandbox_couriers_port"].default)
     return {f"{group}_{name}".upper(): value for group, values in groups.items() for name, value in values.items()}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, Enum):
-        return str(value.value)
-    return "" if value is None else str(value)
 
 
 if __name__ == "__main__":

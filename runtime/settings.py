@@ -159,6 +159,22 @@ class Settings(BaseSettings):
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 – compared, not bound
         return str(HttpUrl.build(scheme="http", host=host, port=self.port)).rstrip("/")
 
+    def environment(self) -> dict[str, str]:
+        """The plain settings (groups and keys left out) as variables, for the processes that `kuayu up` starts.
+
+        Their `.env` and ours are the same, so only what we were told or chose ourselves has to be said.
+        """
+        groups = {*_groups(), "codec_keys", "seal_keys"}
+        plain = {name: getattr(self, name) for name in type(self).model_fields if name not in groups}
+        return {name.upper(): text for name, value in plain.items() if (text := as_text(value))}
+
+
+def as_text(value: Any) -> str:
+    """A setting's value as it is written in the environment; empty for None."""
+    if isinstance(value, bool):
+        return str(int(value))
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
 
 def _is_on(value: Any) -> bool:
     return value is True or str(value).strip().lower() in {"1", "true", "yes", "on", "y", "t"}

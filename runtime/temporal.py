@@ -9,9 +9,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, RegisterNamespaceRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
+    RegisterNamespaceRequest,
+)
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
@@ -69,6 +74,22 @@ async def is_serving(settings: Settings) -> bool:
     except (RuntimeError, RPCError):  # the SDK raises RuntimeError where nothing listens
         return False
     return True
+
+
+async def has_worker(settings: Settings, task_queue: str) -> bool:
+    """Whether some worker polls the queue for workflow tasks right now."""
+    try:
+        client = await connect(settings)
+        answer = await client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=client.namespace,
+                task_queue=TaskQueue(name=task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+    except (RuntimeError, RPCError):
+        return False
+    return bool(answer.pollers)
 
 
 async def prepare_namespace(settings: Settings, *, within_s: float = 30) -> None:

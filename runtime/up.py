@@ -1,0 +1,91 @@
+"""The whole system on this machine, as `kuayu up` and `make run` start it."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from domain.naming import CASES_QUEUE
+from runtime.embedded import READY_S, STOP_S, claim_files, server_argv
+from runtime.fetching import Say
+from runtime.ports import settle_ports
+from runtime.processes import ProcessSpec, Supervisor
+from runtime.running import claimed
+from runtime.server_binary import ServerBinary, find_server
+from runtime.settings import Settings
+from runtime.temporal import has_worker, is_serving
+
+
+async def run_up(settings: Settings, say: Say) -> None:
+    """Start everything, say `ready URL`, keep it going, and return after SIGINT or SIGTERM with all stopped.
+
+    Raises Misconfigured before anything is started (a port is taken, no Temporal server, the data folder is in use)
+    and ProcessFailed where a process can't be brought up.
+    """
+    settings = await settle_ports(settings)
+    binary = find_server(settings.temporal_bin, say) if settings.embedded else None
+    with claimed(settings.data_dir, settings.environment()):
+        if binary:
+            claim_files(settings.data_dir, binary.server_version)
+        logs = settings.data_dir / "logs"
+        say(f"starting; logs are in {logs}")
+        supervisor = Supervisor(list(system(settings, binary)), logs, say)
+        await supervisor.run(lambda: _announce(settings, say))
+        say("stopped")
+
+
+def _announce(settings: Settings, say: Say) -> None:
+    if settings.embedded:
+        say(f"temporal {settings.temporal_ui_url}")
+    say(f"ready {settings.web_url}")
+
+
+def system(settings: Settings, binary: ServerBinary | None) -> Iterator[ProcessSpec]:
+    """The processes in the order of their start; each says what must be ready before it."""
+    environment = settings.environment()
+    if binary:
+        yield ProcessSpec(
+            name="temporal",
+            argv=server_argv(binary, settings),
+            ready=lambda: is_serving(settings),
+            ready_within_s=READY_S,
+            stop_within_s=STOP_S,
+        )
+    if settings.sandbox:
+        yield from _sandbox(settings)
+    needs = ("temporal",) if binary else ()
+    yield ProcessSpec("migrate", _kuayu("migrate"), environment, after=needs, once=True)
+    yield ProcessSpec(
+        name="worker",
+        argv=_kuayu("worker"),
+        env=environment,
+        ready=lambda: has_worker(settings, CASES_QUEUE),
+        after=("migrate",),
+        stop_within_s=settings.worker.shutdown_s + 5,
+    )
+    yield ProcessSpec("web", _kuayu("web"), environment, ready=f"{settings.web_url}/readyz", after=("migrate",))
+
+
+def _sandbox(settings: Settings) -> Iterator[ProcessSpec]:
+    partners, couriers = settings.sandbox_partners_port, settings.sandbox_couriers_port
+    key = settings.courier.key.get_secret_value()
+    yield ProcessSpec(
+        name="partners",
+        argv=(
+            *(sys.executable, "-m", "sandbox.main", "--port", str(partners), "--kuayu-url", settings.web_url),
+            *("--carrier-url", f"http://127.0.0.1:{couriers}", "--carrier-key", key),
+            *("--state", str(settings.data_dir / "sandbox-partners.db")),
+        ),
+        ready=f"http://127.0.0.1:{partners}/healthz",
+    )
+    yield ProcessSpec(
+        name="couriers",
+        argv=(
+            *(sys.executable, "-m", "sandbox.couriers", "--port", str(couriers), "--kuayu-url", settings.web_url),
+            *("--key", key, "--state", str(settings.data_dir / "sandbox-couriers.db")),
+        ),
+        ready=f"http://127.0.0.1:{couriers}/healthz",
+    )
+
+
+def _kuayu(command: str) -> tuple[str, str]:
+    return str(Path(sys.executable).with_name("kuayu")), command
