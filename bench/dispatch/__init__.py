@@ -1,0 +1,1 @@
+"""Dispatch benchmark: synthetic days, an independent scorer, baselines and best-found references."""

@@ -1,0 +1,96 @@
+"""One decision: put what is unplanned into the plan, then improve the plan as far as its rules allow."""
+
+import random
+from dataclasses import dataclass
+
+from logistics.dispatch.lateness import Weights, lateness_table
+from logistics.dispatch.models import Id
+from logistics.dispatch.plan import INFINITE, Rules, Timing
+from logistics.dispatch.search import Search
+from logistics.dispatch.staff import Staff
+from logistics.dispatch.state import State
+
+NOTICE_S = 300.0
+"""No job changes its courier this close before an arrival (courier.md §6 (f))."""
+MOST_MOVES = 3
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much a decision may look at, in positions tried (about 1 µs each), never in seconds."""
+
+    on_event: int = 20_000
+    on_question: int = 10_000
+    hot: float = 0.05
+    cold: float = 0.002
+
+
+class Planner:
+    """Plans a state; everything that stays the same between decisions."""
+
+    def __init__(self, weights: Weights, effort: Effort) -> None:
+        self.weights, self.effort = weights, effort
+        self.table = lateness_table(weights)
+
+    def rules(self, state: State, now: float, asked: Id | None = None) -> Rules:
+        """What the search must respect now."""
+        crew = list(state.staff.values())
+        place_of = {staff.id: k for k, staff in enumerate(crew)}
+        rules = Rules(
+            state.board,
+            self.weights,
+            self.table,
+            [state.leaves_from(staff) for staff in crew],
+            [staff.free_at(now) for staff in crew],
+            now,
+            NOTICE_S,
+        )
+        rules.closed = {k for k, staff in enumerate(crew) if not _takes_more(staff, asked)}
+        rules.owner = {slot: place_of[owner] for slot, owner in state.owner.items() if state.staff[owner].on_duty}
+        price = self.weights.move
+        rules.move_cost = {
+            slot: price * (1 + moves) if moves < MOST_MOVES else INFINITE for slot, moves in state.moves.items()
+        }
+        return rules
+
+    def decide(self, state: State, now: float, key: str, asked: Id | None = None) -> None:
+        """Plan anew. `asked`: only he is being asked now, so no other idle courier may be given work."""
+        rules = self.rules(state, now, asked)
+        crew = list(state.staff.values())
+        if len(rules.closed) == len(crew):
+            return
+        search = Search(rules, [staff.stops for staff in crew], random.Random(key))
+        _keep_notice(rules, search)
+        for slot in sorted(state.unplanned, key=state.board.deadline.__getitem__):
+            search.insert(slot)
+        effort = self.effort
+        search.improve(effort.on_event if asked is None else effort.on_question, effort.hot, effort.cold)
+        state.unplanned.clear()
+        for staff, stops in zip(crew, search.routes, strict=True):
+            staff.stops = list(stops)
+            for slot in stops:
+                before = state.owner.get(slot)
+                if before is not None and before != staff.id:
+                    state.moves[slot] += 1
+                state.owner[slot] = staff.id
+
+    def arrival(self, state: State, staff: Staff, slot: int, now: float) -> float:
+        """When he will be at a door of his sequence, as expected at `now` (seconds)."""
+        crew = list(state.staff.values())
+        timing = Timing(self.rules(state, now), crew.index(staff), staff.stops)
+        return timing.arrive[staff.stops.index(slot)]
+
+
+def _takes_more(staff: Staff, asked: Id | None) -> bool:
+    """Whoever is idle with nothing planned is asked only when a job comes, so he can't be given one."""
+    if not staff.on_duty:
+        return False
+    return asked is None or staff.id == asked or staff.job is not None or bool(staff.stops)
+
+
+def _keep_notice(rules: Rules, search: Search) -> None:
+    limit = rules.now + NOTICE_S
+    for timing in search.timings:
+        for stop, arrive in zip(timing.stops, timing.arrive, strict=True):
+            if arrive < limit:
+                rules.move_cost[stop] = INFINITE
