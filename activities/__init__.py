@@ -1,0 +1,1 @@
+"""Thin activities: everything a workflow does to the world, each idempotent under a key the workflow chose."""

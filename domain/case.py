@@ -41,7 +41,7 @@ ALLOWED_ACTIONS: dict[CaseStatus, frozenset[Action]] = {
     **{s: frozenset() for s in CaseStatus if s.is_outcome},
 }
 
-STATUS_AFTER: dict[WireEvent, CaseStatus | None] = {
+STATUS_AFTER: dict[WireEvent, CaseStatus] = {
     WireEvent.RECEIVED: _S.RECEIVED,
     WireEvent.ACCEPTED: _S.ACCEPTED,
     WireEvent.NOT_ACCEPTED: _S.NOT_ACCEPTED,
@@ -51,10 +51,11 @@ STATUS_AFTER: dict[WireEvent, CaseStatus | None] = {
     WireEvent.RESUMED: _S.REVIEWING,
     WireEvent.APPROVED: _S.APPROVED,
     WireEvent.REJECTED: _S.REJECTED,
-    WireEvent.RESULT_SENT: None,  # the papers move, the status stays
     WireEvent.WITHDRAWN: _S.WITHDRAWN,
 }
-"""The wire's event → the handling's status; the one map between the two tables (decisions.md 1)."""
+"""The wire's event → the handling's status; the one map between the two tables (decisions.md 1).
+
+RESULT_SENT is not in it: the papers move, the status stays."""
 
 _REFUSALS = (_S.NOT_ACCEPTED, _S.REJECTED)
 _URGENCY = [

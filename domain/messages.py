@@ -11,9 +11,11 @@ from pydantic import Field
 from domain.model import Frozen
 from domain.terms import (
     CaseStatus,
+    CommandKind,
     ItemKind,
     Leg,
     Mode,
+    Notice,
     ParcelStage,
     Partner,
     ResultForm,
@@ -116,6 +118,20 @@ class TaskResolved(Frozen):
 
     task_id: str
     outcome: TaskOutcome
+    handling_no: str | None = None
+
+
+class CalendarChanged(Frozen):
+    """Update `calendar_changed`: a new working-day table is in force."""
+
+    version: str
+
+
+class HandedOver(Frozen):
+    """Update `handed_over`: the applicant (or agent) has collected everything at the hall."""
+
+    request_id: str
+    signer_kind: SignerKind = SignerKind.SELF
 
 
 class LegPlan(Frozen):
@@ -138,7 +154,7 @@ class LegEffect(Frozen):
     occurred_at: datetime
     signer_kind: SignerKind | None = None
     verified: bool = True
-    version: int = 0
+    discrepancy: bool = Field(default=False, description="HALL_CHECKED: the papers are not what the list says")
 
 
 class LegOutcome(StrEnum):
@@ -173,6 +189,7 @@ class DeadlineKind(StrEnum):
     RESULT_DELIVERY = "RESULT_DELIVERY"  # 送达 ≤ 10 working days after the decision
     INTERREGIONAL_LEG = "INTERREGIONAL_LEG"  # a stated expectation
     WITHDRAWAL = "WITHDRAWAL"  # an answer to our withdrawal
+    COLLECTION = "COLLECTION"  # papers wait at the hall
 
 
 class Responsible(StrEnum):
@@ -223,3 +240,115 @@ class CaseResult(Frozen):
 
     case_no: str
     status: CaseStatus
+
+
+class ClockOrder(Frozen):
+    """Start (or start again) a clock; an activity computes its times.
+
+    `excluded` are spans that do not count (行政许可法 §45, special procedures).
+    """
+
+    kind: DeadlineKind
+    start_at: datetime
+    workdays: int | None = None
+    excluded: tuple[tuple[datetime, datetime], ...] = ()
+
+
+class TaskOrder(Frozen):
+    """Open a task for a person; `key` makes it one task however often it is asked for."""
+
+    key: str
+    kind: str
+    leg_id: str | None = None
+
+
+class CaseChange(Frozen):
+    """Everything that one step changes about a case, written in one transaction under `key`."""
+
+    key: str
+    case_no: str
+    kind: str = Field(description="what happened, for the history")
+    at: datetime
+    case_status: CaseStatus
+    on_hold: bool
+    withdrawal_pending: bool
+    handling_no: str | None = None
+    handling_status: CaseStatus | None = None
+    start: tuple[ClockOrder, ...] = ()
+    stop: tuple[DeadlineKind, ...] = ()
+    task: TaskOrder | None = None
+    settles: tuple[str, ...] = Field(default=(), description="keys of tasks that this step has settled")
+    closed: bool = False
+
+
+class Recorded(Frozen):
+    """The clocks that a change started, with their times."""
+
+    deadlines: tuple[Deadline, ...] = ()
+
+
+class CommandOrder(Frozen):
+    """Say something to an authority; the dossier is read by the activity."""
+
+    key: str
+    case_no: str
+    handling_no: str
+    partner: Partner | None
+    kind: CommandKind
+    round: int = 1
+    notice: Notice | None = None
+    leg_id: str | None = None
+    at: datetime
+
+
+class CommandOutcome(StrEnum):
+    """What became of a command."""
+
+    TAKEN = "TAKEN"
+    REFUSED = "REFUSED"  # for good: a person decides
+    OVERTAKEN = "OVERTAKEN"  # the authority has decided meanwhile
+
+
+class CommandResult(Frozen):
+    outcome: CommandOutcome
+    code: str = ""
+
+
+class LegBooked(Frozen):
+    """A leg has a number and, at a door, a promise."""
+
+    tracking_no: str | None
+    placed: bool = Field(default=True, description="False: a person must place the address first")
+    expected_at: datetime | None = None
+
+
+class LookReason(StrEnum):
+    """Why the leg is looked at again."""
+
+    ORDERED = "ORDERED"
+    BOUNDARY = "BOUNDARY"
+    ATTEMPT_FAILED = "ATTEMPT_FAILED"
+    ASKED = "ASKED"
+    MOVED = "MOVED"
+
+
+class LegLookOrder(Frozen):
+    """Look after a leg: its promise, its courier, its tasks."""
+
+    leg_id: str
+    reason: LookReason
+    at: datetime
+
+
+class LegLook(Frozen):
+    """When to look again: the next boundary of the promise or of the expectation."""
+
+    next_look_at: datetime
+
+
+class LegEnd(Frozen):
+    """A leg has ended."""
+
+    leg_id: str
+    outcome: LegOutcome
+    at: datetime

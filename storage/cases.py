@@ -6,9 +6,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.dossier import Dossier
 from domain.terms import WireEvent
 from domain.wire import HandlingTruth, WireState
 from storage.base import Base
+from storage.sealing import Sealer
 
 
 class CaseRow(Base):
@@ -186,3 +188,11 @@ def add_event(
     )
     session.flush()
     return True
+
+
+def read_dossier(row: CaseRow, sealer: Sealer) -> Dossier:
+    return Dossier.model_validate_json(sealer.open(row.dossier, f"case/{row.case_no}"))
+
+
+def write_dossier(row: CaseRow, sealer: Sealer, dossier: Dossier) -> None:
+    row.dossier = sealer.seal(dossier.model_dump_json().encode(), f"case/{row.case_no}")

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
 from domain.messages import AuthorityEvent, HoldNotice
+from domain.tasks import TaskKind
 from domain.terms import Partner, WireEvent
 from domain.wire import Verdict, advance, judge
 from storage.base import Base
 from storage.cases import HandlingRow, lock_handling
 from storage.exchange import note_security_event
 from storage.sealing import Sealer
-from storage.tasks import TaskKind, open_task
+from storage.tasks import open_task
 
 PARKED_UNTIL_KNOWN = timedelta(hours=72)
 CITY = "city"  # the sender of our own officers' events

@@ -1,85 +1,14 @@
-"""Tasks (待办): everything that waits for a person, first-class (decisions.md 8)."""
+"""Tasks as rows: opened once per key, resolved once, told to the case or leg that waits for them."""
 
-import uuid
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.messages import TaskOutcome
-from domain.terms import Role
+from domain.tasks import RULES, TaskKind, task_id
 from storage.base import Base
-
-
-class TaskKind(StrEnum):
-    """What a person must decide; value → Chinese title in `TITLES`."""
-
-    CONTRADICTION = "CONTRADICTION"
-    COMMAND_REFUSED = "COMMAND_REFUSED"
-    UNKNOWN_EVENT = "UNKNOWN_EVENT"
-    REFUSED_EVENT = "REFUSED_EVENT"
-    UNDELIVERABLE_EVENT = "UNDELIVERABLE_EVENT"
-    VOIDED_ROW = "VOIDED_ROW"
-    OLD_BATCH = "OLD_BATCH"
-    STREAM_STOPPED = "STREAM_STOPPED"
-    FILE_MISSING = "FILE_MISSING"
-    DEADLINE_WARNING = "DEADLINE_WARNING"
-    DEADLINE_MISSED = "DEADLINE_MISSED"
-    DEEMED_ACCEPTED = "DEEMED_ACCEPTED"
-    SECOND_SUPPLEMENT = "SECOND_SUPPLEMENT"
-    PLACE_ADDRESS = "PLACE_ADDRESS"
-    PROMISE_AT_RISK = "PROMISE_AT_RISK"
-    PROMISE_BROKEN = "PROMISE_BROKEN"
-    DELIVERY_FAILED = "DELIVERY_FAILED"
-    DISCREPANCY = "DISCREPANCY"
-    PARCEL_DAMAGED = "PARCEL_DAMAGED"
-    PARCEL_LOST = "PARCEL_LOST"
-    LEG_OVERDUE = "LEG_OVERDUE"
-    UNKNOWN_OP_CODE = "UNKNOWN_OP_CODE"
-    COLLECT_AT_HALL = "COLLECT_AT_HALL"
-    BAD_RATING = "BAD_RATING"
-
-
-_O = TaskOutcome
-_SEEN = (_O.ACKNOWLEDGE,)
-
-RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
-    TaskKind.CONTRADICTION: (
-        "对方前后结论矛盾，请核实",
-        Role.SUPERVISOR,
-        (_O.RESUME, _O.ACCEPT_THEIRS, _O.CLOSE_AS_FAILED),
-    ),
-    TaskKind.COMMAND_REFUSED: ("对方系统拒收，请处理", Role.CLERK, (_O.RESEND, _O.CLOSE_AS_FAILED)),
-    TaskKind.UNKNOWN_EVENT: ("收到不认识的环节，请核实", Role.OPERATOR, _SEEN),
-    TaskKind.REFUSED_EVENT: ("收到不合次序的环节，请核实", Role.OPERATOR, _SEEN),
-    TaskKind.UNDELIVERABLE_EVENT: ("消息未能送达办件，请重放", Role.OPERATOR, _SEEN),
-    TaskKind.VOIDED_ROW: ("对方作废了一条记录，请核实", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
-    TaskKind.OLD_BATCH: ("收到过期批次，请决定是否放行", Role.OPERATOR, (_O.RELEASE_BATCH, _O.ACKNOWLEDGE)),
-    TaskKind.STREAM_STOPPED: ("批次缺号，数据流已暂停", Role.OPERATOR, _SEEN),
-    TaskKind.FILE_MISSING: ("对方所称文件 24 小时未取到", Role.CLERK, _SEEN),
-    TaskKind.DEADLINE_WARNING: ("时限将到，请跟进", Role.CLERK, _SEEN),
-    TaskKind.DEADLINE_MISSED: ("已超时限，请督办", Role.SUPERVISOR, _SEEN),
-    TaskKind.DEEMED_ACCEPTED: ("逾期未告知补正，依法视为受理", Role.SUPERVISOR, _SEEN),
-    TaskKind.SECOND_SUPPLEMENT: ("对方再次要求补正，请核实", Role.SUPERVISOR, _SEEN),
-    TaskKind.PLACE_ADDRESS: ("地址无法定位，请在地图上确认", Role.OUTLET, _SEEN),
-    TaskKind.PROMISE_AT_RISK: ("一小时承诺有风险，请关注", Role.SUPERVISOR, _SEEN),
-    TaskKind.PROMISE_BROKEN: ("一小时承诺已超时，请督办", Role.SUPERVISOR, _SEEN),
-    TaskKind.DELIVERY_FAILED: (
-        "投递未成功，请安排",
-        Role.OUTLET,
-        (_O.REDELIVER, _O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED),
-    ),
-    TaskKind.DISCREPANCY: ("材料与清单不符，请核对", Role.CLERK, (_O.RESUME, _O.CLOSE_AS_FAILED)),
-    TaskKind.PARCEL_DAMAGED: ("邮件破损，请核对", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
-    TaskKind.PARCEL_LOST: ("邮件疑似丢失，请查找", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
-    TaskKind.LEG_OVERDUE: ("跨区邮件逾期未到，请查询", Role.SUPERVISOR, (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED)),
-    TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
-    TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),
-    TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, _SEEN),
-}
-"""kind → (title, who acts, how it may be resolved)."""
 
 
 class TaskRow(Base):
@@ -102,11 +31,6 @@ class TaskRow(Base):
     reason: Mapped[str | None]
     resolved_by: Mapped[str | None] = mapped_column(String(64))
     delivered: Mapped[bool] = mapped_column(default=True)  # False: the case or leg must still be told
-
-
-def task_id(key: str) -> str:
-    """Stable for a key, so that a workflow can name its task without asking."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, key))
 
 
 def open_task(
@@ -140,3 +64,10 @@ def open_task(
     session.add(row)
     session.flush()
     return row.id
+
+
+def settle_task(session: Session, key: str, now: datetime) -> None:
+    """The matter has settled itself; nobody needs to act any more."""
+    row = session.scalar(select(TaskRow).filter_by(key=key, resolved_at=None))
+    if row is not None:
+        row.resolved_at, row.outcome, row.resolved_by = now, TaskOutcome.ACKNOWLEDGE, "workflow"

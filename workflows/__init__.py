@@ -1,0 +1,7 @@
+"""Decisions and waiting, nothing else. The worker registers what is listed here."""
+
+from workflows.case import CaseWorkflow
+from workflows.delivery import DeliveryWorkflow
+from workflows.rounds import RoundsWorkflow
+
+WORKFLOWS = [CaseWorkflow, DeliveryWorkflow, RoundsWorkflow]

@@ -1,0 +1,178 @@
+"""Saying something to an authority: rendered once, stored sealed, then sent (contracts.md "Common rules")."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from time import monotonic
+
+from sqlalchemy.orm import Session
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.rendering import command_for
+from domain.errors import PartnerError, PartnerRefused
+from domain.messages import CommandOrder, CommandOutcome, CommandResult
+from domain.outbound import Command, Receipt, Rendered, Submission, Supplement
+from domain.terms import CommandKind, Partner
+from domain.wire import after_submit, after_supplement, may_withdraw
+from partners.base import PartnerAdapter
+from storage.base import Database
+from storage.cases import HandlingRow, lock_handling
+from storage.documents import Documents
+from storage.exchange import ExchangeRow, note_exchange
+from storage.inbox import Inbox
+from storage.outbox import CommandRow, CommandState, store_rendered, stored_command
+from storage.sealing import Sealer
+
+
+class Commands:
+    """One attempt a call; Temporal tries again. `adapters` has every partner that this worker speaks to."""
+
+    def __init__(
+        self,
+        database: Database,
+        sealer: Sealer,
+        documents: Documents,
+        inbox: Inbox,
+        adapters: Mapping[Partner, PartnerAdapter],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._documents = documents
+        self._inbox = inbox
+        self._adapters = adapters
+        self._now = now
+
+    @activity.defn
+    def send_command(self, order: CommandOrder) -> CommandResult:
+        """Render and store if new, send, and write down what came of it.
+
+        Returns REFUSED when the partner says no for good. Raises (and is tried again) for everything
+        that may pass: the handling shows 等待对方系统 from the first failure on.
+        """
+        if order.partner is None:
+            return self._hand_to_officer(order)
+        adapter = self._adapters[order.partner]
+        rendered = self._rendered(order, adapter)
+        if rendered is None:
+            return CommandResult(outcome=CommandOutcome.OVERTAKEN)
+        started = monotonic()
+        try:
+            self._send_files(order, adapter)
+            receipt = adapter.send(rendered)
+        except PartnerRefused as refusal:
+            self._note(order, rendered, refusal.code or "REFUSED", started, CommandState.REFUSED)
+            return CommandResult(outcome=CommandOutcome.REFUSED, code=refusal.code)
+        except PartnerError as failure:
+            self._note(order, rendered, failure.code or type(failure).__name__, started, None)
+            raise _try_again(failure) from failure
+        self._note(order, rendered, "DUPLICATE" if receipt.duplicate else "OK", started, CommandState.SENT, receipt)
+        return CommandResult(outcome=CommandOutcome.TAKEN)
+
+    def _rendered(self, order: CommandOrder, adapter: PartnerAdapter) -> Rendered | None:
+        """The stored words, or new ones stored now together with what they do to the wire's truth."""
+        with self._database.write() as session:
+            row = session.get(CommandRow, order.key)
+            if row is not None:
+                return stored_command(row, self._sealer)
+            handling = lock_handling(session, order.handling_no)
+            if handling is None or not _still_wanted(handling, order):
+                return None
+            rendered = adapter.render(command_for(session, self._sealer, handling, order))
+            store_rendered(session, self._sealer, rendered, self._now())
+            self._move_truth(session, handling, order)
+            return rendered
+
+    def _move_truth(self, session: Session, handling: HandlingRow, order: CommandOrder) -> None:
+        """From now on the authority may answer, even before our call returns."""
+        if order.kind is CommandKind.SUBMIT:
+            handling.truth = after_submit(handling.truth)
+            self._inbox.adopt(session, handling.handling_no, self._now())
+        elif order.kind is CommandKind.SUPPLEMENT:
+            handling.truth = after_supplement(handling.truth, order.round)
+        elif order.kind is CommandKind.WITHDRAW:
+            handling.withdrawal_asked = True
+        handling.changed_at = self._now()
+
+    def _hand_to_officer(self, order: CommandOrder) -> CommandResult:
+        """In-city: the officer's queue reads our own tables (decisions.md 7)."""
+        with self._database.write() as session:
+            handling = lock_handling(session, order.handling_no)
+            if handling is None or not _still_wanted(handling, order):
+                return CommandResult(outcome=CommandOutcome.OVERTAKEN)
+            self._move_truth(session, handling, order)
+        return CommandResult(outcome=CommandOutcome.TAKEN)
+
+    def _send_files(self, order: CommandOrder, adapter: PartnerAdapter) -> None:
+        """Files go before the command that names them; sending one again is harmless."""
+        with self._database.read() as session:
+            handling = session.get_one(HandlingRow, order.handling_no)
+            command = command_for(session, self._sealer, handling, order)
+            files = {sha256: self._documents.get(session, sha256)[0] for sha256 in _files_of(command)}
+        for sha256, data in files.items():
+            adapter.put_file(command.handling, sha256, data)
+
+    def _note(
+        self,
+        order: CommandOrder,
+        rendered: Rendered,
+        verdict: str,
+        started: float,
+        state: CommandState | None,
+        receipt: Receipt | None = None,
+    ) -> None:
+        now = self._now()
+        with self._database.write() as session:
+            row = session.get_one(CommandRow, order.key)
+            row.attempts += 1
+            row.error = None if state is CommandState.SENT else verdict
+            if state is not None:
+                row.state, row.sent_at = state, now
+            handling = session.get_one(HandlingRow, order.handling_no)
+            if state is None:
+                handling.waiting_since = handling.waiting_since or now
+            else:
+                handling.waiting_since = None
+            if receipt is not None and receipt.partner_no:
+                handling.partner_no = receipt.partner_no
+            note_exchange(
+                session,
+                ExchangeRow(
+                    at=now,
+                    partner=rendered.partner,
+                    direction="out",
+                    kind=order.notice or order.kind,
+                    message_id=order.key,
+                    handling_no=order.handling_no,
+                    sha256=hashlib.sha256(rendered.content).hexdigest(),
+                    size=len(rendered.content),
+                    verdict=verdict,
+                    duration_ms=round(1000 * (monotonic() - started)),
+                ),
+            )
+
+
+def _still_wanted(handling: HandlingRow, order: CommandOrder) -> bool:
+    """The authority's decision wins over what was on its way (decisions.md 9)."""
+    truth = handling.truth
+    match order.kind:
+        case CommandKind.WITHDRAW:
+            return may_withdraw(truth)
+        case CommandKind.SUPPLEMENT:
+            return truth.decision is None
+        case _:
+            return True
+
+
+def _files_of(command: Command) -> list[str]:
+    body = command.body
+    if isinstance(body, Submission | Supplement):
+        return [m.sha256 for m in body.materials if m.sha256 is not None]
+    return [body.proof_sha256] if getattr(body, "proof_sha256", None) else []
+
+
+def _try_again(failure: PartnerError) -> ApplicationError:
+    """Business as usual for an outage: kept out of the error metrics, paced by the partner's wish."""
+    wait = timedelta(seconds=failure.retry_after_s) if failure.retry_after_s else None
+    return ApplicationError(failure.sentence, type=type(failure).__name__, next_retry_delay=wait)

@@ -1,0 +1,91 @@
+"""From the dossier to a command: what an authority is told, and nothing more."""
+
+from sqlalchemy.orm import Session
+
+from domain.messages import CommandOrder
+from domain.naming import leg_id
+from domain.outbound import (
+    Command,
+    HandlingRef,
+    NoticeSent,
+    Paper,
+    SentParcel,
+    Submission,
+    Supplement,
+    Withdrawal,
+)
+from domain.terms import CommandKind, Leg, MaterialForm, Mode, Notice, SignerKind
+from storage.cases import CaseRow, HandlingRow, read_dossier
+from storage.legs import LegRow
+from storage.sealing import Sealer
+
+WINDOW = "渝中区跨地域通办综窗"
+
+
+def command_for(session: Session, sealer: Sealer, handling: HandlingRow, order: CommandOrder) -> Command:
+    """The command that `order` asks for; the same order gives the same command."""
+    case = session.get_one(CaseRow, handling.case_no)
+    dossier = read_dossier(case, sealer)
+    ref = HandlingRef(
+        handling_no=handling.handling_no,
+        region=handling.region,
+        item_code=case.item_code,
+        partner_no=handling.partner_no,
+    )
+    body: Submission | Supplement | Withdrawal | NoticeSent
+    match order.kind:
+        case CommandKind.SUBMIT:
+            body = Submission(
+                item_code=case.item_code,
+                item_name=case.item_name,
+                mode=Mode(handling.mode),
+                window=WINDOW,
+                applicant=dossier.applicant,
+                agent=dossier.agent,
+                materials=tuple(m.as_sent() for m in dossier.materials),
+                parcel=_parcel(session, handling, 1),
+                submitted_at=order.at,
+            )
+        case CommandKind.SUPPLEMENT:
+            brought = dossier.brought(handling.handling_no, order.round)
+            body = Supplement(
+                round=order.round,
+                materials=tuple(m.as_sent() for m in brought.materials) if brought else (),
+                parcel=_parcel(session, handling, order.round + 1) if brought and brought.originals else None,
+            )
+        case CommandKind.WITHDRAW:
+            body = Withdrawal(reason=dossier.withdrawal_reason or "申请人主动撤回")
+        case CommandKind.NOTICE:
+            body = _notice(session, order)
+    return Command(key=order.key, kind=order.kind, handling=ref, body=body)
+
+
+def _parcel(session: Session, handling: HandlingRow, number: int) -> SentParcel | None:
+    leg = session.get(LegRow, leg_id(handling.handling_no, Leg.FORWARD, number))
+    if leg is None or leg.tracking_no is None:
+        return None
+    return SentParcel(tracking_no=leg.tracking_no, seal_no=leg.seal_no)
+
+
+def _notice(session: Session, order: CommandOrder) -> NoticeSent:
+    leg = session.get(LegRow, order.leg_id) if order.leg_id else None
+    papers = tuple(
+        Paper(name=p["name"], form=MaterialForm(p["form"]), count=p["count"]) for p in (leg.manifest if leg else [])
+    )
+    match order.notice:
+        case Notice.PAPERS_SENT:
+            return NoticeSent(
+                notice=Notice.PAPERS_SENT,
+                occurred_at=order.at,
+                tracking_no=leg.tracking_no if leg else None,
+                seal_no=leg.seal_no if leg else None,
+                papers=papers,
+            )
+        case Notice.DISCREPANCY:
+            return NoticeSent(
+                notice=Notice.DISCREPANCY, occurred_at=order.at, reason="收到的材料与清单不符", papers=papers
+            )
+        case _:
+            signer = SignerKind(leg.state.get("signer_kind") or SignerKind.SELF) if leg else SignerKind.HALL
+            proof = leg.state.get("proof_sha256") if leg else None
+            return NoticeSent(notice=Notice.DELIVERED, occurred_at=order.at, signer_kind=signer, proof_sha256=proof)

@@ -1,0 +1,25 @@
+"""The regular rounds and where each is worked: a partner's round on the partner's own queue."""
+
+from enum import StrEnum
+
+from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
+from domain.terms import Partner
+
+
+class Round(StrEnum):
+    """What is done again and again (巡检)."""
+
+    SWEEP = "sweep"  # starts, inbox, scans and tasks that were left behind
+    POLL_SOUTHWEST = "poll_southwest"
+    POLL_INTERPROVINCIAL = "poll_interprovincial"
+    TRACK = "track"  # the carrier's trace of interregional legs
+    RECONCILE = "reconcile"
+
+
+ROUND_QUEUES: dict[Round, str] = {
+    Round.SWEEP: CASES_QUEUE,
+    Round.POLL_SOUTHWEST: partner_queue(Partner.SOUTHWEST),
+    Round.POLL_INTERPROVINCIAL: partner_queue(Partner.INTERPROVINCIAL),
+    Round.TRACK: CARRIER_QUEUE,
+    Round.RECONCILE: CASES_QUEUE,
+}

@@ -1,0 +1,65 @@
+"""The running clocks of one handling: which boundary comes next, which have passed."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from domain.messages import Deadline, DeadlineKind
+
+
+class Phase(StrEnum):
+    """A clock has two boundaries."""
+
+    WARN = "WARN"
+    DUE = "DUE"
+
+
+class Clocks:
+    """Absolute times that activities computed; no clock is read here.
+
+    After its end a clock comes up again every time as long as it has run: a person is reminded until it stops.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[DeadlineKind, tuple[Deadline, int]] = {}  # with how often it was announced
+
+    def start(self, deadline: Deadline) -> None:
+        """Start or re-arm (a new calendar, a new start)."""
+        self._running[deadline.kind] = (deadline, 0)
+
+    def stop(self, *kinds: DeadlineKind) -> tuple[DeadlineKind, ...]:
+        """Stop what runs of `kinds`; returns what was stopped."""
+        return tuple(kind for kind in kinds if self._running.pop(kind, None) is not None)
+
+    def stop_all(self) -> tuple[DeadlineKind, ...]:
+        return self.stop(*list(self._running))
+
+    @property
+    def kinds(self) -> frozenset[DeadlineKind]:
+        return frozenset(self._running)
+
+    @property
+    def running(self) -> tuple[Deadline, ...]:
+        return tuple(deadline for deadline, _ in self._running.values())
+
+    def next_boundary(self) -> datetime | None:
+        """The earliest boundary that has not been announced."""
+        return min((_boundary(deadline, times) for deadline, times in self._running.values()), default=None)
+
+    def take_passed(self, now: datetime) -> list[tuple[Deadline, Phase]]:
+        """Boundaries that have come since the last call, each announced once."""
+        passed: list[tuple[Deadline, Phase]] = []
+        for kind, (deadline, times) in list(self._running.items()):
+            if now < _boundary(deadline, times):
+                continue
+            while now >= _boundary(deadline, times):
+                times += 1
+            self._running[kind] = (deadline, times)
+            passed.append((deadline, Phase.WARN if times == 1 else Phase.DUE))
+        return passed
+
+
+def _boundary(deadline: Deadline, times: int) -> datetime:
+    if times == 0:
+        return min(deadline.warn_at, deadline.due_at)
+    period = max(deadline.due_at - deadline.start_at, timedelta(seconds=1))
+    return deadline.due_at + (times - 1) * period

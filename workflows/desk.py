@@ -1,0 +1,100 @@
+"""The desk of one case: its shared state, and the one way in which a step is written down."""
+
+from collections.abc import Iterable
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.commands import Commands
+    from activities.records import Records
+    from domain.case import join
+    from domain.messages import (
+        CaseChange,
+        CaseStart,
+        ClockOrder,
+        CommandOrder,
+        CommandResult,
+        Deadline,
+        DeadlineKind,
+        TaskOrder,
+    )
+    from domain.naming import CASES_QUEUE, partner_queue
+    from domain.terms import CaseStatus
+    from workflows import policies
+
+
+class Desk:
+    """What all parts of a case share. `statuses` holds each handling's; the case's is their join."""
+
+    def __init__(self, start: CaseStart) -> None:
+        self.start = start
+        self.statuses = {plan.handling_no: CaseStatus.REGISTERED for plan in start.handlings}
+        self.on_hold: set[str] = set()
+        self.withdrawal_pending = False
+        self._changes = 0
+        self._legs: dict[str, int] = {}
+
+    @property
+    def case_no(self) -> str:
+        return self.start.case_no
+
+    @property
+    def status(self) -> CaseStatus:
+        return join(self.statuses.values())
+
+    def leg_number(self, key: str) -> int:
+        """1 for the first parcel of a kind, 2 for the next."""
+        self._legs[key] = self._legs.get(key, 0) + 1
+        return self._legs[key]
+
+    async def record(
+        self,
+        kind: str,
+        *,
+        handling_no: str | None = None,
+        start: Iterable[ClockOrder] = (),
+        stop: Iterable[DeadlineKind] = (),
+        task: TaskOrder | None = None,
+        settles: Iterable[str] = (),
+        closed: bool = False,
+    ) -> tuple[Deadline, ...]:
+        """Write one step: status, history, clocks, task, in one transaction."""
+        self._changes += 1
+        change = CaseChange(
+            key=f"{self._changes}-{kind}",
+            case_no=self.case_no,
+            kind=kind,
+            at=workflow.now(),
+            case_status=self.status,
+            on_hold=bool(self.on_hold),
+            withdrawal_pending=self.withdrawal_pending and not self.status.is_outcome,
+            handling_no=handling_no,
+            handling_status=self.statuses.get(handling_no) if handling_no else None,
+            start=tuple(start),
+            stop=tuple(stop),
+            task=task,
+            settles=tuple(settles),
+            closed=closed,
+        )
+        recorded = await workflow.execute_activity_method(
+            Records.record,
+            change,
+            task_queue=CASES_QUEUE,
+            start_to_close_timeout=policies.RECORD_ATTEMPT,
+            retry_policy=policies.RECORD_RETRY,
+        )
+        return recorded.deadlines
+
+    async def say(self, order: CommandOrder) -> CommandResult:
+        """Say something to an authority: tried until it is taken, refused for good, or overtaken."""
+        queue = partner_queue(order.partner) if order.partner else CASES_QUEUE
+        return await workflow.execute_activity_method(
+            Commands.send_command,
+            order,
+            task_queue=queue,
+            start_to_close_timeout=policies.COMMAND_ATTEMPT,
+            retry_policy=policies.command_retry(self.start.time_scale),
+        )
+
+    def clock(self, kind: DeadlineKind, *, workdays: int | None = None) -> ClockOrder:
+        return ClockOrder(kind=kind, start_at=workflow.now(), workdays=workdays)

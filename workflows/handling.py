@@ -1,0 +1,354 @@
+"""One authority's share of a case: submitted, decided, and everything back in our hall."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.case import STATUS_AFTER
+    from domain.messages import (
+        AuthorityEvent,
+        CalendarChanged,
+        ClockOrder,
+        DeadlineKind,
+        HandlingPlan,
+        HandlingView,
+        HoldNotice,
+        LegEffect,
+        LegOutcome,
+        LegResult,
+        SupplementGiven,
+        TaskOrder,
+        TaskOutcome,
+        TaskResolved,
+        WithdrawalAsked,
+    )
+    from domain.tasks import TaskKind, task_id
+    from domain.terms import (
+        DECISIONS,
+        CaseStatus,
+        CommandKind,
+        Leg,
+        Notice,
+        ParcelStage,
+        ResultForm,
+        WireEvent,
+    )
+    from workflows.clocks import Clocks, Phase
+    from workflows.desk import Desk
+    from workflows.legs import Legs
+    from workflows.speaking import Speaker
+
+News = AuthorityEvent | SupplementGiven | HoldNotice | TaskResolved | WithdrawalAsked | LegEffect | CalendarChanged
+
+_TO_DECIDE = (DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY)
+
+
+class HandlingCourse:
+    """Reads top to bottom: `run` is the story, `_react` the reactions, then the reactions themselves."""
+
+    def __init__(self, desk: Desk, legs: Legs, plan: HandlingPlan, on_decided: Callable[["HandlingCourse"], None]):
+        self.plan = plan
+        self.clocks = Clocks()
+        self.brought_back = False
+        self._desk = desk
+        self._legs = legs
+        self._speaker = Speaker(desk, plan, self._refused)
+        self._on_decided = on_decided
+        self._news: deque[News] = deque()
+        self._rounds = 0
+        self._withdrawal_sent = False
+        self._forwarded = False
+        self._result_form: ResultForm | None = None
+        self._result_sent: AuthorityEvent | None = None
+        self._theirs: WireEvent | None = None
+        self._suspended_at: datetime | None = None
+        self._excluded: list[tuple[datetime, datetime]] = []
+        self._accepted_at: datetime | None = None
+        self._orders: dict[DeadlineKind, ClockOrder] = {}
+
+    # --- the story ---
+
+    async def run(self) -> None:
+        """From the hall's desk to a decision, and until nothing of the applicant's is with the authority."""
+        await self._submit()
+        while not self.status.is_outcome:
+            await self._next()
+        await self._everything_back()
+
+    async def _submit(self) -> None:
+        """Pass the matter on (转递); originals get their waybill first, because the submission names it."""
+        if self.plan.originals_travel:
+            await self._legs.book(self.plan, Leg.FORWARD)
+        if not await self._speaker.say(CommandKind.SUBMIT):
+            return
+        first = DeadlineKind.POSTING if self.plan.originals_travel else DeadlineKind.ACCEPTANCE
+        await self._move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=[self._desk.clock(first)])
+        if self.plan.originals_travel:
+            self._forwarded = True
+            await self._legs.send(self.plan, Leg.FORWARD)
+
+    async def _everything_back(self) -> None:
+        """After the decision: the paper result, or the originals, come back to our hall."""
+        if self._must_come_back() and self._result_sent is None:
+            await self._start_clocks(self._desk.clock(DeadlineKind.RESULT_DELIVERY))
+        while self.held or (self._must_come_back() and self._result_sent is None):
+            await self._next()
+        if self._result_sent is not None:
+            self.clocks.stop(DeadlineKind.RESULT_DELIVERY)
+            leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=self._result_sent.tracking_no)
+            while not leg.done() or self._news:
+                await self._next(leg.done)
+            self.brought_back = (await leg).outcome is LegOutcome.DELIVERED
+
+    # --- waiting and reacting ---
+
+    def tell(self, news: News) -> None:
+        """Something has happened; it is dealt with in the order in which it came."""
+        self._news.append(news)
+
+    @property
+    def status(self) -> CaseStatus:
+        return self._desk.statuses[self.plan.handling_no]
+
+    @property
+    def held(self) -> bool:
+        return self.plan.handling_no in self._desk.on_hold
+
+    def view(self) -> HandlingView:
+        return HandlingView(handling_no=self.plan.handling_no, status=self.status)
+
+    async def _next(self, also: Callable[[], bool] = lambda: False) -> None:
+        """Wait for news or the next boundary of a clock, and react."""
+        boundary = self.clocks.next_boundary()
+        patience = None if boundary is None else max(boundary - workflow.now(), timedelta(0))
+        try:
+            await workflow.wait_condition(lambda: bool(self._news) or also(), timeout=patience)
+        except TimeoutError:
+            await self._boundary_passed()
+        if self._news:
+            await self._react(self._news.popleft())
+
+    async def _react(self, news: News) -> None:
+        match news:
+            case AuthorityEvent():
+                await self._authority_said(news)
+            case SupplementGiven():
+                await self._supplement(news)
+            case WithdrawalAsked():
+                await self._withdraw()
+            case HoldNotice():
+                await self._hold(news)
+            case TaskResolved():
+                await self._resolved(news)
+            case LegEffect():
+                await self._leg_moved(news)
+            case CalendarChanged():
+                await self._start_clocks(*self._orders.values(), kind="CALENDAR_CHANGED")
+
+    # --- what the authority says ---
+
+    async def _authority_said(self, said: AuthorityEvent) -> None:
+        event = said.event
+        if event is WireEvent.RESULT_SENT:
+            self._result_sent = said
+            await self._desk.record("RESULT_SENT", handling_no=self.plan.handling_no)
+            return
+        if self.status.is_outcome:
+            return  # a person has closed it; the message stays in the exchange log
+        if event in DECISIONS:
+            await self._decided(event, said.result_form)
+            return
+        status = STATUS_AFTER[event]
+        await self._move_to(status, event, start=self._clocks_after(said), stop=self._clocks_over(event))
+        if event is WireEvent.NEED_SUPPLEMENT:
+            await self._supplement_asked()
+
+    async def _decided(self, event: WireEvent, result_form: ResultForm | None) -> None:
+        status = STATUS_AFTER[event]
+        self._result_form = result_form
+        await self._move_to(status, event, stop=self.clocks.stop_all())
+        self._on_decided(self)
+
+    def _clocks_after(self, said: AuthorityEvent) -> list[ClockOrder]:
+        """行政许可法 §32, §42, §45: which clocks an event starts."""
+        match said.event:
+            case WireEvent.RECEIVED:
+                return [ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=said.occurred_at)]
+            case WireEvent.ACCEPTED:
+                self._accepted_at = said.occurred_at
+                return self._decision_clocks()
+            case WireEvent.REVIEWING if self._accepted_at is None:
+                self._accepted_at = said.occurred_at
+                return self._decision_clocks()
+            case WireEvent.NEED_SUPPLEMENT:
+                days = said.deadline_workdays
+                return [ClockOrder(kind=DeadlineKind.SUPPLEMENT_REPLY, start_at=said.occurred_at, workdays=days)]
+            case WireEvent.SUSPENDED:
+                self._suspended_at = said.occurred_at
+            case WireEvent.RESUMED if self._suspended_at is not None:
+                self._excluded.append((self._suspended_at, said.occurred_at))
+                self._suspended_at = None
+                return self._decision_clocks()
+        return []
+
+    def _clocks_over(self, event: WireEvent) -> tuple[DeadlineKind, ...]:
+        match event:
+            case WireEvent.ACCEPTED | WireEvent.REVIEWING | WireEvent.NEED_SUPPLEMENT:
+                return (DeadlineKind.ACCEPTANCE,)
+            case WireEvent.SUSPENDED:
+                return _TO_DECIDE
+            case _:
+                return ()
+
+    def _decision_clocks(self) -> list[ClockOrder]:
+        item = self._desk.start.item
+        days = {
+            DeadlineKind.DECISION_PROMISED: item.promised_days,
+            DeadlineKind.DECISION_STATUTORY: item.statutory_days,
+        }
+        start_at = self._accepted_at or workflow.now()
+        return [
+            ClockOrder(kind=kind, start_at=start_at, workdays=max(n, 1), excluded=tuple(self._excluded))
+            for kind, n in days.items()
+        ]
+
+    async def _supplement_asked(self) -> None:
+        """The law allows one notice (§32); a second one from a partner is taken, marked and raised."""
+        self._rounds += 1
+        if self._rounds > 1:
+            await self._raise(TaskKind.SECOND_SUPPLEMENT, str(self._rounds))
+
+    # --- what the applicant wants ---
+
+    async def _supplement(self, given: SupplementGiven) -> None:
+        """Pass the missing papers on (补正)."""
+        if self.status is not CaseStatus.SUPPLEMENT_REQUIRED or given.round != self._rounds:
+            return  # the authority has moved on while the papers were on the desk
+        if given.originals:
+            await self._legs.book(self.plan, Leg.FORWARD)
+        if not await self._speaker.say(CommandKind.SUPPLEMENT, round_=given.round):
+            return
+        again = [] if self._accepted_at else [self._desk.clock(DeadlineKind.ACCEPTANCE)]
+        await self._move_to(CaseStatus.SUPPLEMENTED, "SUPPLEMENTED", start=again, stop=[DeadlineKind.SUPPLEMENT_REPLY])
+        if given.originals:
+            await self._legs.send(self.plan, Leg.FORWARD)
+
+    async def _withdraw(self) -> None:
+        """Ask the authority to stop; its decision wins over a withdrawal on its way (decisions.md 9)."""
+        if self.status.is_outcome or self._withdrawal_sent:
+            return
+        self._withdrawal_sent = True
+        if await self._speaker.say(CommandKind.WITHDRAW):
+            await self._start_clocks(self._desk.clock(DeadlineKind.WITHDRAWAL))
+
+    # --- what needs a person ---
+
+    async def _hold(self, notice: HoldNotice) -> None:
+        """A contradiction: status and clocks stay, a person decides."""
+        self._theirs = notice.theirs
+        self._desk.on_hold.add(self.plan.handling_no)
+        await self._raise(TaskKind.CONTRADICTION, notice.message_id)
+
+    async def _resolved(self, resolved: TaskResolved) -> None:
+        self._desk.on_hold.discard(self.plan.handling_no)
+        match resolved.outcome:
+            case TaskOutcome.CLOSE_AS_FAILED if not self.status.is_outcome:
+                await self._move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
+                self._on_decided(self)
+            case TaskOutcome.ACCEPT_THEIRS if self._theirs is not None:
+                await self._decided(self._theirs, self._result_form)
+            case _:
+                await self._desk.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
+
+    async def _refused(self, key: str, times: int) -> bool:
+        """A command was refused for good: on hold until a person says what to do. True: send it again."""
+        self._desk.on_hold.add(self.plan.handling_no)
+        task = await self._raise(TaskKind.COMMAND_REFUSED, f"{key}-{times}")
+        await workflow.wait_condition(lambda: self._verdict_on(task) is not None or self._decision_waits())
+        verdict = self._verdict_on(task)
+        if verdict is None:  # the authority has decided after all
+            self._desk.on_hold.discard(self.plan.handling_no)
+            return False
+        self._news.remove(verdict)
+        if verdict.outcome is TaskOutcome.RESEND:
+            self._desk.on_hold.discard(self.plan.handling_no)
+            return True
+        await self._resolved(verdict)
+        return False
+
+    def _verdict_on(self, task: str) -> TaskResolved | None:
+        return next((n for n in self._news if isinstance(n, TaskResolved) and n.task_id == task), None)
+
+    def _decision_waits(self) -> bool:
+        return any(isinstance(n, AuthorityEvent) and n.event in DECISIONS for n in self._news)
+
+    async def _boundary_passed(self) -> None:
+        """A clock has come to its warning or its end: the one who is responsible now gets a task."""
+        for deadline, phase in self.clocks.take_passed(workflow.now()):
+            kind = TaskKind.DEADLINE_WARNING
+            if phase is Phase.DUE:
+                deemed = deadline.kind is DeadlineKind.ACCEPTANCE
+                kind = TaskKind.DEEMED_ACCEPTED if deemed else TaskKind.DEADLINE_MISSED
+            await self._raise(kind, f"{deadline.kind}-{deadline.due_at.isoformat()}")
+
+    async def _raise(self, kind: TaskKind, what: str) -> str:
+        """Open one task per matter, and write it into the history; returns its id."""
+        key = f"{self.plan.handling_no}/{kind}/{what}"
+        await self._desk.record(kind, handling_no=self.plan.handling_no, task=TaskOrder(key=key, kind=kind))
+        return task_id(key)
+
+    # --- parcels ---
+
+    async def _leg_moved(self, effect: LegEffect) -> None:
+        """The authority hears that papers are on their way, or that they are not what the list says."""
+        if effect.discrepancy:
+            await self._speaker.notify(Notice.DISCREPANCY, effect.leg_id, effect.epoch)
+        elif effect.stage is ParcelStage.PICKED_UP:
+            await self._speaker.notify(Notice.PAPERS_SENT, effect.leg_id, effect.epoch)
+            await self._start_clocks(kind="PAPERS_SENT", stop=[DeadlineKind.POSTING])
+        elif effect.stage is ParcelStage.DELIVERED and self.status is CaseStatus.SUBMITTED:
+            await self._start_clocks(self._desk.clock(DeadlineKind.ACCEPTANCE), kind="PAPERS_ARRIVED")
+
+    async def notify_delivered(self, result: LegResult) -> None:
+        """The applicant holds the result (DELIVERED 结果送达)."""
+        if not self.brought_back:
+            return
+        await self._speaker.notify(Notice.DELIVERED, result.leg_id, 1)
+
+    def _must_come_back(self) -> bool:
+        if self.status is CaseStatus.FAILED:
+            return False
+        if self._forwarded:
+            return True
+        paper = self._result_form in (ResultForm.PAPER, ResultForm.BOTH)
+        unknown = self._result_form is None and self.plan.result_travels
+        return self.status is CaseStatus.APPROVED and self.plan.result_travels and (paper or unknown)
+
+    # --- writing down ---
+
+    async def _move_to(
+        self,
+        status: CaseStatus,
+        kind: str,
+        *,
+        start: list[ClockOrder] | None = None,
+        stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
+    ) -> None:
+        self._desk.statuses[self.plan.handling_no] = status
+        await self._start_clocks(*(start or []), kind=kind, stop=stop)
+
+    async def _start_clocks(
+        self,
+        *orders: ClockOrder,
+        kind: str = "CLOCK_STARTED",
+        stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
+    ) -> None:
+        self.clocks.stop(*stop)
+        started = await self._desk.record(kind, handling_no=self.plan.handling_no, start=orders, stop=stop)
+        for deadline in started:
+            self.clocks.start(deadline)
+        self._orders = {kind: order for kind, order in self._orders.items() if kind in self.clocks.kinds}
+        self._orders |= {order.kind: order for order in orders}
