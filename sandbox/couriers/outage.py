@@ -42,13 +42,19 @@ class Outage:
         elif kind == "busy":
             await _answer(send, 503, b'{"code":"BUSY"}')
         elif kind == "slow":
-            await asyncio.sleep(SLOW_S)
+            await self._dawdle()
             await self._app(scope, receive, send)
         elif kind == "lost_answer":
             await self._app(scope, receive, _nowhere)
             await _cut(send)
         else:
             await _cut(send)
+
+    async def _dawdle(self) -> None:
+        """Longer than anybody waits, or until the outage is over."""
+        begun = time.monotonic()
+        while self.kind == "slow" and time.monotonic() < begun + SLOW_S:
+            await asyncio.sleep(0.1)
 
 
 async def _nowhere(message: Message) -> None:

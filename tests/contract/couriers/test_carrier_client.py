@@ -110,6 +110,7 @@ def test_a_slow_carrier_is_given_up(client, url):
     requests.post(f"{url}/control/outage", json={"kind": "slow"}, timeout=5)
     with pytest.raises(CarrierUnavailable):
         book(client)
+    requests.post(f"{url}/control/outage", json={"on": False}, timeout=5)
 
 
 def test_nobody_listening_is_unavailable():
