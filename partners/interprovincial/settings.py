@@ -1,0 +1,37 @@
+"""What must be agreed with the national gateway before a single byte travels (contracts.md C)."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from domain.model import Frozen
+from partners.standards import CHINA
+
+KeysOn = Callable[[date], tuple[str, ...]]
+"""The key texts (ASCII) that count on a day of Asia/Shanghai, newest first, at most two."""
+
+
+def _no_slash_at_end(url: str) -> str:
+    return url.rstrip("/")
+
+
+class InterprovincialSettings(Frozen):
+    """Addresses, ids and keys of 跨省通办. Everything here is a setting: the contract is a composite."""
+
+    gateway_url: Annotated[str, AfterValidator(_no_slash_at_end)] = Field(
+        description="the national gateway; /kstb and /auth/refreshSecret are added"
+    )
+    paasid: str = Field(min_length=1, description="x-tif-paasid")
+    token: SecretStr = Field(description="the gateway's token; never on the wire")
+    sid: str = Field(min_length=1, description="gjgxjhpt_sid")
+    rid: str = Field(min_length=1, description="gjgxjhpt_rid")
+    app_keys: KeysOn
+    registration_code: str = Field(min_length=1, description="sqzcm 授权注册码")
+    unit: str = Field(pattern=r"^[0-9]{12}\z", description="our 12-digit region, FSDW")
+    renew_before_s: float = Field(default=180, gt=0, description="a secret is renewed so long before its end")
+    answer_window_s: float = Field(default=600, gt=0, description="how far an answer's FSSJ may be off")
+
+    def app_keys_at(self, now: datetime) -> tuple[bytes, ...]:
+        return tuple(key.encode("ascii") for key in self.app_keys(now.astimezone(CHINA).date()))
