@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.rendering import command_for
 from domain.errors import PartnerError, PartnerRefused
 from domain.messages import CommandOrder, CommandOutcome, CommandResult
-from domain.outbound import Command, Receipt, Rendered, Submission, Supplement
+from domain.outbound import Command, NoticeSent, Receipt, Rendered, Submission, Supplement
 from domain.terms import CommandKind, Partner
 from domain.wire import after_submit, after_supplement, may_withdraw
 from partners.base import PartnerAdapter
@@ -169,7 +169,9 @@ def _files_of(command: Command) -> list[str]:
     body = command.body
     if isinstance(body, Submission | Supplement):
         return [m.sha256 for m in body.materials if m.sha256 is not None]
-    return [body.proof_sha256] if getattr(body, "proof_sha256", None) else []
+    if isinstance(body, NoticeSent) and body.proof_sha256 is not None:
+        return [body.proof_sha256]
+    return []
 
 
 def _try_again(failure: PartnerError) -> ApplicationError:

@@ -1,0 +1,1 @@
+"""Between our tables and Temporal: what was committed is told to the workflows, at least once, in order."""
