@@ -1,0 +1,179 @@
+"""The Southwest network behind the one small interface: commands are stored and forwarded in batches."""
+
+import hashlib
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from domain.errors import PartnerRefused, PartnerUnavailable, PartnerUntrusted
+from domain.inbound import InboundMessage
+from domain.outbound import Command, HandlingRef, Receipt, Rendered
+from domain.terms import Partner
+from partners.base import Now
+from partners.southwest import mapper
+from partners.southwest.batch import Batch, StreamHead, unsigned
+from partners.southwest.client import HubClient
+from partners.southwest.codes import INNER_OK, MEANING, Code, fault_of
+from partners.southwest.settings import SouthwestSettings
+from partners.southwest.signing import Signer, decode_base64
+from partners.southwest.stamps import parse_row_time, row_time
+from partners.southwest.streams import OutgoingRow, OutgoingStreams, RowState
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_MAX_FILE: Final = 20 * 1024 * 1024
+_ON_ITS_WAY: Final = frozenset({RowState.TAKEN, RowState.CONFIRMED})
+
+
+class SouthwestAdapter:
+    """`PartnerAdapter` for 西南五省通办. Thread-safe; one batch of a stream is on its way at a time."""
+
+    partner = Partner.SOUTHWEST
+
+    def __init__(
+        self, settings: SouthwestSettings, streams: OutgoingStreams, now: Now, hub: HubClient | None = None
+    ) -> None:
+        self.settings = settings
+        self.hub = hub or HubClient(settings, now)
+        self._streams = streams
+        self._now = now
+        self._signer = Signer(settings)
+        self._one_at_a_time: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._newest: datetime | None = None
+        self._clock = threading.Lock()
+
+    def render(self, command: Command) -> Rendered:
+        """The row with its guid and cd_time, fixed here once."""
+        guid, written_at = str(uuid.uuid4()), self._written_at(command.handling.handling_no)
+        return Rendered(
+            partner=self.partner,
+            key=command.key,
+            kind=command.kind,
+            handling_no=command.handling.handling_no,
+            content=mapper.render(command, row_guid=guid, written_at=written_at, our_region=self.settings.region),
+            meta={
+                "row_guid": guid,
+                "cd_time": row_time(written_at),
+                "province": mapper.province_of(command.handling.region),
+            },
+        )
+
+    def send(self, rendered: Rendered) -> Receipt:
+        """Put the row into its stream's next batch and send what the stream has to send.
+
+        Returns once the hub has the batch with this row; the receipt comes by `relay.intake_southwest.poll_once`.
+        Raises PartnerError; PartnerRefused with the batch's code when the hub does not take the batch.
+        """
+        province = rendered.meta["province"]
+        row = OutgoingRow(
+            key=rendered.key,
+            handling_no=rendered.handling_no,
+            row_guid=rendered.meta["row_guid"],
+            written_at=parse_row_time(rendered.meta["cd_time"]),
+            content=rendered.content,
+        )
+        known = self._streams.standing(row.key)
+        self._streams.enqueue(province, row)
+        with self._one_at_a_time[province]:
+            state = self._drive(province, row.key)
+        return Receipt(
+            received_at=self._now(),
+            duplicate=known is not None and known.state in _ON_ITS_WAY,
+            awaiting_receipt=state is not RowState.CONFIRMED,
+        )
+
+    def flush(self, province: str) -> int:
+        """Send what waits in a stream without a command of its own at hand; the number of batches taken."""
+        sent = 0
+        with self._one_at_a_time[province]:
+            while self._send_next(province):
+                sent += 1
+        return sent
+
+    def resend(self, batch: Batch) -> str:
+        """The same batch byte for byte (no receipt after 24 h, or the province asks for it); the inner code."""
+        code = self.hub.send_batch(batch.wire())
+        if code == Code.BUSY:
+            raise fault_of(code)
+        return code
+
+    def put_file(self, handling: HandlingRef, sha256: str, data: bytes) -> None:
+        """exch0006; the file is known by its hash, whatever the handling."""
+        if len(data) > _MAX_FILE:
+            raise PartnerRefused("文件超过 20 MB，无法发送", code=Code.FIELD)
+        self.hub.send_file(sha256, data)
+
+    def get_file(self, handling: HandlingRef, sha256: str) -> bytes:
+        """exch0007. Raises PartnerUnavailable while the hub does not have it, PartnerUntrusted for another file."""
+        data = decode_base64(self.hub.fetch_file(sha256))
+        if data is None or len(data) > _MAX_FILE or hashlib.sha256(data).hexdigest() != sha256:
+            raise PartnerUntrusted("对方提供的文件与摘要不符", code="FILE_HASH")
+        return data
+
+    def query(self, handling: HandlingRef) -> InboundMessage | None:
+        """This wire has no query. Raises PartnerRefused, code NO_QUERY."""
+        raise PartnerRefused("西南五省通办没有查询接口", code="NO_QUERY")
+
+    def _written_at(self, handling_no: str) -> datetime:
+        """Now, but later than every row of this handling before: cd_time rises strictly."""
+        with self._clock:
+            now = self._now()
+            now = now.replace(microsecond=now.microsecond // 1000 * 1000)
+            stored = self._streams.last_written_at(handling_no)
+            before = [moment for moment in (stored, self._newest) if moment is not None]
+            self._newest = max([now, *(moment + _MILLISECOND for moment in before)])
+            return self._newest
+
+    def _drive(self, province: str, key: str) -> RowState:
+        """Send batches of the stream until this row is in one that the hub has."""
+        while True:
+            standing = self._streams.standing(key)
+            if standing is not None and standing.state in _ON_ITS_WAY:
+                return standing.state
+            if standing is not None and standing.state is RowState.REFUSED:  # its receipt was faster than we
+                raise fault_of(standing.code)
+            if not self._send_next(province):
+                raise PartnerUnavailable("西南交换中心：批次尚未发出", code="STREAM_WAITS")
+
+    def _send_next(self, province: str) -> bool:
+        """One attempt for the stream's next batch; False when nothing waits. Raises PartnerError."""
+        batch = self._streams.to_send(province, partial(self._form, province), self.settings.rows_per_batch)
+        if batch is None:
+            return False
+        code = self._offer(province, batch)
+        if code == INNER_OK:
+            self._streams.taken(batch, self._now())
+            return True
+        self._streams.refused(batch, code, self._now())
+        if code == Code.MANIFEST and self._now() - batch.manifest.created > timedelta(hours=72):
+            return True  # it grew too old while the hub was away: the same rows travel in a fresh batch
+        raise fault_of(code)
+
+    def _offer(self, province: str, batch: Batch) -> str:
+        code = self.resend(batch)
+        if code != Code.GAP:
+            return code
+        for earlier in self._streams.without_receipt(province):
+            if earlier.manifest.seq < batch.manifest.seq:
+                self.resend(earlier)
+        code = self.resend(batch)
+        if code == Code.GAP:
+            raise PartnerUnavailable(f"西南交换中心：{MEANING[Code.GAP]}", code=code)
+        return code
+
+    def _form(self, province: str, rows: Sequence[OutgoingRow], head: StreamHead) -> Batch:
+        now = self._now()
+        serial = self._signer.serial(now)
+        batch = unsigned(
+            [row.content for row in rows],
+            from_region=self.settings.region,
+            to_region=province,
+            head=head,
+            now=now,
+            serial=serial,
+        )
+        signature = self._signer.sign(batch.manifest.text, serial)
+        return batch.model_copy(update={"manifest": batch.manifest.model_copy(update={"sign": signature})})

@@ -1,0 +1,87 @@
+"""The `data` of the hub's rows, by event: the payloads of wire A (contracts.md A "Callbacks")."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from domain.inbound import EventPayload, ResultPaper
+from domain.terms import ResultForm, WireEvent
+
+_MAX_WORKDAYS: Final = 366
+
+
+class _Said(BaseModel):
+    """JSON as it came: nothing is converted, unknown members are ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class _Supplement(_Said):
+    round: int = Field(ge=1, le=99)
+    reason: str
+    materials: list[str] = Field(max_length=200)
+    deadlineWorkdays: int = Field(ge=1, le=_MAX_WORKDAYS)
+
+
+class _Suspension(_Said):
+    procedure: str
+    reason: str
+
+
+class _Result(_Said):
+    name: str
+    form: Annotated[ResultForm, Field(strict=False)]
+    documentNo: str
+    sha256: Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")] | None = None
+
+
+class _Approval(_Said):
+    result: _Result
+
+
+class _Refusal(_Said):
+    reason: str
+    legalBasis: str
+
+
+class _ResultSent(_Said):
+    trackingNo: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class _Nothing(_Said):
+    pass
+
+
+_MODELS: Final[dict[WireEvent, type[_Said]]] = {
+    WireEvent.NEED_SUPPLEMENT: _Supplement,
+    WireEvent.SUSPENDED: _Suspension,
+    WireEvent.APPROVED: _Approval,
+    WireEvent.NOT_ACCEPTED: _Refusal,
+    WireEvent.REJECTED: _Refusal,
+    WireEvent.RESULT_SENT: _ResultSent,
+}
+
+
+def payload_of(event: WireEvent | None, data: dict[str, Any]) -> EventPayload:
+    """In our shape; an unknown event's data is kept with the raw row only. Raises pydantic's ValidationError."""
+    if event is None:
+        return EventPayload()
+    match _MODELS.get(event, _Nothing).model_validate(data):
+        case _Supplement() as said:
+            return EventPayload(
+                round=said.round,
+                reason=said.reason,
+                materials=tuple(said.materials),
+                deadline_workdays=said.deadlineWorkdays,
+            )
+        case _Suspension() as said:
+            return EventPayload(procedure=said.procedure, reason=said.reason)
+        case _Approval(result=result):
+            paper = ResultPaper(name=result.name, form=result.form, document_no=result.documentNo, sha256=result.sha256)
+            return EventPayload(result=paper)
+        case _Refusal() as said:
+            return EventPayload(reason=said.reason, legal_basis=said.legalBasis)
+        case _ResultSent() as said:
+            return EventPayload(tracking_no=said.trackingNo)
+        case _:
+            return EventPayload()
