@@ -89,3 +89,15 @@ class PlayedCase(BaseModel):
     def awaits(self) -> str | None:
         """What the script waits for now."""
         return self.steps[self.position].awaited if self.position < len(self.steps) else None
+
+    def has_come(self, awaited: str) -> bool:
+        """Whether that was here before the script began to wait for it."""
+        match awaited:
+            case "supplement":
+                return self.round > 0 and self.answered_round >= self.round
+            case "papers":
+                return any(notice.get("notice") == "PAPERS_SENT" for notice in self.notices)
+            case "withdraw":
+                return self.withdraw_asked
+            case _:
+                return False

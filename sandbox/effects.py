@@ -1,6 +1,5 @@
 """How often each command came and how often it took effect, per idempotency key: must never be 2."""
 
-import threading
 from typing import Any
 
 from sandbox.case import PartnerName
@@ -12,7 +11,6 @@ class Effects:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = threading.Lock()
 
     def attempt(self, partner: PartnerName, key: str, kind: str, handling_no: str) -> None:
         """An authentic command has come, whatever becomes of it."""
@@ -32,7 +30,7 @@ class Effects:
 
     def _count(self, partner: str, key: str, kind: str, handling_no: str, what: str) -> None:
         full_key = f"{partner}|{key}"
-        with self._lock:
+        with self._store.transaction():
             entry = self._store.get("effect", full_key)
             if entry is None:
                 entry = {"count": 0, "kind": kind, "handlingNo": handling_no, "attempts": 0}

@@ -8,6 +8,7 @@ import heapq
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
@@ -43,7 +44,9 @@ class Engine:
         self.effects = Effects(self.store)
         self.outages = Outages()
         self.lock = threading.RLock()
-        self.pace_s: float = self.store.get("setting", "pace_s") or pace_s
+        kept_pace_s = self.store.get("setting", "pace_s")
+        self.pace_s: float = pace_s if kept_pace_s is None else kept_pace_s
+        self.on_stop: list[Callable[[], None]] = []
         self._transports: dict[str, Transport] = {}
         self._cases: dict[str, PlayedCase] = {}
         self._queue: list[tuple[float, str]] = []
@@ -64,7 +67,9 @@ class Engine:
                 for event in case.events:
                     if not (event.acknowledged or event.stopped or event.place in case.held):
                         self._transports[case.partner].deliver(case, event)
-                if case.due is not None:
+                if case.due is None:
+                    self._schedule(case)
+                else:
                     heapq.heappush(self._queue, (case.due, number))
         self._thread.start()
 
@@ -75,6 +80,8 @@ class Engine:
         if self._thread.is_alive():
             self._thread.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for stop in self.on_stop:
+            stop()
 
     # -- what control sets ------------------------------------------------------------------------
 
@@ -206,7 +213,7 @@ class Engine:
 
     def _schedule(self, case: PlayedCase) -> None:
         """Set the clock for the step at hand; skips waits for what has come already."""
-        while case.awaits and _has_come(case, case.awaits):
+        while case.awaits and case.has_come(case.awaits):
             case.position += 1
         case.due = None
         if case.position < len(case.steps) and case.awaits is None:
@@ -244,9 +251,11 @@ class Engine:
             event = self._emit(case, step, tracking_no)
             ready = self._in_order_of_sending(case, event, step.hold_until_next)
             case.position += 1
-            self._schedule(case)
+            self._save(case)
         for sent in ready:
             self._transports[case.partner].deliver(case, sent)
+        with self._wake:  # only now: the next event must not overtake this one
+            self._schedule(case)
 
     def _later(self, case: PlayedCase, step: Step) -> None:
         with self._wake:
@@ -291,15 +300,3 @@ class Engine:
 
     def _save(self, case: PlayedCase) -> None:
         self.store.put("case", case.handling_no, case.model_dump(mode="json", by_alias=True))
-
-
-def _has_come(case: PlayedCase, awaited: str) -> bool:
-    match awaited:
-        case "supplement":
-            return case.round > 0 and case.answered_round >= case.round
-        case "papers":
-            return any(notice.get("notice") == "PAPERS_SENT" for notice in case.notices)
-        case "withdraw":
-            return case.withdraw_asked
-        case _:
-            return False

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,21 @@ class Store:
         # The process may die at any time, the machine may not: enough for a played network, and fast.
         self._db.execute("PRAGMA synchronous=OFF")
         self._db.execute("CREATE TABLE IF NOT EXISTS kept (kind TEXT, key TEXT, value BLOB, PRIMARY KEY (kind, key))")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, also over a kill. Who needs the engine's lock too takes that one first."""
+        with self._lock:
+            if self._db.in_transaction:  # part of a larger one
+                yield
+                return
+            self._db.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
     def put(self, kind: str, key: str, value: Any) -> None:
         """Keep a JSON value."""
