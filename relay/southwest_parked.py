@@ -1,0 +1,38 @@
+"""Rows for cases that were ours to come: receipted SW200201, and anew once the case exists (contracts.md B "Row")."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.wire import Verdict
+from partners.southwest.codes import Code
+from partners.southwest.receipts import BatchReceipt, write_receipt
+from partners.southwest.signing import Signer
+from storage.inbox import InboxRow, InboxState
+from storage.southwest import SouthwestBatchIn, SouthwestParkedRow
+
+_SOURCE = "southwest"
+
+
+def renew_receipts(session: Session, signer: Signer, now: datetime) -> None:
+    """For batches whose parked rows have been judged meanwhile: a new receipt that replaces the first."""
+    judged: dict[int, dict[str, Code]] = {}
+    parked = select(SouthwestParkedRow, InboxRow).join(
+        InboxRow, (InboxRow.message_id == SouthwestParkedRow.message_id) & (InboxRow.sender == _SOURCE)
+    )
+    for row, message in session.execute(parked).tuples():
+        if message.verdict is not None:
+            code = Code.TRANSITION if message.verdict == Verdict.REFUSED else Code.OK
+            judged.setdefault(row.batch_id, {})[row.row_guid] = code
+        elif message.state != InboxState.DEAD:
+            continue  # still waited for
+        session.delete(row)
+    for batch_id, codes in judged.items():
+        batch = session.get_one(SouthwestBatchIn, batch_id, with_for_update=True)
+        before = BatchReceipt.model_validate(batch.receipt)
+        rows = [(row.row_guid, codes.get(row.row_guid, row.code)) for row in before.rows]
+        receipt = write_receipt(
+            signer, cd_batch=before.cd_batch, rows_sm3=before.rows_sm3, code=before.code, rows=rows, now=now
+        )
+        batch.receipt, batch.receipt_sent = receipt.wire(), False

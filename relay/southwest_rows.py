@@ -1,0 +1,128 @@
+"""The rows of a good batch, one by one: good ones apply even if others are bad (contracts.md B "Row")."""
+
+import hashlib
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.inbound import InboundMessage, Taken, Taking
+from domain.tasks import TaskKind
+from domain.terms import Partner
+from domain.wire import Verdict
+from partners.southwest.batch import lines
+from partners.southwest.codes import Code
+from partners.southwest.inbound import GoodBatch
+from partners.southwest.mapper import province_of
+from partners.southwest.rows import BadRow, ReadRow, read
+from partners.southwest.stamps import row_time
+from storage.cases import HandlingRow, lock_handling
+from storage.exchange import ExchangeRow, note_exchange, note_security_event
+from storage.inbox import Inbox, InboxRow
+from storage.tasks import open_task
+
+SOURCE = Partner.SOUTHWEST.value
+_VOID = "D"
+
+
+class RowOutcome(NamedTuple):
+    """A line of the receipt. `parked` is the message id of a row for a case that is ours to come."""
+
+    guid: str
+    code: Code
+    parked: str | None = None
+
+
+def take_rows(session: Session, inbox: Inbox, batch: GoodBatch, now: datetime) -> list[RowOutcome]:
+    """Take every row in the caller's transaction; the outcomes are in the batch's order."""
+    sender = batch.manifest.from_region
+    return [_take(session, inbox, line, n, sender, now) for n, line in enumerate(lines(batch.rows_gz), start=1)]
+
+
+def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str, now: datetime) -> RowOutcome:
+    try:
+        row = read(line, number, now)
+    except BadRow as fault:
+        note_security_event(session, SOURCE, Code.FIELD, now, detail=fault.member)
+        _log(session, line, fault.guid, None, "row", Code.FIELD, now)
+        return RowOutcome(fault.guid, Code.FIELD)
+    if row.message is None:
+        return _void(session, row, line, now)
+    code = _before_inbox(session, row, row.message, sender)
+    if code is Code.NOT_ADDRESSED:
+        note_security_event(session, SOURCE, code, now, handling_no=row.handling_no)
+    parked = None
+    if code is None:
+        taken = inbox.take(session, row.message, raw=line, now=now)
+        code = _code_of(session, taken, row.message, now)
+        parked = row.message.message_id if taken.taking is Taking.TO_COME else None
+    _log(session, line, row.message.message_id, row.handling_no, row.message.event_name, code, now)
+    return RowOutcome(row.guid, code, parked)
+
+
+def _before_inbox(session: Session, row: ReadRow, message: InboundMessage, sender: str) -> Code | None:
+    """What the inbox does not judge: the stream's province, and a cd_time that is older than the last applied."""
+    handling = lock_handling(session, row.handling_no)
+    if handling is None or handling.partner != SOURCE:
+        return None
+    if province_of(handling.region) != sender:
+        return Code.NOT_ADDRESSED
+    known = select(InboxRow.id).filter_by(sender=SOURCE, message_id=message.message_id)
+    if session.scalar(known) is None and _stale(handling, row.written_at):
+        return Code.STALE
+    return None
+
+
+def _stale(handling: HandlingRow, written_at: datetime) -> bool:
+    return handling.last_written_at is not None and written_at <= handling.last_written_at
+
+
+def _code_of(session: Session, taken: Taken, message: InboundMessage, now: datetime) -> Code:
+    match taken.taking:
+        case Taking.DUPLICATE:
+            return Code.OK
+        case Taking.CONFLICT:
+            return Code.OTHER_CONTENT
+        case Taking.TO_COME | Taking.UNKNOWN_HANDLING:
+            return Code.UNKNOWN_PROJECT
+        case Taking.JUDGED if taken.verdict is Verdict.REFUSED:
+            note_security_event(session, SOURCE, Code.TRANSITION, now, handling_no=message.handling_no)
+            return Code.TRANSITION
+        case Taking.JUDGED:
+            return Code.OK
+
+
+def _void(session: Session, row: ReadRow, line: bytes, now: datetime) -> RowOutcome:
+    """`D`: nothing is deleted, a person looks; ok whether the row and the case are known or not."""
+    handling = session.get(HandlingRow, row.handling_no)
+    message_id = f"{row.guid}:{row_time(row.written_at)}"
+    ours = handling is not None and handling.partner == SOURCE
+    open_task(
+        session,
+        key=f"{SOURCE}/void/{message_id}",
+        kind=TaskKind.VOIDED_ROW,
+        now=now,
+        case_no=handling.case_no if handling is not None and ours else None,
+        handling_no=row.handling_no if ours else None,
+        data={"rowGuid": row.guid},
+    )
+    _log(session, line, message_id, row.handling_no, _VOID, Code.OK, now)
+    return RowOutcome(row.guid, Code.OK)
+
+
+def _log(
+    session: Session, line: bytes, message_id: str, handling_no: str | None, kind: str, code: Code, now: datetime
+) -> None:
+    row = ExchangeRow(
+        at=now,
+        partner=SOURCE,
+        direction="in",
+        kind=kind[:32],
+        message_id=message_id,
+        handling_no=handling_no,
+        sha256=hashlib.sha256(line).hexdigest(),
+        size=len(line),
+        verdict=code,
+    )
+    note_exchange(session, row)

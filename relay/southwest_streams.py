@@ -1,0 +1,176 @@
+"""The Southwest adapter's memory over the database: rows waiting, batches formed, what the receipts said."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from partners.southwest.batch import Batch, Manifest, StreamHead
+from partners.southwest.streams import Form, OutgoingRow, RowStanding, RowState
+from storage.base import Database
+from storage.sealing import Sealer
+from storage.southwest import (
+    OUT,
+    OutBatchState,
+    SouthwestBatchOut,
+    SouthwestRowOut,
+    lock_stream,
+    open_out_batches,
+)
+
+_OPEN = (OutBatchState.FORMED, OutBatchState.TAKEN)
+
+
+class SouthwestStreams:
+    """`OutgoingStreams` over SQLAlchemy; every method is one transaction of its own."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    def last_written_at(self, handling_no: str) -> datetime | None:
+        newest = select(SouthwestRowOut.written_at).filter_by(handling_no=handling_no)
+        with self._database.read() as session:
+            return session.scalar(newest.order_by(SouthwestRowOut.written_at.desc()).limit(1))
+
+    def enqueue(self, province: str, row: OutgoingRow) -> None:
+        with self._database.write() as session:
+            known = session.get(SouthwestRowOut, row.key, with_for_update=True)
+            if known is None:
+                session.add(self._new(province, row))
+            elif known.state == RowState.REFUSED:
+                known.state, known.batch_id, known.code, known.told = RowState.WAITING, None, "", True
+
+    def standing(self, key: str) -> RowStanding | None:
+        with self._database.read() as session:
+            row = session.get(SouthwestRowOut, key)
+            return RowStanding(state=RowState(row.state), code=row.code) if row else None
+
+    def to_send(self, province: str, form: Form, limit: int) -> Batch | None:
+        with self._database.write() as session:
+            stream = lock_stream(session, OUT, province)
+            formed = open_out_batches(session, province, [OutBatchState.FORMED])
+            if formed:
+                return self._batch(formed[0])
+            rows = _waiting(session, province, limit)
+            if not rows:
+                return None
+            # Sealed rows are opened and signed under the stream's lock: some 10 ms, and a seq is never used twice.
+            batch = form([self._row(row) for row in rows], StreamHead(stream.next_seq, stream.previous_sm3))
+            kept = self._kept(province, batch)
+            session.add(kept)
+            session.flush()
+            for row in rows:
+                row.state, row.batch_id = RowState.BATCHED, kept.id
+            stream.next_seq, stream.previous_sm3 = batch.manifest.seq + 1, batch.manifest.text_sm3
+            return batch
+
+    def taken(self, batch: Batch, now: datetime) -> None:
+        with self._database.write() as session:
+            lock_stream(session, OUT, batch.manifest.to_region)
+            kept = find_out_batch(session, batch.manifest)
+            if kept is None or kept.state == OutBatchState.VOID:
+                return
+            kept.sent_at = now
+            if kept.state == OutBatchState.FORMED:  # its receipt may have been faster
+                kept.state = OutBatchState.TAKEN
+            for row in session.scalars(select(SouthwestRowOut).filter_by(batch_id=kept.id, state=RowState.BATCHED)):
+                row.state = RowState.TAKEN
+
+    def refused(self, batch: Batch, code: str, now: datetime) -> None:
+        with self._database.write() as session:
+            kept = find_out_batch(session, batch.manifest)
+            if kept is not None and kept.state in _OPEN:
+                void_from(session, kept, code)
+
+    def without_receipt(self, province: str) -> Sequence[Batch]:
+        with self._database.read() as session:
+            return [self._batch(kept) for kept in open_out_batches(session, province, [OutBatchState.TAKEN])]
+
+    def overdue(self, sent_before: datetime) -> Sequence[Batch]:
+        """Batches to be sent again byte for byte: asked for, or without a receipt since `sent_before`."""
+        taken = select(SouthwestBatchOut).filter_by(state=OutBatchState.TAKEN)
+        due = taken.where(SouthwestBatchOut.resend | (SouthwestBatchOut.sent_at < sent_before))
+        with self._database.read() as session:
+            kept = session.scalars(due.order_by(SouthwestBatchOut.province, SouthwestBatchOut.seq))
+            return [self._batch(batch) for batch in kept]
+
+    def resent(self, batch: Batch, now: datetime) -> None:
+        with self._database.write() as session:
+            kept = find_out_batch(session, batch.manifest)
+            if kept is not None:
+                kept.resend, kept.sent_at = False, now
+
+    def waiting_provinces(self) -> Sequence[str]:
+        """Streams with something to send and perhaps nobody who sends it."""
+        waiting = select(SouthwestRowOut.province).where(
+            SouthwestRowOut.state.in_([RowState.WAITING, RowState.BATCHED])
+        )
+        with self._database.read() as session:
+            return list(session.scalars(waiting.distinct().order_by(SouthwestRowOut.province)))
+
+    def _new(self, province: str, row: OutgoingRow) -> SouthwestRowOut:
+        return SouthwestRowOut(
+            key=row.key,
+            province=province,
+            handling_no=row.handling_no,
+            row_guid=row.row_guid,
+            written_at=row.written_at,
+            content=self._sealer.seal(row.content, f"southwest-row/{row.key}"),
+            state=RowState.WAITING,
+        )
+
+    def _row(self, row: SouthwestRowOut) -> OutgoingRow:
+        return OutgoingRow(
+            key=row.key,
+            handling_no=row.handling_no,
+            row_guid=row.row_guid,
+            written_at=row.written_at,
+            content=self._sealer.open(row.content, f"southwest-row/{row.key}"),
+        )
+
+    def _kept(self, province: str, batch: Batch) -> SouthwestBatchOut:
+        manifest = batch.manifest
+        return SouthwestBatchOut(
+            province=province,
+            seq=manifest.seq,
+            cd_batch=manifest.cd_batch,
+            text_sm3=manifest.text_sm3,
+            manifest=manifest.wire(),
+            rows_gz=self._sealer.seal(batch.rows_gz, f"southwest-out/{manifest.cd_batch}/{manifest.text_sm3}"),
+            state=OutBatchState.FORMED,
+            formed_at=manifest.created,
+        )
+
+    def _batch(self, kept: SouthwestBatchOut) -> Batch:
+        place = f"southwest-out/{kept.cd_batch}/{kept.text_sm3}"
+        return Batch(manifest=Manifest.model_validate(kept.manifest), rows_gz=self._sealer.open(kept.rows_gz, place))
+
+
+def find_out_batch(session: Session, manifest: Manifest) -> SouthwestBatchOut | None:
+    """The newest batch with this manifest: one that was refused may have been formed again in the same second."""
+    same = select(SouthwestBatchOut).filter_by(cd_batch=manifest.cd_batch, text_sm3=manifest.text_sm3)
+    return session.scalar(same.order_by(SouthwestBatchOut.id.desc()).limit(1))
+
+
+def void_from(session: Session, refused: SouthwestBatchOut, code: str) -> None:
+    """A refused batch uses up no seq, and what follows names it in its chain: all of it is formed anew."""
+    stream = lock_stream(session, OUT, refused.province)
+    for batch in open_out_batches(session, refused.province, _OPEN):
+        if batch.seq < refused.seq:
+            continue
+        batch.state, batch.resend = OutBatchState.VOID, False
+        for row in session.scalars(select(SouthwestRowOut).filter_by(batch_id=batch.id)):
+            if row.state in (RowState.BATCHED, RowState.TAKEN):
+                row.state, row.batch_id = RowState.WAITING, None
+    refused.code = code
+    stream.next_seq, stream.previous_sm3 = refused.seq, refused.manifest["prevSm3"]
+    session.flush()
+
+
+def _waiting(session: Session, province: str, limit: int) -> list[SouthwestRowOut]:
+    waiting = select(SouthwestRowOut).filter_by(province=province, state=RowState.WAITING)
+    # In the order of cd_time: a later row before an earlier one of its case would make the earlier one stale.
+    ordered = waiting.order_by(SouthwestRowOut.written_at, SouthwestRowOut.key).limit(limit)
+    return list(session.scalars(ordered.with_for_update()))
