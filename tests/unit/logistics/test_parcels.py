@@ -4,7 +4,13 @@ import random
 from datetime import timedelta
 
 import pytest
-from parcel_traces import (
+
+from domain.terms import Datum, Leg, MaterialForm, ParcelStage, SignerKind
+from logistics.custody import FindingKind, PaperDifference, compare_papers
+from logistics.geo import Point
+from logistics.parcels import ParcelState, derive, lost_marks, new_marks
+from logistics.scans import GpsFix, LegPolicy, PaperLine, ScanEvent, ScanUse, Void
+from tests.unit.logistics.parcel_traces import (
     AT_DOOR,
     DELIVERY,
     DOOR,
@@ -23,12 +29,6 @@ from parcel_traces import (
     materials_rejected,
     two_attempts,
 )
-
-from domain.terms import Datum, Leg, MaterialForm, ParcelStage, SignerKind
-from logistics.custody import FindingKind, PaperDifference, compare_papers
-from logistics.geo import Point
-from logistics.parcels import ParcelState, derive, lost_marks, new_marks
-from logistics.scans import GpsFix, LegPolicy, PaperLine, ScanEvent, ScanUse, Void
 
 S = ParcelStage
 
