@@ -56,7 +56,8 @@ class Records:
         if case.decided_at is None and change.case_status.is_outcome:
             case.decided_at = change.at
         case.status, case.on_hold = change.case_status, change.on_hold
-        case.withdrawal_pending = change.withdrawal_pending
+        asked = case.withdrawal_pending or change.withdrawal_pending  # the window may know before the workflow
+        case.withdrawal_pending = asked and not change.case_status.is_outcome
         if change.closed:
             case.closed_at = change.at
         handlings = select(HandlingRow).filter_by(case_no=case.case_no)

@@ -1,0 +1,1 @@
+"""The HTTP interface and the pages; every route is one short transaction, workflows are told afterwards."""

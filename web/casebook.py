@@ -1,0 +1,191 @@
+"""Reading cases: what a list, a case and its history look like to people (masked, nothing they need not see)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from domain.errors import NotFound
+from domain.terms import CaseStatus, Leg, ParcelStage, Scheme
+from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
+from storage.legs import LegRow
+from storage.sealing import Sealer
+from storage.tasks import TaskRow
+
+
+def find_case(session: Session, case_no: str) -> CaseRow:
+    row = session.get(CaseRow, case_no)
+    if row is None:
+        raise NotFound("没有这个办件", code="CASE_UNKNOWN")
+    return row
+
+
+def list_cases(
+    session: Session,
+    *,
+    status: CaseStatus | None,
+    scheme: Scheme | None,
+    due: datetime | None,
+    q: str | None,
+    page: int,
+    size: int,
+) -> dict[str, Any]:
+    """The work list, most urgent first."""
+    query = select(CaseRow)
+    if status is not None:
+        query = query.filter_by(status=status)
+    if scheme is not None:
+        query = query.filter(CaseRow.case_no.in_(select(HandlingRow.case_no).filter_by(scheme=scheme)))
+    if due is not None:
+        query = query.filter(CaseRow.due_at <= due, CaseRow.closed_at.is_(None))
+    if q:
+        like = f"{q.strip()}%"
+        query = query.filter(or_(CaseRow.case_no.like(like), CaseRow.item_name.contains(q.strip())))
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    order = (CaseRow.closed_at.is_not(None), CaseRow.due_at.is_(None), CaseRow.due_at, CaseRow.registered_at.desc())
+    rows = session.scalars(query.order_by(*order).offset((page - 1) * size).limit(size))
+    return {"total": total, "cases": [brief(row) for row in rows]}
+
+
+def brief(row: CaseRow) -> dict[str, Any]:
+    return {
+        "caseNo": row.case_no,
+        "itemCode": row.item_code,
+        "itemName": row.item_name,
+        "scheme": row.scheme,
+        "mode": row.mode,
+        "status": row.status,
+        "statusLabel": CaseStatus(row.status).label,
+        "onHold": row.on_hold,
+        "withdrawalPending": row.withdrawal_pending,
+        "registeredAt": _iso(row.registered_at),
+        "dueAt": _iso(row.due_at),
+        "closedAt": _iso(row.closed_at),
+        "timeScale": row.time_scale,
+    }
+
+
+def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
+    """One case with its handlings, parcels, clocks and tasks; personal data masked."""
+    dossier = read_dossier(row, sealer)
+    deadlines = session.scalars(
+        select(DeadlineRow).filter_by(case_no=row.case_no, stopped_at=None).order_by(DeadlineRow.due_at)
+    )
+    legs = session.scalars(select(LegRow).filter_by(case_no=row.case_no).order_by(LegRow.ordered_at))
+    tasks = session.scalars(select(TaskRow).filter_by(case_no=row.case_no, resolved_at=None))
+    return brief(row) | {
+        "collectedAt": _iso(row.collected_at),
+        "decidedAt": _iso(row.decided_at),
+        "applicant": {
+            "type": dossier.applicant.type,
+            "name": mask_name(dossier.applicant.name),
+            "idType": dossier.applicant.id_type,
+            "idNumber": mask_id(dossier.applicant.id_number),
+            "phone": mask_phone(dossier.applicant.phone),
+        },
+        "materials": [m.model_dump(mode="json") for m in dossier.materials],
+        "pickup": dossier.pickup is not None,
+        "delivery": dossier.delivery is not None,
+        "handlings": [_handling(h) for h in handlings_of(session, row.case_no)],
+        "parcels": [parcel(leg) for leg in legs],
+        "deadlines": [_deadline(d) for d in deadlines],
+        "tasks": [{"id": t.id, "kind": t.kind, "owner": t.owner} for t in tasks],
+        "rating": row.rating,
+    }
+
+
+def history(session: Session, case_no: str, after: int = 0) -> list[dict[str, Any]]:
+    """The business events in order; `id` rises and can be asked from."""
+    rows = session.scalars(
+        select(CaseEventRow).filter_by(case_no=case_no).filter(CaseEventRow.id > after).order_by(CaseEventRow.id)
+    )
+    return [
+        {
+            "id": r.id,
+            "kind": r.kind,
+            "handlingNo": r.handling_no,
+            "at": _iso(r.at),
+            "actor": r.actor,
+            "data": r.data,
+        }
+        for r in rows
+    ]
+
+
+def parcel(leg: LegRow) -> dict[str, Any]:
+    promise = leg.promise or {}
+    return {
+        "legId": leg.leg_id,
+        "caseNo": leg.case_no,
+        "handlingNo": leg.handling_no,
+        "leg": leg.leg,
+        "trackingNo": leg.tracking_no,
+        "sealNo": leg.seal_no,
+        "stage": leg.stage,
+        "epoch": leg.epoch,
+        "outletId": leg.outlet_id,
+        "distanceM": leg.distance_m,
+        "courierId": leg.courier_id,
+        "assignments": leg.assignment_version,
+        "orderedAt": _iso(leg.ordered_at),
+        "plannedArrivalAt": _iso(leg.planned_arrival_at),
+        "deadlineAt": _iso(leg.deadline_at),
+        "arrivedAt": _iso(leg.arrived_at),
+        "endedAt": _iso(leg.ended_at),
+        "outcome": leg.outcome,
+        "promise": promise,
+        "door": Leg(leg.leg) in (Leg.PICKUP, Leg.DELIVERY),
+        "delivered": ParcelStage(leg.stage).rank is not None and (ParcelStage(leg.stage).rank or 0) >= 110,
+        "timeScale": leg.time_scale,
+    }
+
+
+def _handling(row: HandlingRow) -> dict[str, Any]:
+    return {
+        "handlingNo": row.handling_no,
+        "region": row.region,
+        "role": row.role,
+        "scheme": row.scheme,
+        "partner": row.partner,
+        "mode": row.mode,
+        "status": row.status,
+        "statusLabel": CaseStatus(row.status).label,
+        "partnerNo": row.partner_no,
+        "waitingSince": _iso(row.waiting_since),
+        "lastEvent": row.last_event,
+        "seq": row.last_seq,
+        "round": row.round,
+        "decision": row.decision,
+        "result": row.result,
+        "originalsTravel": row.originals_travel,
+        "resultTravels": row.result_travels,
+    }
+
+
+def _deadline(row: DeadlineRow) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "handlingNo": row.handling_no,
+        "startAt": _iso(row.start_at),
+        "warnAt": _iso(row.warn_at),
+        "dueAt": _iso(row.due_at),
+        "responsible": row.responsible,
+        "provisional": row.provisional,
+    }
+
+
+def mask_name(name: str) -> str:
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def mask_id(number: str) -> str:
+    return number[:6] + "*" * max(len(number) - 10, 0) + number[-4:] if len(number) > 10 else "*" * len(number)
+
+
+def mask_phone(phone: str) -> str:
+    return phone[:3] + "****" + phone[-4:]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -1,0 +1,142 @@
+"""`/items`, `/regions`, `/routes`: what can be carried, where to, and why not."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from catalog.search import search
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from catalog import regions as region_data
+from catalog.eligibility import RouteApplicant
+from catalog.model import Listed, ServiceItem
+from catalog.routing import Refusal, route
+from domain.errors import NotFound
+from domain.terms import IdType, Mode, Scheme
+from web.context import Ctx
+from web.problems import Unprocessable
+from web.registration import SHANGHAI
+from web.session import Anybody
+from web.shapes import Shape
+
+router = APIRouter(prefix="/api/v1", tags=["事项"])
+
+
+@router.get("/items", operation_id="listItems")
+def items(
+    _anybody: Anybody,
+    ctx: Ctx,
+    q: Annotated[str | None, Query(max_length=40)] = None,
+    scheme: Scheme | None = None,
+    mode: Mode | None = None,
+    department: Annotated[str | None, Query(max_length=40)] = None,
+    listed: Listed | None = None,
+    page: Annotated[int, Query(ge=1, le=1000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 20,
+) -> dict[str, Any]:
+    """The catalogue; `q` matches name, code, alias, pinyin and pinyin initials, best first."""
+    found = search(ctx.catalogue, q) if q else list(ctx.catalogue.items)
+    found = [
+        item
+        for item in found
+        if (scheme is None or scheme in item.schemes)
+        and (mode is None or item.mode is mode)
+        and (department is None or item.department == department)
+        and (listed is None or item.listed is listed)
+    ]
+    start = (page - 1) * size
+    return {"total": len(found), "items": [_brief(item) for item in found[start : start + size]]}
+
+
+@router.get("/items/{code}", operation_id="getItem")
+def item(code: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
+    """One item: what to bring, how long it takes, how sure its place in the list is."""
+    found = ctx.catalogue.get(code)
+    if found is None:
+        raise NotFound("没有这个事项", code="ITEM_UNKNOWN")
+    return _brief(found) | {
+        "result": found.result,
+        "resultForm": found.result_form,
+        "source": found.source,
+        "materials": [
+            {
+                "seq": m.seq,
+                "name": m.name,
+                "form": m.form,
+                "copies": m.copies,
+                "required": m.required,
+                "eLicence": m.e_licence,
+                "commitment": m.commitment,
+            }
+            for m in found.materials
+        ],
+    }
+
+
+def _brief(item: ServiceItem) -> dict[str, Any]:
+    return {
+        "code": item.code,
+        "name": item.name,
+        "department": item.department,
+        "serviceType": item.service_type,
+        "applicant": item.applicant,
+        "schemes": list(item.schemes),
+        "mode": item.mode,
+        "kind": item.kind,
+        "statutoryDays": item.statutory_days,
+        "promisedDays": item.promised_days,
+        "inboundCourier": item.inbound_courier,
+        "outboundCourier": item.outbound_courier,
+        "feeYuan": str(item.fee_yuan),
+        "listed": item.listed,
+        "listedLabel": item.listed.label,
+        "validFrom": item.valid_from.isoformat() if item.valid_from else None,
+    }
+
+
+@router.get("/regions", operation_id="listRegions")
+def regions(_anybody: Anybody, q: Annotated[str, Query(min_length=1, max_length=40)]) -> dict[str, Any]:
+    """GB/T 2260 regions by name, code or initials."""
+    found = region_data.search(q)
+    return {"regions": [{"code": r.code, "name": r.name} for r in found]}
+
+
+class RouteApplicantShape(Shape):
+    id_type: IdType | None = None
+    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}\z")
+
+
+class RouteShape(Shape):
+    """`POST /routes`."""
+
+    item_code: str = Field(max_length=32)
+    handling_region: str = Field(pattern=r"^[0-9]{6}\z")
+    mode: Mode | None = None
+    date: date | None = None
+    applicant: RouteApplicantShape | None = None
+
+
+@router.post("/routes", operation_id="route")
+def routes(wanted: RouteShape, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
+    """Which network would carry it, and why; 422 with the reason where none can."""
+    found_item = ctx.catalogue.get(wanted.item_code)
+    if found_item is None:
+        raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
+    applicant = RouteApplicant(**wanted.applicant.model_dump()) if wanted.applicant else None
+    found = route(
+        found_item,
+        wanted.handling_region,
+        date=wanted.date or ctx.now().astimezone(SHANGHAI).date(),
+        agreements=ctx.agreements,
+        mode=wanted.mode,
+        applicant=applicant,
+    )
+    if isinstance(found, Refusal):
+        raise Unprocessable(found.sentence, code=found.code, field="handlingRegion")
+    return {
+        "scheme": found.scheme,
+        "partner": found.partner,
+        "mode": found.mode,
+        "legs": list(found.legs),
+        "reason": found.reason,
+    }

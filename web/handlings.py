@@ -1,0 +1,135 @@
+"""`/handlings`: the officer who decides in-city matters, through the same events as any authority (decisions.md 7)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from pydantic import Field, ValidationError
+from sqlalchemy import select
+
+from domain.errors import Conflict, NotFound
+from domain.inbound import EventPayload, InboundMessage, ResultPaper, Taking
+from domain.terms import CaseStatus, ResultForm, WireEvent
+from domain.wire import MAY_FOLLOW, Verdict
+from storage.cases import CaseRow, HandlingRow, lock_handling
+from web.context import Ctx
+from web.problems import Unprocessable
+from web.session import Officer
+from web.shapes import DecisionShape, Shape
+
+router = APIRouter(prefix="/api/v1/handlings", tags=["审批"])
+
+
+class ResultShape(Shape):
+    name: str = Field(min_length=1, max_length=80)
+    form: ResultForm
+    document_no: str = Field(default="", max_length=80)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}\z")
+
+
+class PayloadShape(Shape):
+    """The payloads of contracts.md A."""
+
+    round: int | None = Field(default=None, ge=1, le=99)
+    reason: str | None = Field(default=None, min_length=1, max_length=500)
+    materials: list[str] = Field(default_factory=list, max_length=60)
+    deadline_workdays: int | None = Field(default=None, ge=1, le=90)
+    procedure: str | None = Field(default=None, max_length=80)
+    legal_basis: str | None = Field(default=None, max_length=200)
+    result: ResultShape | None = None
+    tracking_no: str | None = Field(default=None, max_length=40)
+
+
+_NEEDED = {
+    WireEvent.NEED_SUPPLEMENT: ("reason", "materials", "deadline_workdays"),
+    WireEvent.SUSPENDED: ("procedure", "reason"),
+    WireEvent.APPROVED: ("result",),
+    WireEvent.NOT_ACCEPTED: ("reason", "legal_basis"),
+    WireEvent.REJECTED: ("reason", "legal_basis"),
+}
+
+
+@router.get("", operation_id="listHandlings")
+def queue(_officer: Officer, ctx: Ctx, mine: bool = False) -> dict[str, Any]:
+    """In-city handlings that wait for an officer; `mine`: undecided ones only."""
+    with ctx.database.read() as session:
+        query = select(HandlingRow, CaseRow).join(CaseRow).where(HandlingRow.partner.is_(None))
+        query = query.where(HandlingRow.wire_state != "UNSENT")
+        if mine:
+            query = query.where(HandlingRow.decision.is_(None))
+        rows = session.execute(query.order_by(CaseRow.registered_at).limit(200)).all()
+        return {"handlings": [_shown(handling, case) for handling, case in rows]}
+
+
+def _shown(handling: HandlingRow, case: CaseRow) -> dict[str, Any]:
+    truth = handling.truth
+    return {
+        "handlingNo": handling.handling_no,
+        "caseNo": case.case_no,
+        "itemName": case.item_name,
+        "region": handling.region,
+        "status": handling.status,
+        "statusLabel": CaseStatus(handling.status).label,
+        "round": truth.round,
+        "withdrawalAsked": truth.withdrawal_asked,
+        "resultTravels": handling.result_travels or handling.originals_travel,
+        "next": sorted(MAY_FOLLOW[truth.state]),
+    }
+
+
+@router.post("/{handling_no}/decisions", status_code=202, operation_id="decideHandling")
+def decide(
+    handling_no: str,
+    decision: DecisionShape,
+    officer: Officer,
+    ctx: Ctx,
+    key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=128)],
+) -> dict[str, Any]:
+    """One event of contracts.md, said by an officer of our own city."""
+    event, payload = _checked(decision)
+    now = ctx.now()
+    with ctx.database.write() as session:
+        handling = lock_handling(session, handling_no)
+        if handling is None or handling.partner is not None:
+            raise NotFound("没有这个待审批的办理", code="HANDLING_UNKNOWN")
+        if event is WireEvent.NEED_SUPPLEMENT:
+            if handling.round >= 1:  # 行政许可法 §32: one notice lists everything
+                raise Unprocessable("补正只能一次性告知", code="SUPPLEMENT_TWICE", field="event")
+            payload = payload.model_copy(update={"round": handling.round + 1})
+        message = InboundMessage(
+            partner=None,
+            message_id=f"{handling_no}-{key}",
+            content=decision.model_dump_json().encode(),
+            handling_no=handling_no,
+            partner_no="",
+            event_name=event,
+            event=event,
+            seq=None,
+            occurred_at=now,
+            actor_org=officer.username,
+            payload=payload,
+        )
+        taken = ctx.inbox.take(session, message, raw=message.content, now=now)
+    if taken.taking is Taking.CONFLICT:
+        raise Unprocessable("同一个幂等键不能用于不同的内容", code="IDEMPOTENCY_KEY_REUSED")
+    if taken.verdict in (Verdict.REFUSED, Verdict.CONTRADICTION):
+        raise Conflict("当前状态不能进行这一步", code="TRANSITION")
+    ctx.kick()
+    return {"handlingNo": handling_no, "event": event, "receivedAt": taken.received_at.isoformat()}
+
+
+def _checked(decision: DecisionShape) -> tuple[WireEvent, EventPayload]:
+    if decision.event not in WireEvent.__members__:
+        raise Unprocessable("没有这个办理环节", code="EVENT_UNKNOWN", field="event")
+    event = WireEvent(decision.event)
+    try:
+        shape = PayloadShape.model_validate(decision.payload)
+    except ValidationError as error:
+        field = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise Unprocessable("内容未填对，请检查", code="INVALID", field=f"payload.{field}") from error
+    for field in _NEEDED.get(event, ()):
+        if not getattr(shape, field):
+            raise Unprocessable("请把内容填完整", code="INVALID", field=f"payload.{field}")
+    values = shape.model_dump()
+    values["result"] = ResultPaper(**shape.result.model_dump()) if shape.result else None
+    values["materials"] = tuple(shape.materials)
+    return event, EventPayload(**values)

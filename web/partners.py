@@ -1,0 +1,76 @@
+"""`/partners/{partner}/deliveries`: what was exchanged with a network, with verdicts; no bodies in clear."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+
+from domain.terms import Partner
+from storage.exchange import ExchangeRow
+from storage.inbox import InboxRow
+from storage.outbox import CommandRow
+from web.context import Ctx
+from web.session import Watcher
+
+router = APIRouter(prefix="/api/v1/partners", tags=["合作方"])
+
+
+@router.get("/{partner}/deliveries", operation_id="listDeliveries")
+def deliveries(
+    partner: Partner, _watcher: Watcher, ctx: Ctx, size: Annotated[int, Query(ge=1, le=500)] = 100
+) -> dict[str, Any]:
+    """The last messages in both directions."""
+    with ctx.database.read() as session:
+        inbox = session.scalars(select(InboxRow).filter_by(sender=partner).order_by(InboxRow.id.desc()).limit(size))
+        commands = session.scalars(
+            select(CommandRow).filter_by(partner=partner).order_by(CommandRow.rendered_at.desc()).limit(size)
+        )
+        log = session.scalars(
+            select(ExchangeRow).filter_by(partner=partner).order_by(ExchangeRow.id.desc()).limit(size)
+        )
+        return {
+            "inbox": [_inbox(row) for row in inbox],
+            "commands": [_command(row) for row in commands],
+            "exchanges": [_exchange(row) for row in log],
+        }
+
+
+def _inbox(row: InboxRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "messageId": row.message_id,
+        "handlingNo": row.handling_no,
+        "event": row.event_name,
+        "seq": row.seq,
+        "state": row.state,
+        "verdict": row.verdict,
+        "attempts": row.attempts,
+        "error": row.error,
+        "receivedAt": row.received_at.isoformat(),
+    }
+
+
+def _command(row: CommandRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "kind": row.kind,
+        "handlingNo": row.handling_no,
+        "state": row.state,
+        "attempts": row.attempts,
+        "error": row.error,
+        "renderedAt": row.rendered_at.isoformat(),
+        "sentAt": row.sent_at.isoformat() if row.sent_at else None,
+    }
+
+
+def _exchange(row: ExchangeRow) -> dict[str, Any]:
+    return {
+        "at": row.at.isoformat(),
+        "direction": row.direction,
+        "kind": row.kind,
+        "messageId": row.message_id,
+        "handlingNo": row.handling_no,
+        "sha256": row.sha256,
+        "verdict": row.verdict,
+        "durationMs": row.duration_ms,
+    }

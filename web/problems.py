@@ -1,0 +1,110 @@
+"""Errors as `application/problem+json` (RFC 9457): a stable code, a sentence in Chinese, the field if there is one."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from domain.errors import BadInput, Conflict, NotFound
+from domain.identifiers import IdentifierError
+
+log = structlog.get_logger(__name__)
+
+_TITLES = {
+    400: "请求有误",
+    401: "请先登录",
+    403: "没有权限",
+    404: "没有找到",
+    405: "不支持的操作",
+    409: "已被更新",
+    413: "内容过大",
+    415: "类型不支持",
+    422: "请检查填写的内容",
+    503: "系统暂时不可用",
+}
+
+
+class Unauthenticated(BadInput):
+    """Nobody is logged in."""
+
+
+class Forbidden(BadInput):
+    """Logged in, but not allowed."""
+
+
+class Unprocessable(BadInput):
+    """Understood, but cannot be done; the sentence says why and what would work."""
+
+
+_STATUS: tuple[tuple[type[BadInput], int], ...] = (
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Unprocessable, 422),
+    (BadInput, 422),
+)
+
+
+def problem(status: int, detail: str, *, code: str = "", errors: list[dict[str, str]] | None = None) -> JSONResponse:
+    body: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "出错了"), "status": status}
+    body |= {"detail": detail, "code": code or f"HTTP_{status}"}
+    if errors:
+        body["errors"] = errors
+    headers = {"Retry-After": "2"} if status == 503 else None
+    return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Every error of ours and of the framework answers in one shape."""
+
+    @app.exception_handler(BadInput)
+    def _bad_input(_request: Request, error: BadInput) -> JSONResponse:
+        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        errors = [{"field": error.field, "detail": error.sentence}] if error.field else None
+        return problem(status, error.sentence, code=error.code, errors=errors)
+
+    @app.exception_handler(IdentifierError)
+    def _identifier(_request: Request, error: IdentifierError) -> JSONResponse:
+        return problem(422, str(error), code="IDENTIFIER")
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [{"field": _field(e["loc"]), "detail": _sentence(e)} for e in error.errors()]
+        return problem(422, "有内容未填对，请按提示修改", code="INVALID", errors=errors)
+
+    @app.exception_handler(HTTPException)
+    def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, _TITLES.get(error.status_code, "出错了"))
+
+    @app.exception_handler(OperationalError)
+    def _database(request: Request, _error: OperationalError) -> JSONResponse:
+        log.error("database_unavailable", path=request.url.path)
+        return problem(503, "数据库暂时不可用，请稍后再试", code="DATABASE")
+
+
+def _field(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in loc if part not in ("body", "query", "path"))
+
+
+_SENTENCES = {
+    "missing": "必填",
+    "extra_forbidden": "不认识的字段",
+    "string_too_long": "过长",
+    "string_too_short": "过短",
+    "string_pattern_mismatch": "格式不对",
+    "enum": "不在可选范围内",
+    "literal_error": "不在可选范围内",
+    "json_invalid": "不是合法的 JSON",
+}
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    kind = str(error["type"])
+    if kind == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return _SENTENCES.get(kind, "填写的内容不对")

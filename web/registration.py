@@ -1,0 +1,263 @@
+"""Registering a case: routed, numbered, sealed and committed together with its start row (decisions.md 3)."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from catalog.eligibility import RouteApplicant
+from catalog.joint import roles
+from catalog.model import Requirement, ServiceItem
+from catalog.regions import HALL_REGION
+from catalog.routing import Refusal, Route, route
+from domain.dossier import Consent, Contact, Dossier, DossierMaterial
+from domain.identifiers import make_case_number
+from domain.messages import CaseStart, HandlingPlan
+from domain.outbound import Person
+from domain.terms import ApplicantType, CaseStatus, Leg, MaterialForm, Mode, Provided
+from storage.cases import CaseRow, HandlingRow, add_event, next_serials, write_dossier
+from storage.documents import DocumentRow
+from web.context import Context
+from web.problems import Unprocessable
+from web.shapes import CaseShape, ContactShape, MaterialShape, PersonShape
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> dict[str, Any]:
+    """Commit a new case in the caller's transaction; returns the answer of `POST /cases`.
+
+    Raises:
+        Unprocessable: the item, a region, the applicant or a material rules it out; the sentence says why.
+    """
+    now = ctx.now()
+    item = ctx.catalogue.get(wanted.item_code)
+    if item is None:
+        raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
+    _check_people(item, wanted)
+    routes = _routes(ctx, item, wanted, now)
+    materials = brought(item, wanted.materials)
+    _check_complete(item, materials)
+    check_documents(session, materials)
+    case_no, handling_nos = _numbers(session, len(routes), now)
+    plans = tuple(
+        _plan(handling_no, found, role)
+        for handling_no, found, role in zip(handling_nos, routes, _roles(item, wanted), strict=True)
+    )
+    start = CaseStart(
+        case_no=case_no,
+        item=item.brief,
+        handlings=plans,
+        pickup=wanted.pickup is not None,
+        delivery=wanted.delivery is not None,
+        registered_at=now,
+        time_scale=ctx.settings.time_scale,
+    )
+    _store(session, ctx, item, wanted, start, materials, clerk, now)
+    return {
+        "caseNo": case_no,
+        "status": CaseStatus.REGISTERED,
+        "handlings": [
+            {
+                "handlingNo": plan.handling_no,
+                "region": plan.region,
+                "role": plan.role,
+                "scheme": plan.scheme,
+                "partner": plan.partner,
+                "mode": plan.mode,
+                "legs": list(found.legs),
+                "reason": found.reason,
+            }
+            for plan, found in zip(plans, routes, strict=True)
+        ],
+        "registeredAt": now.isoformat(),
+        "timeScale": start.time_scale,
+    }
+
+
+def brought(item: ServiceItem, shapes: list[MaterialShape]) -> tuple[DossierMaterial, ...]:
+    """What was brought, with the names that the item gives."""
+    known = {material.seq: material for material in item.materials}
+    materials = []
+    for shape in shapes:
+        material = known.get(shape.seq)
+        if material is None:
+            raise Unprocessable(f"该事项没有第 {shape.seq} 项材料", code="MATERIAL_UNKNOWN", field="materials")
+        materials.append(
+            DossierMaterial(
+                seq=shape.seq,
+                name=material.name,
+                form=form_of(shape.provided, material.form),
+                provided=shape.provided,
+                pages=shape.pages,
+                sha256=shape.sha256,
+            )
+        )
+    return tuple(materials)
+
+
+def check_documents(session: Session, materials: tuple[DossierMaterial, ...]) -> None:
+    """A file that is named must have been uploaded."""
+    for material in materials:
+        if material.sha256 is not None and session.get(DocumentRow, material.sha256) is None:
+            raise Unprocessable(f"“{material.name}”的扫描件还没有上传", code="DOCUMENT_UNKNOWN", field="materials")
+
+
+def form_of(provided: Provided, listed: MaterialForm | None) -> MaterialForm:
+    """What a material is on paper, by how it was brought; a form stays a form."""
+    if provided in (Provided.ORIGINAL, Provided.COPY):
+        return MaterialForm.FORM if listed is MaterialForm.FORM else MaterialForm(provided.value)
+    return MaterialForm.ELECTRONIC
+
+
+def _check_people(item: ServiceItem, wanted: CaseShape) -> None:
+    if not wanted.consent.accepted:
+        raise Unprocessable("请先取得申请人的知情同意", code="CONSENT", field="consent")
+    if not item.applicant.admits(wanted.applicant.type):
+        who = "企业" if wanted.applicant.type is ApplicantType.ENTERPRISE else "个人"
+        raise Unprocessable(f"该事项不面向{who}办理", code="APPLICANT", field="applicant")
+    if wanted.agent is not None and wanted.agent.id_number == wanted.applicant.id_number:
+        raise Unprocessable("代办人不能是申请人本人", code="AGENT", field="agent")
+
+
+def _routes(ctx: Context, item: ServiceItem, wanted: CaseShape, now: datetime) -> list[Route]:
+    joint = len(wanted.handlings) > 1
+    if joint and (wanted.mode or item.mode) is not Mode.JOINT:
+        raise Unprocessable("该事项不是多地联办，只能选一个办理地", code="NOT_JOINT", field="handlings")
+    applicant = RouteApplicant(id_type=wanted.applicant.id_type, household_region=wanted.applicant.household_region)
+    routes = []
+    for handling in wanted.handlings:
+        found = route(
+            item,
+            handling.region,
+            date=now.astimezone(SHANGHAI).date(),
+            agreements=ctx.agreements,
+            mode=wanted.mode,
+            applicant=applicant,
+            joint=joint,
+        )
+        if isinstance(found, Refusal):
+            raise Unprocessable(found.sentence, code=found.code, field="handlings")
+        routes.append(found)
+    return routes
+
+
+def _roles(item: ServiceItem, wanted: CaseShape) -> list[str | None]:
+    known = {role.value for role in roles(item)}
+    for handling in wanted.handlings:
+        if handling.role is not None and known and handling.role not in known:
+            names = "、".join(sorted(known))
+            raise Unprocessable(f"办理地的角色应为：{names}", code="ROLE_UNKNOWN", field="handlings")
+    return [handling.role for handling in wanted.handlings]
+
+
+def _check_complete(item: ServiceItem, materials: tuple[DossierMaterial, ...]) -> None:
+    """一次性告知: every gap in one sentence."""
+    given = {material.seq: material.provided for material in materials}
+    missing = []
+    for material in item.materials:
+        provided = given.get(material.seq)
+        if provided is None and material.required is Requirement.YES:
+            missing.append(material.name)
+        elif provided is Provided.DEFERRED and material.required is not Requirement.DEFERRABLE:
+            missing.append(f"{material.name}（不能容缺）")
+        elif provided is Provided.COMMITTED and not material.commitment:
+            missing.append(f"{material.name}（不适用告知承诺）")
+    if missing:
+        raise Unprocessable("还缺：" + "、".join(missing), code="MATERIALS_MISSING", field="materials")
+
+
+def _numbers(session: Session, count: int, now: datetime) -> tuple[str, list[str]]:
+    day = now.astimezone(SHANGHAI).date()
+    taken = next_serials(session, day.strftime("%Y%m%d"), 1 if count == 1 else count + 1)
+    numbers = [make_case_number(HALL_REGION, day, serial) for serial in taken]
+    return numbers[0], numbers if count == 1 else numbers[1:]
+
+
+def _plan(handling_no: str, found: Route, role: str | None) -> HandlingPlan:
+    return HandlingPlan(
+        handling_no=handling_no,
+        region=found.region,
+        role=role,
+        scheme=found.scheme,
+        partner=found.partner,
+        mode=found.mode,
+        originals_travel=Leg.FORWARD in found.legs,
+        result_travels=Leg.BACK in found.legs,
+    )
+
+
+def _person(shape: PersonShape) -> Person:
+    return Person(type=shape.type, name=shape.name, id_type=shape.id_type, id_number=shape.id_number, phone=shape.phone)
+
+
+def _contact(shape: ContactShape | None) -> Contact | None:
+    return None if shape is None else Contact(**shape.model_dump())
+
+
+def _store(
+    session: Session,
+    ctx: Context,
+    item: ServiceItem,
+    wanted: CaseShape,
+    start: CaseStart,
+    materials: tuple[DossierMaterial, ...],
+    clerk: str,
+    now: datetime,
+) -> None:
+    dossier = Dossier(
+        applicant=_person(wanted.applicant),
+        household_region=wanted.applicant.household_region,
+        agent=_person(wanted.agent) if wanted.agent else None,
+        materials=materials,
+        pickup=_contact(wanted.pickup),
+        delivery=_contact(wanted.delivery),
+        consent=Consent(version=wanted.consent.version, accepted=True),
+    )
+    case = CaseRow(
+        case_no=start.case_no,
+        item_code=item.code,
+        item_name=item.name,
+        item=item.snapshot(ctx.catalogue.version).model_dump(mode="json"),
+        scheme=start.handlings[0].scheme,
+        mode=start.handlings[0].mode,
+        status=CaseStatus.REGISTERED,
+        clerk=clerk,
+        dossier=b"",
+        start=start.model_dump(mode="json"),
+        time_scale=start.time_scale,
+        registered_at=now,
+    )
+    write_dossier(case, ctx.sealer, dossier)
+    session.add(case)
+    session.flush()
+    for place, plan in enumerate(start.handlings):
+        session.add(_handling(case.case_no, place, plan, now))
+    session.flush()
+    for plan in start.handlings:
+        ctx.inbox.adopt(session, plan.handling_no, now)
+    add_event(session, case_no=case.case_no, key="registered", kind="REGISTERED", at=now, now=now, actor=clerk)
+
+
+def _handling(case_no: str, place: int, plan: HandlingPlan, now: datetime) -> HandlingRow:
+    return HandlingRow(
+        handling_no=plan.handling_no,
+        case_no=case_no,
+        place=place,
+        region=plan.region,
+        role=plan.role,
+        scheme=plan.scheme,
+        partner=plan.partner,
+        mode=plan.mode,
+        originals_travel=plan.originals_travel,
+        result_travels=plan.result_travels,
+        status=CaseStatus.REGISTERED,
+        wire_state="UNSENT",
+        last_seq=0,
+        round=0,
+        withdrawal_asked=False,
+        applied_count=0,
+        partner_no="",
+        changed_at=now,
+    )

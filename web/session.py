@@ -1,0 +1,80 @@
+"""Logging in, and who may call what. Deny by default: a route without a rule lets nobody in."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from domain.model import Strict
+from domain.terms import Role
+from storage.people import LoggedIn, log_in, log_out, who
+from web.context import Context, Ctx
+from web.problems import Forbidden, Unauthenticated
+
+COOKIE = "kuayu_session"
+router = APIRouter(prefix="/api/v1", tags=["登录"])
+
+
+class Credentials(Strict):
+    username: str
+    password: str
+
+
+@router.post("/login", operation_id="login")
+def login(credentials: Credentials, response: Response, ctx: Ctx) -> dict[str, str]:
+    """A token for programs and a cookie for pages."""
+    with ctx.database.write() as session:
+        opened = log_in(session, credentials.username, credentials.password, ctx.now())
+    if opened is None:
+        raise Unauthenticated("用户名或密码不对", code="LOGIN")
+    token, role = opened
+    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=False, path="/")
+    return {"token": token, "role": role}
+
+
+@router.post("/logout", operation_id="logout", status_code=204)
+def logout(request: Request, ctx: Ctx) -> Response:
+    with ctx.database.write() as session:
+        log_out(session, token_of(request) or "")
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+def token_of(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token
+    return request.cookies.get(COOKIE)
+
+
+def caller(request: Request, ctx: Context) -> LoggedIn | None:
+    token = token_of(request)
+    if token is None:
+        return None
+    with ctx.database.read() as session:
+        return who(session, token, ctx.now())
+
+
+def only(*roles: Role) -> Callable[[Request, Ctx], LoggedIn]:
+    """A dependency: the caller has one of `roles`."""
+
+    def check(request: Request, ctx: Ctx) -> LoggedIn:
+        person = caller(request, ctx)
+        if person is None:
+            raise Unauthenticated("请先登录", code="LOGIN")
+        if person.role not in roles:
+            raise Forbidden("您的岗位不能进行此操作", code="ROLE")
+        return person
+
+    return check
+
+
+STAFF = tuple(Role)
+Clerk = Annotated[LoggedIn, Depends(only(Role.CLERK))]
+CaseReader = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR))]
+Officer = Annotated[LoggedIn, Depends(only(Role.OFFICER))]
+Post = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK))]
+OutletKeeper = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.SUPERVISOR))]
+Watcher = Annotated[LoggedIn, Depends(only(Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR))]
+Anybody = Annotated[LoggedIn, Depends(only(*STAFF))]

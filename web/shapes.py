@@ -1,0 +1,127 @@
+"""Shapes of requests, as interfaces.md gives them: camelCase on the wire, unknown fields refused."""
+
+from pydantic import ConfigDict, Field, field_validator
+from pydantic.alias_generators import to_camel
+
+from domain.identifiers import check_id, check_name, normalise_phone
+from domain.model import Strict
+from domain.terms import ApplicantType, Datum, IdType, Mode, Provided
+
+Sha256 = Field(pattern=r"^[0-9a-f]{64}\z")
+
+
+class Shape(Strict):
+    """Camel case outside, snake case inside."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, regex_engine="python-re")
+
+
+class HandlingShape(Shape):
+    region: str = Field(pattern=r"^[0-9]{6}\z")
+    role: str | None = Field(default=None, max_length=40)
+
+
+class PersonShape(Shape):
+    type: ApplicantType
+    name: str
+    id_type: IdType
+    id_number: str
+    phone: str
+    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}\z")
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return check_name(value)
+
+    @field_validator("id_number")
+    @classmethod
+    def _id(cls, value: str, info: object) -> str:
+        kind = getattr(info, "data", {}).get("id_type")
+        return check_id(kind, value) if kind is not None else value
+
+    @field_validator("phone")
+    @classmethod
+    def _phone(cls, value: str) -> str:
+        return normalise_phone(value)
+
+
+class MaterialShape(Shape):
+    seq: int = Field(ge=1, le=99)
+    provided: Provided
+    pages: int = Field(default=1, ge=0, le=999)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}\z")
+
+
+class ContactShape(Shape):
+    address: str = Field(min_length=4, max_length=200)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    datum: Datum = Datum.WGS84
+    contact_name: str
+    contact_phone: str
+
+    @field_validator("contact_name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return check_name(value)
+
+    @field_validator("contact_phone")
+    @classmethod
+    def _phone(cls, value: str) -> str:
+        return normalise_phone(value)
+
+
+class ConsentShape(Shape):
+    version: str = Field(max_length=32)
+    accepted: bool
+
+
+class CaseShape(Shape):
+    """`POST /cases`."""
+
+    item_code: str = Field(max_length=32)
+    handlings: list[HandlingShape] = Field(min_length=1, max_length=6)
+    mode: Mode | None = None
+    applicant: PersonShape
+    agent: PersonShape | None = None
+    materials: list[MaterialShape] = Field(default_factory=list, max_length=60)
+    pickup: ContactShape | None = None
+    delivery: ContactShape | None = None
+    consent: ConsentShape
+
+
+class SupplementShape(Shape):
+    """`POST /cases/{caseNo}/supplements`."""
+
+    handling_no: str | None = None
+    round: int = Field(ge=1, le=99)
+    materials: list[MaterialShape] = Field(min_length=1, max_length=60)
+
+
+class WithdrawShape(Shape):
+    """`POST /cases/{caseNo}/withdraw`."""
+
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class RatingShape(Shape):
+    """`POST /cases/{caseNo}/rating`."""
+
+    score: int = Field(ge=1, le=5)
+    side: str = Field(pattern=r"^(window|authority|post)\z")
+    comment: str = Field(default="", max_length=500)
+
+
+class ResolveShape(Shape):
+    """`POST /tasks/{id}/resolve`."""
+
+    outcome: str = Field(max_length=24)
+    reason: str = Field(min_length=1, max_length=300)
+
+
+class DecisionShape(Shape):
+    """`POST /handlings/{no}/decisions`: an event of contracts.md with its payload."""
+
+    event: str = Field(max_length=32)
+    payload: dict[str, object] = Field(default_factory=dict)

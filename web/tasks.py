@@ -1,0 +1,108 @@
+"""`/tasks`: everything that waits for a person, and how it is resolved."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import select
+
+from domain.errors import Conflict, NotFound
+from domain.messages import TaskOutcome, TaskResolved
+from domain.naming import case_workflow_id, delivery_workflow_id
+from domain.tasks import RULES, TaskKind
+from domain.terms import Role
+from storage.cases import add_event
+from storage.people import LoggedIn
+from storage.tasks import TaskRow
+from storage.updates import queue_update
+from web.context import Ctx
+from web.problems import Forbidden, Unprocessable
+from web.session import Anybody
+from web.shapes import ResolveShape
+
+router = APIRouter(prefix="/api/v1/tasks", tags=["待办"])
+
+_MAY_RESOLVE_ALL = (Role.SUPERVISOR,)
+
+
+@router.get("", operation_id="listTasks")
+def tasks(person: Anybody, ctx: Ctx, case_no: str | None = None, resolved: bool = False) -> dict[str, Any]:
+    """Tasks of the caller's role; a supervisor and the auditor see all."""
+    with ctx.database.read() as session:
+        query = select(TaskRow)
+        query = query.where(TaskRow.resolved_at.is_not(None) if resolved else TaskRow.resolved_at.is_(None))
+        if person.role not in (Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR):
+            query = query.filter_by(owner=person.role)
+        if case_no is not None:
+            query = query.filter_by(case_no=case_no)
+        rows = session.scalars(query.order_by(TaskRow.opened_at).limit(500))
+        return {"tasks": [_shown(row) for row in rows]}
+
+
+def _shown(row: TaskRow) -> dict[str, Any]:
+    title, owner, outcomes = RULES[TaskKind(row.kind)]
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "title": title,
+        "owner": owner,
+        "caseNo": row.case_no,
+        "handlingNo": row.handling_no,
+        "legId": row.leg_id,
+        "outcomes": list(outcomes),
+        "data": row.data,
+        "openedAt": row.opened_at.isoformat(),
+        "deadlineAt": row.deadline_at.isoformat() if row.deadline_at else None,
+        "resolvedAt": row.resolved_at.isoformat() if row.resolved_at else None,
+        "outcome": row.outcome,
+    }
+
+
+@router.post("/{task_id}/resolve", operation_id="resolveTask")
+def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> dict[str, Any]:
+    """Resolve a task with one of its outcomes; the case or leg that waits is told."""
+    now = ctx.now()
+    with ctx.database.write() as session:
+        row = session.get(TaskRow, task_id, with_for_update=True)
+        if row is None:
+            raise NotFound("没有这个待办", code="TASK_UNKNOWN")
+        _, owner, outcomes = RULES[TaskKind(row.kind)]
+        _check_owner(person, owner)
+        if row.resolved_at is not None:
+            raise Conflict("这个待办已经处理", code="TASK_DONE")
+        if resolved.outcome not in outcomes:
+            options = "、".join(outcomes)
+            raise Unprocessable(f"这个待办可选的处理是：{options}", code="OUTCOME", field="outcome")
+        outcome = TaskOutcome(resolved.outcome)
+        row.resolved_at, row.outcome, row.reason = now, outcome, resolved.reason
+        row.resolved_by = person.username
+        workflow_id = delivery_workflow_id(row.leg_id) if row.leg_id else None
+        workflow_id = workflow_id or (case_workflow_id(row.case_no) if row.case_no else None)
+        if workflow_id is not None:
+            queue_update(
+                session,
+                update_id=f"task-{row.id}",
+                workflow_id=workflow_id,
+                name="task_resolved",
+                argument=TaskResolved(task_id=row.id, outcome=outcome, handling_no=row.handling_no),
+                now=now,
+            )
+        if row.case_no is not None:
+            add_event(
+                session,
+                case_no=row.case_no,
+                key=f"task/{row.id}",
+                kind="TASK_RESOLVED",
+                at=now,
+                now=now,
+                actor=person.username,
+                handling_no=row.handling_no,
+                data={"kind": row.kind, "outcome": outcome},
+            )
+        answer = _shown(row)
+    ctx.kick()
+    return answer
+
+
+def _check_owner(person: LoggedIn, owner: Role) -> None:
+    if person.role not in (owner, *_MAY_RESOLVE_ALL):
+        raise Forbidden("这个待办由其他岗位处理", code="ROLE")
