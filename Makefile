@@ -42,10 +42,13 @@ format: $(STAMP) ## mend what can be mended without thinking
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(STAMP) ## renew requirements.lock and .env.example
+COMPILE := $(BIN)/uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes \
+  --no-emit-index-url --no-header --quiet
+
+lock: $(STAMP) ## renew both lock files and .env.example; UPGRADE=--upgrade for newer versions
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \
-	  --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) --extra link --extra dev --output-file requirements.lock
+	$(COMPILE) --extra link --constraint requirements.lock --output-file deploy/requirements.lock
 	$(BIN)/python -m runtime.env_example > .env.example
 
 clean: ## everything that can be made again; never DATA_DIR

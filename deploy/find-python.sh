@@ -7,9 +7,7 @@ for python in ${PYTHON:-} python3.11 python3.12 python3.13 python3.14 python3 py
     exit 0
   fi
 done
-cat >&2 <<'TEXT'
-Kuayu needs Python 3.11 or newer with the venv module, and none was found.
+echo "Kuayu needs Python 3.11 or newer with the venv module, and none was found.
   Debian, Ubuntu: apt-get install python3 python3-venv
-  or set PYTHON to one: make run PYTHON=/path/to/python3.11
-TEXT
+  or set PYTHON to one: make run PYTHON=/path/to/python3.11" >&2
 exit 1
