@@ -71,10 +71,12 @@ class InterprovincialAdapter:
     def render(self, command: Command) -> Rendered:
         """The bytes from `<DATA`; `meta` holds operation, YWXTBH and JSDW. FSSJ and seal are of each attempt.
 
-        A notice's TZSJ is remembered by `NoticeTimes`: call this outside of a writing transaction.
+        A notice's `meta` also holds `tz` and `at`, its TZSJ, from which `NoticeTimes` knows the next free second.
         """
         at = self._notice_time(command)
         handling = command.handling
+        body = command.body
+        told = {"tz": TZ_OF_NOTICE[body.notice], "at": at.isoformat()} if isinstance(body, NoticeSent) else {}
         return Rendered(
             partner=self.partner,
             key=command.key,
@@ -85,6 +87,7 @@ class InterprovincialAdapter:
                 "operation": OPERATION_OF_KIND[command.kind].value,
                 "ywxtbh": coordination_no(handling.handling_no),
                 "jsdw": destination(handling.region),
+                **told,
             },
         )
 

@@ -52,7 +52,7 @@ class MessageSerials(Protocol):
 
 
 class NoticeTimes(Protocol):
-    """Remembers the TZSJ of our notices: it must rise per handling and kind, and stay for the same command."""
+    """Knows the TZSJ of our notices: it must rise per handling and kind, and stay for the same command."""
 
     def notice_time(self, handling_no: str, tz: str, key: str, wanted: datetime) -> datetime:
         """`wanted` in whole seconds, or the next free second after the last; for a known `key` the same again."""

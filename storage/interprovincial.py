@@ -1,0 +1,207 @@
+"""What the interprovincial wire must remember over processes and restarts (contracts.md C).
+
+Serials of Fetch and Confirm that are used once, the shared secret with the right to renew it, and the times of
+our notices. Satisfies the small protocols of `partners.interprovincial` without importing them.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from sqlalchemy import BigInteger, LargeBinary, String, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.terms import CommandKind, Partner
+from storage.base import Base, Database
+from storage.outbox import CommandRow
+from storage.sealing import Sealer
+
+_BLOCK = 1000
+_LEASE = timedelta(seconds=30)
+_KEEP_ENDED = timedelta(days=1)
+_ONLY = 1
+
+
+class InterprovincialSerial(Base):
+    """One row: the next serial that no process has (报文流水号)."""
+
+    __tablename__ = "interprovincial_serial"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    next: Mapped[int] = mapped_column(BigInteger)
+
+
+class InterprovincialSecret(Base):
+    """A secret of the seal; `sealed` under `interprovincial-secret/{id}`, both of them until their own end."""
+
+    __tablename__ = "interprovincial_secret"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    ends_at: Mapped[datetime]
+    obtained_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class InterprovincialRenewal(Base):
+    """One row: who renews the secret has it until `until`, so that a killed process blocks nobody for long."""
+
+    __tablename__ = "interprovincial_renewal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+
+
+class SerialsInDatabase:
+    """Hands out serials from blocks; a block belongs to one process. Thread-safe."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._now = now
+        self._lock = threading.Lock()
+        self._next = self._end = 0
+
+    def next_serial(self) -> int:
+        """12 digits, first digit not 0. Opens a writing transaction of its own now and then."""
+        with self._lock:
+            if self._next == self._end:
+                self._next = self._block()
+                self._end = self._next + _BLOCK
+            self._next += 1
+            return self._next - 1
+
+    def _block(self) -> int:
+        with self._database.write() as session:
+            _make_once(session, InterprovincialSerial, {"id": _ONLY, "next": 0})
+            row = session.get_one(InterprovincialSerial, _ONLY, with_for_update=True, populate_existing=True)
+            # Hundredths of a second since 1970: a restored or emptied database does not repeat its numbers.
+            start = max(row.next, int(self._now().timestamp() * 100))
+            row.next = start + _BLOCK
+            return start
+
+
+class NoticeTimesInDatabase:
+    """The next free second of a notice, from the commands that are stored already.
+
+    Only reads, so it may be used while a command is rendered inside a transaction that holds the handling's lock;
+    that lock keeps two notices of one handling apart.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def notice_time(self, handling_no: str, tz: str, key: str, wanted: datetime) -> datetime:
+        query = select(CommandRow.key, CommandRow.meta).filter_by(
+            partner=Partner.INTERPROVINCIAL, handling_no=handling_no, kind=CommandKind.NOTICE
+        )
+        second = wanted.replace(microsecond=0)
+        with self._database.read() as session:
+            for known, meta in session.execute(query).tuples():
+                if meta.get("tz") != tz:
+                    continue
+                taken = datetime.fromisoformat(meta["at"])
+                if known == key:
+                    return taken
+                second = max(second, taken + timedelta(seconds=1))
+        return second
+
+
+class SecretLike(Protocol):
+    """As `partners.interprovincial.secret.Secret`."""
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+S = TypeVar("S", bound=SecretLike)
+
+
+class SecretsInDatabase(Generic[S]):
+    """All processes share the secrets, and one caller of all of them renews at a time.
+
+    `make` and `key_of` turn (key bytes, end) into the wire's own type and back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sealer: Sealer,
+        now: Callable[[], datetime],
+        *,
+        make: Callable[[bytes, datetime], S],
+        key_of: Callable[[S], bytes],
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._now = now
+        self._make = make
+        self._key_of = key_of
+        self._turn = threading.Lock()
+
+    def held(self) -> tuple[S, ...]:
+        """Newest first."""
+        query = select(InterprovincialSecret).order_by(InterprovincialSecret.obtained_at.desc())
+        with self._database.read() as session:
+            return tuple(
+                self._make(self._sealer.open(row.sealed, _place(row.id)), row.ends_at) for row in session.scalars(query)
+            )
+
+    def renew(self, seen: S | None, patience_s: float, fetch: Callable[[], S]) -> None:
+        """Replace the newest secret, if it still is `seen`; others wait for whoever does, at most `patience_s`."""
+        until = time.monotonic() + patience_s
+        if not self._turn.acquire(blocking=patience_s > 0, timeout=patience_s if patience_s > 0 else -1):
+            return
+        try:
+            while self._newest() == seen:
+                if self._claim():
+                    self._replace(seen, fetch)
+                    return
+                if time.monotonic() >= until:
+                    return
+                time.sleep(0.1)
+        finally:
+            self._turn.release()
+
+    def _replace(self, seen: S | None, fetch: Callable[[], S]) -> None:
+        try:
+            if self._newest() == seen:
+                self._keep(fetch())
+        finally:
+            self._set_claim(self._now() - _LEASE)
+
+    def _newest(self) -> S | None:
+        held = self.held()
+        return held[0] if held else None
+
+    def _claim(self) -> bool:
+        now = self._now()
+        with self._database.write() as session:
+            _make_once(session, InterprovincialRenewal, {"id": _ONLY, "until": now - _LEASE})
+            free = update(InterprovincialRenewal).where(
+                InterprovincialRenewal.id == _ONLY, InterprovincialRenewal.until < now
+            )
+            claimed = session.execute(free.values(until=now + _LEASE).returning(InterprovincialRenewal.id))
+            return claimed.first() is not None
+
+    def _set_claim(self, until: datetime) -> None:
+        with self._database.write() as session:
+            session.execute(update(InterprovincialRenewal).values(until=until))
+
+    def _keep(self, secret: S) -> None:
+        now = self._now()
+        name = f"{time.time_ns():x}"
+        with self._database.write() as session:
+            session.execute(delete(InterprovincialSecret).where(InterprovincialSecret.ends_at < now - _KEEP_ENDED))
+            sealed = self._sealer.seal(self._key_of(secret), _place(name))
+            session.add(InterprovincialSecret(id=name, sealed=sealed, ends_at=secret.ends_at, obtained_at=now))
+
+
+def _place(name: str) -> str:
+    return f"interprovincial-secret/{name}"
+
+
+def _make_once(session: Session, table: type[Base], values: dict[str, object]) -> None:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).values(values).on_conflict_do_nothing())
