@@ -64,10 +64,14 @@ class NotStrictJson(ValueError):
     """The bytes are not strict JSON; the text says why and never repeats content."""
 
 
+class NumberOutOfRange(NotStrictJson):
+    """Well-formed, but a number that nothing here needs (more than 32 characters, or beyond a double)."""
+
+
 def parse_json(raw: bytes) -> Any:
     """Parse strictly: UTF-8 without BOM, no duplicate key, NaN, Infinity, lone surrogate or NUL, depth ≤ 32.
 
-    Numbers with more than 32 characters are refused too: nothing here needs them. Raises NotStrictJson.
+    Numbers with more than 32 characters are refused too (NumberOutOfRange). Raises NotStrictJson.
     """
     if raw.startswith(b"\xef\xbb\xbf"):
         raise NotStrictJson("byte order mark")
@@ -124,16 +128,16 @@ def _no_constant(_: str) -> Any:
 
 def _short_int(text: str) -> int:
     if len(text) > _MAX_NUMBER_CHARACTERS:
-        raise NotStrictJson("number too long")
+        raise NumberOutOfRange("number too long")
     return int(text)
 
 
 def _finite(text: str) -> float:
     if len(text) > _MAX_NUMBER_CHARACTERS:
-        raise NotStrictJson("number too long")
+        raise NumberOutOfRange("number too long")
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise NotStrictJson("number out of range")
+        raise NumberOutOfRange("number out of range")
     return value
 
 

@@ -13,6 +13,7 @@ from partners.standards import format_instant, sm3_hex
 class CallbackAnswer(NamedTuple):
     """An HTTP answer, ready to send."""
 
+    code: Code
     status: int
     headers: dict[str, str]
     body: bytes
@@ -46,7 +47,7 @@ def acknowledgement(
         "X-CY-Sign-Alg": settings.alg.value,
         "X-CY-Signature": sign(settings.alg, settings.our_keys_at(now), text),
     }
-    return CallbackAnswer(Code.OK.status, headers, body)
+    return CallbackAnswer(Code.OK, Code.OK.status, headers, body)
 
 
 def problem(code: Code, *, server_time: int | None = None, retry_after_s: int | None = None) -> CallbackAnswer:
@@ -62,4 +63,4 @@ def problem(code: Code, *, server_time: int | None = None, retry_after_s: int | 
     headers = {"Content-Type": "application/problem+json"}
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)
-    return CallbackAnswer(code.status, headers, json.dumps(content, separators=(",", ":")).encode())
+    return CallbackAnswer(code, code.status, headers, json.dumps(content, separators=(",", ":")).encode())

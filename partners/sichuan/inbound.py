@@ -7,7 +7,7 @@ addressed to this partner, message id, state rule) is the inbox's. Refusals are 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ from partners.sichuan.codes import Code
 from partners.sichuan.events import NotInSchema, from_callback
 from partners.sichuan.settings import SichuanSettings, SignAlgorithm
 from partners.sichuan.signing import is_signature_form, request_text, verify
-from partners.standards import NotStrictJson, parse_json_object, same
+from partners.standards import NotStrictJson, NumberOutOfRange, parse_json, same
 
 MAX_CALLBACK_BYTES: Final = 256 * 1024
 _MAX_HEADER: Final = 128
@@ -52,7 +52,6 @@ class Refusal:
     code: Code
     reason: str
     server_time: int | None = None
-    nonce: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -81,13 +80,17 @@ def authenticate(raw: RawCallback, settings: SichuanSettings, now: datetime) -> 
 def read(message: Authentic, now: datetime) -> InboundMessage | Refusal:
     """Strict parsing and schema, after the nonce was remembered."""
     try:
-        content = parse_json_object(message.body)
+        content = parse_json(message.body)
+    except NumberOutOfRange as fault:
+        return Refusal(Code.SCHEMA, str(fault))
     except NotStrictJson as fault:
-        return Refusal(Code.NOT_JSON, str(fault), nonce=message.nonce)
+        return Refusal(Code.NOT_JSON, str(fault))
+    if not isinstance(content, dict):
+        return Refusal(Code.SCHEMA, "not an object")
     try:
         return from_callback(content, message.message_id, message.compared, now)
     except NotInSchema as fault:
-        return Refusal(Code.SCHEMA, str(fault), nonce=message.nonce)
+        return Refusal(Code.SCHEMA, str(fault))
 
 
 def _signed(
@@ -123,7 +126,12 @@ class _Headers:
         return plain and "content-encoding" not in self._found
 
     def first_wrong(self) -> str | None:
-        """The first required header that is missing, repeated, too long or out of form."""
+        """The first required header that is missing, repeated, too long or out of form.
+
+        Two statements about the body's length are an attempt to smuggle a second request.
+        """
+        if "transfer-encoding" in self._found and "content-length" in self._found:
+            return "content-length"
         for name, form in _FORMS.items():
             values = self._found.get(name, [])
             if len(values) != 1 or len(values[0]) > _MAX_HEADER or not form.fullmatch(values[0]):

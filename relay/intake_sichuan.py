@@ -1,0 +1,161 @@
+"""A Sichuan callback from its raw bytes to its answer: verified, committed to the inbox, then acknowledged.
+
+One short transaction holds the nonce, the judgement, the inbox row and the exchange log; Temporal is not asked.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from domain.identifiers import is_case_number
+from domain.inbound import InboundMessage, Taken, Taking
+from domain.terms import Partner
+from domain.wire import Verdict
+from partners.sichuan import SichuanSettings
+from partners.sichuan.answers import CallbackAnswer, acknowledgement, problem
+from partners.sichuan.codes import Code
+from partners.sichuan.inbound import Authentic, RawCallback, Refusal, authenticate, read
+from partners.standards import sha256_hex
+from storage.base import Database
+from storage.exchange import ExchangeRow, note_exchange, note_security_event
+from storage.inbox import Inbox
+from storage.nonces import forget_expired_nonces, remember_nonce
+
+log = structlog.get_logger(__name__)
+
+_PARTNER: Final = Partner.SICHUAN.value
+_RETRY_AFTER_S: Final = 2
+_FORGET_EVERY: Final = timedelta(minutes=1)
+_CODE_OF_TAKING: Final[dict[Taking, Code]] = {
+    Taking.DUPLICATE: Code.OK,
+    Taking.CONFLICT: Code.OTHER_CONTENT,
+    Taking.TO_COME: Code.UNKNOWN,
+    Taking.UNKNOWN_HANDLING: Code.UNKNOWN,
+}
+
+
+class SichuanIntake:
+    """Takes callbacks. Thread-safe; `take` blocks on the database for some milliseconds."""
+
+    def __init__(
+        self, database: Database, inbox: Inbox, settings: SichuanSettings, now: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._settings = settings
+        self._now = now
+        self._memory = timedelta(seconds=max(settings.nonce_memory_s, 2 * settings.window_s))
+        self._forget_at: datetime | None = None
+        # SQLite has one writer: queueing here is fair and quick, its own busy handler is neither.
+        one_writer = database.engine.dialect.name == "sqlite"
+        self._turn: AbstractContextManager[object] = Lock() if one_writer else nullcontext()
+
+    def take(self, raw: RawCallback) -> CallbackAnswer:
+        """The answer to one callback; never raises on the sender's account, nor for a database that is away."""
+        began, now = time.perf_counter(), self._now()
+        checked = authenticate(raw, self._settings, now)
+        message = checked if isinstance(checked, Refusal) else read(checked, now)
+        try:
+            with self._turn, self._database.write() as session:
+                if isinstance(checked, Refusal):
+                    answer = self._refused(session, checked, now)
+                else:
+                    answer = self._answered(session, checked, message, now)
+                _log_exchange(session, checked, message, answer, now, began)
+        except IntegrityError:  # the same message in another transaction, which was first
+            return problem(Code.IN_PROGRESS, retry_after_s=_RETRY_AFTER_S)
+        except DBAPIError:
+            log.exception("callback_not_stored", partner=_PARTNER)
+            if isinstance(checked, Refusal):
+                return problem(checked.code, server_time=checked.server_time)
+            return problem(Code.TRY_LATER, retry_after_s=_RETRY_AFTER_S)
+        return answer
+
+    def _answered(
+        self, session: Session, checked: Authentic, message: InboundMessage | Refusal, now: datetime
+    ) -> CallbackAnswer:
+        self._forget(session, now)
+        if not remember_nonce(session, _PARTNER, checked.nonce, now=now, until=now + self._memory):
+            return self._refused(session, Refusal(Code.NONCE_USED, "nonce used before"), now)
+        if isinstance(message, Refusal):
+            return self._refused(session, message, now)
+        taken = self._inbox.take(session, message, raw=checked.body, now=now)
+        code = _code(taken)
+        if code is not Code.OK:
+            return self._not_taken(session, code, taken, message, now)
+        return acknowledgement(
+            self._settings,
+            now,
+            nonce=checked.nonce,
+            message_id=checked.message_id,
+            callback=checked.body,
+            received_at=taken.received_at,
+            duplicate=taken.taking is Taking.DUPLICATE,
+        )
+
+    def _not_taken(
+        self, session: Session, code: Code, taken: Taken, message: InboundMessage, now: datetime
+    ) -> CallbackAnswer:
+        """Exactly one security event per refusal: the inbox has noted reused ids and foreign cases itself."""
+        log.warning("callback_refused", partner=_PARTNER, code=code.value, taking=taken.taking.value)
+        unknown_form = taken.taking is Taking.UNKNOWN_HANDLING and not is_case_number(message.handling_no)
+        if code is Code.TRANSITION or unknown_form:
+            known = message.handling_no if code is Code.TRANSITION else None
+            note_security_event(session, _PARTNER, code.value, now, handling_no=known, detail=_event(message))
+        return problem(code)
+
+    def _refused(self, session: Session, refusal: Refusal, now: datetime) -> CallbackAnswer:
+        log.warning("callback_refused", partner=_PARTNER, code=refusal.code.value, reason=refusal.reason)
+        note_security_event(session, _PARTNER, refusal.code.value, now, detail=refusal.reason)
+        return problem(refusal.code, server_time=refusal.server_time)
+
+    def _forget(self, session: Session, now: datetime) -> None:
+        if self._forget_at is None or now >= self._forget_at:
+            self._forget_at = now + _FORGET_EVERY
+            forget_expired_nonces(session, now)
+
+
+def _code(taken: Taken) -> Code:
+    if taken.taking is Taking.JUDGED:
+        return Code.TRANSITION if taken.verdict is Verdict.REFUSED else Code.OK
+    return _CODE_OF_TAKING[taken.taking]
+
+
+def _event(message: InboundMessage) -> str:
+    """Never a name that we do not know: it is the sender's free text."""
+    return message.event.value if message.event else "UNKNOWN_EVENT"
+
+
+def _log_exchange(
+    session: Session,
+    checked: Authentic | Refusal,
+    message: InboundMessage | Refusal,
+    answer: CallbackAnswer,
+    now: datetime,
+    began: float,
+) -> None:
+    """Ids and a digest only; of a message that is not authentic not even its ids are believed."""
+    body = checked.body if isinstance(checked, Authentic) else b""
+    known = message if isinstance(message, InboundMessage) else None
+    note_exchange(
+        session,
+        ExchangeRow(
+            at=now,
+            partner=_PARTNER,
+            direction="in",
+            kind=_event(known) if known else "callback",
+            message_id=checked.message_id if isinstance(checked, Authentic) else "",
+            handling_no=known.handling_no if known and is_case_number(known.handling_no) else None,
+            sha256=sha256_hex(body) if body else "",
+            size=len(body),
+            verdict=answer.code.value,
+            duration_ms=round((time.perf_counter() - began) * 1000),
+        ),
+    )
