@@ -1,0 +1,175 @@
+"""What becomes of interprovincial notices: judged, committed, confirmed; and what is not confirmed."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.terms import WireEvent
+from domain.wire import WireState
+from tests.unit.relay.interprovincial_office import (
+    FOREIGN,
+    HANDLING,
+    TO_COME,
+    Office,
+    elements,
+    open_office,
+)
+
+RESULT = "<JGMC>公证书</JGMC><JGXS>electronic</JGXS><WSBH>1</WSBH><SHA256></SHA256>"
+REFUSAL = "<YY>不符</YY><FLYJ>第三十八条</FLYJ>"
+LINE = [("s1", "01", ""), ("s2", "02", ""), ("s3", "05", ""), ("s4", "08", RESULT)]
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return open_office(tmp_path)
+
+
+def test_a_page_is_judged_in_sequence_and_confirmed(office: Office):
+    shuffled = [(sid, elements(HANDLING, place, zt, more)) for place, (sid, zt, more) in enumerate(LINE, 1)][::-1]
+    report = office.poll(*shuffled)
+    assert (report.fetched, report.confirmed, report.refused, report.fault) == (4, 4, 0, "")
+    assert office.verdicts() == ["APPLIED"] * 4
+    assert office.truth().decision is WireEvent.APPROVED
+    assert not office.poll().came
+
+
+def test_a_broken_confirmation_leads_to_a_duplicate_that_is_confirmed(office: Office):
+    office.gateway.confirm_breaks = True
+    first = office.poll(("s1", elements(HANDLING, 1, "01")))
+    assert first.fault == "ANSWER_LOST"
+    assert office.truth().state is WireState.RECEIVED
+    office.gateway.confirm_breaks = False
+    again = office.poll(("s1", elements(HANDLING, 1, "01")))
+    assert (again.confirmed, office.gateway.confirmed) == (1, ["s1"])
+    assert office.verdicts() == ["APPLIED", "DUPLICATE"]
+    assert office.inbox_rows() == 1
+
+
+def test_early_ones_are_parked_and_confirmed_and_heal(office: Office):
+    office.poll(("s2", elements(HANDLING, 2, "02")))
+    assert office.gateway.confirmed == ["s2"]
+    assert office.truth().last_seq == 0
+    office.poll(("s1", elements(HANDLING, 1, "01")))
+    assert (office.truth().last_seq, office.truth().state) == (2, WireState.UNDER_REVIEW)
+
+
+def test_a_notice_that_the_table_refuses_is_confirmed_recorded_and_uses_its_place(office: Office):
+    office.poll(("s1", elements(HANDLING, 1, "07")))
+    assert office.verdicts() == ["REFUSED"]
+    assert office.gateway.confirmed == ["s1"]
+    assert office.truth().last_seq == 1
+    assert office.truth().state is WireState.SUBMITTED
+    assert office.tasks() == ["REFUSED_EVENT"]
+    office.poll(("s2", elements(HANDLING, 2, "01")))
+    assert office.truth().state is WireState.RECEIVED
+
+
+def test_an_unknown_status_is_recorded_confirmed_and_raises_a_task(office: Office):
+    office.poll(("s1", elements(HANDLING, 1, "77")))
+    assert (office.verdicts(), office.gateway.confirmed) == (["UNKNOWN_EVENT"], ["s1"])
+    assert office.tasks() == ["UNKNOWN_EVENT"]
+
+
+def test_a_contradiction_is_confirmed_and_changes_nothing(office: Office):
+    office.poll(("s1", elements(HANDLING, 1, "03", REFUSAL)), ("s2", elements(HANDLING, 2, "11")))
+    assert office.verdicts() == ["APPLIED", "CONTRADICTION"]
+    assert office.truth().decision is WireEvent.NOT_ACCEPTED
+    assert office.gateway.confirmed == ["s1", "s2"]
+
+
+def test_a_case_to_come_is_parked_confirmed_and_taken_up(office: Office):
+    office.poll(("s1", elements(TO_COME, 1, "01")))
+    assert (office.verdicts(), office.gateway.confirmed) == (["TO_COME"], ["s1"])
+    office.add_case(TO_COME)
+    assert office.truth(TO_COME).state is WireState.RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("sid", "inside", "event"),
+    [
+        pytest.param("s9", elements(FOREIGN, 1, "01"), "FOREIGN_HANDLING", id="another partner's case"),
+        pytest.param("s9", elements("500103202611230000010", 1, "01"), "UNKNOWN_HANDLING", id="bad check digit"),
+        pytest.param("s9", elements("../../etc", 1, "01"), "UNKNOWN_HANDLING", id="no number at all"),
+        pytest.param("s9", elements(HANDLING, 0, "01"), "NOTICE_UNREADABLE", id="XH 0"),
+        pytest.param("s9", elements(HANDLING, -1, "01"), "NOTICE_UNREADABLE", id="XH negative"),
+        pytest.param("s9", elements(HANDLING, 2**63, "01"), "NOTICE_UNREADABLE", id="XH too large"),
+        pytest.param("s9", elements(HANDLING, 1, "1"), "NOTICE_UNREADABLE", id="ZT out of form"),
+        pytest.param("s9", elements(HANDLING, 1, "０１"), "NOTICE_UNREADABLE", id="full-width digits"),
+        pytest.param("s9", elements(HANDLING, 1, "08"), "NOTICE_UNREADABLE", id="approval without result"),
+        pytest.param("s9", elements(HANDLING, 1, "10"), "NOTICE_UNREADABLE", id="result without number"),
+        pytest.param("s9", elements(HANDLING, 1, "01", "<XH>1</XH>"), "NOTICE_UNREADABLE", id="XH twice"),
+        pytest.param("", elements(HANDLING, 1, "01"), "NOTICE_UNREADABLE", id="no sid"),
+        pytest.param("s" * 200, elements(HANDLING, 1, "01"), "NOTICE_UNREADABLE", id="sid too long"),
+        pytest.param(
+            "s9",
+            elements(HANDLING, 1, "01").replace("000001</YWXTBH>", "000009</YWXTBH>"),
+            "NOTICE_UNREADABLE",
+            id="YWXTBH of another handling",
+        ),
+        pytest.param(
+            "s9",
+            elements(HANDLING, 1, "01").replace("20261123160000", "20261123240000"),
+            "NOTICE_UNREADABLE",
+            id="24 o'clock",
+        ),
+        pytest.param(
+            "s9",
+            elements(HANDLING, 1, "04", "<LC>1</LC><YY>缺</YY><CLMC>甲</CLMC><XGR>9999</XGR>"),
+            "NOTICE_UNREADABLE",
+            id="9999 working days",
+        ),
+        pytest.param(
+            "s9",
+            elements(HANDLING, 1, "04", "<LC>1</LC><YY>缺</YY><CLMC>甲</CLMC><XGR>5天</XGR>"),
+            "NOTICE_UNREADABLE",
+            id="5天",
+        ),
+    ],
+)
+def test_what_cannot_be_taken_is_not_confirmed_and_leaves_one_security_event(office, sid, inside, event):
+    before = office.truth()
+    report = office.poll((sid, inside), ("good", elements(HANDLING, 1, "01")))
+    assert office.security_events() == [event]
+    assert report.refused == 1
+    assert office.gateway.confirmed == ["good"]  # one bad record does not hold up the others
+    assert office.inbox_rows() == 1
+    assert office.truth().last_seq == before.last_seq + 1
+
+
+def test_a_reused_sid_with_other_content_is_refused(office: Office):
+    office.poll(("s1", elements(HANDLING, 1, "01")))
+    office.gateway.confirmed.clear()
+    office.poll(("s1", elements(HANDLING, 1, "02")))
+    assert office.security_events() == ["MESSAGE_ID_REUSED"]
+    assert office.gateway.confirmed == []
+    assert office.truth().state is WireState.RECEIVED
+
+
+def test_a_reused_sid_of_a_parked_notice_keeps_its_answer_and_first_content(office: Office):
+    office.poll(("s2", elements(HANDLING, 2, "02")))
+    office.poll(("s2", elements(HANDLING, 2, "03", REFUSAL)))
+    assert office.gateway.confirmed == ["s2", "s2"]
+    office.poll(("s1", elements(HANDLING, 1, "01")))
+    assert office.truth().state is WireState.UNDER_REVIEW
+
+
+ORDERS = st.lists(st.integers(0, len(LINE) - 1), min_size=0, max_size=8).map(lambda some: [*some, *range(len(LINE))])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(orders=ORDERS.flatmap(st.permutations), cuts=st.sets(st.integers(1, 11)), lost=st.sets(st.integers(0, 11)))
+def test_any_order_duplication_and_lost_confirmation_end_alike(tmp_path_factory, orders, cuts, lost):
+    office = open_office(tmp_path_factory.mktemp("office"))
+    bounds = [0, *sorted(cut for cut in cuts if cut < len(orders)), len(orders)]
+    for turn, (begin, end) in enumerate(itertools.pairwise(bounds)):
+        office.gateway.confirm_breaks = turn in lost
+        office.poll(*((LINE[n][0], elements(HANDLING, n + 1, LINE[n][1], LINE[n][2])) for n in orders[begin:end]))
+    truth = office.truth()
+    assert (truth.last_seq, truth.decision, truth.state) == (4, WireEvent.APPROVED, WireState.DECIDED)
+    assert office.inbox_rows() == 4
+    assert office.security_events() == []
+    office.database.close()
