@@ -105,7 +105,7 @@ class Player:
         job, script = journey.job, journey.script
         clerk = step.role == "clerk"
         return Scan(
-            device_id=HALL_DEVICE if clerk else f"pda-{job.courier_id}",
+            device_id=HALL_DEVICE if clerk else job.courier_id,
             role=step.role,
             leg_id=job.leg_id,
             kind=step.kind,
@@ -156,4 +156,4 @@ def _hold_s(due: DueStep) -> float:
 
 def _seal(leg_id: str) -> str:
     """The seal that the courier puts on at the door: a fixed one per leg."""
-    return f"FQ{sum(ord(char) * 31**place for place, char in enumerate(leg_id)) % 10**8:08d}"
+    return f"YZ{sum(ord(char) * 31**place for place, char in enumerate(leg_id)) % 9_999_999 + 1:07d}"

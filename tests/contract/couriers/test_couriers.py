@@ -140,7 +140,7 @@ def test_the_first_courier_never_starts_the_second_does(kuayu, world):
     script(world, ignore_first_assignment=True)
     kuayu.jobs = [job(), job("50010320261123000002X-PICKUP-1", "c2", contact={"phoneTail": "9999"})]
     until(lambda: len(kuayu.seen) == 5)
-    assert {batch["deviceId"] for _, batch in kuayu.batches} == {"pda-c2", "hall-window"}
+    assert {batch["deviceId"] for _, batch in kuayu.batches} == {"c2", "hall-window"}
     kuayu.jobs = [job(courier="c3")]
     until(lambda: len(kuayu.seen) == 10)
 
@@ -172,7 +172,7 @@ def test_a_job_taken_away_is_called_off(kuayu, world):
     script(world)
     kuayu.jobs = [job(courier="c2", trackingNo=number)]
     until(lambda: "HALL_CHECKED" in kuayu.kinds())
-    assert {batch["deviceId"] for _, batch in kuayu.batches} == {"pda-c1", "pda-c2", "hall-window"}
+    assert {batch["deviceId"] for _, batch in kuayu.batches} == {"c1", "c2", "hall-window"}
 
 
 def test_a_parcel_in_the_bag_goes_on_when_its_job_is_gone(kuayu, world):
