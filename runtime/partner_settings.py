@@ -68,12 +68,15 @@ class InterprovincialSettings(_Group):
     token: SecretStr = Field(description="secret token of the gateway headers")
     sid: Text = Field(description="gjgxjhpt_sid")
     rid: Text = Field(description="gjgxjhpt_rid")
-    app_key: SecretStr = Field(description="key that signs the request for a fresh secret, ASCII")
+    app_key: DatedKeys = Field(
+        description="keys that sign the request for a fresh secret: text[@from/to], comma between two"
+    )
     sqzcm: Text = Field(description="our registration code (授权注册码)")
     fsdw: Unit = Field(description="our 12-digit region, FSDW")
     poll_s: Seconds = Field(60, description="seconds between FetchNotices while something comes")
     poll_max_s: Seconds = Field(600, description="seconds between FetchNotices when nothing comes")
-    window_s: Seconds = Field(180, description="how far x-tif-timestamp may be off, seconds")
+    renew_before_s: Seconds = Field(180, description="a secret is renewed so many seconds before its end")
+    window_s: Seconds = Field(600, description="how far the time of an answer (FSSJ) may be off, seconds")
 
 
 class CourierSettings(_Group):
