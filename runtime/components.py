@@ -1,0 +1,136 @@
+"""The composition root: settings become the parts that the worker, the web process and the commands share."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from catalog.workdays import WorkdayCalendar
+from catalog.workdays import load as load_workdays
+from domain.terms import Partner
+from logistics.carrier import CarrierClient
+from logistics.outlets import load_outlets
+from logistics.service_calendar import ServiceCalendar
+from partners import interprovincial, sichuan, southwest
+from relay.intake_interprovincial import InterprovincialIntake
+from relay.intake_southwest import SouthwestIntake
+from relay.southwest_streams import SouthwestStreams
+from runtime.interprovincial_wire import interprovincial_adapter
+from runtime.keys import DatedKey, KeyRing, active_keys
+from runtime.settings import Settings
+from storage.base import Database
+from storage.documents import Documents
+from storage.inbox import Inbox
+from storage.sealing import Sealer
+
+
+def now() -> datetime:
+    """The wall clock of this process."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What every process has."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    documents: Documents
+    inbox: Inbox
+
+
+def parts_of(settings: Settings) -> Parts:
+    sealer = Sealer(_ring(settings.seal_keys))
+    return Parts(
+        settings=settings,
+        database=Database(settings.database_url),
+        sealer=sealer,
+        documents=Documents(settings.data_dir / "documents", sealer),
+        inbox=Inbox(sealer),
+    )
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The three adapters, and the intakes of the two that are polled."""
+
+    sichuan: sichuan.SichuanAdapter
+    southwest: southwest.SouthwestAdapter
+    interprovincial: interprovincial.InterprovincialAdapter
+    southwest_intake: SouthwestIntake
+    interprovincial_intake: InterprovincialIntake
+
+    @property
+    def adapters(self) -> dict[Partner, sichuan.SichuanAdapter | southwest.SouthwestAdapter | interprovincial.InterprovincialAdapter]:
+        return {
+            Partner.SICHUAN: self.sichuan,
+            Partner.SOUTHWEST: self.southwest,
+            Partner.INTERPROVINCIAL: self.interprovincial,
+        }
+
+
+def networks_of(parts: Parts) -> Networks:
+    streams = SouthwestStreams(parts.database, parts.sealer)
+    south = southwest.SouthwestAdapter(southwest_settings(parts.settings), streams, now)
+    inter = interprovincial_adapter(parts.settings.interprovincial, parts.database, parts.sealer, now)
+    return Networks(
+        sichuan=sichuan.SichuanAdapter(sichuan_settings(parts.settings), now),
+        southwest=south,
+        interprovincial=inter,
+        southwest_intake=SouthwestIntake(parts.database, parts.sealer, parts.inbox, south, streams, now),
+        interprovincial_intake=InterprovincialIntake(parts.database, parts.inbox, inter, now),
+    )
+
+
+def carrier_of(settings: Settings) -> CarrierClient:
+    return CarrierClient(settings.courier.base_url, settings.courier.key.get_secret_value(), now)
+
+
+def workdays() -> WorkdayCalendar:
+    return load_workdays()
+
+
+def service_calendar(calendar: WorkdayCalendar) -> ServiceCalendar:
+    """Service hours of the outlets over the official holidays and make-up days."""
+    first = load_outlets()[0]
+    texts = [f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in first.hours]
+    weekend = [f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in first.weekend_hours]
+    return ServiceCalendar.from_working_days(texts, weekend, calendar.swapped())
+
+
+def sichuan_settings(settings: Settings) -> sichuan.SichuanSettings:
+    given = settings.sichuan
+    return sichuan.SichuanSettings(
+        base_url=str(given.base_url),
+        our_app=given.our_app,
+        partner_app=given.partner_app,
+        our_keys=_keys_on(given.our_keys),
+        partner_keys=_keys_on(given.partner_keys),
+        alg=sichuan.SignAlgorithm(given.alg.value),
+        window_s=given.window_s,
+    )
+
+
+def southwest_settings(settings: Settings) -> southwest.SouthwestSettings:
+    given = settings.southwest
+    return southwest.SouthwestSettings(
+        hub_url=str(given.hub_url),
+        app_id=given.app_id,
+        tenancy=given.tenancy,
+        own=(southwest.SigningCertificate(serial=given.cert_serial, private_key_hex=given.private_key_hex),),
+        peers=tuple(
+            southwest.PeerCertificate(serial=serial, public_key_hex=key) for serial, key in given.partner_keys.items()
+        ),
+        poll_s=given.poll_s,
+        poll_max_s=given.poll_max_s,
+    )
+
+
+def _keys_on(keys: tuple[DatedKey, ...]) -> sichuan.KeysOn:
+    def on(day: date) -> tuple[str, ...]:
+        return active_keys(keys, day)
+
+    return on
+
+
+def _ring(ring: KeyRing) -> dict[str, bytes]:
+    return {key.kid: key.secret.get_secret_value() for key in ring.keys}
