@@ -41,11 +41,18 @@ class Answer(NamedTuple):
     body: bytes
 
 
+class _Session(requests.Session):
+    """Follows no redirect and does not look at one either: that would read its body without our limit."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Attempts:
     """Makes attempts over one pool of connections; safe to use from several threads."""
 
     def __init__(self, *, connections: int = 8) -> None:
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False  # no proxies or passwords from the environment
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = _WatchedAdapter(pool_connections=2, pool_maxsize=connections)
