@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from catalog.workdays import WorkdayCalendar
-from catalog.workdays import load as load_workdays
+from catalog.workdays import bundled_calendar
 from domain.terms import Partner
 from logistics.carrier import CarrierClient
 from logistics.outlets import load_outlets
 from logistics.service_calendar import ServiceCalendar
 from partners import interprovincial, sichuan, southwest
+from partners.base import PartnerAdapter
 from relay.intake_interprovincial import InterprovincialIntake
 from relay.intake_southwest import SouthwestIntake
 from relay.southwest_streams import SouthwestStreams
@@ -60,7 +60,7 @@ class Networks:
     interprovincial_intake: InterprovincialIntake
 
     @property
-    def adapters(self) -> dict[Partner, sichuan.SichuanAdapter | southwest.SouthwestAdapter | interprovincial.InterprovincialAdapter]:
+    def adapters(self) -> dict[Partner, PartnerAdapter]:
         return {
             Partner.SICHUAN: self.sichuan,
             Partner.SOUTHWEST: self.southwest,
@@ -85,16 +85,13 @@ def carrier_of(settings: Settings) -> CarrierClient:
     return CarrierClient(settings.courier.base_url, settings.courier.key.get_secret_value(), now)
 
 
-def workdays() -> WorkdayCalendar:
-    return load_workdays()
-
-
-def service_calendar(calendar: WorkdayCalendar) -> ServiceCalendar:
+def service_calendar() -> ServiceCalendar:
     """Service hours of the outlets over the official holidays and make-up days."""
+    calendar = bundled_calendar()
     first = load_outlets()[0]
     texts = [f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in first.hours]
     weekend = [f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in first.weekend_hours]
-    return ServiceCalendar.from_working_days(texts, weekend, calendar.swapped())
+    return ServiceCalendar.from_working_days(texts, weekend, calendar.exceptions)
 
 
 def sichuan_settings(settings: Settings) -> sichuan.SichuanSettings:

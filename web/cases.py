@@ -35,7 +35,7 @@ from storage.updates import queue_update
 from web.casebook import find_case, full, history, list_cases
 from web.context import Context, Ctx
 from web.problems import Unprocessable
-from web.registration import check_documents, register
+from web.registration import check_documents, form_of, register
 from web.session import CaseReader, Clerk
 from web.shapes import CaseShape, MaterialShape, RatingShape, SupplementShape, WithdrawShape
 
@@ -191,9 +191,7 @@ def _supplied(item: ItemSnapshot, shapes: list[MaterialShape]) -> tuple[DossierM
         DossierMaterial(
             seq=shape.seq,
             name=known[shape.seq].name if shape.seq in known else f"补正材料{shape.seq}",
-            form=MaterialForm(shape.provided.value)
-            if shape.provided in ("original", "copy")
-            else MaterialForm.ELECTRONIC,
+            form=form_of(shape.provided, known[shape.seq].form if shape.seq in known else None),
             provided=shape.provided,
             pages=shape.pages,
             sha256=shape.sha256,

@@ -1,0 +1,59 @@
+"""What a parcel carries and whose door it is: read from the dossier when a leg is booked."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from domain.dossier import Dossier
+from domain.messages import LegPlan
+from domain.terms import Datum, Leg, MaterialForm, Provided
+from logistics.geo import Point
+from storage.cases import CaseRow, HandlingRow, handlings_of
+
+
+class LegContact(NamedTuple):
+    """`sealed` is kept with the leg (name, phone, address); `point` in WGS-84 if there is one."""
+
+    sealed: bytes
+    point: Point | None
+
+
+_PAPER = frozenset({Provided.ORIGINAL, Provided.COPY})
+
+
+def contact_of(dossier: Dossier, leg: Leg) -> LegContact | None:
+    """The door of a door leg; None between halls."""
+    contact = {Leg.PICKUP: dossier.pickup, Leg.DELIVERY: dossier.delivery}.get(leg)
+    if contact is None:
+        return None
+    point = None
+    if contact.lat is not None and contact.lon is not None:
+        point = Point(lat=contact.lat, lon=contact.lon, datum=contact.datum).to(Datum.WGS84)
+    return LegContact(contact.model_dump_json().encode(), point)
+
+
+def manifest_of(
+    session: Session, plan: LegPlan, dossier: Dossier, case: CaseRow, handling: HandlingRow
+) -> list[dict[str, Any]]:
+    """The list of papers in the parcel (清单): name, form, count."""
+    if plan.leg is Leg.PICKUP:
+        return [_line(m.name, m.form) for m in dossier.materials if m.provided in _PAPER]
+    if plan.leg is Leg.FORWARD:
+        return [_line(m.name, m.form) for m in dossier.materials if m.provided is Provided.ORIGINAL]
+    owners = [handling] if plan.leg is Leg.BACK else handlings_of(session, case.case_no)
+    papers: list[dict[str, Any]] = []
+    for owner in owners:
+        if owner.result is not None and owner.result.get("form") != "electronic":
+            papers.append(_line(owner.result["name"], MaterialForm.ORIGINAL))
+        if owner.originals_travel:
+            papers += [_line(m.name, m.form) for m in dossier.materials if m.provided is Provided.ORIGINAL]
+    return papers
+
+
+def seal_no_of(plan: LegPlan) -> str | None:
+    """The hall seals what it sends on; what comes from a door is sealed there by the courier."""
+    return f"YZ{plan.leg_id[8:20]}" if plan.leg in (Leg.FORWARD, Leg.DELIVERY) else None
+
+
+def _line(name: str, form: MaterialForm) -> dict[str, Any]:
+    return {"name": name, "form": form, "count": 1}

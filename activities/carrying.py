@@ -1,0 +1,242 @@
+"""Legs: booked with the carrier, promised at the door, looked after at every boundary, ended."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+from temporalio import activity
+
+from activities.booking import contact_of, manifest_of, seal_no_of
+from activities.dispatching import decide, lock_dispatch
+from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
+from domain.tasks import TaskKind
+from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
+from logistics.carrier import CarrierClient
+from logistics.expectations import expected
+from logistics.outlets import nearest
+from logistics.promise import evaluate
+from logistics.promise_facts import facts_of, pauses_of
+from logistics.promise_model import PlannedArrival, PromiseOrder, PromiseState, PromiseTerms, PromiseVerdict
+from logistics.service_calendar import ServiceCalendar
+from relay.parcels import state_of
+from storage.base import Database
+from storage.cases import CaseRow, HandlingRow, add_event, read_dossier
+from storage.legs import LegRow, lock_leg
+from storage.sealing import Sealer
+from storage.tasks import open_task
+
+OUR_REGION = "500103"
+MAX_ATTEMPTS = 3
+_IDLE_LOOK = timedelta(hours=8)
+_ALARMS = {
+    ParcelStage.LOST: TaskKind.PARCEL_LOST,
+    ParcelStage.DAMAGED: TaskKind.PARCEL_DAMAGED,
+}
+
+
+class Carrying:
+    """Everything that a leg's workflow asks of the world."""
+
+    def __init__(
+        self,
+        database: Database,
+        sealer: Sealer,
+        carrier: CarrierClient,
+        calendar: ServiceCalendar,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._carrier = carrier
+        self._calendar = calendar
+        self._now = now
+
+    @activity.defn
+    def book_leg(self, plan: LegPlan) -> LegBooked:
+        """A waybill number and a row for the leg; the carrier makes one waybill per leg id however often asked."""
+        with self._database.read() as session:
+            known = session.get(LegRow, plan.leg_id)
+            if known is not None:
+                return _booked(known)
+            handling = session.get_one(HandlingRow, plan.handling_no)
+        ends = (handling.region, OUR_REGION) if plan.leg is Leg.BACK else (OUR_REGION, handling.region)
+        if plan.leg in DOOR_LEGS:
+            ends = (OUR_REGION, OUR_REGION)
+        number = plan.inbound_tracking_no or self._carrier.book(plan.leg_id, plan.leg, *ends)
+        with self._database.write() as session:
+            known = session.get(LegRow, plan.leg_id)
+            row = known or self._new_leg(session, plan, handling, number)
+            return _booked(row)
+
+    def _new_leg(self, session: Session, plan: LegPlan, handling: HandlingRow, number: str) -> LegRow:
+        case = session.get_one(CaseRow, plan.case_no)
+        dossier = read_dossier(case, self._sealer)
+        contact = contact_of(dossier, plan.leg)
+        now = self._now()
+        row = LegRow(
+            leg_id=plan.leg_id,
+            case_no=plan.case_no,
+            handling_no=plan.handling_no,
+            leg=plan.leg,
+            region=handling.region if plan.leg in INTERREGIONAL_LEGS else OUR_REGION,
+            tracking_no=number,
+            seal_no=seal_no_of(plan),
+            stage=ParcelStage.ORDERED,
+            epoch=1,
+            state={},
+            manifest=manifest_of(session, plan, dossier, case, handling),
+            assignment_version=0,
+            time_scale=plan.time_scale,
+            ordered_at=now,
+            sign_self=False,
+        )
+        if contact is not None:
+            row.contact = self._sealer.seal(contact.sealed, f"leg/{plan.leg_id}")
+            if contact.point is not None:
+                row.lat, row.lon = contact.point.lat, contact.point.lon
+                best = nearest(contact.point, 1)[0]
+                row.outlet_id, row.distance_m = best.outlet.id, best.distance_m
+        if plan.leg in INTERREGIONAL_LEGS:
+            row.deadline_at = expected(plan.leg, handling.region, now, plan.time_scale).alarm_at
+        session.add(row)
+        session.flush()
+        _note(session, row, "LEG_BOOKED", now)
+        return row
+
+    @activity.defn
+    def look_after(self, order: LegLookOrder) -> LegLook:
+        """Compute the promise, plan or plan again, raise what a person must see; say when to look again."""
+        now = self._now()
+        with self._database.write() as session:
+            lock_dispatch(session)
+            leg = lock_leg(session, order.leg_id)
+            if leg is None:
+                raise LookupError("a leg's workflow runs without its row")
+            self._alarm(session, leg, now)
+            if Leg(leg.leg) in INTERREGIONAL_LEGS:
+                return self._look_between_halls(session, leg, now)
+            if leg.lat is None:
+                return self._ask_for_place(session, leg, now)
+            return self._look_at_door(session, leg, order.reason, now)
+
+    def _look_at_door(self, session: Session, leg: LegRow, reason: LookReason, now: datetime) -> LegLook:
+        if reason is LookReason.ATTEMPT_FAILED and not self._another_attempt(session, leg, now):
+            return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
+        promise = self._promise(session, leg, now)
+        late = promise.verdict in (PromiseVerdict.AT_RISK, PromiseVerdict.BREACHED)
+        waiting = ParcelStage(leg.stage) in (ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED)
+        silent = [leg.courier_id] if late and waiting and leg.courier_id else []
+        if leg.courier_id is None or silent or reason is not LookReason.MOVED:
+            decide(session, now, _why(reason, late), silent)
+            promise = self._promise(session, leg, now)
+        self._raise_promise(session, leg, promise, now)
+        idle = now + _IDLE_LOOK / leg.time_scale
+        return LegLook(next_look_at=min(promise.next_boundary(now) or idle, idle))
+
+    def _promise(self, session: Session, leg: LegRow, now: datetime) -> PromiseState:
+        """The promise as it stands, kept with the leg as a cache for people to see."""
+        state = state_of(session, leg)
+        plan = leg.planned_arrival_at
+        promise = evaluate(
+            PromiseOrder(leg=Leg(leg.leg), accepted_at=leg.ordered_at, outlet_id=leg.outlet_id),
+            PromiseTerms(time_scale=leg.time_scale),
+            self._calendar,
+            now,
+            facts=facts_of(state),
+            pauses=pauses_of(state),
+            plan=PlannedArrival(eta_p50=plan, eta_p90=plan) if plan is not None else None,
+        )
+        leg.deadline_at = promise.deadline
+        leg.promise = promise.model_dump(mode="json", exclude={"boundaries"})
+        return promise
+
+    def _raise_promise(self, session: Session, leg: LegRow, promise: PromiseState, now: datetime) -> None:
+        kind = {
+            PromiseVerdict.AT_RISK: TaskKind.PROMISE_AT_RISK,
+            PromiseVerdict.BREACHED: TaskKind.PROMISE_BROKEN,
+        }.get(promise.verdict)
+        if kind is not None:
+            _task(session, leg, kind, now, f"{leg.epoch}")
+
+    def _another_attempt(self, session: Session, leg: LegRow, now: datetime) -> bool:
+        """After a failed attempt the leg is planned again; after the last one a person decides."""
+        leg.courier_id, leg.planned_arrival_at = None, None
+        if leg.epoch <= MAX_ATTEMPTS:
+            _note(session, leg, "ATTEMPT_FAILED", now)
+            return True
+        _task(session, leg, TaskKind.DELIVERY_FAILED, now, f"{leg.epoch}")
+        return False
+
+    def _ask_for_place(self, session: Session, leg: LegRow, now: datetime) -> LegLook:
+        """Without a point nothing is promised: a person places the address first."""
+        _task(session, leg, TaskKind.PLACE_ADDRESS, now, "1")
+        return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
+
+    def _look_between_halls(self, session: Session, leg: LegRow, now: datetime) -> LegLook:
+        """An interregional leg has a stated expectation, and an alarm when it is overdue."""
+        alarm_at = leg.deadline_at or now + _IDLE_LOOK / leg.time_scale
+        arrived = (ParcelStage(leg.stage).rank or 0) >= (ParcelStage.DELIVERED.rank or 0)
+        if now < alarm_at:
+            return LegLook(next_look_at=alarm_at)
+        if not arrived:
+            _task(session, leg, TaskKind.LEG_OVERDUE, now, alarm_at.isoformat())
+        return LegLook(next_look_at=now + timedelta(days=1) / leg.time_scale)
+
+    def _alarm(self, session: Session, leg: LegRow, now: datetime) -> None:
+        kind = _ALARMS.get(ParcelStage(leg.stage))
+        if kind is not None:
+            _task(session, leg, kind, now, f"{leg.epoch}")
+        for finding in leg.state.get("findings", []):
+            if finding["kind"] == "PAPERS_DIFFER":
+                _task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
+
+    @activity.defn
+    def end_leg(self, end: LegEnd) -> None:
+        """The leg is over; a waybill that nobody has used is cancelled with the carrier."""
+        with self._database.write() as session:
+            leg = lock_leg(session, end.leg_id)
+            if leg is None:
+                raise LookupError("a leg's workflow runs without its row")
+            if leg.ended_at is None:
+                leg.ended_at, leg.outcome = end.at, end.outcome
+                if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
+                    self._promise(session, leg, self._now())
+                _note(session, leg, f"LEG_{end.outcome}", self._now())
+        if end.outcome is LegOutcome.CANCELLED:
+            self._carrier.cancel(end.leg_id)
+
+
+def _why(reason: LookReason, late: bool) -> str:
+    return "AT_RISK" if late else reason
+
+
+def _booked(leg: LegRow) -> LegBooked:
+    placed = Leg(leg.leg) not in DOOR_LEGS or leg.lat is not None
+    return LegBooked(tracking_no=leg.tracking_no, placed=placed, expected_at=leg.deadline_at)
+
+
+def _task(session: Session, leg: LegRow, kind: TaskKind, now: datetime, what: str) -> None:
+    open_task(
+        session,
+        key=f"{leg.leg_id}/{kind}/{what}",
+        kind=kind,
+        case_no=leg.case_no,
+        handling_no=leg.handling_no,
+        leg_id=leg.leg_id,
+        now=now,
+    )
+    _note(session, leg, kind, now, what)
+
+
+def _note(session: Session, leg: LegRow, kind: str, now: datetime, what: str = "") -> None:
+    add_event(
+        session,
+        case_no=leg.case_no,
+        key=f"{leg.leg_id}/{kind}/{what or leg.epoch}",
+        kind=kind,
+        at=now,
+        now=now,
+        actor="workflow",
+        handling_no=leg.handling_no,
+        data={"leg": leg.leg, "legId": leg.leg_id},
+    )

@@ -1,0 +1,188 @@
+"""Who goes where: one decision at a time under a lock, from rows and back into rows (decisions.md 11).
+
+Nothing is lost with a process: the Dispatcher is rebuilt from the legs, couriers and assignments that stand.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from domain.terms import DOOR_LEGS, Datum, Leg, ParcelStage
+from logistics.dispatch import CourierStanding, DispatchCourier, Dispatcher, DispatchJob, DispatchStanding, JobStanding
+from logistics.geo import Point, geodesic_m, plane_m
+from logistics.outlets import load_outlets
+from storage.legs import AssignmentRow, CourierRow, LegRow
+
+HALL = Point(lat=29.5527, lon=106.5684, datum=Datum.WGS84)
+"""Our service hall; where door deliveries start. Approximate, like the outlets."""
+
+_SPEED_M_PER_S = 12_000 / 3600
+_DETOUR = 1.3
+_DOOR_S = 180.0
+_LOCK = 0x4B59  # advisory lock of the one dispatcher, PostgreSQL
+_UNDER_WAY = frozenset({ParcelStage.EN_ROUTE, ParcelStage.ARRIVED_DOOR, ParcelStage.OUT_FOR_DELIVERY})
+_AT_DOOR_DONE = {
+    Leg.PICKUP: ParcelStage.PICKED_UP,
+    Leg.DELIVERY: ParcelStage.DELIVERED,
+}
+
+
+def lock_dispatch(session: Session) -> None:
+    """One decision at a time. On SQLite the writing transaction is the lock."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] = ()) -> None:
+    """Plan every open door job anew and write what changed.
+
+    `silent` couriers did not start in time: they get nothing more until they are heard of again.
+    """
+    jobs = _open_legs(session)
+    couriers = list(session.scalars(select(CourierRow).order_by(CourierRow.courier_id)))
+    for courier in couriers:
+        if courier.courier_id in silent:
+            courier.on_duty = False
+        elif not courier.on_duty and not any(c.on_duty for c in couriers):
+            courier.on_duty = True  # late is better than never: nobody else is left
+    scale = max((leg.time_scale for leg in jobs), default=1.0)
+    dispatcher = _rebuilt(session, jobs, couriers, now, scale)
+    planned = {job.leg_id for job in jobs if job.courier_id is not None}
+    for leg in jobs:
+        if leg.leg_id not in planned or leg.courier_id in silent:
+            dispatcher.request(_seconds(now), _job(leg, scale))
+    for leg in jobs:
+        _assign(session, leg, dispatcher, now, reason)
+
+
+def seed_couriers(session: Session) -> None:
+    """The couriers that the outlets' data name, where their outlet stands."""
+    known = set(session.scalars(select(CourierRow.courier_id)))
+    for outlet in load_outlets():
+        point = outlet.point.to(Datum.WGS84)
+        for number in range(1, outlet.couriers + 1):
+            courier_id = f"{outlet.id}-{number}"
+            if courier_id not in known:
+                session.add(
+                    CourierRow(courier_id=courier_id, outlet_id=outlet.id, lat=point.lat, lon=point.lon, on_duty=True)
+                )
+
+
+def door_of(leg: LegRow) -> Point | None:
+    if leg.lat is None or leg.lon is None:
+        return None
+    return Point(lat=leg.lat, lon=leg.lon, datum=Datum.WGS84)
+
+
+def _open_legs(session: Session) -> list[LegRow]:
+    """Door jobs that still have a visit to make."""
+    legs = session.scalars(
+        select(LegRow)
+        .where(LegRow.ended_at.is_(None), LegRow.leg.in_(DOOR_LEGS), LegRow.lat.is_not(None))
+        .order_by(LegRow.ordered_at, LegRow.leg_id)
+    )
+    return [leg for leg in legs if not _visited(leg)]
+
+
+def _visited(leg: LegRow) -> bool:
+    rank = ParcelStage(leg.stage).rank
+    done = _AT_DOOR_DONE[Leg(leg.leg)].rank
+    return rank is not None and done is not None and rank >= done
+
+
+def _rebuilt(
+    session: Session, jobs: list[LegRow], couriers: list[CourierRow], now: datetime, scale: float
+) -> Dispatcher:
+    """The dispatcher as it stood: who is where, what is planned on whom, what is under way."""
+    active: dict[str, LegRow] = {}
+    for leg in jobs:
+        if leg.courier_id is not None and ParcelStage(leg.stage) in _UNDER_WAY:
+            active.setdefault(leg.courier_id, leg)
+    on_duty = {courier.courier_id for courier in couriers if courier.on_duty}
+    standings = [_courier_standing(courier, active.get(courier.courier_id), now) for courier in couriers]
+    places: dict[str, int] = {}
+    job_rows = []
+    for leg in sorted(jobs, key=lambda leg: leg.planned_arrival_at or now):
+        owner = leg.courier_id if leg.courier_id in on_duty else None
+        started = owner is not None and active.get(owner) is leg
+        if owner is None:
+            continue  # asked for anew below
+        place = places.get(owner, 0)
+        places[owner] = place if started else place + 1
+        job_rows.append(JobStanding(_job(leg, scale), owner, place, max(leg.assignment_version - 1, 0)))
+    standing = DispatchStanding(tuple(standings), tuple(job_rows))
+    return Dispatcher.resume(standing, _travel(scale), _seconds(now))
+
+
+def _courier_standing(courier: CourierRow, leg: LegRow | None, now: datetime) -> CourierStanding:
+    x, y = plane_m(Point(lat=courier.lat, lon=courier.lon, datum=Datum.WGS84))
+    seen = _seconds(courier.seen_at or now)
+    return CourierStanding(
+        DispatchCourier(courier.courier_id, x, y),
+        leg.leg_id if leg else None,
+        seen if leg else None,
+        _seconds(leg.arrived_at) if leg and leg.arrived_at else None,
+        courier.on_duty,
+    )
+
+
+def _job(leg: LegRow, scale: float) -> DispatchJob:
+    door = door_of(leg)
+    if door is None:
+        raise ValueError("a leg without a point cannot be dispatched")
+    x, y = plane_m(door)
+    deadline = leg.deadline_at or leg.ordered_at + timedelta(hours=1) / scale
+    return DispatchJob(
+        id=leg.leg_id,
+        x=x,
+        y=y,
+        released=_seconds(leg.ordered_at),
+        deadline=_seconds(deadline),
+        service_s=_DOOR_S / scale,
+        origin=plane_m(HALL) if leg.leg == Leg.DELIVERY else None,
+    )
+
+
+def _assign(session: Session, leg: LegRow, dispatcher: Dispatcher, now: datetime, reason: str) -> None:
+    """Write the plan for one leg; a new version only where the courier changed."""
+    courier_id = dispatcher.planned_courier(leg.leg_id)
+    arrival = dispatcher.planned_arrival(leg.leg_id, _seconds(now))
+    if courier_id is None or arrival is None:
+        return
+    leg.planned_arrival_at = datetime.fromtimestamp(arrival, UTC)
+    if courier_id == leg.courier_id:
+        return
+    courier = session.get_one(CourierRow, str(courier_id))
+    leg.courier_id, leg.outlet_id = courier.courier_id, courier.outlet_id
+    outlet = next((o for o in load_outlets() if o.id == courier.outlet_id), None)
+    door = door_of(leg)
+    if outlet is not None and door is not None:
+        leg.distance_m = round(geodesic_m(outlet.point, door), 1)
+    leg.assignment_version += 1
+    for earlier in session.scalars(select(AssignmentRow).filter_by(leg_id=leg.leg_id, active=True)):
+        earlier.active = False
+    session.add(
+        AssignmentRow(
+            leg_id=leg.leg_id,
+            version=leg.assignment_version,
+            courier_id=courier.courier_id,
+            outlet_id=courier.outlet_id,
+            planned_arrival_at=leg.planned_arrival_at,
+            reason=reason,
+            at=now,
+        )
+    )
+
+
+def _travel(scale: float) -> Callable[[float, float, float, float], float]:
+    def seconds(x0: float, y0: float, x1: float, y1: float) -> float:
+        distance_m = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+        return float(distance_m * _DETOUR / _SPEED_M_PER_S / scale)
+
+    return seconds
+
+
+def _seconds(at: datetime) -> float:
+    return at.timestamp()

@@ -1,0 +1,95 @@
+"""The regular rounds: what was left behind, what must be asked for, what must agree (decisions.md 10)."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.tracking import Tracking
+from domain.tasks import TaskKind
+from partners.southwest import CommandVerdict
+from relay.intake_interprovincial import InterprovincialIntake
+from relay.intake_southwest import SouthwestIntake
+from relay.relay import Relay
+from relay.scans import ScanIntake
+from storage.base import Database
+from storage.cases import HandlingRow
+from storage.tasks import open_task
+
+
+class SweepRound:
+    """Starts, inbox, updates, scans: everything that a process left behind."""
+
+    def __init__(self, relay: Relay, scans: ScanIntake) -> None:
+        self._relay = relay
+        self._scans = scans
+
+    @activity.defn(name="round_sweep")
+    async def sweep(self) -> None:
+        await self._relay.run_once()
+        await asyncio.to_thread(self._scans.attach_loose)
+        await asyncio.to_thread(self._scans.note_proofs)
+        await asyncio.to_thread(self._scans.miss_proofs)
+
+
+class SouthwestRound:
+    """One poll of the hub; refused commands open a task."""
+
+    def __init__(self, database: Database, intake: SouthwestIntake, relay: Relay, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._intake = intake
+        self._relay = relay
+        self._now = now
+
+    @activity.defn(name="round_poll_southwest")
+    async def poll(self) -> None:
+        report = await asyncio.to_thread(self._intake.poll_once)
+        if report.verdicts:
+            await asyncio.to_thread(self._tell_people, report.verdicts)
+        if report.rows:
+            await self._relay.deliver_inbox()
+
+    def _tell_people(self, verdicts: Sequence[CommandVerdict]) -> None:
+        with self._database.write() as session:
+            for verdict in verdicts:
+                if verdict.ok:
+                    continue
+                handling = session.get(HandlingRow, verdict.handling_no)
+                open_task(
+                    session,
+                    key=f"receipt/{verdict.key}",
+                    kind=TaskKind.COMMAND_REFUSED,
+                    case_no=handling.case_no if handling else None,
+                    handling_no=verdict.handling_no,
+                    now=self._now(),
+                    data={"code": verdict.code, "command": verdict.key},
+                )
+        self._intake.told([verdict.key for verdict in verdicts])
+
+
+class InterprovincialRound:
+    """One poll of the gateway's notices."""
+
+    def __init__(self, intake: InterprovincialIntake, relay: Relay) -> None:
+        self._intake = intake
+        self._relay = relay
+
+    @activity.defn(name="round_poll_interprovincial")
+    async def poll(self) -> None:
+        report = await asyncio.to_thread(self._intake.poll_once)
+        if report.fetched:
+            await self._relay.deliver_inbox()
+
+
+class TrackRound:
+    """The carrier's trace of every interregional leg that is under way."""
+
+    def __init__(self, tracking: Tracking, relay: Relay) -> None:
+        self._tracking = tracking
+        self._relay = relay
+
+    @activity.defn(name="round_track")
+    async def track(self) -> None:
+        if await asyncio.to_thread(self._tracking.look):
+            await self._relay.deliver_updates()

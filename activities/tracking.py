@@ -1,0 +1,114 @@
+"""Following parcels between halls: the carrier's trace becomes events of our log; unknown codes are shown."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.errors import CarrierUnavailable
+from domain.tasks import TaskKind
+from domain.terms import INTERREGIONAL_LEGS, Leg, ParcelStage
+from logistics.carrier import CarrierClient
+from logistics.opcodes import TraceReading, read_trace
+from logistics.scans import ScanEvent
+from relay.parcels import project
+from relay.scan_reading import content_hash
+from storage import scans as log
+from storage.base import Database
+from storage.legs import LegRow, lock_leg
+from storage.tasks import open_task
+
+CARRIER_ACTOR = "carrier"
+logger = structlog.get_logger(__name__)
+
+
+class Tracking:
+    """One look at every leg under way; harmless when repeated: a line of a trace has one event id."""
+
+    def __init__(self, database: Database, carrier: CarrierClient, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._carrier = carrier
+        self._now = now
+
+    def look(self) -> int:
+        """Ask for every open trace; returns how many legs moved. An absent carrier is asked again next time."""
+        moved = 0
+        for leg_id, leg, number in self._under_way():
+            try:
+                ops = self._carrier.trace(number)
+            except CarrierUnavailable as failure:
+                logger.warning("trace_unavailable", leg_id=leg_id, code=failure.code)
+                continue
+            moved += self._store(leg_id, read_trace(leg, number, ops, self._now()))
+        return moved
+
+    def _under_way(self) -> list[tuple[str, Leg, str]]:
+        query = select(LegRow.leg_id, LegRow.leg, LegRow.tracking_no).where(
+            LegRow.leg.in_(INTERREGIONAL_LEGS),
+            LegRow.ended_at.is_(None),
+            LegRow.tracking_no.is_not(None),
+            LegRow.stage != ParcelStage.DELIVERED,
+        )
+        with self._database.read() as session:
+            return [(row.leg_id, Leg(row.leg), row.tracking_no or "") for row in session.execute(query)]
+
+    def _store(self, leg_id: str, reading: TraceReading) -> bool:
+        with self._database.read() as session:
+            known = set(log.stored_hashes(session, [scan.event_id for scan in reading.scans]))
+        fresh = [scan for scan in reading.scans if scan.event_id not in known]
+        if not fresh and not reading.unknown:
+            return False
+        with self._database.write() as session:
+            leg = lock_leg(session, leg_id)
+            if leg is None:
+                return False
+            known = set(log.stored_hashes(session, [scan.event_id for scan in fresh]))
+            rows = [_row(leg_id, leg.tracking_no or "", scan) for scan in fresh if scan.event_id not in known]
+            log.append(session, rows, [])
+            self._show_unknown(session, leg, reading)
+            if rows:
+                project(session, leg, self._now())
+            return bool(rows)
+
+    def _show_unknown(self, session: Session, leg: LegRow, reading: TraceReading) -> None:
+        for op in reading.unknown:
+            open_task(
+                session,
+                key=f"{leg.leg_id}/op/{op.op_code}",
+                kind=TaskKind.UNKNOWN_OP_CODE,
+                case_no=leg.case_no,
+                handling_no=leg.handling_no,
+                now=self._now(),
+                data={"opCode": op.op_code, "text": op.text},
+            )
+
+
+def _row(leg_id: str, number: str, scan: ScanEvent) -> dict[str, Any]:
+    payload: dict[str, Any] = {
+        "eventId": scan.event_id,
+        "deviceSeq": scan.device_seq,
+        "occurredAt": scan.occurred_at.isoformat(),
+        "kind": scan.kind.value,
+        "code": number,
+        "signerKind": scan.signer_kind,
+    }
+    return {
+        "event_id": scan.event_id,
+        "device_id": scan.device_id,
+        "device_seq": scan.device_seq,
+        "leg_id": leg_id,
+        "code": number,
+        "kind": scan.kind.value,
+        "actor": CARRIER_ACTOR,
+        "occurred_at": scan.occurred_at,
+        "corrected_at": scan.occurred_at,
+        "recorded_at": scan.recorded_at,
+        "clock_suspect": scan.clock_suspect,
+        "second_approval": False,
+        "natural_key": scan.natural_key,
+        "payload": payload,
+        "payload_sha256": content_hash(scan.device_id, payload),
+    }

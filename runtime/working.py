@@ -1,0 +1,114 @@
+"""The workers of one process: one per task queue, so that one network's outage never delays another's cases."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+import pydantic
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.carrying import Carrying
+from activities.commands import Commands
+from activities.records import Records
+from activities.rounds import InterprovincialRound, SouthwestRound, SweepRound, TrackRound
+from activities.tracking import Tracking
+from catalog.clocks import compute_deadline
+from catalog.workdays import bundled_calendar
+from domain.messages import ClockOrder, Deadline, ItemBrief
+from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
+from domain.terms import Partner
+from relay.relay import Relay
+from relay.scans import ScanIntake
+from runtime.components import Parts, carrier_of, networks_of, now, service_calendar
+from workflows import WORKFLOWS
+
+PASSED_THROUGH = (
+    "activities",
+    "catalog",
+    "domain",
+    "logistics",
+    "partners",
+    "relay",
+    "storage",
+    "structlog",
+    "sqlalchemy",
+    "requests",
+)
+"""Imported once for workflows and activities alike, so that a model has one identity."""
+
+
+def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float) -> Deadline:
+    """The law's clocks over the bundled calendar."""
+    return compute_deadline(
+        order.kind,
+        order.start_at,
+        item,
+        calendar=bundled_calendar(),
+        time_scale=time_scale,
+        workdays=order.workdays,
+        excluded=order.excluded,
+    )
+
+
+def workflow_runner() -> SandboxedWorkflowRunner:
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH))
+
+
+def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> list[Worker]:
+    """One worker per queue. Sync activities share `threads`; each queue has fewer slots than threads."""
+    settings = parts.settings
+    networks = networks_of(parts)
+    carrier = carrier_of(settings)
+    relay = Relay(client, parts.database, now)
+    scans = ScanIntake(parts.database, now, lambda: None)
+    records = Records(parts.database, clockwork, now)
+    commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, networks.adapters, now)
+    carrying = Carrying(parts.database, parts.sealer, carrier, service_calendar(), now)
+    slots = max(2, settings.worker.threads // 6)
+    polls: dict[Partner, list[Any]] = {
+        Partner.SICHUAN: [],
+        Partner.SOUTHWEST: [SouthwestRound(parts.database, networks.southwest_intake, relay, now).poll],
+        Partner.INTERPROVINCIAL: [InterprovincialRound(networks.interprovincial_intake, relay).poll],
+    }
+
+    def worker(queue: str, activities: list[Any], workflows: bool = False) -> Worker:
+        return Worker(
+            client,
+            task_queue=queue,
+            workflows=WORKFLOWS if workflows else [],
+            activities=activities,
+            activity_executor=threads,
+            workflow_runner=workflow_runner(),
+            workflow_failure_exception_types=[pydantic.ValidationError],
+            max_concurrent_activities=slots * (2 if workflows else 1),
+            max_cached_workflows=settings.worker.cached_workflows if workflows else 0,
+            sticky_queue_schedule_to_start_timeout=timedelta(seconds=settings.worker.sticky_timeout_s),
+            graceful_shutdown_timeout=timedelta(seconds=settings.worker.shutdown_s),
+        )
+
+    return [
+        worker(CASES_QUEUE, [records.record, commands.send_command, SweepRound(relay, scans).sweep], workflows=True),
+        worker(
+            CARRIER_QUEUE,
+            [
+                carrying.book_leg,
+                carrying.look_after,
+                carrying.end_leg,
+                TrackRound(Tracking(parts.database, carrier, now), relay).track,
+            ],
+        ),
+        *(worker(partner_queue(partner), [commands.send_command, *polls[partner]]) for partner in Partner),
+    ]
+
+
+async def run_workers(client: Client, parts: Parts, stop: asyncio.Event) -> None:
+    """Work until `stop` is set, then let running activities finish."""
+    with ThreadPoolExecutor(parts.settings.worker.threads, thread_name_prefix="activity") as threads:
+        async with AsyncExitStack() as stack:
+            for worker in build_workers(client, parts, threads):
+                await stack.enter_async_context(worker)
+            await stop.wait()
