@@ -65,6 +65,7 @@ def _applied(session: Session, batch: SouthwestBatchOut, receipt: BatchReceipt, 
     if batch.state == OutBatchState.VOID:
         _released_there(session, batch)
     batch.state, batch.code, batch.resend = OutBatchState.CONFIRMED, receipt.code, False
+    batch.taken_at = batch.taken_at or now
     for said in receipt.rows:
         row = session.scalar(select(SouthwestRowOut).filter_by(row_guid=said.row_guid))
         if row is not None:

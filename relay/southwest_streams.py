@@ -45,7 +45,10 @@ class SouthwestStreams:
     def standing(self, key: str) -> RowStanding | None:
         with self._database.read() as session:
             row = session.get(SouthwestRowOut, key)
-            return RowStanding(state=RowState(row.state), code=row.code) if row else None
+            if row is None:
+                return None
+            batch = session.get(SouthwestBatchOut, row.batch_id) if row.batch_id else None
+            return RowStanding(state=RowState(row.state), code=row.code, taken_at=batch.taken_at if batch else None)
 
     def to_send(self, province: str, form: Form, limit: int) -> Batch | None:
         with self._database.write() as session:
@@ -72,7 +75,7 @@ class SouthwestStreams:
             kept = find_out_batch(session, batch.manifest)
             if kept is None or kept.state == OutBatchState.VOID:
                 return
-            kept.sent_at = now
+            kept.taken_at, kept.sent_at = kept.taken_at or now, now
             if kept.state == OutBatchState.FORMED:  # its receipt may have been faster
                 kept.state = OutBatchState.TAKEN
             for row in session.scalars(select(SouthwestRowOut).filter_by(batch_id=kept.id, state=RowState.BATCHED)):
@@ -83,6 +86,12 @@ class SouthwestStreams:
             kept = find_out_batch(session, batch.manifest)
             if kept is not None and kept.state in _OPEN:
                 void_from(session, kept, code)
+
+    def give_up(self, key: str, code: str) -> None:
+        with self._database.write() as session:
+            row = session.get(SouthwestRowOut, key, with_for_update=True)
+            if row is not None and row.state == RowState.WAITING:
+                row.state, row.code = RowState.REFUSED, code
 
     def without_receipt(self, province: str) -> Sequence[Batch]:
         with self._database.read() as session:

@@ -65,6 +65,7 @@ class SouthwestBatchOut(Base):
     code: Mapped[str] = mapped_column(String(64), default="")
     receipt: Mapped[dict[str, Any] | None]
     formed_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     resend: Mapped[bool] = mapped_column(default=False)
 

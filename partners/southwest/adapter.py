@@ -6,7 +6,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 
 from domain.errors import PartnerRefused, PartnerUnavailable, PartnerUntrusted
@@ -21,7 +20,7 @@ from partners.southwest.codes import INNER_OK, MEANING, Code, fault_of
 from partners.southwest.settings import SouthwestSettings
 from partners.southwest.signing import Signer, decode_base64
 from partners.southwest.stamps import parse_row_time, row_time
-from partners.southwest.streams import OutgoingRow, OutgoingStreams, RowState
+from partners.southwest.streams import OutgoingRow, OutgoingStreams, RowStanding, RowState
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _MAX_FILE: Final = 20 * 1024 * 1024
@@ -78,11 +77,15 @@ class SouthwestAdapter:
         known = self._streams.standing(row.key)
         self._streams.enqueue(province, row)
         with self._one_at_a_time[province]:
-            state = self._drive(province, row.key)
+            try:
+                standing = self._drive(province, row.key)
+            except PartnerRefused as refused:
+                self._streams.give_up(row.key, refused.code)
+                raise
         return Receipt(
-            received_at=self._now(),
+            received_at=standing.taken_at or self._now(),
             duplicate=known is not None and known.state in _ON_ITS_WAY,
-            awaiting_receipt=state is not RowState.CONFIRMED,
+            awaiting_receipt=standing.state is not RowState.CONFIRMED,
         )
 
     def flush(self, province: str) -> int:
@@ -107,7 +110,7 @@ class SouthwestAdapter:
         self.hub.send_file(sha256, data)
 
     def get_file(self, handling: HandlingRef, sha256: str) -> bytes:
-        """exch0007. Raises PartnerUnavailable while the hub does not have it, PartnerUntrusted for another file."""
+        """exch0007. Raises PartnerRefused (SW200201) where the hub has no such file, PartnerUntrusted for another."""
         data = decode_base64(self.hub.fetch_file(sha256))
         if data is None or len(data) > _MAX_FILE or hashlib.sha256(data).hexdigest() != sha256:
             raise PartnerUntrusted("对方提供的文件与摘要不符", code="FILE_HASH")
@@ -127,12 +130,12 @@ class SouthwestAdapter:
             self._newest = max([now, *(moment + _MILLISECOND for moment in before)])
             return self._newest
 
-    def _drive(self, province: str, key: str) -> RowState:
+    def _drive(self, province: str, key: str) -> RowStanding:
         """Send batches of the stream until this row is in one that the hub has."""
         while True:
             standing = self._streams.standing(key)
             if standing is not None and standing.state in _ON_ITS_WAY:
-                return standing.state
+                return standing
             if standing is not None and standing.state is RowState.REFUSED:  # its receipt was faster than we
                 raise fault_of(standing.code)
             if not self._send_next(province):
@@ -140,7 +143,13 @@ class SouthwestAdapter:
 
     def _send_next(self, province: str) -> bool:
         """One attempt for the stream's next batch; False when nothing waits. Raises PartnerError."""
-        batch = self._streams.to_send(province, partial(self._form, province), self.settings.rows_per_batch)
+        formed: list[Batch] = []
+
+        def form(rows: Sequence[OutgoingRow], head: StreamHead) -> Batch:
+            formed.append(self._form(province, rows, head))
+            return formed[-1]
+
+        batch = self._streams.to_send(province, form, self.settings.rows_per_batch)
         if batch is None:
             return False
         code = self._offer(province, batch)
@@ -148,8 +157,8 @@ class SouthwestAdapter:
             self._streams.taken(batch, self._now())
             return True
         self._streams.refused(batch, code, self._now())
-        if code == Code.MANIFEST and self._now() - batch.manifest.created > timedelta(hours=72):
-            return True  # it grew too old while the hub was away: the same rows travel in a fresh batch
+        if not formed:
+            return True  # it was made earlier: too old, or with a certificate that has ended; its rows travel anew
         raise fault_of(code)
 
     def _offer(self, province: str, batch: Batch) -> str:

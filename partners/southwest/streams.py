@@ -34,10 +34,11 @@ class OutgoingRow(Frozen):
 
 
 class RowStanding(Frozen):
-    """State of a row, and the code of its receipt if there is one."""
+    """State of a row, the code of its receipt if there is one, and when the hub took its batch."""
 
     state: RowState
     code: str = ""
+    taken_at: datetime | None = None
 
 
 class CommandVerdict(Frozen):
@@ -77,6 +78,10 @@ class OutgoingStreams(Protocol):
 
     def refused(self, batch: Batch, code: str, now: datetime) -> None:
         """The batch and those after it are void: their seqs are free again, their rows wait for a new batch."""
+        ...
+
+    def give_up(self, key: str, code: str) -> None:
+        """Nobody sends this row again unless asked: it is refused, if it is in no batch."""
         ...
 
     def without_receipt(self, province: str) -> Sequence[Batch]:

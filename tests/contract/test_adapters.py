@@ -38,7 +38,7 @@ from domain.terms import (
 from partners.base import PartnerAdapter
 from tests.contract.peers import Peer, wait_until
 
-PEERS = ["sichuan", "interprovincial"]
+PEERS = ["sichuan", "southwest", "interprovincial"]
 ANSWERS_ARE_SIGNED = [name for name in PEERS if name != "southwest"]  # B: TLS protects them, their content is signed
 PDF = b"%PDF-1.4\n%%EOF\n"
 PDF_SHA = hashlib.sha256(PDF).hexdigest()
