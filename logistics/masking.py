@@ -1,0 +1,22 @@
+"""Personal data as it may be shown on paper that many hands touch (脱敏), GB/T 41833-2022."""
+
+from logistics.address import parse
+
+
+def mask_name(name: str) -> str:
+    """张三丰 → 张**; a single character is hidden altogether."""
+    return name[:1] + "*" * (len(name) - 1) if len(name) > 1 else "*" * len(name)
+
+
+def mask_phone(phone: str) -> str:
+    """13800000001 → 138****0001; numbers of fewer than 8 digits keep the last two."""
+    if len(phone) < 8:
+        return "*" * max(len(phone) - 2, 0) + phone[-2:]
+    return phone[:3] + "*" * (len(phone) - 7) + phone[-4:]
+
+
+def mask_address(text: str) -> str:
+    """Down to the road: 渝中区中山三路131号3栋2-1 → 渝中区中山三路***; what is not understood is hidden altogether."""
+    parts = parse(text)
+    known = (parts.district or "") + (parts.road or parts.street_office or "")
+    return f"{known}***"
