@@ -1,0 +1,97 @@
+"""Scans from outlets and couriers, and the work list that their devices keep (interfaces.md, courier.md §7)."""
+
+import random
+from typing import Annotated, Any, Final
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import Field, ValidationError
+
+from domain.errors import NotFound
+from domain.model import Frozen
+from domain.terms import Role
+from logistics.outlets import load_outlets
+from partners.standards import NotStrictJson, parse_json
+from relay.scan_batch import Scanner
+from relay.scans import MAX_EVENTS, BatchAnswer, ScanIntake
+from storage.people import LoggedIn
+from web.context import Ctx
+from web.problems import problem
+from web.session import Post, only
+from web.worklist import jobs_of
+
+MAX_BODY_BYTES: Final = 2 * 1024 * 1024
+_AT_ONCE: Final = 8  # threads of their own: a hundred devices that reconnect must not stop a clerk's page
+_MAY_WAIT: Final = 64
+
+router = APIRouter(prefix="/api/v1", tags=["寄递"])
+_limiter = CapacityLimiter(_AT_ONCE)
+
+ScanPost = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR))]
+
+
+class _Body(Frozen):
+    """The outside of a batch; each event is read and judged alone."""
+
+    deviceId: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}\z")
+    events: list[Any] = Field(max_length=MAX_EVENTS)
+
+
+@router.post("/scans:batch", operation_id="postScans", response_model=BatchAnswer)
+async def post_scans(request: Request, person: ScanPost, ctx: Ctx) -> Response:
+    """Up to 200 scans of one device, each `accepted`, `duplicate`, `conflict` or `rejected`.
+
+    Sending a batch again is harmless. `watermark` is the highest sequence up to which everything of the device is
+    stored; it may forget no more than that. 429: come again after `Retry-After` seconds.
+    """
+    if _limiter.statistics().tasks_waiting >= _MAY_WAIT:
+        return _busy()
+    raw = await _body(request)
+    if raw is None:
+        return problem(413, f"一次最多上传 {MAX_EVENTS} 条扫描", code="BATCH_TOO_LARGE")
+    try:
+        batch = _Body.model_validate(parse_json(raw))
+    except NotStrictJson:
+        return problem(400, "内容不是合法的 JSON", code="JSON")
+    except ValidationError as fault:
+        field = str(next(iter(fault.errors()[0]["loc"]), "body"))
+        detail = f"一次最多上传 {MAX_EVENTS} 条扫描" if field == "events" else "设备编号不对"
+        return problem(422, detail, code="INVALID", errors=[{"field": field, "detail": detail}])
+    intake = ScanIntake(ctx.database, ctx.now, ctx.kick)
+    scanner = Scanner(username=person.username, role=person.role)
+    answer = await anyio.to_thread.run_sync(intake.take, batch.deviceId, batch.events, scanner, limiter=_limiter)
+    return JSONResponse(answer.model_dump(mode="json"))
+
+
+@router.get("/outlets/{outlet_id}/worklist", operation_id="outletWorklist")
+def worklist(outlet_id: str, _post: Post, ctx: Ctx) -> dict[str, Any]:
+    """Door jobs that are open at an outlet, soonest first; names masked, of the phone its last four digits."""
+    if all(outlet.id != outlet_id for outlet in load_outlets()):
+        raise NotFound("没有这个网点", code="OUTLET_UNKNOWN")
+    with ctx.database.read() as session:
+        jobs = jobs_of(session, ctx.sealer, outlet_id)
+    return {
+        "outletId": outlet_id,
+        "serverTime": ctx.now().isoformat(),
+        "timeScale": ctx.settings.time_scale,
+        "jobs": jobs,
+    }
+
+
+def _busy() -> Response:
+    """With jitter, so that those who were sent away don't all come back in the same second."""
+    answer = problem(429, "上传的设备较多，请稍后自动重试", code="BUSY")
+    answer.headers["Retry-After"] = str(random.randint(1, 5))
+    return answer
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body, or None as soon as it is larger than allowed."""
+    collected = bytearray()
+    async for chunk in request.stream():
+        collected += chunk
+        if len(collected) > MAX_BODY_BYTES:
+            return None
+    return bytes(collected)
