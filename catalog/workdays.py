@@ -33,6 +33,11 @@ class WorkdayCalendar:
         self.version = hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
+    def exceptions(self) -> dict[date, bool]:
+        """Dates that differ from Monday to Friday, with whether they are worked (holidays and make-up days)."""
+        return dict(self._exceptions)
+
+    @property
     def official_years(self) -> frozenset[int]:
         """Years for which the notice is loaded."""
         return self._official
