@@ -126,6 +126,11 @@ class Supervisor:
         """Ask `run` to stop everything and return; safe to call again, and from a signal handler."""
         self._stopping.set()
 
+    def pid(self, name: str) -> int | None:
+        """The process number that runs, or ran last, under this name; None before its first start."""
+        process = self._all[name].process
+        return process.pid if process else None
+
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Start all, call `on_ready` once all are ready, keep them alive, and stop them in reverse order at the end.
 

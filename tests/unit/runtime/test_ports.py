@@ -1,0 +1,53 @@
+import asyncio
+import socket
+
+import pytest
+
+from domain.errors import Misconfigured
+from runtime.ports import free_port, is_free, settle_ports
+from runtime.settings import load_settings
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def test_free_and_taken(listener):
+    assert not is_free("127.0.0.1", listener.getsockname()[1])
+    assert is_free("127.0.0.1", free_port())
+
+
+@pytest.mark.parametrize("name", ["port", "temporal_port", "temporal_ui_port", "sandbox_couriers_port"])
+async def test_a_named_port_that_is_taken_stops_the_start(make_settings, listener, name):
+    settings = make_settings(**{name: listener.getsockname()[1]})
+    with pytest.raises(Misconfigured, match=rf"Port {listener.getsockname()[1]} .* set {name.upper()} to another"):
+        await settle_ports(settings, patience_s=0)
+
+
+async def test_an_inner_port_that_nobody_named_gives_way(tmp_path, listener, monkeypatch):
+    taken = listener.getsockname()[1]
+    settings = load_settings(None, sandbox="1", data_dir=tmp_path, port=free_port())
+    settings = settings.model_copy(update={"temporal_port": taken, "sandbox_partners_port": free_port()})
+    settings.model_fields_set.clear()
+    settled = await settle_ports(settings, patience_s=0)
+    assert settled.temporal_port != taken
+    assert is_free("127.0.0.1", settled.temporal_port)
+    assert settled.sandbox_partners_port == settings.sandbox_partners_port
+    monkeypatch.setenv("SANDBOX_PARTNERS_PORT", settled.environment()["SANDBOX_PARTNERS_PORT"])
+    children = load_settings(None, sandbox="1", data_dir=tmp_path)
+    assert children.sichuan.base_url == f"http://127.0.0.1:{settled.sandbox_partners_port}"
+
+
+async def test_a_cluster_needs_no_port_of_ours(make_settings, listener):
+    settings = make_settings(temporal_address="temporal:7233", temporal_port=listener.getsockname()[1])
+    assert await settle_ports(settings, patience_s=0) == settings
+
+
+async def test_a_killed_system_may_take_a_moment_to_let_go(make_settings, listener):
+    settings = make_settings(port=listener.getsockname()[1])
+    waiting = asyncio.create_task(settle_ports(settings, patience_s=20))
+    await asyncio.sleep(0)
+    listener.close()
+    assert (await waiting).port == settings.port
