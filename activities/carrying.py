@@ -12,6 +12,7 @@ from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
+from logistics.custody import FindingKind
 from logistics.expectations import expected
 from logistics.outlets import nearest
 from logistics.promise import evaluate
@@ -187,7 +188,7 @@ class Carrying:
         if kind is not None:
             _task(session, leg, kind, now, f"{leg.epoch}")
         for finding in leg.state.get("findings", []):
-            if finding["kind"] == "PAPERS_DIFFER":
+            if finding["kind"] == FindingKind.PAPERS_DIFFER:
                 _task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
 
     @activity.defn

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.errors import CarrierUnavailable
+from domain.errors import CarrierRefused, CarrierUnavailable
 from domain.tasks import TaskKind
 from domain.terms import INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
@@ -34,13 +34,17 @@ class Tracking:
         self._now = now
 
     def look(self) -> int:
-        """Ask for every open trace; returns how many legs moved. An absent carrier is asked again next time."""
+        """Ask for every open trace; returns how many legs moved. A carrier that is away ends the round."""
         moved = 0
         for leg_id, leg, number in self._under_way():
             try:
                 ops = self._carrier.trace(number)
             except CarrierUnavailable as failure:
-                logger.warning("trace_unavailable", leg_id=leg_id, code=failure.code)
+                logger.warning("trace_unavailable", code=failure.code)
+                break
+            except CarrierRefused as failure:
+                # A number that is not the carrier's (a partner may send by another): the leg's own alarm will tell.
+                logger.warning("trace_refused", leg_id=leg_id, code=failure.code)
                 continue
             moved += self._store(leg_id, read_trace(leg, number, ops, self._now()))
         return moved

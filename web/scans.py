@@ -1,4 +1,4 @@
-"""Scans from outlets and couriers, and the work list that their devices keep (interfaces.md, courier.md §7)."""
+"""Scans from outlets and couriers: `POST /scans:batch` (interfaces.md, courier.md §7)."""
 
 import random
 from typing import Annotated, Any, Final
@@ -9,18 +9,15 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import Field, ValidationError
 
-from domain.errors import NotFound
 from domain.model import Frozen
 from domain.terms import Role
-from logistics.outlets import load_outlets
 from partners.standards import NotStrictJson, parse_json
 from relay.scan_batch import Scanner
 from relay.scans import MAX_EVENTS, BatchAnswer, ScanIntake
 from storage.people import LoggedIn
 from web.context import Ctx
 from web.problems import problem
-from web.session import Post, only
-from web.worklist import jobs_of
+from web.session import only
 
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 _AT_ONCE: Final = 8  # threads of their own: a hundred devices that reconnect must not stop a clerk's page
@@ -63,21 +60,6 @@ async def post_scans(request: Request, person: ScanPost, ctx: Ctx) -> Response:
     scanner = Scanner(username=person.username, role=person.role)
     answer = await anyio.to_thread.run_sync(intake.take, batch.deviceId, batch.events, scanner, limiter=_limiter)
     return JSONResponse(answer.model_dump(mode="json"))
-
-
-@router.get("/outlets/{outlet_id}/worklist", operation_id="outletWorklist")
-def worklist(outlet_id: str, _post: Post, ctx: Ctx) -> dict[str, Any]:
-    """Door jobs that are open at an outlet, soonest first; names masked, of the phone its last four digits."""
-    if all(outlet.id != outlet_id for outlet in load_outlets()):
-        raise NotFound("没有这个网点", code="OUTLET_UNKNOWN")
-    with ctx.database.read() as session:
-        jobs = jobs_of(session, ctx.sealer, outlet_id)
-    return {
-        "outletId": outlet_id,
-        "serverTime": ctx.now().isoformat(),
-        "timeScale": ctx.settings.time_scale,
-        "jobs": jobs,
-    }
 
 
 def _busy() -> Response:

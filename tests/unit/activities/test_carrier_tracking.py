@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from activities.tracking import Tracking
 from domain.errors import CarrierRefused, CarrierUnavailable
 from logistics.carrier import CHINA, CarrierOp
-from relay.parcels import rebuild
-from relay.traces import TracePoll
+from logistics.scans import ScanUse
+from relay.parcels import rebuild, state_of
 from storage.base import Base, Database
-from storage.carrier_lines import lines_of
 from storage.legs import LegRow
 from storage.tasks import TaskRow
 from storage.updates import UpdateRow
@@ -70,7 +70,7 @@ def database(tmp_path):
 def poll(database, carrier):
     carrier.traces = {"EA000000005CN": [], "EA000000019CN": []}
     seconds = itertools.count()
-    return TracePoll(database, carrier, lambda: NOW + timedelta(seconds=next(seconds)), lambda: None).poll
+    return Tracking(database, carrier, lambda: NOW + timedelta(seconds=next(seconds))).look
 
 
 def stage(database, leg_id):
@@ -110,24 +110,22 @@ def test_an_unknown_code_is_shown_raises_one_task_and_moves_nothing(database, ca
     carrier.traces["EA000000005CN"].append(op("305", 40))
     poll()
     with database.read() as session:
-        assert [(line.op_code, line.known) for line in lines_of(session, "EA000000005CN")] == [
-            ("203", True),
-            ("977", False),
-            ("305", True),
-        ]
         task = session.scalars(select(TaskRow)).one()
         assert (task.kind, task.data["opCode"]) == ("UNKNOWN_OP_CODE", "977")
 
 
 def test_a_line_sent_again_with_another_time_replaces_the_first(database, carrier, poll):
-    carrier.traces["EA000000005CN"] = [op("203", 60), op("704", 10)]
+    carrier.traces["EA000000005CN"] = [op("203", 60), op("306", 10)]
     poll()
-    carrier.traces["EA000000005CN"] = [op("203", 60), op("704", 20)]
+    carrier.traces["EA000000005CN"] = [op("203", 60), op("306", 20)]
     poll()
     with database.read() as session:
-        leg = session.get(LegRow, FORWARD)
-        assert datetime.fromisoformat(leg.state["delivered"]["at"]) == NOW - timedelta(minutes=20)
-        assert len(lines_of(session, "EA000000005CN")) == 3
+        state = state_of(session, session.get(LegRow, FORWARD))
+    arrivals = [(scan.use, scan.at) for scan in state.scans if scan.event.stage == "AT_DEST_OUTLET"]
+    assert arrivals == [
+        (ScanUse.EFFECTIVE, NOW - timedelta(minutes=20)),
+        (ScanUse.SUPERSEDED, NOW - timedelta(minutes=10)),
+    ]
     assert len(told(database)) == 2
 
 
