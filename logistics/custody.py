@@ -12,16 +12,16 @@ from logistics.scans import JudgedScan, PaperLine
 class FindingKind(StrEnum):
     """What a person should look at (异常)."""
 
-    CUSTODY_GAP = "custody_gap"  # handed over by one who did not hold it
-    SEAL_CHANGED = "seal_changed"
-    PAPERS_DIFFER = "papers_differ"
-    PICKUP_INFERRED = "pickup_inferred"
-    ARRIVAL_UNVERIFIED = "arrival_unverified"
-    CLOCK_SUSPECT = "clock_suspect"
-    OUT_OF_PLACE = "out_of_place"
-    SIGNER_SHORT = "signer_short"
-    VOID_PENDING = "void_pending"
-    RETURN_REQUIRED = "return_required"
+    CUSTODY_GAP = "CUSTODY_GAP"  # handed over by one who did not hold it
+    SEAL_CHANGED = "SEAL_CHANGED"
+    PAPERS_DIFFER = "PAPERS_DIFFER"
+    PICKUP_INFERRED = "PICKUP_INFERRED"
+    ARRIVAL_UNVERIFIED = "ARRIVAL_UNVERIFIED"
+    CLOCK_SUSPECT = "CLOCK_SUSPECT"
+    OUT_OF_PLACE = "OUT_OF_PLACE"
+    SIGNER_SHORT = "SIGNER_SHORT"
+    VOID_PENDING = "VOID_PENDING"
+    RETURN_REQUIRED = "RETURN_REQUIRED"
 
 
 class Finding(Frozen):

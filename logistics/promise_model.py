@@ -1,5 +1,6 @@
 """The words of the one-hour promise (一小时承诺): order, terms, pauses, suspensions, verdict. courier.md §4."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,8 @@ from domain.terms import Datum, Leg, ParcelStage
 from logistics.geo import Point
 from logistics.milestones import Milestone
 from logistics.outlets import inside
+
+_P90 = 1.2816  # of the normal distribution
 
 
 class PromiseVerdict(StrEnum):
@@ -166,6 +169,13 @@ class PlannedArrival(Frozen):
 
     eta_p50: AwareDatetime
     eta_p90: AwareDatetime
+
+    @classmethod
+    def estimated(cls, eta: datetime, now: datetime, rides: int = 1, sigma: float = 0.3) -> Self:
+        """From a planned time: rides are log-normal with `sigma` (courier.md §6 "Uncertain travel"), and the more
+        of them there are before the door, the more they even out."""
+        spread = math.exp(_P90 * sigma / math.sqrt(max(rides, 1)))
+        return cls(eta_p50=eta, eta_p90=max(eta, now + (eta - now) * spread))
 
 
 class PromiseFacts(Frozen):

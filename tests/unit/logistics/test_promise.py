@@ -348,6 +348,20 @@ def test_risk_comes_from_the_plan() -> None:
     assert state(order, NINE_TO_SIX, at("10:05"), plan=good).next_boundary(at("10:05")) == at("10:52")
 
 
+def test_an_estimate_widens_with_the_time_ahead_and_narrows_with_the_rides() -> None:
+    one = PlannedArrival.estimated(at("10:50"), at("10:00"))
+    many = PlannedArrival.estimated(at("10:50"), at("10:00"), rides=9)
+    assert (
+        one.eta_p50
+        == many.eta_p50
+        == at("10:50")
+        < many.eta_p90
+        < one.eta_p90
+        == pytest.approx(at("10:00") + timedelta(minutes=73.4), abs=timedelta(minutes=0.1))
+    )
+    assert PlannedArrival.estimated(at("10:00"), at("10:10")).eta_p90 == at("10:00")
+
+
 def test_without_a_plan_it_warns_a_quarter_of_an_hour_ahead() -> None:
     order = ordered(at("10:00"))
     assert state(order, NINE_TO_SIX, at("10:44:59")).verdict is V.ON_TRACK

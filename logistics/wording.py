@@ -1,0 +1,144 @@
+"""What the applicant is told about a parcel and its promise (告知用语): short, kind, no personal data.
+
+Every stage of every leg has a sentence of at most 70 characters, so that it fits a text message (ux.md A3).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from domain.terms import Leg, ParcelStage
+from logistics.parcels import ParcelState
+from logistics.promise import OfferObstacle, PromiseOffer
+from logistics.promise_model import PromiseState, PromiseVerdict
+from logistics.scans import ScanUse
+from logistics.service_calendar import CHINA
+
+S = ParcelStage
+
+
+class FailureReason(StrEnum):
+    """Why an attempt at a door failed (未妥投原因): the `note` of a PICKUP_FAILED or DELIVERY_FAILED scan."""
+
+    NOBODY_HOME = "NOBODY_HOME"
+    WRONG_ADDRESS = "WRONG_ADDRESS"
+    REFUSED = "REFUSED"
+    ID_MISMATCH = "ID_MISMATCH"
+    COURIER_UNAVAILABLE = "COURIER_UNAVAILABLE"
+    OUTLET_CLOSED = "OUTLET_CLOSED"
+
+
+_FAILED: dict[FailureReason, str] = {
+    FailureReason.NOBODY_HOME: "投递员上门时没有联系到您，我们会再次上门，请保持电话畅通。",
+    FailureReason.WRONG_ADDRESS: "投递员没有找到您的地址，请联系大厅核对后再次上门。",
+    FailureReason.REFUSED: "您在门口未接受本次服务，如有疑问请联系大厅。",
+    FailureReason.ID_MISMATCH: "门口核对身份或材料清单不一致，请备齐后联系大厅。",
+    FailureReason.COURIER_UNAVAILABLE: "投递员临时不能上门，已改派，给您添麻烦了。",
+    FailureReason.OUTLET_CLOSED: "网点临时停业，已改由其他网点上门，给您添麻烦了。",
+}
+_FAILED_UNSAID = "本次上门没有完成，我们会尽快再次安排。"
+
+_ANY_LEG: dict[ParcelStage, str] = {
+    S.ORDERED: "已登记，正在安排。",
+    S.ACCEPTED: "已受理，正在安排。",
+    S.ASSIGNED: "已安排投递员。",
+    S.EN_ROUTE: "投递员正在路上。",
+    S.ARRIVED_DOOR: "投递员已到门口。",
+    S.PICKED_UP: "邮政已揽收。",
+    S.AT_OUTLET: "已到邮政网点。",
+    S.IN_TRANSIT: "正在运输途中。",
+    S.AT_DEST_OUTLET: "已到目的地网点。",
+    S.OUT_FOR_DELIVERY: "正在派送。",
+    S.DELIVERED: "已送达。",
+    S.HALL_CHECKED: "大厅已核对无误。",
+    S.ON_HOLD: "寄递暂停，工作人员正在处理。",
+    S.PICKUP_FAILED: _FAILED_UNSAID,
+    S.DELIVERY_FAILED: _FAILED_UNSAID,
+    S.AWAITING_COLLECTION: "邮件待领取，须本人或代领人签收后才算送达。",
+    S.MISROUTED: "邮件走错了方向，正在改送，会晚一些到。",
+    S.DAMAGED: "邮件外包装破损，工作人员会核对材料并联系您。",
+    S.LOST: "邮件暂时查不到下落，我们正在全力查找，会主动联系您。",
+    S.CANCELLED: "寄递已取消。",
+    S.RETURNING: "正在退回。",
+    S.RETURNED: "已退回。",
+}
+
+_PER_LEG: dict[tuple[Leg, ParcelStage], str] = {
+    (Leg.PICKUP, S.ORDERED): "上门取件已登记，正在安排投递员。",
+    (Leg.PICKUP, S.ACCEPTED): "上门取件已受理，正在安排投递员。",
+    (Leg.PICKUP, S.ASSIGNED): "已安排投递员上门取件，请备好材料和身份证件。",
+    (Leg.PICKUP, S.EN_ROUTE): "投递员正在赶来取件，请备好材料和身份证件。",
+    (Leg.PICKUP, S.PICKED_UP): "投递员已取走材料，正送往大厅。",
+    (Leg.PICKUP, S.DELIVERED): "材料已到大厅，等待核对。",
+    (Leg.PICKUP, S.HALL_CHECKED): "大厅已核对收齐材料。",
+    (Leg.PICKUP, S.RETURNING): "材料正在退还给您。",
+    (Leg.PICKUP, S.RETURNED): "材料已退还给您。",
+    (Leg.FORWARD, S.PICKED_UP): "材料已从大厅寄往办理地。",
+    (Leg.FORWARD, S.IN_TRANSIT): "材料正在寄往办理地途中。",
+    (Leg.FORWARD, S.DELIVERED): "材料已送达办理地大厅。",
+    (Leg.BACK, S.PICKED_UP): "办理结果已从办理地寄出。",
+    (Leg.BACK, S.IN_TRANSIT): "办理结果正在寄回途中。",
+    (Leg.BACK, S.DELIVERED): "办理结果已寄到大厅，等待核对。",
+    (Leg.BACK, S.HALL_CHECKED): "大厅已核对办理结果。",
+    (Leg.DELIVERY, S.PICKED_UP): "投递员已从大厅取走，准备送给您。",
+    (Leg.DELIVERY, S.OUT_FOR_DELIVERY): "投递员正在送来，请备好身份证件签收。",
+    (Leg.DELIVERY, S.DELIVERED): "已签收，感谢您的信任。",
+    (Leg.DELIVERY, S.RETURNING): "正在退回大厅，您可到大厅领取或重新预约。",
+    (Leg.DELIVERY, S.RETURNED): "已退回大厅，您可到大厅领取或重新预约。",
+}
+
+_NO_PROMISE: Mapping[OfferObstacle, str] = {
+    OfferObstacle.OUTSIDE_DISTRICT: "地址不在渝中区，不作一小时承诺，我们会尽快上门。",
+    OfferObstacle.NEEDS_PERSON: "地址需要人工确认，确认后告知您上门时间。",
+    OfferObstacle.PLAN_TOO_LATE: "当前订单较多，一小时内可能来不及，我们会尽快上门。",
+}
+
+
+def failure_of(state: ParcelState) -> FailureReason | None:
+    """Why the latest attempt failed, as its scan says; None when none failed or it does not say."""
+    failed = [
+        scan.event.note
+        for scan in state.scans
+        if scan.use is ScanUse.EFFECTIVE and scan.event.stage in (S.PICKUP_FAILED, S.DELIVERY_FAILED)
+    ]
+    return FailureReason.__members__.get(failed[-1] or "") if failed else None
+
+
+def stage_sentence(leg: Leg, status: ParcelStage, failure: FailureReason | None = None) -> str:
+    """What the applicant reads about a parcel."""
+    if failure is not None and status in (S.PICKUP_FAILED, S.DELIVERY_FAILED):
+        return _FAILED[failure]
+    return _PER_LEG.get((leg, status), _ANY_LEG[status])
+
+
+def promise_sentence(leg: Leg, promise: PromiseState, now: datetime) -> str:
+    """What the applicant reads about the promise; a moved deadline is always said."""
+    errand = "上门取件" if leg is Leg.PICKUP else "送达上门"
+    match promise.verdict:
+        case PromiseVerdict.KEPT | PromiseVerdict.KEPT_LATE_UPLOAD:
+            return f"投递员已按承诺{errand}。"
+        case PromiseVerdict.CANCELLED:
+            return f"{errand}已取消。"
+        case PromiseVerdict.BREACHED if promise.stopped_at is not None:
+            return f"本次{errand}晚于承诺时间，非常抱歉。"
+        case PromiseVerdict.BREACHED:
+            return f"本次{errand}已超过承诺时间，非常抱歉，我们正在加急处理。"
+    moved = "承诺时间已调整：" if len(promise.versions) > 1 else ""
+    return f"{moved}{_moment(promise.deadline, now)}前{errand}。"
+
+
+def offer_sentence(leg: Leg, found: PromiseOffer, now: datetime) -> str:
+    """What is shown before the order is confirmed."""
+    if found.obstacle is not None:
+        return _NO_PROMISE[found.obstacle]
+    errand = "上门取件" if leg is Leg.PICKUP else "送达上门"
+    later = f"现在非服务时间，{_moment(found.start, now)}起安排，" if found.starts_later else ""
+    return f"{later}{_moment(found.deadline, now)}前{errand}。"
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    """今天 15:20, 明天 09:00, 10月8日 10:00: local time of the district."""
+    local, today = at.astimezone(CHINA), now.astimezone(CHINA).date()
+    days = (local.date() - today).days
+    day = {0: "今天", 1: "明天"}.get(days, f"{local.month}月{local.day}日")
+    return f"{day} {local:%H:%M}"
