@@ -87,6 +87,8 @@ class Row:
             self.fault(column, "不能为空")
         if len(value) > limit:
             self.fault(column, f"最多{limit}个字，现在是{len(value)}个")
+        if value[:1] in {"=", "+", "-", "@"}:
+            self.fault(column, "不能以=、+、-或@开头（不接受公式）")
         if re.search(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", value):
             self.fault(column, "含有看不见的控制字符")
         return value
