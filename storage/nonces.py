@@ -1,13 +1,12 @@
 """Nonces that were used: the replay key is (partner, nonce), kept at least twice the time window (contracts.md)."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, String, delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import CursorResult, String, bindparam, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.base import Base
+from storage.base import Base, UtcDateTime
 
 
 class NonceRow(Base):
@@ -18,19 +17,20 @@ class NonceRow(Base):
     until: Mapped[datetime] = mapped_column(index=True)
 
 
+# The same words for SQLite and PostgreSQL; prepared once because it runs before every acknowledgement.
+_REMEMBER: Final = text(
+    "INSERT INTO nonce (partner, nonce, until) VALUES (:partner, :value, :until) "
+    "ON CONFLICT (partner, nonce) DO UPDATE SET until = excluded.until WHERE nonce.until < :now"
+).bindparams(bindparam("until", type_=UtcDateTime()), bindparam("now", type_=UtcDateTime()))
+
+
 def remember_nonce(session: Session, partner: str, nonce: str, *, now: datetime, until: datetime) -> bool:
     """Remember a nonce in the caller's transaction; False when it was used before and still counts.
 
     One statement, so that of two at once exactly one wins.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(NonceRow).values(partner=partner, nonce=nonce, until=until)
-    statement = statement.on_conflict_do_update(
-        index_elements=[NonceRow.partner, NonceRow.nonce],
-        set_={"until": statement.excluded.until},
-        where=NonceRow.until < now,
-    )
-    return cast(CursorResult[Any], session.execute(statement)).rowcount == 1
+    found = session.execute(_REMEMBER, {"partner": partner, "value": nonce, "until": until, "now": now})
+    return cast(CursorResult[Any], found).rowcount == 1
 
 
 def forget_expired_nonces(session: Session, now: datetime) -> int:

@@ -157,12 +157,14 @@ class Office:
             return list(session.scalars(select(ExchangeRow).order_by(ExchangeRow.id)))
 
 
-def open_office(folder: Path, **settings: Any) -> Office:
+def open_office(folder: Path, *, live: bool = False, **settings: Any) -> Office:
+    """`live`: by the clock of this machine; else it stands at NOW until `clock[0]` is set."""
     database = Database(f"sqlite:///{folder / 'kuayu.db'}")
     Base.metadata.create_all(database.engine)
     inbox = Inbox(Sealer({"s1": b"k" * 32}))
     clock = [NOW]
-    office = Office(database, inbox, SichuanIntake(database, inbox, agreed(**settings), lambda: clock[0]), clock)
+    intake = SichuanIntake(database, inbox, agreed(**settings), lambda: datetime.now(UTC) if live else clock[0])
+    office = Office(database, inbox, intake, clock)
     office.add_case(HANDLING)
     office.add_case(FOREIGN, Partner.SOUTHWEST)
     return office

@@ -1,0 +1,58 @@
+"""Used nonces: exactly one of many wins, and memory ends."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from storage.base import Base, Database
+from storage.nonces import forget_expired_nonces, remember_nonce
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=600)
+
+
+@pytest.fixture
+def database(tmp_path):
+    opened = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    Base.metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+def remember(database: Database, nonce: str = "n1", partner: str = "sichuan", now: datetime = NOW) -> bool:
+    with database.write() as session:
+        return remember_nonce(session, partner, nonce, now=now, until=now + timedelta(seconds=600))
+
+
+def test_once_per_partner(database):
+    assert remember(database)
+    assert not remember(database)
+    assert remember(database, partner="interprovincial")
+    assert remember(database, "n2")
+
+
+def test_its_memory_includes_its_end(database):
+    assert remember(database)
+    assert not remember(database, now=LATER)
+    assert remember(database, now=LATER + timedelta(seconds=1))
+
+
+def test_a_rolled_back_one_was_not_used(database):
+    with pytest.raises(ZeroDivisionError), database.write() as session:
+        assert remember_nonce(session, "sichuan", "n1", now=NOW, until=LATER)
+        _ = 1 / 0
+    assert remember(database)
+
+
+def test_one_of_twenty_wins(database):
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(lambda _: remember(database), range(20))) == 1
+
+
+def test_expired_ones_are_dropped(database):
+    remember(database, "n1")
+    remember(database, "n2", now=LATER)
+    with database.write() as session:
+        assert forget_expired_nonces(session, LATER + timedelta(seconds=1)) == 1
+    assert not remember(database, "n2", now=LATER)
