@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from sandbox.couriers.carrier import Carrier
 from sandbox.couriers.devices import Uploader
+from sandbox.couriers.hall import HallClerk
 from sandbox.couriers.kuayu import Kuayu, Refused
 from sandbox.couriers.outage import Outage
 from sandbox.couriers.player import Manners, Player
@@ -43,13 +44,15 @@ def build(options: Options) -> Outage:
     store = Store(options.state)
     carrier = Carrier(store, options.pace_s)
     kuayu = Kuayu(options.kuayu_url or "")
-    player = Player(store, kuayu, Manners(play_hall=options.play_hall))
+    manners = Manners()
+    player = Player(store, kuayu, manners)
+    clerk = HallClerk(store, kuayu, manners.hall) if options.play_hall else None
     uploader = Uploader(store, kuayu)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        threads = [] if options.kuayu_url is None else _threads(stop, options, player, uploader)
+        threads = [] if options.kuayu_url is None else _threads(stop, options, player, clerk, uploader)
         for thread in threads:
             thread.start()
         yield
@@ -62,7 +65,7 @@ def build(options: Options) -> Outage:
     app = FastAPI(title="Played postal carrier", lifespan=lifespan, docs_url=None, redoc_url=None)
     outage = Outage(app)
     app.include_router(carrier_routes(carrier, options.key))
-    app.include_router(control_routes(store, carrier, player, outage))
+    app.include_router(control_routes(store, carrier, outage))
     app.add_api_route("/healthz", lambda: {"status": "ok"})
     return outage
 
@@ -72,12 +75,17 @@ def run(options: Options) -> None:
     uvicorn.run(build(options), host=options.host, port=options.port, log_level="warning", access_log=False)
 
 
-def _threads(stop: threading.Event, options: Options, player: Player, uploader: Uploader) -> list[threading.Thread]:
+def _threads(
+    stop: threading.Event, options: Options, player: Player, clerk: HallClerk | None, uploader: Uploader
+) -> list[threading.Thread]:
     def look() -> float:
-        return options.poll_s if player.look() else max(options.poll_s, IDLE_POLL_S)
+        waiting = player.look() + (clerk.look() if clerk else 0)
+        return options.poll_s if waiting else max(options.poll_s, IDLE_POLL_S)
 
     def work() -> float:
         player.advance()
+        if clerk:
+            clerk.advance()
         uploader.flush()
         return STEP_S
 

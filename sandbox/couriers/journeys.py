@@ -5,9 +5,10 @@ Times are business seconds from the start; the player turns them into moments by
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 
 from sandbox.couriers.geo import Pace, Place
+from sandbox.couriers.papers import Paper, one_less
 from sandbox.couriers.scripts import Script
 
 MAIN_LINE = (
@@ -15,7 +16,6 @@ MAIN_LINE = (
     "AT_DEST_OUTLET", "OUT_FOR_DELIVERY", "DELIVERED", "HALL_CHECKED",
 )  # fmt: skip
 Where = Literal["start", "door", "hall"]
-Paper = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class Step:
     at_s: float
     kind: str
     where: Where
-    role: Literal["courier", "clerk"] = "courier"
     busy: bool = True
     signer_kind: str | None = None
     note: str | None = None
@@ -61,7 +60,6 @@ class World:
     start: Place
     hall: Place
     pace: Pace = field(default_factory=Pace)
-    play_hall: bool = True
     attempt: int = 0  # attempts at this door before
 
 
@@ -82,22 +80,14 @@ def _pickup(job: Job, script: Script, world: World) -> list[Step]:
     arrive = pace.travel_s(world.start, door) + script.late_s
     taken = arrive + pace.door_s
     hall = taken + pace.travel_s(door, world.hall)
-    handed = _one_less(job.papers) if script.missing_at_door else job.papers
-    found = _one_less(handed) if script.discrepancy else handed
-    steps = [
+    handed = one_less(job.papers) if script.missing_at_door else job.papers
+    return [
         Step(0, "EN_ROUTE", "start"),
         Step(arrive, "ARRIVED_DOOR", "door"),
         Step(taken, "PICKED_UP", "door", manifest=handed, seal=True, proof=True),
         # The outlet's van takes sealed dossiers to the hall: the courier is free for the next door.
         Step(hall, "DELIVERED", "hall", busy=False, signer_kind="hall", seal=True),
     ]
-    if world.play_hall:
-        note = "清单不符" if found != handed else None
-        step = Step(
-            hall + pace.hall_s, "HALL_CHECKED", "hall", "clerk", busy=False, manifest=found, seal=True, note=note
-        )
-        steps.append(step)
-    return steps
 
 
 def _delivery(job: Job, script: Script, world: World) -> list[Step]:
@@ -186,13 +176,3 @@ def _done(kind: str, stage: str) -> bool:
     if kind not in MAIN_LINE or stage not in MAIN_LINE:
         return False
     return MAIN_LINE.index(kind) <= MAIN_LINE.index(stage)
-
-
-def _one_less(papers: tuple[Paper, ...]) -> tuple[Paper, ...]:
-    """The first paper counted one lower; a single sheet is gone altogether."""
-    if not papers:
-        return papers
-    first = papers[0]
-    if first["count"] > 1:
-        return ({**first, "count": first["count"] - 1}, *papers[1:])
-    return papers[1:]

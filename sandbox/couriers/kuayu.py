@@ -44,15 +44,13 @@ class Kuayu:
 
     def worklist(self, outlet_id: str) -> list[Job]:
         """The jobs of one outlet that have a courier and a point on the map."""
-        answer = self._json("GET", f"/api/v1/outlets/{outlet_id}/worklist")
-        scale = float(answer.get("timeScale") or 1)
-        return [
-            _job(outlet_id, entry, scale)
-            for entry in answer["jobs"]
-            if entry.get("courierId")
-            and entry.get("trackingNo")
-            and (entry.get("address") or {}).get("lat") is not None
-        ]
+        scale, jobs = self.raw_worklist(outlet_id, "courier")
+        return [_job(outlet_id, entry, scale) for entry in jobs if _ready(entry)]
+
+    def raw_worklist(self, outlet_id: str, role: Role) -> tuple[float, list[dict[str, Any]]]:
+        """(time scale, jobs as they are on the wire)."""
+        answer = self._json("GET", f"/api/v1/outlets/{outlet_id}/worklist", role=role)
+        return float(answer.get("timeScale") or 1), answer["jobs"]
 
     def post_scans(self, device_id: str, events: list[dict[str, Any]], role: Role) -> dict[str, Any]:
         """One batch, as interfaces.md has it."""

@@ -15,18 +15,16 @@ from sandbox.couriers.kuayu import Kuayu
 from sandbox.couriers.store import Store
 
 OUTLETS_EVERY_S = 30.0
-HALL_DEVICE = "hall-window"
 VERIFIED_M, UNVERIFIED_M = 15.0, 500.0
 # Yuzhong's government service hall; no surveyed point was found, so the middle of the district stands in.
 HALL = Place(29.5530, 106.5560)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Manners:
-    """How the whole postal side is played; settable while it runs."""
+    """Where the hall is and how couriers move."""
 
     hall: Place = HALL
-    play_hall: bool = True
     pace: Pace = field(default_factory=Pace)
 
 
@@ -77,7 +75,7 @@ class Player:
         script = scripts.find(self._store, job.leg_id, job.phone_tail)
         start = self._standing(job)
         attempt = self._book.attempts_before(job.leg_id, job.epoch)
-        steps = plan(job, script, World(start, self.manners.hall, self.manners.pace, self.manners.play_hall, attempt))
+        steps = plan(job, script, World(start, self.manners.hall, self.manners.pace, attempt))
         if not steps:
             return
         stuck = attempt == 0 and script.stop_after == steps[-1].kind
@@ -103,10 +101,9 @@ class Player:
     def _scan(self, due: DueStep) -> Scan:
         journey, step = due.journey, due.step
         job, script = journey.job, journey.script
-        clerk = step.role == "clerk"
         return Scan(
-            device_id=HALL_DEVICE if clerk else job.courier_id,
-            role=step.role,
+            device_id=job.courier_id,
+            role="courier",
             leg_id=job.leg_id,
             kind=step.kind,
             code=job.tracking_no,
@@ -115,13 +112,13 @@ class Player:
             place=self._spot(journey, step.where),
             datum=job.datum,
             accuracy_m=UNVERIFIED_M if script.unverified else VERIFIED_M,
-            clock_off_s=0 if clerk else script.clock_off_s,
+            clock_off_s=script.clock_off_s,
             seal_no=(job.seal_no or _seal(job.leg_id)) if step.seal else None,
             manifest=step.manifest,
             signer_kind=step.signer_kind,
             note=step.note,
             with_proof=step.proof,
-            hold_s=0 if clerk else _hold_s(due),
+            hold_s=_hold_s(due),
             proof_late_s=script.late_proof_s / job.time_scale,
             times=max(script.duplicate, 2 if script.offline_s else 1),
             shuffle=script.out_of_order,

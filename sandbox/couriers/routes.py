@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from sandbox.couriers import scripts
 from sandbox.couriers.carrier import Carrier, InCustody, OtherContent, UnknownWaybill
 from sandbox.couriers.outage import Kind, Outage
-from sandbox.couriers.player import Player
 from sandbox.couriers.store import Store
 
 FOREVER_S = 10.0**9
@@ -36,14 +35,6 @@ class OutageAsked(BaseModel):
     kind: Kind = "down"
     seconds: float | None = Field(None, ge=0)
     on: bool = True
-
-
-class Manner(BaseModel):
-    """Body of `PUT /control/settings`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    hall: bool | None = None
 
 
 def _problem(status: int, code: str) -> JSONResponse:
@@ -101,7 +92,7 @@ def carrier_routes(carrier: Carrier, key: str) -> APIRouter:
     return router
 
 
-def control_routes(store: Store, carrier: Carrier, player: Player, outage: Outage) -> APIRouter:
+def control_routes(store: Store, carrier: Carrier, outage: Outage) -> APIRouter:
     """`/control`: how the story goes, and what came of it. For the demo and tests only."""
     router = APIRouter(prefix="/control")
 
@@ -114,12 +105,6 @@ def control_routes(store: Store, carrier: Carrier, player: Player, outage: Outag
     def default(body: scripts.Script) -> dict[str, str]:
         scripts.put(store, scripts.DEFAULT_KEY, body)
         return {"key": scripts.DEFAULT_KEY}
-
-    @router.put("/settings")
-    def settings(body: Manner) -> dict[str, bool]:
-        if body.hall is not None:
-            player.manners.play_hall = body.hall
-        return {"hall": player.manners.play_hall}
 
     @router.post("/outage")
     def out(body: OutageAsked) -> dict[str, str | None]:

@@ -34,9 +34,14 @@ CREATE TABLE IF NOT EXISTS scan (
   proof BLOB, proof_at REAL, sent INTEGER NOT NULL DEFAULT 0, result TEXT, code TEXT, UNIQUE (device_id, device_seq));
 CREATE INDEX IF NOT EXISTS scan_pending ON scan (result, send_at);
 CREATE TABLE IF NOT EXISTS shunned (leg_id TEXT PRIMARY KEY, courier_id TEXT NOT NULL, epoch INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS hall_check (
+  leg_id TEXT NOT NULL, epoch INTEGER NOT NULL, due_at REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (leg_id, epoch));
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
-_NAMES = ("waybill", "effect", "script", "journey", "step", "courier", "device", "scan", "shunned", "setting")
+_NAMES = (
+    *("waybill", "effect", "script", "journey", "step", "courier", "device", "scan", "shunned", "hall_check"),
+    "setting",
+)
 
 
 class Store:

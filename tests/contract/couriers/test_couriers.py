@@ -19,9 +19,19 @@ class Notes:
     """A Kuayu of a few lines: one outlet, jobs as the test wants them, every batch kept."""
 
     def __init__(self):
-        self.jobs, self.batches, self.documents = [], [], {}
+        self._jobs, self.batches, self.documents = [], [], {}
         self.seen, self.logins, self.token = {}, 0, "t1"
         self.down = False
+        self.known, self.came = [], []
+
+    @property
+    def jobs(self):
+        return self._jobs
+
+    @jobs.setter
+    def jobs(self, jobs):
+        self._jobs = jobs
+        self.known += [job for job in jobs if job["leg"] == "PICKUP"]
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -43,7 +53,7 @@ class Notes:
         def worklist(outlet_id: str, request: Request):
             if stranger(request):
                 return JSONResponse({}, 401)
-            return {"outletId": outlet_id, "timeScale": 6000, "jobs": self.jobs}
+            return {"outletId": outlet_id, "timeScale": 6000, "jobs": self.jobs if outlet_id != "hall" else self.hall()}
 
         @app.post("/api/v1/scans:batch")
         async def scans(request: Request):
@@ -65,6 +75,11 @@ class Notes:
             return {}
 
         return app
+
+    def hall(self):
+        """What has come to the hall by the scans so far, and a dossier from another region."""
+        delivered = {event["code"] for event in self.seen.values() if event["kind"] == "DELIVERED"}
+        return [{**job, "stage": "DELIVERED"} for job in self.known if job["trackingNo"] in delivered] + self.came
 
     def events(self, leg_kind=None):
         return sorted(self.seen.values(), key=lambda event: (event["occurredAt"], event["deviceSeq"]))
@@ -128,6 +143,15 @@ def test_a_pickup_is_scanned_through_to_the_hall(kuayu, world):
     assert hashlib.sha256(kuayu.documents[taken["proofs"][0]]).hexdigest() == taken["proofs"][0]
 
 
+def test_the_hall_checks_what_comes_from_other_regions_too(kuayu, world):
+    script(world, discrepancy=True)
+    leg_id = "50010320261123000001X-BACK-1"
+    kuayu.came = [job(leg_id, courier=None, trackingNo="EA000000005CN", stage="DELIVERED")]
+    until(lambda: kuayu.seen)
+    (check,) = kuayu.seen.values()
+    assert (check["kind"], check["code"], check["manifest"]) == ("HALL_CHECKED", "EA000000005CN", [])
+
+
 def test_one_courier_makes_one_way_after_the_other(kuayu, world):
     later = {"trackingNo": "1200000000002", "plannedArrivalAt": "2026-11-23T10:00:00+00:00"}
     kuayu.jobs = [job(BACK, **later), job()]
@@ -138,7 +162,8 @@ def test_one_courier_makes_one_way_after_the_other(kuayu, world):
 
 def test_the_first_courier_never_starts_the_second_does(kuayu, world):
     script(world, ignore_first_assignment=True)
-    kuayu.jobs = [job(), job("50010320261123000002X-PICKUP-1", "c2", contact={"phoneTail": "9999"})]
+    other = {"trackingNo": "1200000000002", "contact": {"phoneTail": "9999"}}
+    kuayu.jobs = [job(), job("50010320261123000002X-PICKUP-1", "c2", **other)]
     until(lambda: len(kuayu.seen) == 5)
     assert {batch["deviceId"] for _, batch in kuayu.batches} == {"c2", "hall-window"}
     kuayu.jobs = [job(courier="c3")]
