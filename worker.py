@@ -20,7 +20,7 @@ async def main() -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     client = await connect(settings)
-    await prepare_namespace(client)
+    await prepare_namespace(settings)
     await ensure_schedules(client, settings)
     await run_workers(client, parts_of(settings), stop)
 

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated, Any
 
-from catalog.search import search
 from fastapi import APIRouter, Query
 from pydantic import Field
 
@@ -35,15 +34,7 @@ def items(
     size: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> dict[str, Any]:
     """The catalogue; `q` matches name, code, alias, pinyin and pinyin initials, best first."""
-    found = search(ctx.catalogue, q) if q else list(ctx.catalogue.items)
-    found = [
-        item
-        for item in found
-        if (scheme is None or scheme in item.schemes)
-        and (mode is None or item.mode is mode)
-        and (department is None or item.department == department)
-        and (listed is None or item.listed is listed)
-    ]
+    found = ctx.search.find(q or "", scheme=scheme, mode=mode, department=department, listed=listed)
     start = (page - 1) * size
     return {"total": len(found), "items": [_brief(item) for item in found[start : start + size]]}
 

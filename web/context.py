@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from catalog.agreements import Agreements
 from catalog.model import Catalogue
+from catalog.search import SearchIndex
 from runtime.settings import Settings
 from storage.base import Database
 from storage.documents import Documents
@@ -27,6 +28,7 @@ class Context:
     inbox: Inbox
     catalogue: Catalogue
     agreements: Agreements
+    search: SearchIndex
     now: Callable[[], datetime]
     kick: Callable[[], None]
 

@@ -113,11 +113,20 @@ class RatingShape(Shape):
     comment: str = Field(default="", max_length=500)
 
 
+class PointShape(Shape):
+    """A place on the map, with its datum."""
+
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+    datum: Datum = Datum.WGS84
+
+
 class ResolveShape(Shape):
-    """`POST /tasks/{id}/resolve`."""
+    """`POST /tasks/{id}/resolve`; `point` for an address that is placed."""
 
     outcome: str = Field(max_length=24)
     reason: str = Field(min_length=1, max_length=300)
+    point: PointShape | None = None
 
 
 class DecisionShape(Shape):

@@ -4,17 +4,23 @@ from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from domain.errors import Conflict, NotFound
 from domain.messages import TaskOutcome, TaskResolved
 from domain.naming import case_workflow_id, delivery_workflow_id
 from domain.tasks import RULES, TaskKind
-from domain.terms import Role
+from domain.terms import Datum, Role, SignerKind
+from logistics.geo import Point
+from logistics.outlets import nearest
 from storage.cases import add_event
+from storage.legs import lock_leg
 from storage.people import LoggedIn
 from storage.tasks import TaskRow
 from storage.updates import queue_update
+from web.casebook import find_case
 from web.context import Ctx
+from web.outlets import hand_over_case
 from web.problems import Forbidden, Unprocessable
 from web.session import Anybody
 from web.shapes import ResolveShape
@@ -75,9 +81,13 @@ def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> 
         outcome = TaskOutcome(resolved.outcome)
         row.resolved_at, row.outcome, row.reason = now, outcome, resolved.reason
         row.resolved_by = person.username
+        if row.kind == TaskKind.PLACE_ADDRESS:
+            _place(session, row, resolved)
         workflow_id = delivery_workflow_id(row.leg_id) if row.leg_id else None
         workflow_id = workflow_id or (case_workflow_id(row.case_no) if row.case_no else None)
-        if workflow_id is not None:
+        if row.kind == TaskKind.COLLECT_AT_HALL and row.case_no is not None:
+            hand_over_case(session, ctx, find_case(session, row.case_no), SignerKind.SELF, row.id)
+        elif workflow_id is not None:
             queue_update(
                 session,
                 update_id=f"task-{row.id}",
@@ -106,3 +116,16 @@ def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> 
 def _check_owner(person: LoggedIn, owner: Role) -> None:
     if person.role not in (owner, *_MAY_RESOLVE_ALL):
         raise Forbidden("这个待办由其他岗位处理", code="ROLE")
+
+
+def _place(session: Session, row: TaskRow, resolved: ResolveShape) -> None:
+    """A person has found the door on the map; now it can be promised."""
+    if resolved.point is None:
+        raise Unprocessable("请在地图上点出地址的位置", code="POINT", field="point")
+    leg = lock_leg(session, row.leg_id or "")
+    if leg is None:
+        raise NotFound("没有这段寄递", code="LEG_UNKNOWN")
+    given = resolved.point
+    point = Point(lat=given.lat, lon=given.lon, datum=given.datum).to(Datum.WGS84)
+    best = nearest(point, 1)[0]
+    leg.lat, leg.lon, leg.outlet_id, leg.distance_m = point.lat, point.lon, best.outlet.id, best.distance_m

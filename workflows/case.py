@@ -199,7 +199,7 @@ class CaseWorkflow:
             course.tell(asked)
 
     @withdraw.validator
-    def _may_withdraw(self, _asked: WithdrawalAsked) -> None:
+    def _may_withdraw(self, asked: WithdrawalAsked) -> None:
         if not may(self._desk.status, Action.WITHDRAW):
             raise ApplicationError("已有办理结果，不能再撤回", type="WITHDRAWAL_TOO_LATE")
 

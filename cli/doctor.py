@@ -1,0 +1,86 @@
+"""`kuayu doctor`: read-only, one line per thing that can be wrong, with its fix."""
+
+import shutil
+from datetime import date, timedelta
+from typing import Literal
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from catalog.items import load
+from catalog.model import ITEM_COUNT
+from catalog.workdays import bundled_calendar
+from domain.errors import Misconfigured
+from domain.model import Frozen
+from domain.naming import CASES_QUEUE
+from runtime.components import now, parts_of
+from runtime.settings import Settings, load_settings
+from runtime.temporal import has_worker, is_serving
+from storage.migrating import standing
+
+_LITTLE_DISK = 1024**3
+
+
+class Finding(Frozen):
+    level: Literal["pass", "warn", "fail"]
+    what: str
+    detail: str
+    fix: str = ""
+
+
+async def examine() -> list[Finding]:
+    """All findings; stops at the settings if they cannot be read."""
+    try:
+        settings = load_settings()
+    except Misconfigured as fault:
+        return [Finding(level="fail", what="设置", detail=fault.sentence, fix="对照 .env.example 补齐")]
+    findings = [Finding(level="pass", what="设置", detail="可读")]
+    findings += [_database(settings), _catalogue(), _calendar(), _disk(settings)]
+    findings += await _temporal(settings)
+    return findings
+
+
+def _database(settings: Settings) -> Finding:
+    parts = parts_of(settings)
+    try:
+        current, newest = standing(parts.database.engine)
+    except SQLAlchemyError as fault:
+        return Finding(level="fail", what="数据库", detail=type(fault).__name__, fix="检查 DATABASE_URL")
+    if current != newest:
+        return Finding(level="fail", what="数据库", detail=f"版本 {current or '无'}", fix="运行 kuayu migrate")
+    return Finding(level="pass", what="数据库", detail=f"版本 {current}")
+
+
+def _catalogue() -> Finding:
+    count = len(load().items)
+    level: Literal["pass", "warn"] = "pass" if count == ITEM_COUNT else "warn"
+    return Finding(level=level, what="事项清单", detail=f"{count} 项")
+
+
+def _calendar() -> Finding:
+    soon = now().date() + timedelta(days=60)
+    official = bundled_calendar().is_official(now().date(), date(soon.year, 12, 31))
+    if official:
+        return Finding(level="pass", what="工作日历", detail=f"至 {soon.year} 年")
+    return Finding(
+        level="warn", what="工作日历", detail=f"{soon.year} 年尚未公布", fix="国务院通知公布后导入；跨年时限暂标“待定”"
+    )
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data_dir if settings.data_dir.exists() else settings.data_dir.parent
+    free = shutil.disk_usage(folder).free
+    level: Literal["pass", "fail"] = "pass" if free > _LITTLE_DISK else "fail"
+    return Finding(
+        level=level, what="磁盘", detail=f"剩余 {free // 1024**2} MB", fix="" if level == "pass" else "清理磁盘"
+    )
+
+
+async def _temporal(settings: Settings) -> list[Finding]:
+    if not await is_serving(settings):
+        return [
+            Finding(level="fail", what="Temporal", detail=f"{settings.temporal_target} 不可用", fix="先运行 make run")
+        ]
+    found = [Finding(level="pass", what="Temporal", detail=settings.temporal_target)]
+    if await has_worker(settings, CASES_QUEUE):
+        return [*found, Finding(level="pass", what="Worker", detail="在线")]
+    return [*found, Finding(level="fail", what="Worker", detail="没有在线的 worker", fix="运行 kuayu worker")]

@@ -1,0 +1,41 @@
+"""The commands that act for a person go through the public HTTP interface, like everybody else."""
+
+import os
+from typing import Any
+
+import requests
+import typer
+
+from runtime.settings import load_settings
+
+TIMEOUT_S = (3, 15)
+
+
+class Kuayu:
+    """A logged-in caller. User and password from KUAYU_USER and KUAYU_PASSWORD (the demo's clerk by default)."""
+
+    def __init__(self) -> None:
+        self._base = os.environ.get("KUAYU_URL") or load_settings(sandbox="1").web_url
+        self._session = requests.Session()
+        self._session.trust_env = False
+        username = os.environ.get("KUAYU_USER", "clerk")
+        answer = self.call(
+            "POST", "/api/v1/login", {"username": username, "password": os.environ.get("KUAYU_PASSWORD", "demo")}
+        )
+        self._session.headers["Authorization"] = f"Bearer {answer['token']}"
+
+    def call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
+    ) -> dict[str, Any]:
+        """The answer's JSON; a problem is told and ends the command with 1."""
+        headers = {"Idempotency-Key": key} if key else {}
+        try:
+            answer = self._session.request(method, self._base + path, json=body, headers=headers, timeout=TIMEOUT_S)
+        except requests.RequestException as failure:
+            typer.echo(f"连不上 {self._base}，请先启动系统（make run）", err=True)
+            raise typer.Exit(1) from failure
+        if answer.status_code >= 400:
+            typer.echo(answer.json().get("detail", answer.text), err=True)
+            raise typer.Exit(1)
+        result: dict[str, Any] = answer.json() if answer.content else {}
+        return result

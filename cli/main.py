@@ -1,0 +1,111 @@
+"""`kuayu …`: start, migrate, look after and ask the system; `--json` where a program would read it."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import cases, catalog, inbox, reports, users
+from cli.doctor import examine
+from domain.errors import KuayuError, Misconfigured
+from runtime.settings import Settings, load_settings
+
+app = typer.Typer(help="跨域通办 Kuayu", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(cases.app, name="case")
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(users.app, name="user")
+app.command("report")(reports.report)
+
+
+def settings_or_exit() -> Settings:
+    try:
+        return load_settings()
+    except Misconfigured as fault:
+        typer.echo(fault.sentence, err=True)
+        raise typer.Exit(2) from fault
+
+
+@app.command()
+def up() -> None:
+    """Start everything on this machine (what `make run` does)."""
+    from runtime.processes import ProcessFailed
+    from runtime.up import run_up
+
+    try:
+        settings = load_settings(sandbox="1", demo_users="1")
+        asyncio.run(run_up(settings, lambda line: typer.echo(line)))
+    except (Misconfigured, ProcessFailed) as fault:
+        typer.echo(str(fault), err=True)
+        raise typer.Exit(1) from fault
+
+
+@app.command()
+def worker() -> None:
+    """Start the worker alone."""
+    settings_or_exit()
+    from worker import run
+
+    run()
+
+
+@app.command()
+def web() -> None:
+    """Start the web process alone."""
+    from web.app import serve
+
+    serve(settings_or_exit())
+
+
+@app.command()
+def sandbox(
+    part: Annotated[str, typer.Argument(help="partners | couriers")],
+    port: Annotated[int, typer.Option(help="port to listen on")] = 0,
+    state: Annotated[Path | None, typer.Option(help="file that survives a kill")] = None,
+) -> None:
+    """Play the partner networks or the postal carrier (separate programs over real HTTP)."""
+    import subprocess
+
+    settings = settings_or_exit()
+    ports = {"partners": settings.sandbox_partners_port, "couriers": settings.sandbox_couriers_port}
+    modules = {"partners": "sandbox.main", "couriers": "sandbox.couriers"}
+    if part not in modules:
+        typer.echo("请选择 partners 或 couriers", err=True)
+        raise typer.Exit(2)
+    argv = [sys.executable, "-m", modules[part], "--port", str(port or ports[part]), "--kuayu-url", settings.web_url]
+    argv += ["--state", str(state)] if state else []
+    raise typer.Exit(subprocess.call(argv))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest form, count the catalogue, seed couriers and demo users."""
+    from cli.migration import run_migration
+
+    for line in run_migration(settings_or_exit()):
+        typer.echo(line)
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False) -> None:
+    """Examine the installation: every line pass, warn or fail, with one fix. Exit 0, 1 (warn) or 2 (fail)."""
+    findings = asyncio.run(examine())
+    if as_json:
+        typer.echo(json.dumps([finding.model_dump() for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            fix = f"  → {finding.fix}" if finding.fix else ""
+            typer.echo(f"[{finding.level:4}] {finding.what}：{finding.detail}{fix}")
+    worst = max((("pass", "warn", "fail").index(f.level) for f in findings), default=0)
+    raise typer.Exit(worst)
+
+
+def run() -> None:
+    try:
+        app()
+    except KuayuError as fault:
+        typer.echo(fault.sentence, err=True)
+        sys.exit(1)

@@ -1,0 +1,30 @@
+"""Bringing a database to the newest form (Alembic); the same on SQLite and PostgreSQL."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Upgrade to the newest revision; nothing happens when it is there."""
+    command.upgrade(_config(engine), "head")
+
+
+def standing(engine: Engine) -> tuple[str | None, str | None]:
+    """(revision of the database, newest revision of the code)."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current, ScriptDirectory.from_config(_config(engine)).get_current_head()

@@ -1,0 +1,38 @@
+"""Every table of ours, imported once so that migrations see the whole of it."""
+
+from storage import (
+    cases,
+    documents,
+    exchange,
+    idempotency,
+    inbox,
+    interprovincial,
+    legs,
+    nonces,
+    outbox,
+    people,
+    scans,
+    southwest,
+    tasks,
+    updates,
+)
+from storage.base import Base
+
+MODULES = (
+    cases,
+    documents,
+    exchange,
+    idempotency,
+    inbox,
+    interprovincial,
+    legs,
+    nonces,
+    outbox,
+    people,
+    scans,
+    southwest,
+    tasks,
+    updates,
+)
+
+metadata = Base.metadata

@@ -1,0 +1,112 @@
+"""The web process: routes, pages, and the relay that tells the workflows what was committed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from catalog.agreements import seeded
+from catalog.items import load
+from catalog.search import SearchIndex
+from relay.intake_sichuan import SichuanIntake
+from relay.loop import RelayLoop
+from relay.relay import Relay
+from runtime.components import now, parts_of, sichuan_settings
+from runtime.settings import Settings
+from runtime.telemetry import configure_logging
+from runtime.temporal import connect, is_serving
+from web import (
+    callbacks,
+    cases,
+    catalogue,
+    documents,
+    handlings,
+    ops,
+    outlets,
+    pages,
+    partners,
+    problems,
+    scans,
+    tasks,
+    track,
+)
+from web import session as sessions
+from web.context import Context
+from web.headers import SecurityHeaders
+
+ROUTERS = (
+    sessions.router,
+    catalogue.router,
+    documents.router,
+    cases.router,
+    handlings.router,
+    tasks.router,
+    track.router,
+    outlets.router,
+    partners.router,
+    ops.router,
+    scans.router,
+    pages.router,
+)
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The application; connects to Temporal lazily, so that cases are registered while it is away."""
+    parts = parts_of(settings)
+    relay_loop: list[RelayLoop] = []
+
+    def kick() -> None:
+        for loop in relay_loop:
+            loop.kick()
+
+    @asynccontextmanager
+    async def running(_app: FastAPI) -> AsyncIterator[None]:
+        client = await connect(settings, lazy=True)
+        relay = Relay(client, parts.database, now)
+        loop = RelayLoop([relay.run_once], settings.worker.relay_poll_s)
+        relay_loop.append(loop)
+        task = asyncio.create_task(loop.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        parts.database.close()
+
+    app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None)
+    app.state.context = Context(
+        settings=settings,
+        database=parts.database,
+        sealer=parts.sealer,
+        documents=parts.documents,
+        inbox=parts.inbox,
+        catalogue=load(),
+        agreements=seeded(),
+        search=SearchIndex(load()),
+        now=now,
+        kick=kick,
+    )
+    app.state.temporal_serving = lambda: is_serving(settings)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    intake = SichuanIntake(parts.database, parts.inbox, sichuan_settings(settings), now)
+    app.include_router(callbacks.router(intake, kick))
+    app.mount("/static", StaticFiles(packages=[("web", "static")]), name="static")
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    configure_logging("web", settings.log_level)
+    uvicorn.run(
+        build_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
