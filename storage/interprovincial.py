@@ -98,7 +98,7 @@ class NoticeTimesInDatabase:
         )
         second = wanted.replace(microsecond=0)
         with self._database.read() as session:
-            for known, meta in session.execute(query).tuples():
+            for known, meta in session.execute(query):
                 if meta.get("tz") != tz:
                     continue
                 taken = datetime.fromisoformat(meta["at"])
