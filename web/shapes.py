@@ -13,7 +13,7 @@ Sha256 = Field(pattern=r"^[0-9a-f]{64}\z")
 class Shape(Strict):
     """Camel case outside, snake case inside."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, regex_engine="python-re")
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
 class HandlingShape(Shape):
