@@ -21,7 +21,7 @@ from domain.outbound import (
 from domain.terms import ApplicantType, CommandKind, IdType, MaterialForm, Mode, Notice, SignerKind
 from partners.sichuan.mapper import render
 
-VECTORS = json.loads((Path(__file__).parent / "data" / "sichuan.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parents[4] / "docs" / "partners" / "vectors.json").read_text("utf-8"))["sichuan"]
 CASE = "500103202611230000013"
 HANDLING = HandlingRef(handling_no=CASE, region="511602")
 CHINA = timezone(timedelta(hours=8))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from partners.sichuan.settings import SignAlgorithm
 from partners.sichuan.signing import answer_text, canonical_query, request_text, sign, verify
 
-VECTORS = json.loads((Path(__file__).parent / "data" / "sichuan.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parents[4] / "docs" / "partners" / "vectors.json").read_text("utf-8"))["sichuan"]
 OUR_KEY = VECTORS["our_key_ascii"].encode()
 PARTNER_KEY = VECTORS["partner_key_ascii"].encode()
 PDF = b"%PDF-1.4\n%%EOF\n"
