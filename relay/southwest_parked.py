@@ -21,7 +21,7 @@ def renew_receipts(session: Session, signer: Signer, now: datetime) -> None:
     parked = select(SouthwestParkedRow, InboxRow).join(
         InboxRow, (InboxRow.message_id == SouthwestParkedRow.message_id) & (InboxRow.sender == _SOURCE)
     )
-    for row, message in session.execute(parked).tuples():
+    for row, message in session.execute(parked):
         if message.verdict is not None:
             code = Code.TRANSITION if message.verdict == Verdict.REFUSED else Code.OK
             judged.setdefault(row.batch_id, {})[row.row_guid] = code

@@ -1,0 +1,306 @@
+"""Our side of the Southwest wire with its database, a province that signs batches, and a hub that hands them over."""
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from domain.errors import AnswerLost
+from domain.identifiers import make_case_number
+from domain.outbound import Command, HandlingRef, Withdrawal
+from domain.terms import CommandKind, Mode, Partner, Scheme
+from domain.wire import HandlingTruth, WireState
+from partners.southwest import PeerCertificate, SigningCertificate, SouthwestAdapter, SouthwestSettings
+from partners.southwest.client import ListedBatch
+from partners.southwest.stamps import row_time
+from partners.standards import format_instant, sm3_hex
+from relay.intake_southwest import PollReport, SouthwestIntake
+from relay.southwest_streams import SouthwestStreams
+from sandbox.partners.southwest.crypto import Identity
+from storage.base import Base, Database
+from storage.cases import CaseRow, HandlingRow
+from storage.exchange import ExchangeRow, SecurityEventRow
+from storage.inbox import Inbox, InboxRow
+from storage.sealing import Sealer
+from storage.southwest import SouthwestCursor
+from storage.tasks import TaskRow
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+HANDLING = make_case_number("500103", NOW.date(), 1)
+TO_COME = make_case_number("500103", NOW.date(), 2)
+FOREIGN = make_case_number("500103", NOW.date(), 3)
+YUNNAN = make_case_number("500103", NOW.date(), 4)
+KEY = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
+PUBLIC = (
+    "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+OK = "0" * 12
+
+
+def agreed(**other: Any) -> SouthwestSettings:
+    given: dict[str, Any] = {
+        "hub_url": "http://unused",
+        "app_id": "cqyz-exch",
+        "tenancy": "500103000000",
+        "own": (SigningCertificate(serial="5001030000000001", private_key_hex=KEY),),
+        "peers": (
+            PeerCertificate(serial="5300000000000001", public_key_hex=PUBLIC),
+            PeerCertificate(serial="expired", public_key_hex=PUBLIC, not_after=date(2026, 11, 22)),
+            PeerCertificate(serial="to-come", public_key_hex=PUBLIC, not_before=date(2026, 11, 24)),
+            PeerCertificate(serial="revoked", public_key_hex=PUBLIC, revoked_on=date(2026, 11, 23)),
+        ),
+    }
+    return SouthwestSettings(**given | other)
+
+
+def row(type_: str, state: str, ms: int, number: str = HANDLING, **other: Any) -> dict[str, Any]:
+    """A row of the hub, written `ms` milliseconds after NOW."""
+    return {
+        "row_guid": f"guid-{ms}",
+        "cd_operation": "I",
+        "cd_time": row_time(NOW + timedelta(milliseconds=ms)),
+        "type": type_,
+        "state": state,
+        "project_no": number,
+        "partner_no": "GZ-1",
+        "task_code": "YZ-HRSS-001",
+        "data": {},
+    } | other
+
+
+def as_line(content: dict[str, Any] | bytes) -> bytes:
+    if isinstance(content, bytes):
+        return content
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+@dataclass
+class Province:
+    """The other end of a stream; `batch` makes the next one, or a faulty one that uses up no place."""
+
+    region: str = "520000"
+    seq: int = 1
+    previous: str = "0" * 64
+    who: Identity = field(default_factory=Identity)
+
+    def batch(
+        self,
+        *rows: dict[str, Any] | bytes,
+        created: datetime = NOW,
+        keep: bool = True,
+        tamper: Any = None,
+        **other: Any,
+    ) -> dict[str, Any]:
+        """manifest and rowsGzB64. `other` replaces members before signing, `tamper` (a dict) after it."""
+        content = b"".join(map(as_line, rows))
+        packed = other.pop("packed", None)
+        manifest: dict[str, Any] = {
+            "ver": 1,
+            "cd_batch": "",
+            "from": self.region,
+            "to": "500103",
+            "seq": self.seq,
+            "prevSm3": self.previous,
+            "rows": len(rows),
+            "bytes": len(content),
+            "rowsSm3": sm3_hex(content),
+            "createdAt": format_instant(created),
+        } | {name.rstrip("_"): value for name, value in other.items() if name != "certSerial"}
+        if "cd_batch" not in other:
+            day = manifest["createdAt"][:10].replace("-", "")
+            manifest["cd_batch"] = f"{manifest['from']}{manifest['to']}{day}{manifest['seq']:06d}"
+        text = "|".join(str(value) for value in manifest.values())
+        if keep:
+            self.seq, self.previous = self.seq + 1, sm3_hex(text.encode())
+        manifest |= {"certSerial": other.get("certSerial", "5300000000000001"), "sign": self.who.sign(text)}
+        raw = gzip.compress(content) if packed is None else packed
+        return {"code": "00", "manifest": manifest | (tamper or {}), "rowsGzB64": base64.b64encode(raw).decode()}
+
+    def receipt(self, batch: dict[str, Any], code: str, *codes: str, **tamper: Any) -> dict[str, Any]:
+        """The province's receipt for a batch of ours."""
+        content = gzip.decompress(base64.b64decode(batch["rowsGzB64"]))
+        guids = [json.loads(line)["row_guid"] for line in content.splitlines()]
+        rows = [{"row_guid": g, "code": c} for g, c in zip(guids, codes or [OK] * len(guids), strict=True)]
+        rows = rows if code == OK else []
+        said = {"cd_batch": batch["manifest"]["cd_batch"], "rowsSm3": batch["manifest"]["rowsSm3"]}
+        said |= {"receivedAt": format_instant(NOW), "code": code, "rows": rows}
+        listed = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+        text = f"{said['cd_batch']}|{said['rowsSm3']}|{said['receivedAt']}|{code}|{sm3_hex(listed.encode())}"
+        return said | {"certSerial": "5300000000000001", "sign": self.who.sign(text)} | tamper
+
+
+@dataclass
+class StandInHub:
+    """Instead of the HTTP client: keeps what it was given and gives what a test put in."""
+
+    batches: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    receipts: list[dict[str, Any]] = field(default_factory=list)
+    sent: list[dict[str, Any]] = field(default_factory=list)
+    receipted: list[dict[str, Any]] = field(default_factory=list)
+    codes: list[str] = field(default_factory=list)  # of the next exch0001, then "00"
+    broken: set[str] = field(default_factory=set)
+
+    def send_batch(self, batch: dict[str, Any]) -> str:
+        self._may("exch0001")
+        self.sent.append(batch)
+        return self.codes.pop(0) if self.codes else "00"
+
+    def list_batches(self, cursor: str, limit: int) -> list[ListedBatch]:
+        self._may("exch0002")
+        first = int(cursor or 0)
+        listed = enumerate(self.batches[first : first + limit], start=first + 1)
+        return [ListedBatch(cd_batch=name, cursor=str(place)) for place, (name, _) in listed]
+
+    def download(self, cd_batch: str) -> dict[str, Any]:
+        self._may("exch0003")
+        return next(answer for name, answer in reversed(self.batches) if name == cd_batch)
+
+    def send_receipt(self, receipt: dict[str, Any]) -> None:
+        self._may("exch0004")
+        self.receipted.append(receipt)
+
+    def list_receipts(self, cursor: str, limit: int) -> list[dict[str, Any]]:
+        self._may("exch0005")
+        first = int(cursor or 0)
+        listed = enumerate(self.receipts[first : first + limit], start=first + 1)
+        return [{**receipt, "cursor": str(place)} for place, receipt in listed]
+
+    def _may(self, operation: str) -> None:
+        if operation in self.broken:
+            raise AnswerLost("没有收到答复", code="ANSWER_LOST")
+
+
+@dataclass
+class Office:
+    database: Database
+    inbox: Inbox
+    hub: StandInHub
+    adapter: SouthwestAdapter
+    intake: SouthwestIntake
+    clock: list[datetime]
+
+    def offer(self, answer: dict[str, Any], name: str | None = None) -> None:
+        """The hub lists this batch."""
+        self.hub.batches.append((name or answer["manifest"]["cd_batch"], answer))
+
+    def poll(self, *answers: dict[str, Any]) -> PollReport:
+        for answer in answers:
+            self.offer(answer)
+        return self.intake.poll_once()
+
+    def take(self, answer: dict[str, Any]) -> str | list[str]:
+        """Offer and poll; the batch's code, or its rows' codes when it was taken."""
+        self.poll(answer)
+        receipt = self.hub.receipted[-1]
+        return [line["code"] for line in receipt["rows"]] if receipt["code"] == OK else receipt["code"]
+
+    def rows(self, province: Province, *rows: dict[str, Any] | bytes) -> list[str]:
+        codes = self.take(province.batch(*rows))
+        assert isinstance(codes, list)
+        return codes
+
+    def command(self, step: str, number: str = HANDLING, region: str = "520102") -> Command:
+        handling = HandlingRef(handling_no=number, region=region, item_code="YZ-HRSS-001")
+        body = Withdrawal(reason="申请人撤回")
+        return Command(key=f"{number}-{step}", kind=CommandKind.WITHDRAW, handling=handling, body=body)
+
+    def add_case(self, number: str, partner: Partner = Partner.SOUTHWEST, region: str = "520102") -> None:
+        with self.database.write() as session:
+            for entry in _case(number, partner, region):
+                session.add(entry)
+                session.flush()
+            self.inbox.adopt(session, number, self.clock[0])
+
+    def truth(self, number: str = HANDLING) -> HandlingTruth:
+        with self.database.read() as session:
+            return session.get_one(HandlingRow, number).truth
+
+    def count(self, table: type[Base]) -> int:
+        with self.database.read() as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
+
+    def inbox_rows(self) -> int:
+        return self.count(InboxRow)
+
+    def security_events(self) -> list[str]:
+        with self.database.read() as session:
+            return list(session.scalars(select(SecurityEventRow.code).order_by(SecurityEventRow.id)))
+
+    def exchanges(self) -> list[tuple[str, str]]:
+        with self.database.read() as session:
+            return [(e.kind, e.verdict) for e in session.scalars(select(ExchangeRow).order_by(ExchangeRow.id))]
+
+    def tasks(self) -> list[TaskRow]:
+        with self.database.read() as session:
+            return list(session.scalars(select(TaskRow).order_by(TaskRow.opened_at)))
+
+    def cursor(self, name: str) -> str | None:
+        with self.database.read() as session:
+            found = session.get(SouthwestCursor, name)
+            return found.value if found else None
+
+
+def open_office(folder: Path, **settings: Any) -> Office:
+    """A fresh office; its database is copied from one that was made once."""
+    path = folder / "kuayu.db"
+    if not _TEMPLATE:
+        _TEMPLATE.append(_made(path))
+    path.write_bytes(_TEMPLATE[0])
+    return _opened(path, **settings)
+
+
+_TEMPLATE: list[bytes] = []
+
+
+def _made(path: Path) -> bytes:
+    office = _opened(path)
+    Base.metadata.create_all(office.database.engine)
+    office.add_case(HANDLING)
+    office.add_case(FOREIGN, Partner.SICHUAN)
+    office.add_case(YUNNAN, region="530102")
+    office.database.close()
+    return path.read_bytes()
+
+
+def _opened(path: Path, **settings: Any) -> Office:
+    database, sealer, clock, hub = Database(f"sqlite:///{path}"), Sealer({"s1": b"k" * 32}), [NOW], StandInHub()
+    inbox, streams = Inbox(sealer), SouthwestStreams(database, sealer)
+    adapter = SouthwestAdapter(agreed(**settings), streams, lambda: clock[0], hub)
+    intake = SouthwestIntake(database, sealer, inbox, adapter, streams, lambda: clock[0])
+    return Office(database, inbox, hub, adapter, intake, clock)
+
+
+def _case(number: str, partner: Partner, region: str) -> list[Base]:
+    case = CaseRow(
+        case_no=number,
+        item_code="YZ-HRSS-001",
+        item_name="失业登记",
+        item={},
+        scheme=Scheme.SOUTHWEST,
+        mode=Mode.ONLINE,
+        status="SUBMITTED",
+        clerk="clerk",
+        dossier=b"",
+        start={},
+        registered_at=NOW - timedelta(hours=1),
+    )
+    handling = HandlingRow(
+        handling_no=number,
+        case_no=number,
+        place=0,
+        region=region,
+        scheme=Scheme.SOUTHWEST,
+        partner=partner,
+        mode=Mode.ONLINE,
+        originals_travel=False,
+        result_travels=False,
+        status="SUBMITTED",
+        wire_state=WireState.SUBMITTED,
+    )
+    return [case, handling]
