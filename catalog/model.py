@@ -1,6 +1,6 @@
 """The catalogue's own values (事项清单): an item, its materials, its place in the networks.
 
-Source of the fields: the catalogue's column description, which travels as docs/catalogue.md.
+What each column means and how sure it is: catalog/data/PROVENANCE.md.
 """
 
 from datetime import date

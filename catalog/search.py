@@ -6,10 +6,8 @@ higher (`Tier`); within a tier the more used item comes first (ux.md fact 9: pre
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
-from functools import cache
 from typing import NamedTuple
 
-from catalog.items import load
 from catalog.model import Catalogue, Listed, ServiceItem
 from catalog.pinyin import Reading, fold, read
 from catalog.slips import likeness, one_slip_from_prefix, pairs
@@ -46,6 +44,7 @@ class _Entry(NamedTuple):
     initials: str
     pinyin: str
     pairs: frozenset[str]
+    alphabet: frozenset[str]  # every character that any fit could use: a cheap first sieve
     letters: tuple[frozenset[str], ...]  # all initials of each character
     alias: bool
     codes: tuple[str, ...]
@@ -116,7 +115,12 @@ class SearchIndex:
         return list({hit.item.code: hit.item for hit in hits}.values())
 
     def _fits(self, fit: Callable[[_Entry, str], Tier | None], query: str) -> list[_Hit]:
-        return [self._hit(entry, tier) for entry in self._entries if (tier := fit(entry, query)) is not None]
+        needed = frozenset(query)
+        return [
+            self._hit(entry, tier)
+            for entry in self._entries
+            if needed <= entry.alphabet and (tier := fit(entry, query)) is not None
+        ]
 
     def _hit(self, entry: _Entry, tier: Tier, alike: float = 1.0) -> _Hit:
         order = (tier, -alike, entry.alias, *self._by_use(entry.item), len(entry.reading.text))
@@ -150,17 +154,19 @@ def _entries(catalogue: Catalogue) -> Iterable[_Entry]:
 
 def _entry(item: ServiceItem, wording: str, *, alias: bool) -> _Entry:
     reading = read(wording)
-    code = fold(item.code)
+    code, department = fold(item.code), fold(item.department)
+    typed = (reading.text, code, department, *(syllable for others in reading.others for syllable in others))
     return _Entry(
         item=item,
         reading=reading,
         initials=reading.initials,
         pinyin="".join(reading.syllables),
         pairs=pairs(reading.text),
+        alphabet=frozenset("".join(typed)),
         letters=tuple(frozenset(r[0] for r in readings) for readings in reading.others),
         alias=alias,
         codes=() if alias else (code, code.removeprefix("yz")),
-        department=fold(item.department),
+        department=department,
     )
 
 
@@ -241,7 +247,20 @@ def _scattered(query: str, text: str) -> bool:
     return all(char in rest for char in query)
 
 
-@cache
-def bundled_index() -> SearchIndex:
-    """The index of the bundled catalogue, built on first use."""
-    return SearchIndex(load())
+_KEPT = 2
+_indexes: dict[str, SearchIndex] = {}
+
+
+def index_of(catalogue: Catalogue) -> SearchIndex:
+    """The index of a catalogue version, built on first use; the last two versions are kept."""
+    index = _indexes.get(catalogue.version)
+    if index is None:
+        index = _indexes[catalogue.version] = SearchIndex(catalogue)
+        for version in list(_indexes)[:-_KEPT]:
+            _indexes.pop(version, None)
+    return index
+
+
+def search(catalogue: Catalogue, q: str) -> list[ServiceItem]:
+    """Items that fit `q`, best first."""
+    return index_of(catalogue).find(q)

@@ -13,13 +13,17 @@ from catalog.model import Alias, Catalogue, Listed
 from catalog.pinyin import _heteronyms as heteronyms
 from catalog.pinyin import _phrases as phrases
 from catalog.pinyin import character_readings, fold, phrase_reading, read
-from catalog.search import SearchIndex, bundled_index, prior
+from catalog.search import SearchIndex, index_of, prior, search
 from catalog.slips import likeness, one_slip_from_prefix, pairs
 from domain.terms import Mode, Scheme
 
 with (Path(__file__).parent / "data" / "queries.csv").open(encoding="utf-8") as file:
     QUERIES = list(csv.DictReader(file))
 USAGE = {row["wanted"]: float(row["weight"]) for row in QUERIES if row["kind"] == "initials4"}
+
+
+def bundled_index():
+    return index_of(load())
 
 
 def top(query, index=None):
@@ -195,3 +199,11 @@ def test_likeness():
     assert likeness(pairs("户口迁移"), pairs("户口迁移")) == 1
     assert likeness(pairs("户口"), pairs("公证")) == 0
     assert likeness(pairs("户"), pairs("户口")) == 0
+
+
+def test_one_index_per_version():
+    assert index_of(load()) is index_of(load())
+    assert search(load(), "公证") == index_of(load()).find("公证")
+    for version in ("a", "b", "c"):
+        index_of(Catalogue(version=version, items=load().items[:1]))
+    assert index_of(load()).find("公证")
