@@ -7,10 +7,9 @@ import asyncio
 import signal
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from domain.errors import KuayuError
 from runtime import child
@@ -114,6 +113,10 @@ class _Running:
         return False
 
 
+async def _all(waits: Iterable[Awaitable[object]]) -> None:
+    await asyncio.gather(*waits)
+
+
 class Supervisor:
     """Runs specs until told to stop. Each process writes to `log_dir`/NAME.log."""
 
@@ -180,12 +183,13 @@ class Supervisor:
 
     async def _or_stop(self, *waits: Awaitable[object]) -> bool:
         """Wait for all of `waits`, but no longer than until we stop; True when they came first."""
-        both: asyncio.Future[Any] = asyncio.gather(*waits)
-        stopping: asyncio.Future[Any] = asyncio.ensure_future(self._stopping.wait())
+        both = asyncio.create_task(_all(waits))
+        stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait([both, stopping], return_when=asyncio.FIRST_COMPLETED)
         came = both.done()
         both.cancel()
         stopping.cancel()
+        await asyncio.wait([both, stopping])
         return came and not self._stopping.is_set()
 
     def _report(self, running: _Running, pause_s: float) -> None:

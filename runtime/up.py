@@ -52,14 +52,13 @@ def system(settings: Settings, binary: ServerBinary | None) -> Iterator[ProcessS
         )
     if settings.sandbox:
         yield from _sandbox(settings)
-    needs = ("temporal",) if binary else ()
-    yield ProcessSpec("migrate", _kuayu("migrate"), environment, after=needs, once=True)
+    yield ProcessSpec("migrate", _kuayu("migrate"), environment, once=True)
     yield ProcessSpec(
         name="worker",
         argv=_kuayu("worker"),
         env=environment,
         ready=lambda: has_worker(settings, CASES_QUEUE),
-        after=("migrate",),
+        after=("temporal", "migrate") if binary else ("migrate",),
         stop_within_s=settings.worker.shutdown_s + 5,
     )
     yield ProcessSpec("web", _kuayu("web"), environment, ready=f"{settings.web_url}/readyz", after=("migrate",))
