@@ -1,6 +1,6 @@
 """`/items`, `/regions`, `/routes`: what can be carried, where to, and why not."""
 
-from datetime import date
+import datetime as dt
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -103,7 +103,7 @@ class RouteShape(Shape):
     item_code: str = Field(max_length=32)
     handling_region: str = Field(pattern=r"^[0-9]{6}\z")
     mode: Mode | None = None
-    date: date | None = None
+    date: dt.date | None = None
     applicant: RouteApplicantShape | None = None
 
 
