@@ -132,14 +132,16 @@ class SouthwestAdapter:
 
     def _drive(self, province: str, key: str) -> RowStanding:
         """Send batches of the stream until this row is in one that the hub has."""
+        more = True
         while True:
             standing = self._streams.standing(key)
             if standing is not None and standing.state in _ON_ITS_WAY:
                 return standing
             if standing is not None and standing.state is RowState.REFUSED:  # its receipt was faster than we
                 raise fault_of(standing.code)
-            if not self._send_next(province):
+            if not more:
                 raise PartnerUnavailable("西南交换中心：批次尚未发出", code="STREAM_WAITS")
+            more = self._send_next(province)  # then look once more: another process may have sent it
 
     def _send_next(self, province: str) -> bool:
         """One attempt for the stream's next batch; False when nothing waits. Raises PartnerError."""

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 import gmalg
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -35,7 +36,7 @@ class Identity:
 
     def sign(self, text: str) -> str:
         key = bytes.fromhex(self.own_key)
-        r, s = gmalg.SM2(key, _USER).sign(text.encode())
+        r, s = gmalg.SM2(key, _USER, _public_of(key)).sign(text.encode())
         return base64.b64encode(encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))).decode()
 
     def signed_by_caller(self, text: str, serial: str, signature: str) -> bool:
@@ -46,6 +47,11 @@ class Identity:
             return bool(gmalg.SM2(uid=_USER, pk=public).verify(text.encode(), *pair))
         except (ValueError, OverflowError, KeyError):
             return False
+
+
+@lru_cache(maxsize=8)
+def _public_of(key: bytes) -> bytes:
+    return bytes(gmalg.SM2().generate_pk(key))
 
 
 def sm3(data: bytes) -> str:

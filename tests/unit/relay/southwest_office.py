@@ -122,7 +122,7 @@ class Province:
         raw = gzip.compress(content) if packed is None else packed
         return {"code": "00", "manifest": manifest | (tamper or {}), "rowsGzB64": base64.b64encode(raw).decode()}
 
-    def receipt(self, batch: dict[str, Any], code: str, *codes: str, **tamper: Any) -> dict[str, Any]:
+    def receipt(self, batch: dict[str, Any], code: str, *codes: str) -> dict[str, Any]:
         """The province's receipt for a batch of ours."""
         content = gzip.decompress(base64.b64decode(batch["rowsGzB64"]))
         guids = [json.loads(line)["row_guid"] for line in content.splitlines()]
@@ -132,7 +132,7 @@ class Province:
         said |= {"receivedAt": format_instant(NOW), "code": code, "rows": rows}
         listed = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
         text = f"{said['cd_batch']}|{said['rowsSm3']}|{said['receivedAt']}|{code}|{sm3_hex(listed.encode())}"
-        return said | {"certSerial": "5300000000000001", "sign": self.who.sign(text)} | tamper
+        return said | {"certSerial": "5300000000000001", "sign": self.who.sign(text)}
 
 
 @dataclass

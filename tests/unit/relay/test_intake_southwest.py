@@ -390,7 +390,7 @@ def test_the_matter_happened_when_the_row_says_or_when_it_was_written(office: Of
 
 
 def test_a_refused_bomb_costs_little_memory(office: Office, guizhou: Province):
-    answer = guizhou.batch(row("accept", "1", 1), keep=False, packed=gzip.compress(bytes(200_000_000)))
+    answer = guizhou.batch(row("accept", "1", 1), keep=False, packed=gzip.compress(bytes(70_000_000)))
     tracemalloc.start()
     assert office.take(answer) == "SW100303"
     peak = tracemalloc.get_traced_memory()[1]
