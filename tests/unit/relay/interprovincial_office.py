@@ -113,10 +113,17 @@ class Office:
             return list(session.scalars(select(TaskRow.kind)))
 
 
-def open_office(folder: Path) -> Office:
+SEALER = Sealer({"s1": b"k" * 32})
+
+
+def open_database(folder: Path) -> Database:
     database = Database(f"sqlite:///{folder / 'kuayu.db'}")
     Base.metadata.create_all(database.engine)
-    inbox, gateway = Inbox(Sealer({"s1": b"k" * 32})), Gateway()
+    return database
+
+
+def open_office(folder: Path) -> Office:
+    database, inbox, gateway = open_database(folder), Inbox(SEALER), Gateway()
     office = Office(database, inbox, gateway, InterprovincialIntake(database, inbox, gateway, lambda: NOW))
     office.add_case(HANDLING)
     office.add_case(FOREIGN, Partner.SICHUAN)
