@@ -24,7 +24,7 @@ HAN = re.compile(r"[^0-9A-Za-z\u4e00-\u9fff]")
 
 
 def initials(name: str) -> str:
-    syllables = lazy_pinyin(name, errors=list)
+    syllables = list(lazy_pinyin(name, errors=list))  # type: ignore[arg-type]
     for words, reading in READINGS.items():
         at = name.find(words)
         if at >= 0:

@@ -31,7 +31,8 @@ def top(query, index=None):
 
 
 def share_found(index, *kinds):
-    found, all_of = defaultdict(float), defaultdict(float)
+    found: dict[str, float] = defaultdict(float)
+    all_of: dict[str, float] = defaultdict(float)
     for row in (row for row in QUERIES if row["kind"] in kinds):
         got = {item.code for item in index.find(row["query"])[:3]}
         all_of[row["kind"]] += float(row["weight"])
