@@ -96,10 +96,11 @@ def route(
         return _refuse(item, region.code, *refusal)
     possible = preference(region.code)
     listed = [scheme for scheme in possible if scheme in item.schemes or (joint and _joint_share(item, scheme))]
+    wanted = mode or item.mode
     for scheme in listed:
-        agreement = agreements.find(scheme, region.code, item.code, date)
+        agreement = agreements.find(scheme, region.code, item.code, date, wanted)
         if agreement is not None:
-            return _route(item, region, agreement, mode or item.mode)
+            return _route(item, region, agreement, wanted)
     if listed:
         return _refuse(item, region.code, *_no_agreement(region, listed, agreements, date))
     return _refuse(item, region.code, *_no_network(item, region, possible))

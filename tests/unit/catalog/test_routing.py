@@ -203,7 +203,7 @@ def test_a_route_is_always_lawful_and_a_refusal_always_helps(item, region, day, 
         return
     assert item.valid_on(day)
     assert mode in (None, result.mode)
-    assert result.agreement.covers(item.code, day)
+    assert result.agreement.covers(item.code, day, result.mode)
     assert result.agreement.scheme is result.scheme
     assert result.agreement.region[:2] == region.code[:2]
     assert result.scheme in item.schemes or (joint and item.mode is Mode.JOINT)
