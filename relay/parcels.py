@@ -129,8 +129,8 @@ def _store(leg: LegRow, state: ParcelState) -> None:
 
 def _effect(leg: LegRow, state: ParcelState, scan: JudgedScan) -> LegEffect | None:
     """What the workflow is to hear of one scan; None for what has no effect."""
-    stage = scan.event.stage
-    if scan.use is not ScanUse.EFFECTIVE or stage is None or stage in _OURS:
+    stage = _comes_to(scan)
+    if stage is None or stage in _OURS:
         return None
     if stage is ParcelStage.ARRIVED_DOOR and not scan.verified:
         return None
@@ -147,6 +147,14 @@ def _effect(leg: LegRow, state: ParcelState, scan: JudgedScan) -> LegEffect | No
         verified=scan.verified,
         discrepancy=differs and stage is ParcelStage.HALL_CHECKED,
     )
+
+
+def _comes_to(scan: JudgedScan) -> ParcelStage | None:
+    """The stage that a scan proves; a delivery to one who may not sign leaves the parcel waiting for one who may."""
+    if scan.use is ScanUse.SIGNER_SHORT:
+        locker = scan.event.signer_kind is SignerKind.LOCKER
+        return ParcelStage.AWAITING_COLLECTION if locker else ParcelStage.ON_HOLD
+    return scan.event.stage if scan.use is ScanUse.EFFECTIVE else None
 
 
 def _follow_the_scan(session: Session, leg: LegRow, state: ParcelState, now: datetime) -> None:

@@ -22,7 +22,7 @@ from sandbox.couriers.store import Store
 
 log = logging.getLogger(__name__)
 STEP_S = 0.05
-IDLE_POLL_S = 1.0
+AWAY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _threads(
 ) -> list[threading.Thread]:
     def look() -> float:
         waiting = player.look() + (clerk.look() if clerk else 0)
-        return options.poll_s if waiting else max(options.poll_s, IDLE_POLL_S)
+        return options.poll_s if waiting else 2 * options.poll_s
 
     def work() -> float:
         player.advance()
@@ -103,4 +103,4 @@ def _repeat(stop: threading.Event, task: Callable[[], float]) -> None:
             pause = task()
         except (requests.RequestException, Refused, KeyError, ValueError) as fault:
             log.warning("couriers wait for Kuayu: %s", fault)
-            pause = IDLE_POLL_S
+            pause = AWAY_S

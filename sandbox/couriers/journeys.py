@@ -15,6 +15,8 @@ MAIN_LINE = (
     "ORDERED", "ACCEPTED", "ASSIGNED", "EN_ROUTE", "ARRIVED_DOOR", "PICKED_UP", "AT_OUTLET", "IN_TRANSIT",
     "AT_DEST_OUTLET", "OUT_FOR_DELIVERY", "DELIVERED", "HALL_CHECKED",
 )  # fmt: skip
+SEEN_BEFORE_S = 60
+"""A damage is seen on arrival, before the parcel is handed over."""
 Where = Literal["start", "door", "hall"]
 
 
@@ -166,7 +168,9 @@ def _before(steps: Sequence[Step], kind: str, new: str, note: str) -> list[Step]
     found: list[Step] = []
     for step in steps:
         if step.kind == kind:
-            found.append(Step(max(step.at_s - 1, 0), new, step.where, busy=step.busy, note=note, proof=True))
+            found.append(
+                Step(max(step.at_s - SEEN_BEFORE_S, 0), new, step.where, busy=step.busy, note=note, proof=True)
+            )
         found.append(step)
     return found
 

@@ -1,0 +1,83 @@
+"""Kuayu's own postal routes over real HTTP and a real database, without Temporal."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+from fastapi import FastAPI
+
+from domain.dossier import Contact
+from domain.terms import Role
+from storage.base import Base, Database
+from storage.documents import Documents
+from storage.legs import CourierRow, LegRow
+from storage.people import put_user
+from storage.sealing import Sealer
+from web import documents, outlets, problems, scans
+from web import session as sessions
+
+PAPERS = [{"name": "户口簿", "form": "original", "count": 1}, {"name": "申请表", "form": "form", "count": 1}]
+OUTLET = "shiyoulu"
+
+
+def now():
+    return datetime.now(UTC)
+
+
+@dataclass
+class Office:
+    database: Database
+    sealer: Sealer
+    app: FastAPI
+    kicks: list = field(default_factory=list)
+
+    def order(self, leg_id, number, *, courier="c1", tail="1234", scale=6000.0, **more):
+        contact = Contact(address="渝中区石油路 1 号", contact_name="李小明", contact_phone=f"1380000{tail}")
+        with self.database.write() as session:
+            session.add(
+                LegRow(
+                    leg_id=leg_id,
+                    case_no=leg_id[:21],
+                    handling_no=leg_id[:21],
+                    leg=leg_id.split("-")[1],
+                    region="500103",
+                    tracking_no=number,
+                    stage="ASSIGNED",
+                    manifest=PAPERS,
+                    contact=self.sealer.seal(contact.model_dump_json().encode(), f"leg/{leg_id}"),
+                    outlet_id=OUTLET,
+                    courier_id=courier,
+                    time_scale=scale,
+                    ordered_at=now(),
+                    **({"lat": 29.5400, "lon": 106.5100} | more),
+                )
+            )
+
+    def leg(self, leg_id):
+        with self.database.read() as session:
+            return session.get(LegRow, leg_id)
+
+
+def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
+    database = Database(f"sqlite:///{folder / 'kuayu.db'}")
+    Base.metadata.create_all(database.engine)
+    sealer = Sealer({"k1": b"k" * 32})
+    app = FastAPI()
+    office = Office(database, sealer, app)
+    app.state.context = SimpleNamespace(
+        settings=SimpleNamespace(time_scale=scale),
+        database=database,
+        sealer=sealer,
+        documents=Documents(folder / "documents", sealer),
+        now=now,
+        kick=lambda: office.kicks.append(1),
+    )
+    problems.install(app)
+    for router in (sessions.router, outlets.router, scans.router, documents.router):
+        app.include_router(router)
+    with database.write() as session:
+        for role in (Role.COURIER, Role.CLERK, Role.OFFICER, Role.SUPERVISOR):
+            put_user(session, role.value, role, "demo")
+        for courier_id in couriers:
+            session.add(CourierRow(courier_id=courier_id, outlet_id=OUTLET, lat=29.5345, lon=106.503))
+    return office
