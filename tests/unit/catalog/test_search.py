@@ -1,6 +1,8 @@
 """Search: the frozen queries, polyphones, slips, filters. Queries were derived before the search was written."""
 
 import csv
+import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -208,3 +210,11 @@ def test_one_index_per_version():
     for version in ("a", "b", "c"):
         index_of(Catalogue(version=version, items=load().items[:1]))
     assert index_of(load()).find("公证")
+
+
+def test_a_start_never_loads_the_dictionary():
+    code = (
+        "import sys; from catalog.items import load; from catalog.search import search; "
+        "assert search(load(), 'sfz'); assert not {'pypinyin', 'openpyxl'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
