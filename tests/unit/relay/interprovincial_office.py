@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from domain.errors import AnswerLost
-from domain.identifiers import make_case_number
+from domain.identifiers import is_case_number, make_case_number
 from domain.terms import Mode, Partner, Scheme
 from domain.wire import HandlingTruth, WireState
 from partners.interprovincial import Confirmed, Fetched, Notice, Unreadable
@@ -32,7 +32,7 @@ HEAD = Head(fsdw="0" * 12, jsdw="500103000000", ywxtbh="1" * 32, fssj="202611231
 
 def elements(number: str, place: int, status: str, more: str = "") -> str:
     """The inside of a notice."""
-    ours = coordination_no(number) if number in (HANDLING, TO_COME, FOREIGN) else "1" * 32
+    ours = coordination_no(number) if is_case_number(number) else "1" * 32
     return (
         f"<AJBH>{number}</AJBH><YWXTBH>{ours}</YWXTBH><LSH>GD-1</LSH><XH>{place}</XH><ZT>{status}</ZT>"
         f"<ZTSJ>20261123160000</ZTSJ>{more}"
@@ -95,9 +95,10 @@ class Office:
         with self.database.read() as session:
             return session.get_one(HandlingRow, number).truth
 
-    def inbox_rows(self) -> int:
+    def inbox_rows(self, number: str | None = None) -> int:
+        query = select(func.count()).select_from(InboxRow)
         with self.database.read() as session:
-            return session.scalar(select(func.count()).select_from(InboxRow)) or 0
+            return session.scalar(query.filter_by(handling_no=number) if number else query) or 0
 
     def security_events(self) -> list[str]:
         with self.database.read() as session:
