@@ -23,6 +23,16 @@ _DETOUR = 1.3
 _DOOR_S = 180.0
 _LOCK = 0x4B59  # advisory lock of the one dispatcher, PostgreSQL
 _UNDER_WAY = frozenset({ParcelStage.EN_ROUTE, ParcelStage.ARRIVED_DOOR, ParcelStage.OUT_FOR_DELIVERY})
+_NO_VISIT = frozenset(
+    {
+        ParcelStage.LOST,
+        ParcelStage.AWAITING_COLLECTION,
+        ParcelStage.CANCELLED,
+        ParcelStage.RETURNING,
+        ParcelStage.RETURNED,
+    }
+)
+"""Nobody is to go to this door now: planning it would make others late."""
 _AT_DOOR_DONE = {
     Leg.PICKUP: ParcelStage.PICKED_UP,
     Leg.DELIVERY: ParcelStage.DELIVERED,
@@ -87,6 +97,8 @@ def _open_legs(session: Session) -> list[LegRow]:
 
 
 def _visited(leg: LegRow) -> bool:
+    if ParcelStage(leg.stage) in _NO_VISIT:
+        return True
     rank = ParcelStage(leg.stage).rank
     done = _AT_DOOR_DONE[Leg(leg.leg)].rank
     return rank is not None and done is not None and rank >= done

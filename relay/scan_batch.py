@@ -208,8 +208,11 @@ class Batch:
         )
 
     def _note_position(self) -> None:
-        """The courier stands where the latest of these scans was made; the dispatcher starts from there."""
-        if self._courier is None or not self._fixes:
+        """The courier is at work, and stands where the latest scan was made; the dispatcher starts from there."""
+        if self._courier is None or not self._rows:
+            return
+        self._courier.on_duty = True
+        if not self._fixes:
             return
         at, point = max(self._fixes, key=lambda fix: fix[0])
         if self._courier.seen_at is None or at > self._courier.seen_at:

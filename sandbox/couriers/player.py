@@ -16,8 +16,8 @@ from sandbox.couriers.store import Store
 
 OUTLETS_EVERY_S = 30.0
 VERIFIED_M, UNVERIFIED_M = 15.0, 500.0
-# Yuzhong's government service hall; no surveyed point was found, so the middle of the district stands in.
-HALL = Place(29.5530, 106.5560)
+# Yuzhong's government service hall, approximate: no surveyed point was found.
+HALL = Place(29.5527, 106.5684)
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,15 @@ def test_scan_beats_assignment(database, intake):
         assert session.get(CourierRow, "c2").lat == pytest.approx(DOOR[0])
 
 
+def test_who_scans_is_at_work(database, intake):
+    with database.write() as session:
+        session.get(CourierRow, "c1").on_duty = False
+    intake.take("c1", way(), COURIER)
+    intake.take("c1", way(), COURIER)
+    with database.read() as session:
+        assert session.get(CourierRow, "c1").on_duty
+
+
 def test_a_double_scan_is_stored_without_effect(database, intake):
     intake.take("c1", way()[:3], COURIER)
     again = scan("PICKED_UP", 5, 490)
