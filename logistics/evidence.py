@@ -74,6 +74,7 @@ class _Attempts:
     def __init__(self) -> None:
         self.current = 1
         self._ended = False
+        self._returning = False
         self._delivered_at: datetime | None = None
 
     def place(self, event: ScanEvent, at: datetime) -> int:
@@ -84,16 +85,18 @@ class _Attempts:
             self._begin(event.epoch)
         elif event.epoch is None and stage in PARCEL_RANK and (self._ended or self._starts_again(stage, at)):
             self._begin(self.current + 1)
-        self._ended = self._ended or stage in ATTEMPT_ENDS
+        # what is on its way back passes the same places again: no new attempt unless a device says so
+        self._returning = self._returning or stage is ParcelStage.RETURNING
+        self._ended = (self._ended or stage in ATTEMPT_ENDS) and not self._returning
         if stage is ParcelStage.DELIVERED and self._delivered_at is None:
             self._delivered_at = at
         return self.current
 
     def _begin(self, epoch: int) -> None:
-        self.current, self._ended, self._delivered_at = epoch, False, None
+        self.current, self._ended, self._returning, self._delivered_at = epoch, False, False, None
 
     def _starts_again(self, stage: ParcelStage | None, at: datetime) -> bool:
-        if stage is not ParcelStage.PICKED_UP or self._delivered_at is None:
+        if stage is not ParcelStage.PICKED_UP or self._delivered_at is None or self._returning:
             return False
         return at - self._delivered_at >= _RESTART_AFTER_DELIVERY
 

@@ -128,6 +128,7 @@ class _Fold:
         self._claimed = S.ORDERED  # as far as any scan says, verified or not: what may follow is judged by it
         self._cancelled = False
         self._held = False
+        self._returning = False
         self.epoch = 1
         self.stage = S.ORDERED
         self.side: ParcelStage | None = None
@@ -146,7 +147,7 @@ class _Fold:
             attempt = [scan for scan in effective if scan.epoch == epoch]
             self.epoch = epoch
             if any(_counts(scan) for scan in attempt):
-                self.stage, self._claimed, self.side = S.ORDERED, S.ORDERED, None
+                self.stage, self._claimed, self.side, self._returning = S.ORDERED, S.ORDERED, None, False
             for scan in attempt:
                 verdicts[scan.event.event_id] = scan.model_copy(update={"use": self._take(scan)})
         return [verdicts[scan.event.event_id] for scan in scans]
@@ -171,7 +172,7 @@ class _Fold:
         if _counts(scan) and rank > PARCEL_RANK[self.stage]:
             self.stage = stage
         if self.side is not None and rank >= CLEARED_FROM_RANK.get(self.side, 999):
-            self.side = None
+            self.side = S.RETURNING if self._returning else None
         if stage is S.ACCEPTED:
             self._cancelled = False
         if rank >= PARCEL_RANK[S.PICKED_UP]:
@@ -187,6 +188,7 @@ class _Fold:
             if self._held:  # never cancelled while in a courier's hands: it must come back instead
                 return ScanUse.EFFECTIVE
         self.side = stage
+        self._returning = stage is S.RETURNING or (self._returning and stage is not S.RETURNED)
         self.damaged = self.damaged or stage is S.DAMAGED
         if IMPLIED_RANK.get(stage, 0) >= PARCEL_RANK[S.PICKED_UP]:
             self._held = True

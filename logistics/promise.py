@@ -232,7 +232,7 @@ class _Evaluation:
         if arrived is not None and arrived.verified and arrived.at is not None:
             stops.append(_Stop(arrived.at, arrived))
         if handed is not None:
-            stops.append(_Stop(handed.at or handed.not_after, handed))
+            stops.append(_Stop(handed.not_after, handed))
         known = [stop for stop in stops if stop.by.recorded_at <= self.now]
         return min(known, key=lambda stop: (stop.at, stop.by.stage is not ParcelStage.ARRIVED_DOOR), default=None)
 

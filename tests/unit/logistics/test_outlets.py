@@ -8,7 +8,7 @@ import pytest
 import logistics.outlets as outlets_module
 from domain.errors import Misconfigured
 from domain.terms import Datum
-from logistics.geo import Point, geodesic_m, plane_m
+from logistics.geo import Point, from_plane, geodesic_m, haversine_m, plane_m
 from logistics.outlets import Outlet, in_district, load_district, load_outlets, nearest
 
 FILE = Path(outlets_module.__file__).parent / "data" / "outlets.toml"
@@ -71,6 +71,16 @@ def test_a_tie_goes_to_the_smaller_id_whatever_the_order() -> None:
     pair = [moved(base, "b-east", wgs(29.55, 106.56)), moved(base, "a-west", wgs(29.55, 106.54))]
     assert nearest(here, 1, pair)[0].outlet.id == "a-west"
     assert nearest(here, 1, pair[::-1])[0].outlet.id == "a-west"
+
+
+def test_near_ties_are_decided_on_the_ellipsoid() -> None:
+    """On the ellipsoid a way north is shorter here than on the sphere, a way east longer."""
+    base, here = load_outlets()[0], from_plane(0, 0)
+    east, north = moved(base, "east", from_plane(2990, 0)), moved(base, "north", from_plane(0, 3000))
+    assert haversine_m(here, east.point) < haversine_m(here, north.point)
+    assert nearest(here, 1, [east, north])[0].outlet.id == "north"
+    far_north = moved(base, "north", from_plane(0, 3040))
+    assert nearest(here, 1, [east, far_north])[0].outlet.id == "east"
 
 
 def test_the_answer_does_not_depend_on_the_datum_of_the_question() -> None:

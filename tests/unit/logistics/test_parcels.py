@@ -127,6 +127,31 @@ def test_picked_up_after_the_cancellation_too() -> None:
     assert (back.status, back.return_required, back.terminal, back.complete) == (S.RETURNED, False, True, False)
 
 
+@pytest.mark.parametrize("proof", [S.DAMAGED, S.DELIVERY_FAILED, S.RETURNING])
+def test_a_parcel_that_is_somewhere_is_believed_over_its_cancellation(proof: ParcelStage) -> None:
+    state = derive(PICKUP, Trace().add(0, S.ACCEPTED).add(5, S.CANCELLED).add(30, proof).events)
+    assert (state.status, state.return_required, state.terminal) == (proof, True, False)
+    nobody = derive(PICKUP, Trace().add(0, S.ACCEPTED).add(5, S.CANCELLED).add(30, S.PICKUP_FAILED).events)
+    assert (nobody.status, nobody.return_required) == (S.CANCELLED, False)
+
+
+@pytest.mark.parametrize("late", [S.DELIVERY_FAILED, S.AWAITING_COLLECTION, S.MISROUTED])
+def test_what_is_on_its_way_back_stays_so(late: ParcelStage) -> None:
+    trace = Trace(Leg.DELIVERY).add(0, S.OUT_FOR_DELIVERY).add(9, S.RETURNING).add(20, late).add(25, S.IN_TRANSIT)
+    state = derive(DELIVERY, trace.events)
+    assert (state.status, FindingKind.OUT_OF_PLACE in kinds(state)) == (S.RETURNING, True)
+
+
+def test_the_way_back_passes_the_same_places() -> None:
+    trace = Trace(Leg.DELIVERY).add(0, S.OUT_FOR_DELIVERY).add(9, S.DELIVERY_FAILED).add(20, S.RETURNING)
+    trace.add(30, S.AT_OUTLET).add(40, S.LOST).add(90, S.AT_OUTLET)
+    back = derive(DELIVERY, trace.events)
+    assert (back.status, back.epoch) == (S.RETURNING, 1)
+    assert derive(DELIVERY, trace.add(99, S.RETURNED).events).status is S.RETURNED
+    again = derive(DELIVERY, trace.add(120, S.OUT_FOR_DELIVERY, epoch=2).events)
+    assert (again.status, again.epoch) == (S.OUT_FOR_DELIVERY, 2)
+
+
 def test_a_cancelled_order_that_was_accepted_again_goes_on() -> None:
     trace = Trace().add(0, S.ACCEPTED).add(5, S.CANCELLED).add(9, S.ACCEPTED, epoch=2).add(20, S.PICKED_UP, epoch=2)
     state = derive(PICKUP, trace.events)

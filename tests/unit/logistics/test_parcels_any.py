@@ -44,7 +44,7 @@ def logs(draw: st.DrawFn) -> tuple[LegPolicy, list[ScanEvent]]:
     return LegPolicy.of(leg, DOOR), events
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(logs(), st.randoms(use_true_random=False))
 def test_any_set_of_events_has_one_state(log: tuple[LegPolicy, list[ScanEvent]], rng: Any) -> None:
     policy, events = log
