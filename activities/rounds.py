@@ -44,7 +44,7 @@ class SouthwestRound:
 
     @activity.defn(name="round_poll_southwest")
     async def poll(self) -> None:
-        report = await asyncio.to_thread(self._intake.poll_once)
+        report = await asyncio.to_thread(self._intake.poll_if_due)
         if report.verdicts:
             await asyncio.to_thread(self._tell_people, report.verdicts)
         if report.rows:

@@ -5,45 +5,38 @@ a batch that comes again is receipted as before.
 """
 
 import json
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from domain.errors import PartnerError, PartnerRefused
+from domain.errors import AnswerLost, PartnerError, PartnerRefused
 from domain.model import Frozen
 from domain.tasks import TaskKind
 from partners.base import Now
 from partners.southwest import CommandVerdict, SouthwestAdapter
-from partners.southwest.batch import StreamHead
 from partners.southwest.client import ListedBatch
-from partners.southwest.codes import INNER_OK, SECURITY, Code, fault_of
+from partners.southwest.codes import INNER_OK, REQUEST_FAULTS, Code, fault_of
 from partners.southwest.inbound import (
-    ExaminedBatch,
-    GoodBatch,
-    RefusedBatch,
-    RepeatedBatch,
     examine,
-    place,
 )
-from partners.southwest.receipts import BatchReceipt, read_receipt, write_receipt
+from partners.southwest.pace import PollPace
+from partners.southwest.receipts import read_receipt
 from partners.southwest.signing import Signer, Verifier
+from relay.southwest_batches import BatchTaker
 from relay.southwest_parked import renew_receipts
 from relay.southwest_receipts import note_receipt, untold
-from relay.southwest_rows import SOURCE, RowOutcome, take_rows
+from relay.southwest_rows import SOURCE
 from relay.southwest_streams import SouthwestStreams
 from storage.base import Database
 from storage.exchange import note_security_event
 from storage.inbox import Inbox
 from storage.sealing import Sealer
 from storage.southwest import (
-    IN,
     SouthwestBatchIn,
-    SouthwestParkedRow,
     SouthwestRowOut,
-    committed_batch,
     cursor,
-    lock_stream,
     move_cursor,
 )
 from storage.tasks import open_task
@@ -53,6 +46,8 @@ _PAGE = 50
 _PAGES_PER_POLL = 20
 _RESEND_AFTER = timedelta(hours=24)
 _ALERT_AFTER = timedelta(hours=72)
+_TRIES = 5
+_UNREADABLE = frozenset({"UNREADABLE", "TOO_LARGE", "ENCODING"})
 
 
 class PollReport(Frozen):
@@ -88,12 +83,14 @@ class SouthwestIntake:
     ) -> None:
         self._database = database
         self._sealer = sealer
-        self._inbox = inbox
         self._adapter = adapter
         self._streams = streams
         self._now = now
         self._signer = Signer(adapter.settings)
         self._verifier = Verifier(adapter.settings)
+        self._batches = BatchTaker(sealer, inbox, self._signer)
+        self._unreadable: Counter[str] = Counter()
+        self._pace = PollPace(adapter.settings.poll_s, adapter.settings.poll_max_s)
 
     def poll_once(self) -> PollReport:
         """Everything that is due with the hub, up to the first fault of the wire; what came before it is kept."""
@@ -114,6 +111,14 @@ class SouthwestIntake:
             verdicts = tuple(untold(session))
         return PollReport(batches=batches, rows=rows, receipts=receipts, verdicts=verdicts, fault=fault)
 
+    def poll_if_due(self) -> PollReport:
+        """`poll_once` at a pace that slows down while nothing comes and nothing of ours waits for its receipt."""
+        if not self._pace.due(self._now()):
+            return PollReport()
+        report = self.poll_once()
+        self._pace.polled(self._now(), came=report.came or self._streams.waits_for_receipts())
+        return report
+
     def told(self, keys: list[str]) -> None:
         """The verdicts on these commands have reached whoever acts on them."""
         with self._database.write() as session:
@@ -133,7 +138,7 @@ class SouthwestIntake:
             listed, answer, settings=self._adapter.settings, verifier=self._verifier, now=now, released=True
         )
         with self._database.write() as session:
-            kept, _ = self._commit(session, examined, answer, now)
+            kept, _ = self._batches.commit(session, examined, answer, now)
             session.get_one(SouthwestBatchIn, batch_id).held = None
             code = kept.code
         self._send_receipts()
@@ -157,7 +162,7 @@ class SouthwestIntake:
 
     def _take_batch(self, line: ListedBatch) -> int:
         """Fetch, check and commit one batch together with the cursor; the number of rows that were looked at."""
-        answer = self._adapter.hub.download(line.cd_batch)
+        answer = self._download(line.cd_batch)
         if answer["code"] == Code.BUSY:
             raise fault_of(answer["code"])
         now = self._now()
@@ -170,60 +175,21 @@ class SouthwestIntake:
         settings = self._adapter.settings
         examined = examine(line.cd_batch, answer, settings=settings, verifier=self._verifier, now=now)
         with self._database.write() as session:
-            _, rows = self._commit(session, examined, answer, now)
+            _, rows = self._batches.commit(session, examined, answer, now)
             move_cursor(session, _BATCHES, line.cursor)
         return rows
 
-    def _commit(
-        self, session: Session, examined: ExaminedBatch | RefusedBatch, answer: dict[str, object], now: datetime
-    ) -> tuple[SouthwestBatchIn, int]:
-        placed = examined if isinstance(examined, RefusedBatch) else _placed(session, examined)
-        match placed:
-            case RefusedBatch():
-                return self._refuse(session, placed, answer, now), 0
-            case RepeatedBatch(manifest):
-                first = committed_batch(session, manifest.cd_batch)
-                if first is None:
-                    raise LookupError("a repeated batch has a first one")
-                first.receipt_sent = False
-                return first, 0
-            case GoodBatch(manifest):
-                outcomes = take_rows(session, self._inbox, placed, now)
-                stream = lock_stream(session, IN, manifest.from_region)
-                stream.next_seq, stream.previous_sm3 = manifest.seq + 1, manifest.text_sm3
-                receipt = self._receipt(manifest.cd_batch, manifest.rows_sm3, Code.OK, outcomes, now)
-                kept = _kept(session, receipt, manifest.from_region, manifest.text_sm3, True, now)
-                for outcome in outcomes:
-                    if outcome.parked is not None:
-                        parked = SouthwestParkedRow(batch_id=kept.id, row_guid=outcome.guid, message_id=outcome.parked)
-                        session.add(parked)
-                return kept, len(outcomes)
-
-    def _refuse(
-        self, session: Session, refused: RefusedBatch, answer: dict[str, object], now: datetime
-    ) -> SouthwestBatchIn:
-        receipt = self._receipt(refused.cd_batch, refused.rows_sm3, refused.code, [], now)
-        manifest = refused.manifest
-        province = manifest.from_region if manifest else ""
-        kept = _kept(session, receipt, province, manifest.text_sm3 if manifest else "", False, now)
-        detail = f"{refused.code} {refused.cd_batch[:64]}"
-        if refused.old:
-            sealed = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
-            kept.held = self._sealer.seal(sealed, f"southwest-in/{kept.cd_batch}")
-            key = f"{SOURCE}/old/{kept.cd_batch}/{kept.text_sm3[:16]}"
-            open_task(session, key=key, kind=TaskKind.OLD_BATCH, now=now, data={"batchId": kept.id})
-        elif refused.code is Code.GAP:
-            key = f"{SOURCE}/gap/{kept.cd_batch}"
-            open_task(session, key=key, kind=TaskKind.STREAM_STOPPED, now=now, data={"province": province})
-        code = "BATCH_UNTRUSTED" if refused.code in SECURITY else "BATCH_REFUSED"
-        note_security_event(session, SOURCE, code, now, detail=detail)
-        return kept
-
-    def _receipt(
-        self, cd_batch: str, rows_sm3: str, code: str, outcomes: list[RowOutcome], now: datetime
-    ) -> BatchReceipt:
-        rows = [(outcome.guid, outcome.code.value) for outcome in outcomes]
-        return write_receipt(self._signer, cd_batch=cd_batch, rows_sm3=rows_sm3, code=code, rows=rows, now=now)
+    def _download(self, cd_batch: str) -> dict[str, Any]:
+        """The hub's answer. One that can never be read would stop every stream: the fifth time it is malformed."""
+        try:
+            answer = self._adapter.hub.download(cd_batch)
+        except AnswerLost as fault:
+            self._unreadable[cd_batch] += fault.code in _UNREADABLE
+            if self._unreadable[cd_batch] < _TRIES:
+                raise
+            answer = {"code": INNER_OK}
+        del self._unreadable[cd_batch]
+        return answer
 
     def _send_receipts(self) -> None:
         """Everything receipted and not yet with the hub, oldest first. Raises PartnerError."""
@@ -231,10 +197,22 @@ class SouthwestIntake:
             unsent = select(SouthwestBatchIn).filter_by(receipt_sent=False).order_by(SouthwestBatchIn.id)
             waiting = [(row.id, row.receipt) for row in session.scalars(unsent)]
         for batch_id, receipt in waiting:
-            self._adapter.hub.send_receipt(receipt)
+            refused = self._send_receipt(receipt)
             with self._database.write() as session:
+                if refused:
+                    note_security_event(session, SOURCE, "RECEIPT_REFUSED", self._now(), detail=refused)
                 row = session.get_one(SouthwestBatchIn, batch_id, with_for_update=True)
                 row.receipt_sent = row.receipt == receipt  # a newer one may have been written meanwhile
+
+    def _send_receipt(self, receipt: dict[str, Any]) -> str:
+        """Code of a hub that will never take this receipt, "" when it has. Raises PartnerError for all that passes."""
+        try:
+            self._adapter.hub.send_receipt(receipt)
+        except PartnerRefused as refused:
+            if refused.code in REQUEST_FAULTS or refused.code.startswith("HTTP_"):
+                raise
+            return refused.code
+        return ""
 
     # -- receipts for what we have sent ------------------------------------------------------------
 
@@ -272,28 +250,3 @@ class SouthwestIntake:
                 data = {"province": batch.manifest.to_region}
                 with self._database.write() as session:
                     open_task(session, key=key, kind=TaskKind.STREAM_STOPPED, now=now, data=data)
-
-
-def _placed(session: Session, examined: ExaminedBatch) -> GoodBatch | RepeatedBatch | RefusedBatch:
-    manifest = examined.manifest
-    stream = lock_stream(session, IN, manifest.from_region)
-    committed = committed_batch(session, manifest.cd_batch)
-    head = StreamHead(stream.next_seq, stream.previous_sm3)
-    return place(examined, committed_text_sm3=committed.text_sm3 if committed else None, head=head)
-
-
-def _kept(
-    session: Session, receipt: BatchReceipt, province: str, text_sm3: str, committed: bool, now: datetime
-) -> SouthwestBatchIn:
-    row = SouthwestBatchIn(
-        cd_batch=receipt.cd_batch[:64],
-        province=province,
-        text_sm3=text_sm3,
-        code=receipt.code,
-        committed=committed,
-        receipt=receipt.wire(),
-        received_at=now,
-    )
-    session.add(row)
-    session.flush()
-    return row

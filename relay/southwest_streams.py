@@ -111,6 +111,12 @@ class SouthwestStreams:
             if kept is not None:
                 kept.resend, kept.sent_at = False, now
 
+    def waits_for_receipts(self) -> bool:
+        """Whether the hub has batches of ours that nobody has receipted yet."""
+        taken = select(SouthwestBatchOut.id).filter_by(state=OutBatchState.TAKEN).limit(1)
+        with self._database.read() as session:
+            return session.scalar(taken) is not None
+
     def waiting_provinces(self) -> Sequence[str]:
         """Streams with something to send and perhaps nobody who sends it."""
         waiting = select(SouthwestRowOut.province).where(

@@ -67,6 +67,19 @@ SECURITY: Final = frozenset(
 )
 """Refusals of a batch that leave a security event."""
 
+REQUEST_FAULTS: Final = frozenset(
+    {
+        Code.HEADER,
+        Code.TIME,
+        Code.BUSINESS_ID_USED,
+        Code.BODY,
+        Code.CERTIFICATE_UNKNOWN,
+        Code.SIGNATURE,
+        Code.CERTIFICATE_ENDED,
+    }
+)
+"""What is wrong with the request or our keys, not with what it carries: mended by an operator, then sent again."""
+
 
 def fault_of(code: str) -> PartnerError:
     """The error that a hub's answer with this code means; an unknown code is a refusal for a person to see."""

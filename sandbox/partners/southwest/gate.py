@@ -42,7 +42,7 @@ class Gate:
 
     async def read(self, request: Request, operation: str) -> bytes:
         """The raw body, never more of it than may come."""
-        limit = _LARGE if operation in ("exch0001", "exch0006") else _SMALL
+        limit = _LARGE if operation in ("exch0001", "exch0004", "exch0006") else _SMALL
         body = bytearray()
         async for chunk in request.stream():
             body += chunk

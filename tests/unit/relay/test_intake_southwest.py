@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from domain.errors import AnswerLost, PartnerRefused
 from domain.tasks import TaskKind
 from domain.terms import WireEvent
 from partners.standards import sm3_hex
@@ -233,6 +234,50 @@ def test_a_fault_in_the_middle_leaves_rows_and_cursor_as_they_were(office: Offic
     monkeypatch.undo()
     office.poll()
     assert office.truth().last_event is WireEvent.ACCEPTED
+
+
+def test_a_receipt_that_the_hub_never_takes_does_not_stop_the_others(office: Office, guizhou: Province, monkeypatch):
+    take, refusals = office.hub.send_receipt, []
+
+    def choosy(receipt):
+        if receipt["cd_batch"] == "nonsense":
+            refusals.append(receipt)
+            raise PartnerRefused("拒收", code="SW200101")
+        take(receipt)
+
+    monkeypatch.setattr(office.hub, "send_receipt", choosy)
+    office.offer({"code": "00"}, "nonsense")
+    assert office.take(guizhou.batch(row("accept", "1", 1))) == [OK]
+    office.poll()
+    assert len(refusals) == 1
+    assert office.security_events() == ["BATCH_REFUSED", "RECEIPT_REFUSED"]
+
+
+def test_a_receipt_waits_while_our_keys_are_not_in_order(office: Office, guizhou: Province, monkeypatch):
+    def closed(receipt):
+        raise PartnerRefused("证书", code="SW100203")
+
+    monkeypatch.setattr(office.hub, "send_receipt", closed)
+    assert office.poll(guizhou.batch(row("accept", "1", 1))).fault == "SW100203"
+    monkeypatch.undo()
+    office.poll()
+    assert len(office.hub.receipted) == 1
+
+
+def test_a_batch_that_can_never_be_read_is_passed_at_the_fifth_try(office: Office, guizhou: Province, monkeypatch):
+    download = office.hub.download
+
+    def unreadable(cd_batch):
+        if cd_batch == "poison":
+            raise AnswerLost("过大", code="TOO_LARGE")
+        return download(cd_batch)
+
+    monkeypatch.setattr(office.hub, "download", unreadable)
+    office.offer({}, "poison")
+    office.offer(guizhou.batch(row("accept", "1", 1)))
+    faults = [office.poll().fault for _ in range(5)]
+    assert faults == ["TOO_LARGE"] * 4 + [""]
+    assert [receipt["code"] for receipt in office.hub.receipted] == ["SW100101", OK]
 
 
 # -- rows ------------------------------------------------------------------------------------------
