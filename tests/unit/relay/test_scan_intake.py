@@ -1,7 +1,5 @@
 """Batches of scans against a real database: what is stored, what is answered, what the workflow is to hear."""
 
-import itertools
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,9 +74,6 @@ def kicks():
 @pytest.fixture
 def intake(database, clock, kicks):
     return ScanIntake(database, clock, lambda: kicks.append(1))
-
-
-sequence = itertools.count(1)
 
 
 def scan(kind, seq, ago_s=60.0, **more):
@@ -374,46 +369,3 @@ def test_the_cache_can_be_made_from_the_log_alone(database, intake):
     with database.read() as session:
         leg = session.get(LegRow, LEG)
         assert leg.state == right == cached(state_of(session, leg))
-
-
-def test_a_hundred_devices_reconnect_at_once(database, clock):
-    """Every batch three times from several threads: each event once, each effect once."""
-    devices, legs_each = 100, 10
-    with database.write() as session:
-        for device in range(devices):
-            for place in range(legs_each):
-                session.add(leg_row(f"5001032026112{device:04d}{place:03d}X-PICKUP-1", f"13{device:07d}{place:04d}"))
-    kinds = ["EN_ROUTE", "ARRIVED_DOOR", "PICKED_UP", "AT_OUTLET", "IN_TRANSIT", "DELIVERED"]
-    batches = [
-        [
-            scan(
-                kind,
-                1 + place * 6 + step,
-                3000 - place * 100 - step,
-                eventId=f"dev{device:03d}-{place:02d}-{kind}",
-                code=f"13{device:07d}{place:04d}",
-            )
-            for place in range(legs_each)
-            for step, kind in enumerate(kinds)
-        ]
-        for device in range(devices)
-    ]
-    intake = ScanIntake(database, clock, lambda: None)
-    marks = []
-
-    def reconnect(mine):
-        for device in mine:
-            for _ in range(3):
-                marks.append(intake.take(f"dev{device:03d}", batches[device], COURIER).watermark)
-
-    threads = [threading.Thread(target=reconnect, args=(range(n, devices, 4),)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert marks == [60] * 3 * devices
-    assert count(database, ScanEventRow) == devices * 60
-    assert count(database, UpdateRow) == devices * legs_each * len(kinds)
-    with database.read() as session:
-        stages = session.execute(select(LegRow.stage, func.count()).group_by(LegRow.stage)).all()
-    assert dict(tuple(row) for row in stages) == {"DELIVERED": devices * legs_each, "ASSIGNED": 1}
