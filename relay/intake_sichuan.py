@@ -5,9 +5,7 @@ One short transaction holds the nonce, the judgement, the inbox row and the exch
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Final
 
 import structlog
@@ -32,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 _PARTNER: Final = Partner.SICHUAN.value
 _RETRY_AFTER_S: Final = 2
+_AT_ONCE: Final = 16
 _FORGET_EVERY: Final = timedelta(minutes=1)
 _CODE_OF_TAKING: Final[dict[Taking, Code]] = {
     Taking.DUPLICATE: Code.OK,
@@ -53,9 +52,15 @@ class SichuanIntake:
         self._now = now
         self._memory = timedelta(seconds=max(settings.nonce_memory_s, 2 * settings.window_s))
         self._forget_at: datetime | None = None
-        # SQLite has one writer: queueing here is fair and quick, its own busy handler is neither.
-        one_writer = database.engine.dialect.name == "sqlite"
-        self._turn: AbstractContextManager[object] = Lock() if one_writer else nullcontext()
+
+    @property
+    def at_once(self) -> int:
+        """How many threads may usefully be in `take`.
+
+        SQLite has one writer: whoever queues first come, first served in front of it is quicker in the worst case
+        than its busy handler, which sleeps longer the longer one waits.
+        """
+        return 1 if self._database.engine.dialect.name == "sqlite" else _AT_ONCE
 
     def take(self, raw: RawCallback) -> CallbackAnswer:
         """The answer to one callback; never raises on the sender's account, nor for a database that is away."""
@@ -63,7 +68,7 @@ class SichuanIntake:
         checked = authenticate(raw, self._settings, now)
         message = checked if isinstance(checked, Refusal) else read(checked, now)
         try:
-            with self._turn, self._database.write() as session:
+            with self._database.write() as session:
                 if isinstance(checked, Refusal):
                     answer = self._refused(session, checked, now)
                 else:

@@ -183,7 +183,6 @@ class Inbox:
             raw=self._sealer.seal(raw, place),
         )
         session.add(row)
-        session.flush()
         return row
 
     def _settle(

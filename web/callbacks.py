@@ -1,7 +1,6 @@
 """`POST /callbacks/sichuan`: the one address of ours that a partner network calls (contracts.md A)."""
 
 from collections.abc import Callable
-from typing import Final
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -12,13 +11,11 @@ from starlette.requests import ClientDisconnect
 from partners.sichuan.inbound import MAX_CALLBACK_BYTES, RawCallback
 from relay.intake_sichuan import SichuanIntake
 
-_AT_ONCE: Final = 16  # threads of their own: a slow page must not delay an acknowledgement
-
 
 def router(intake: SichuanIntake, kick: Callable[[], None]) -> APIRouter:
     """The route. `kick` wakes the relay after something was committed."""
     routes = APIRouter()
-    limiter = CapacityLimiter(_AT_ONCE)
+    limiter = CapacityLimiter(intake.at_once)  # first come, first served; a slow page takes none of these threads
 
     @routes.post("/callbacks/sichuan", include_in_schema=True, summary="川渝通办回调")
     async def sichuan_callback(request: Request) -> Response:
