@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.booking import contact_of, manifest_of, seal_no_of
 from activities.dispatching import decide, lock_dispatch
+from domain.errors import CarrierRefused
 from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
@@ -19,6 +20,7 @@ from logistics.promise import evaluate
 from logistics.promise_facts import facts_of, pauses_of
 from logistics.promise_model import PlannedArrival, PromiseOrder, PromiseState, PromiseTerms, PromiseVerdict
 from logistics.service_calendar import ServiceCalendar
+from relay.own_scans import say
 from relay.parcels import state_of
 from storage.base import Database
 from storage.cases import CaseRow, HandlingRow, add_event, read_dossier
@@ -31,7 +33,7 @@ MAX_ATTEMPTS = 3
 _IDLE_LOOK = timedelta(hours=8)
 _ALARMS = {
     ParcelStage.LOST: TaskKind.PARCEL_LOST,
-    ParcelStage.DAMAGED: TaskKind.PARCEL_DAMAGED,
+    ParcelStage.AWAITING_COLLECTION: TaskKind.DELIVERY_FAILED,
 }
 
 
@@ -187,6 +189,8 @@ class Carrying:
         kind = _ALARMS.get(ParcelStage(leg.stage))
         if kind is not None:
             _task(session, leg, kind, now, f"{leg.epoch}")
+        if leg.state.get("damaged"):  # delivered all the same, perhaps: the stage alone would hide it
+            _task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
         for finding in leg.state.get("findings", []):
             if finding["kind"] == FindingKind.PAPERS_DIFFER:
                 _task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
@@ -203,8 +207,20 @@ class Carrying:
                 if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
                     self._promise(session, leg, self._now())
                 _note(session, leg, f"LEG_{end.outcome}", self._now())
+                if end.outcome is LegOutcome.CANCELLED:
+                    say(session, leg, ParcelStage.CANCELLED, end.at, self._now())
         if end.outcome is LegOutcome.CANCELLED:
-            self._carrier.cancel(end.leg_id)
+            self._cancel_waybill(end.leg_id)
+
+    def _cancel_waybill(self, leg_id: str) -> None:
+        """What the carrier holds already can't be cancelled: it must come back, and a person sees to it."""
+        try:
+            self._carrier.cancel(leg_id)
+        except CarrierRefused:
+            with self._database.write() as session:
+                leg = lock_leg(session, leg_id)
+                if leg is not None:
+                    _task(session, leg, TaskKind.RETURN_REQUIRED, self._now(), "carrier")
 
 
 def _why(reason: LookReason, late: bool) -> str:

@@ -32,6 +32,7 @@ class TaskKind(StrEnum):
     PARCEL_LOST = "PARCEL_LOST"
     LEG_OVERDUE = "LEG_OVERDUE"
     UNKNOWN_OP_CODE = "UNKNOWN_OP_CODE"
+    RETURN_REQUIRED = "RETURN_REQUIRED"
     COLLECT_AT_HALL = "COLLECT_AT_HALL"
     BAD_RATING = "BAD_RATING"
 
@@ -69,6 +70,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.PARCEL_DAMAGED: ("邮件破损，请核对", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.PARCEL_LOST: ("邮件疑似丢失，请查找", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.LEG_OVERDUE: ("跨区邮件逾期未到，请查询", Role.SUPERVISOR, (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED)),
+    TaskKind.RETURN_REQUIRED: ("订单已取消但邮件已揽收，请退回申请人", Role.OUTLET, _SEEN),
     TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
     TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),
     TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, _SEEN),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.messages import LegEffect
 from domain.naming import delivery_workflow_id
+from domain.tasks import TaskKind
 from domain.terms import Datum, Leg, MaterialForm, ParcelStage, SignerKind
 from logistics.custody import FindingKind
 from logistics.geo import Point
@@ -20,10 +21,11 @@ from relay.scan_reading import ScanOnWire
 from storage.base import Database
 from storage.legs import AssignmentRow, CourierRow, LegRow, lock_leg
 from storage.scans import ScanEventRow, events_of, pending_proofs
+from storage.tasks import open_task
 from storage.updates import UpdateRow, queue_update
 
-_OURS = frozenset({ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED})
-"""Stages that we set ourselves: the leg's workflow knows them."""
+OWN_DEVICE = "kuayu"
+"""The sender of what we say ourselves (relay/own_scans.py): the leg's workflow knows it."""
 
 _ATTEMPT_FAILED = frozenset({ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED})
 
@@ -85,6 +87,16 @@ def project(session: Session, leg: LegRow, now: datetime) -> ParcelState:
     state = state_of(session, leg)
     _store(leg, state)
     _follow_the_scan(session, leg, state, now)
+    if state.return_required:
+        open_task(
+            session,
+            key=f"{leg.leg_id}/return/{state.epoch}",
+            kind=TaskKind.RETURN_REQUIRED,
+            case_no=leg.case_no,
+            handling_no=leg.handling_no,
+            leg_id=leg.leg_id,
+            now=now,
+        )
     workflow_id = delivery_workflow_id(leg.leg_id)
     told = set(session.scalars(select(UpdateRow.update_id).filter_by(workflow_id=workflow_id)))
     for scan in state.scans:
@@ -130,7 +142,7 @@ def _store(leg: LegRow, state: ParcelState) -> None:
 def _effect(leg: LegRow, state: ParcelState, scan: JudgedScan) -> LegEffect | None:
     """What the workflow is to hear of one scan; None for what has no effect."""
     stage = _comes_to(scan)
-    if stage is None or stage in _OURS:
+    if stage is None or scan.event.actor == OWN_DEVICE:
         return None
     if stage is ParcelStage.ARRIVED_DOOR and not scan.verified:
         return None

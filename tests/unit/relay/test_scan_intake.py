@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from domain.terms import Role
+from domain.terms import ParcelStage, Role
+from relay.own_scans import say
 from relay.parcels import cached, rebuild, state_of
 from relay.scan_batch import Scanner
 from relay.scans import ScanIntake
 from storage.base import Base, Database
+from storage.documents import DocumentRow
 from storage.legs import AssignmentRow, CourierRow, LegRow
 from storage.scans import ScanEventRow, ScanProofRow, ScanQuarantineRow
+from storage.tasks import TaskRow
 from storage.updates import UpdateRow
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -280,8 +283,6 @@ def test_a_proof_counts_when_it_has_come(database, intake):
 
 
 def upload(database, sha256):
-    from storage.documents import DocumentRow
-
     with database.write() as session:
         session.add(DocumentRow(sha256=sha256, media_type="image/png", size=1, stored_at=NOW))
 
@@ -291,8 +292,6 @@ def test_a_proof_that_never_comes_is_a_task_once(database, intake, clock):
     assert intake.miss_proofs() == 0
     clock.now += timedelta(hours=25)
     assert intake.miss_proofs() == intake.miss_proofs() == 1
-    from storage.tasks import TaskRow
-
     assert count(database, TaskRow) == 1
 
 
@@ -369,3 +368,22 @@ def test_the_cache_can_be_made_from_the_log_alone(database, intake):
     with database.read() as session:
         leg = session.get(LegRow, LEG)
         assert leg.state == right == cached(state_of(session, leg))
+
+
+def test_cancelled_while_the_courier_was_offline_must_come_back(database, intake, clock):
+    """Cancelled 3 minutes ago, fetched 5 minutes ago, uploaded now: a parcel that is held is never refused."""
+    for _ in range(2):
+        with database.write() as session:
+            leg = session.get(LegRow, LEG)
+            say(session, leg, ParcelStage.CANCELLED, NOW - timedelta(minutes=3), NOW)
+    assert leg_of(database).stage == "CANCELLED"
+    assert told(database) == []
+    answer = intake.take("c1", [scan("PICKED_UP", 1, 300, manifest=PAPERS)], COURIER)
+    assert results(answer) == [("accepted", None)]
+    leg = leg_of(database)
+    assert leg.state["return_required"] and leg.stage == "PICKED_UP"
+    with database.read() as session:
+        assert [task.kind for task in session.scalars(select(TaskRow))] == ["RETURN_REQUIRED"]
+    intake.take("c1", [scan("RETURNED", 2, 10, signerKind="self")], COURIER)
+    assert leg_of(database).stage == "RETURNED"
+    assert rebuild(database) == []
