@@ -77,7 +77,7 @@ class InterprovincialRound:
 
     @activity.defn(name="round_poll_interprovincial")
     async def poll(self) -> None:
-        report = await asyncio.to_thread(self._intake.poll_once)
+        report = await asyncio.to_thread(self._intake.poll_if_due)
         if report.fetched:
             await self._relay.deliver_inbox()
 

@@ -10,13 +10,14 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from domain.errors import PartnerError
+from domain.errors import PartnerError, PartnerUntrusted
 from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
 from domain.model import Frozen
 from domain.terms import Partner
 from partners.base import Now
 from partners.interprovincial import Fetched, InterprovincialAdapter, Notice, Unreadable
+from partners.pace import PollPace
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.exchange import ExchangeRow, note_exchange, note_security_event
@@ -51,6 +52,15 @@ class InterprovincialIntake:
         self._inbox = inbox
         self._adapter = adapter
         self._now = now
+        self._pace = PollPace(adapter.settings.poll_s, adapter.settings.poll_max_s)
+
+    def poll_if_due(self) -> PollReport:
+        """`poll_once` at a pace that slows down while nothing comes."""
+        if not self._pace.due(self._now()):
+            return PollReport()
+        report = self.poll_once()
+        self._pace.polled(self._now(), came=report.came)
+        return report
 
     def poll_once(self) -> PollReport:
         """Page by page until nothing new comes or the wire fails; what came before it is kept."""
@@ -64,14 +74,21 @@ class InterprovincialIntake:
                 fetched, refused = fetched + size, refused + size - len(sids)
                 if sids:
                     confirmed += self._confirm(sids)
-                if not sids:
+                if not sids or size < _PAGE:
                     break
         except PartnerError as error:
-            log.warning("poll_ended_early", partner=_PARTNER, code=error.code)
+            self._note_fault(error)
             return PollReport(
                 fetched=fetched, confirmed=confirmed, refused=refused, fault=error.code or type(error).__name__
             )
         return PollReport(fetched=fetched, confirmed=confirmed, refused=refused)
+
+    def _note_fault(self, error: PartnerError) -> None:
+        """An outage is the breaker's business; an answer without a good seal is a security event."""
+        log.warning("poll_ended_early", partner=_PARTNER, code=error.code)
+        if isinstance(error, PartnerUntrusted):
+            with self._database.write() as session:
+                note_security_event(session, _PARTNER, "UNTRUSTED_ANSWER", self._now(), detail=error.code)
 
     def _commit(self, page: Fetched, began: float) -> tuple[str, ...]:
         """One transaction for all that came; the sids that may be confirmed after it."""

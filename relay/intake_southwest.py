@@ -15,13 +15,13 @@ from domain.errors import AnswerLost, PartnerError, PartnerRefused
 from domain.model import Frozen
 from domain.tasks import TaskKind
 from partners.base import Now
+from partners.pace import PollPace
 from partners.southwest import CommandVerdict, SouthwestAdapter
 from partners.southwest.client import ListedBatch
 from partners.southwest.codes import INNER_OK, REQUEST_FAULTS, Code, fault_of
 from partners.southwest.inbound import (
     examine,
 )
-from partners.southwest.pace import PollPace
 from partners.southwest.receipts import read_receipt
 from partners.southwest.signing import Signer, Verifier
 from relay.southwest_batches import BatchTaker

@@ -25,6 +25,8 @@ def interprovincial_wire(settings: partner_settings.InterprovincialSettings) -> 
         registration_code=settings.sqzcm,
         unit=settings.fsdw,
         renew_before_s=settings.renew_before_s,
+        poll_s=settings.poll_s,
+        poll_max_s=settings.poll_max_s,
         answer_window_s=settings.window_s,
     )
 

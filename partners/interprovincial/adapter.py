@@ -62,7 +62,7 @@ class InterprovincialAdapter:
         notice_times: NoticeTimes,
         attempts: Attempts | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._now = now
         self._serials = serials
         self._notice_times = notice_times
@@ -199,7 +199,7 @@ class InterprovincialAdapter:
         return self._call_to_gateway(operation, data_part(records))
 
     def _call_to_gateway(self, operation: Operation, data: bytes) -> Call:
-        number = message_no(self._settings.unit, self._now().astimezone(CHINA).date(), self._serials.next_serial())
+        number = message_no(self.settings.unit, self._now().astimezone(CHINA).date(), self._serials.next_serial())
         return Call(operation=operation, jsdw=EVERYBODY, ywxtbh=number, data=data)
 
 

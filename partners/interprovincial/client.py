@@ -128,16 +128,17 @@ class InterprovincialClient:
         if call.operation is not Operation.GET_FILE and len(body) > INFORMATION_MAX:
             raise UnsafeXml("information too large")
         root = read_root(said.information)
-        if not said.seal:
-            return _unsealed(root)
-        self._check_seal(call, said, body, read_head(root), secret)
+        if not said.seal or not self._seal_holds(call, said, body, read_head(root), secret):
+            return _without_seal(root, "WRONG_SEAL" if said.seal else "UNSEALED")
+        self._check_head(call, read_head(root))
         package = read_package(said.information, root)
         return Answered(numbers=tuple(_code(one, call.operation) for one in package.records), package=package)
 
-    def _check_seal(self, call: Call, said: Sealed, body: bytes, head: Head, secret: Secret) -> None:
+    def _seal_holds(self, call: Call, said: Sealed, body: bytes, head: Head, secret: Secret) -> bool:
         counting = {one.key.get_secret_value() for one in (secret, *self._keeper.counting())}
-        if not seal_holds(tuple(counting), _text(call.operation.answer, head, body), said.seal):
-            raise PartnerUntrusted(_UNTRUSTED, code="WRONG_SEAL")
+        return seal_holds(tuple(counting), _text(call.operation.answer, head, body), said.seal)
+
+    def _check_head(self, call: Call, head: Head) -> None:
         if (head.fsdw, head.jsdw, head.ywxtbh) != (call.jsdw, self._settings.unit, call.ywxtbh):
             raise PartnerUntrusted(_UNTRUSTED, code="OTHER_HEAD")
         window = timedelta(seconds=self._settings.answer_window_s)
@@ -181,12 +182,12 @@ def _is_fault(raw: bytes) -> bool:
         return False
 
 
-def _unsealed(root: etree._Element) -> Answered:
-    """Only −50, −51, −60 and −61 may come without a seal; then the head says nothing."""
+def _without_seal(root: etree._Element, fault: str) -> Answered:
+    """Only −50, −51, −60 and −61 count without a seal that holds: we may not share the secret any more."""
     records = [record for data in children(root, "DATA") for record in children(data, "RECORD")]
     number = _code(records[0], None) if len(records) == 1 else Code.OK.number
     if not may_be_unsealed(code_of(number)):
-        raise PartnerUntrusted(_UNTRUSTED, code="UNSEALED")
+        raise PartnerUntrusted(_UNTRUSTED, code=fault)
     return Answered(numbers=(number,), package=None)
 
 

@@ -42,7 +42,7 @@ def record_of(command: Command, at: datetime) -> str:
         case Supplement() as body:
             return number + element("LC", str(body.round)) + _materials(body.materials) + _parcel(body.parcel)
         case Withdrawal() as body:
-            return number + element("YY", body.reason)
+            return number + element("YY", body.reason.strip() or "申请人撤回")  # YY may not be empty
         case NoticeSent() as body:
             return number + _notice(body, at)
 

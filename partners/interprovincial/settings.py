@@ -31,6 +31,8 @@ class InterprovincialSettings(Frozen):
     registration_code: str = Field(min_length=1, description="sqzcm 授权注册码")
     unit: str = Field(pattern=r"^[0-9]{12}\z", description="our 12-digit region, FSDW")
     renew_before_s: float = Field(default=180, gt=0, description="a secret is renewed so long before its end")
+    poll_s: float = Field(default=60, gt=0, description="between two FetchNotices while something comes")
+    poll_max_s: float = Field(default=600, gt=0, description="at most, while nothing comes")
     answer_window_s: float = Field(default=600, gt=0, description="how far an answer's FSSJ may be off")
 
     def app_keys_at(self, now: datetime) -> tuple[bytes, ...]:

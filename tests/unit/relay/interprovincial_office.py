@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from domain.errors import AnswerLost
+from domain.errors import AnswerLost, PartnerError
 from domain.identifiers import is_case_number, make_case_number
 from domain.terms import Mode, Partner, Scheme
 from domain.wire import HandlingTruth, WireState
-from partners.interprovincial import Confirmed, Fetched, Notice, Unreadable
+from partners.interprovincial import Confirmed, Fetched, InterprovincialSettings, Notice, Unreadable
 from partners.interprovincial.envelope import Head, data_part, information, read_package
 from partners.interprovincial.inbound import read_notice
 from partners.interprovincial.numbers import coordination_no
@@ -53,15 +53,35 @@ def page(*records: tuple[str, str]) -> Fetched:
     )
 
 
+def agreed() -> InterprovincialSettings:
+    return InterprovincialSettings(
+        gateway_url="http://gateway.invalid",
+        paasid="cqyz",
+        token="TOKEN",
+        sid="s_1",
+        rid="r_1",
+        app_keys=lambda _: ("k",),
+        registration_code="CQYZ0001",
+        unit="500103000000",
+    )
+
+
 @dataclass
 class Gateway:
     """Instead of the adapter: hands over the pages in turn and keeps what was confirmed."""
 
+    settings: InterprovincialSettings = field(default_factory=agreed)
+
     pages: list[Fetched] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     confirm_breaks: bool = False
+    fetch_breaks: PartnerError | None = None
+    asked: int = 0
 
     def fetch_notices(self, most: int = 100) -> Fetched:
+        self.asked += 1
+        if self.fetch_breaks is not None:
+            raise self.fetch_breaks
         return self.pages.pop(0) if self.pages else Fetched(notices=(), unreadable=())
 
     def confirm_notices(self, sids: tuple[str, ...]) -> Confirmed:
@@ -77,6 +97,7 @@ class Office:
     inbox: Inbox
     gateway: Gateway
     intake: InterprovincialIntake
+    clock: list[datetime] = field(default_factory=lambda: [NOW])
 
     def poll(self, *records: tuple[str, str]):
         if records:
@@ -124,8 +145,9 @@ def open_database(folder: Path) -> Database:
 
 
 def open_office(folder: Path) -> Office:
-    database, inbox, gateway = open_database(folder), Inbox(SEALER), Gateway()
-    office = Office(database, inbox, gateway, InterprovincialIntake(database, inbox, gateway, lambda: NOW))
+    database, inbox, gateway, clock = open_database(folder), Inbox(SEALER), Gateway(), [NOW]
+    intake = InterprovincialIntake(database, inbox, gateway, lambda: clock[0])
+    office = Office(database, inbox, gateway, intake, clock)
     office.add_case(HANDLING)
     office.add_case(FOREIGN, Partner.SICHUAN)
     return office

@@ -2,12 +2,14 @@
 
 import itertools
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.errors import PartnerUnavailable, PartnerUntrusted
 from domain.identifiers import make_case_number
 from domain.terms import WireEvent
 from domain.wire import WireState
@@ -19,6 +21,7 @@ from tests.unit.relay.interprovincial_office import (
     Office,
     elements,
     open_office,
+    page,
 )
 
 RESULT = "<JGMC>公证书</JGMC><JGXS>electronic</JGXS><WSBH>1</WSBH><SHA256></SHA256>"
@@ -158,6 +161,30 @@ def test_a_reused_sid_of_a_parked_notice_keeps_its_answer_and_first_content(offi
     assert office.gateway.confirmed == ["s2", "s2"]
     office.poll(("s1", elements(HANDLING, 1, "01")))
     assert office.truth().state is WireState.UNDER_REVIEW
+
+
+def test_an_answer_that_is_not_believed_is_a_security_event(office: Office):
+    office.gateway.fetch_breaks = PartnerUntrusted("未按约定加印", code="WRONG_SEAL")
+    assert office.poll().fault == "WRONG_SEAL"
+    assert office.security_events() == ["UNTRUSTED_ANSWER"]
+    office.gateway.fetch_breaks = PartnerUnavailable("暂时不可用", code="HTTP502")
+    assert office.poll().fault == "HTTP502"
+    assert office.security_events() == ["UNTRUSTED_ANSWER"]
+
+
+def test_an_idle_gateway_is_asked_less_often(office: Office):
+    def asked(seconds: int) -> bool:
+        office.clock[0] = NOW + timedelta(seconds=seconds)
+        before = office.gateway.asked
+        office.intake.poll_if_due()
+        return office.gateway.asked > before
+
+    assert asked(0)
+    assert not asked(60)  # nothing came: twice as long
+    assert asked(180)
+    office.gateway.pages.append(page(("s1", elements(HANDLING, 1, "01"))))
+    assert asked(600)
+    assert asked(601)  # something came: the next tick asks
 
 
 ORDERS = st.lists(st.integers(0, len(LINE) - 1), max_size=8).map(lambda some: [*some, *range(len(LINE))])

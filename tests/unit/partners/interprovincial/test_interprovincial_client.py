@@ -91,6 +91,7 @@ def test_a_retry_changes_head_nonce_and_seal_and_nothing_from_data_on():
         pytest.param(answer(record("", -51), sealed=False), PartnerRefused, "-51", id="unsealed −51"),
         pytest.param(answer(record("", -60), sealed=False), PartnerRefused, "-60", id="unsealed −60"),
         pytest.param(answer(record("", -61), sealed=False), PartnerRefused, "-61", id="unsealed −61"),
+        pytest.param(answer(record("", -51), secret=b"another"), PartnerRefused, "-51", id="−51 under another secret"),
         pytest.param(answer(record(), secret=b"another"), PartnerUntrusted, "WRONG_SEAL", id="another secret"),
         pytest.param(
             answer(record(), after_seal=lambda t: t.replace("GD-1", "GD-2")),
@@ -178,8 +179,14 @@ def test_retry_after_is_passed_on():
     assert raised.value.retry_after_s == 7
 
 
-def test_minus_50_renews_the_secret_once_and_then_stops():
-    refused = answer(record("", -50), sealed=False)
+@pytest.mark.parametrize(
+    "refused",
+    [
+        pytest.param(answer(record("", -50), sealed=False), id="unsealed"),
+        pytest.param(answer(record("", -50), secret=b"forgotten"), id="under a secret that we don't have"),
+    ],
+)
+def test_minus_50_renews_the_secret_once_and_then_stops(refused):
     double, receipt = send(refused, answer(record()))
     assert (double.refreshes, receipt.partner_no) == (2, "GD-1")
     double = Double(answers=[refused, refused, refused])

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from partners.southwest.pace import PollPace
+from partners.pace import PollPace
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""How often the hub is asked: every 60 s ± 20 % while something comes, slower up to 600 s while nothing does."""
+"""How often a network that never calls us is asked: 60 s ± 20 %, slower up to 600 s while nothing comes."""
 
 import random
 from collections.abc import Callable
