@@ -4,6 +4,7 @@ Seconds are business seconds (divided by the time scale of the job), so that one
 every scale; `pace_s` of an interregional parcel is real seconds.
 """
 
+import json
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,15 +48,14 @@ class Script(BaseModel):
 
 
 def find(store: Store, leg_id: str, phone_tail: str | None = None) -> Script:
-    """The script of a leg: by phone tail, else by the longest prefix of the leg id, else the default."""
-    keys = [row["key"] for row in store.rows("SELECT key FROM script")]
-    prefixes = sorted((key for key in keys if len(key) > 4 and leg_id.startswith(key)), key=len, reverse=True)
-    for key in (phone_tail, *prefixes, DEFAULT_KEY):
-        found = store.row("SELECT body FROM script WHERE key = ?", key) if key in keys else None
-        if found:
-            return Script.model_validate_json(found["body"])
-    return Script()
+    """The script of a leg: by phone tail, else by the longest prefix of the leg id; what it leaves open is as in the
+    default."""
+    told = {row["key"]: json.loads(row["body"]) for row in store.rows("SELECT * FROM script")}
+    prefixes = sorted((key for key in told if len(key) > 4 and leg_id.startswith(key)), key=len, reverse=True)
+    own = next((told[key] for key in (phone_tail, *prefixes) if key in told), {})
+    return Script.model_validate({**told.get(DEFAULT_KEY, {}), **own})
 
 
 def put(store: Store, key: str, script: Script) -> None:
-    store.run("INSERT OR REPLACE INTO script VALUES (?, ?)", key, script.model_dump_json())
+    """Only what was said is kept, so that the rest follows the default."""
+    store.run("INSERT OR REPLACE INTO script VALUES (?, ?)", key, script.model_dump_json(exclude_unset=True))

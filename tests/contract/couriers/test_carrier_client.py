@@ -71,6 +71,12 @@ def test_a_repeated_line_keeps_both_times_under_its_own_occurrence(client, url):
     assert ops[3].at == ops[2].at - timedelta(hours=1)
 
 
+def test_what_a_script_leaves_open_is_as_in_the_default(client, url):
+    requests.put(f"{url}/control/default", json={"pace_s": 3600}, timeout=5)
+    requests.put(f"{url}/control/scripts/{ORDER}", json={"unknown_code": "977"}, timeout=5)
+    assert client.trace(book(client)) == ()
+
+
 def test_cancel_before_custody_and_never_after(client, url):
     requests.put(f"{url}/control/scripts/{ORDER}", json={"pace_s": 3600}, timeout=5)
     number = book(client)
