@@ -323,9 +323,11 @@ class HandlingCourse:
             return False
         if self._forwarded:
             return True
-        paper = self._result_form in (ResultForm.PAPER, ResultForm.BOTH)
-        unknown = self._result_form is None and self.plan.result_travels
-        return self.status is CaseStatus.APPROVED and self.plan.result_travels and (paper or unknown)
+        if self.status is not CaseStatus.APPROVED:
+            return False
+        if self._result_form is ResultForm.PAPER and self.plan.partner is not None:
+            return True
+        return self.plan.result_travels and self._result_form is not ResultForm.ELECTRONIC
 
     # --- writing down ---
 

@@ -1,0 +1,135 @@
+"""Playing one story: what a clerk, an officer and an applicant do, over public HTTP, until the case is closed."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from demo.client import Caller
+from demo.people import applicant, door
+from demo.stories import Story
+
+LOOK_S = 0.5
+
+
+@dataclass
+class Played:
+    """What became of a story, as our side tells it."""
+
+    story: Story
+    number: int
+    case: dict[str, Any] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    seconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def case_no(self) -> str:
+        return str(self.case.get("caseNo", "-"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who calls whom. `partners` and `couriers` are the sandbox's control sides."""
+
+    clerk: Caller
+    officer: Caller
+    partners: Caller
+    couriers: Caller
+
+
+def play(stage: Stage, story: Story, number: int, within_s: float) -> Played:
+    """From registration to closing; never raises, what went wrong is in `failure`."""
+    played = Played(story, number)
+    began = time.monotonic()
+    try:
+        _prepare(stage, story, number)
+        body = case_body(stage, story, number)
+        played.case = stage.clerk.post("/api/v1/cases", body, f"demo-{number:04d}-start")
+        _follow(stage, played, began + within_s)
+    except (RuntimeError, OSError, KeyError) as failure:
+        played.failure = f"{type(failure).__name__}: {failure}"
+    played.seconds = time.monotonic() - began
+    return played
+
+
+def _prepare(stage: Stage, story: Story, number: int) -> None:
+    """Tell the played networks and couriers how this one goes, before the case exists."""
+    if story.partner_script is not None:
+        stage.partners.put(f"/control/scripts/138000{number:05d}", list(story.partner_script))
+    if story.courier_script is not None:
+        stage.couriers.put(f"/control/scripts/{number:04d}", story.courier_script)
+    if story.outage is not None:
+        stage.partners.post("/control/outage", story.outage)
+
+
+def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
+    item = stage.clerk.get(f"/api/v1/items/{story.item}")
+    kind = "enterprise" if item["applicant"] == "enterprise" else "personal"
+    person = applicant(number, kind)
+    roles = story.roles or (None,) * len(story.regions)
+    return {
+        "itemCode": story.item,
+        "handlings": [{"region": region, "role": role} for region, role in zip(story.regions, roles, strict=True)],
+        "mode": None,
+        "applicant": person,
+        "agent": None,
+        "materials": [_brought(material) for material in item["materials"]],
+        "pickup": door(number, person["name"]) if story.pickup else None,
+        "delivery": door(number, person["name"]) if story.delivery else None,
+        "consent": {"version": "2026-11", "accepted": True},
+    }
+
+
+def _brought(material: dict[str, Any]) -> dict[str, Any]:
+    provided = {"original": "original", "copy": "copy", "form": "original"}.get(material["form"], "electronic")
+    return {"seq": material["seq"], "provided": provided, "pages": 1, "sha256": None}
+
+
+def _follow(stage: Stage, played: Played, deadline: float) -> None:
+    """Look again and again, and do what a person would do; until the case is closed."""
+    path = f"/api/v1/cases/{played.case_no}"
+    done: set[str] = set()
+    while time.monotonic() < deadline:
+        played.case = stage.clerk.get(path)
+        if played.case["closedAt"] is not None:
+            played.events = stage.clerk.get(f"{path}/events")["events"]
+            return
+        _act(stage, played, done)
+        time.sleep(LOOK_S)
+    played.events = stage.clerk.get(f"{path}/events")["events"]
+    played.failure = f"not closed in time: {played.case['status']}"
+
+
+def _act(stage: Stage, played: Played, done: set[str]) -> None:
+    case, story = played.case, played.story
+    path = f"/api/v1/cases/{played.case_no}"
+    if "supplement" in story.does and case["status"] == "SUPPLEMENT_REQUIRED" and "supplement" not in done:
+        body = {"round": 1, "materials": [{"seq": 1, "provided": "copy", "pages": 2, "sha256": None}]}
+        stage.clerk.post(f"{path}/supplements", body, f"demo-{played.number:04d}-supplement")
+        done.add("supplement")
+    early = "withdraw_early" in story.does and any(p["courierId"] for p in case["parcels"])
+    late = "withdraw" in story.does and case["status"] == "ACCEPTED"
+    if (early or late) and "withdraw" not in done:
+        stage.clerk.post(f"{path}/withdraw", {"reason": "申请人改变主意"}, f"demo-{played.number:04d}-withdraw")
+        done.add("withdraw")
+    if "officer" in story.does:
+        _decide(stage, played, done)
+    for task in case["tasks"]:
+        if task["kind"] == "COLLECT_AT_HALL" and task["id"] not in done:
+            stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", {"outcome": "acknowledge", "reason": "本人已领取"})
+            done.add(task["id"])
+
+
+def _decide(stage: Stage, played: Played, done: set[str]) -> None:
+    """The officer receives, accepts and approves, one step at a time."""
+    result = {"result": {"name": "办理结果", "form": "electronic", "documentNo": f"渝办〔2026〕{played.number}号"}}
+    for event, after, payload in (
+        ("RECEIVED", "SUBMITTED", {}),
+        ("ACCEPTED", "RECEIVED", {}),
+        ("APPROVED", "ACCEPTED", result),
+    ):
+        if played.case["status"] == after and event not in done:
+            handling = played.case["handlings"][0]["handlingNo"]
+            body = {"event": event, "payload": payload}
+            stage.officer.post(f"/api/v1/handlings/{handling}/decisions", body, f"demo-{played.number:04d}-{event}")
+            done.add(event)

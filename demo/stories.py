@@ -1,0 +1,162 @@
+"""The stories: what is applied for, what the networks and the couriers are told to play, and how it must end."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+ONLINE, COLLECT, JOINT = "全程网办", "异地代收代办", "多地联办"
+
+RECEIVED = {"event": "RECEIVED"}
+ACCEPTED = {"event": "ACCEPTED"}
+REVIEWING = {"event": "REVIEWING"}
+APPROVED = {"event": "APPROVED"}
+APPROVED_ELECTRONIC = {"event": "APPROVED", "payload": {"result": {"form": "electronic"}}}
+RESULT_SENT = {"event": "RESULT_SENT"}
+
+CHENGDU, GUANGAN = "510104", "511602"
+GUIYANG, KUNMING, NANNING = "520102", "530102", "450103"
+GUANGZHOU, SHANGHAI, BEIJING = "440103", "310101", "110105"
+YUBEI = "500112"
+
+
+@dataclass(frozen=True)
+class Story:
+    """`partner_script` per handling region's network (None: the usual way); `courier_script` by phone tail.
+
+    `does` names what people do meanwhile: supplement, withdraw_early, withdraw, officer.
+    """
+
+    title: str
+    item: str
+    regions: tuple[str, ...]
+    outcome: str = "APPROVED"
+    pickup: bool = False
+    delivery: bool = False
+    partner_script: tuple[dict[str, Any], ...] | None = None
+    courier_script: dict[str, Any] | None = None
+    does: frozenset[str] = frozenset()
+    roles: tuple[str | None, ...] = ()
+    legs: tuple[str, ...] = ()
+    notices: frozenset[str] = frozenset()
+    outage: dict[str, Any] | None = None
+    shows: frozenset[str] = field(default_factory=frozenset)
+    """What the history must contain."""
+
+
+def _supplement_round() -> tuple[dict[str, Any], ...]:
+    return (RECEIVED, {"event": "NEED_SUPPLEMENT"}, {"await": "supplement"}, ACCEPTED, APPROVED, RESULT_SENT)
+
+
+_DOOR = {"pickup": True, "delivery": True}
+_TWO_WAY = ("PICKUP", "BACK", "DELIVERY")
+_DELIVERED = frozenset({"DELIVERED"})
+
+STORIES: tuple[Story, ...] = (
+    Story("川渝·全程网办", "YZ-HRSS-001", (CHENGDU,)),
+    Story("川渝·异地代收代办·双向寄递", "YZ-MPS-001", (GUANGAN,), **_DOOR, legs=_TWO_WAY, notices=_DELIVERED),
+    Story("川渝·多地联办", "YZ-MPS-016", (CHENGDU,), delivery=True, legs=("BACK", "DELIVERY"), notices=_DELIVERED),
+    Story("西南·全程网办", "YZ-HRSS-001", (GUIYANG,)),
+    Story("西南·异地代收代办·双向寄递", "YZ-HRSS-048", (KUNMING,), **_DOOR, legs=_TWO_WAY, notices=_DELIVERED),
+    Story("西南·多地联办", "YZ-MPS-037", (NANNING,), delivery=True, legs=("BACK", "DELIVERY"), notices=_DELIVERED),
+    Story("跨省·全程网办", "YZ-HRSS-001", (GUANGZHOU,)),
+    Story("跨省·异地代收代办·双向寄递", "YZ-MPS-002", (SHANGHAI,), **_DOOR, legs=_TWO_WAY, notices=_DELIVERED),
+    Story("跨省·多地联办", "YZ-MPS-038", (BEIJING,), legs=("BACK",), notices=_DELIVERED),
+    Story("全渝·就地批办", "YZ-HRSS-001", (YUBEI,), does=frozenset({"officer"})),
+    Story(
+        "补正一轮",
+        "YZ-MPS-001",
+        (CHENGDU,),
+        partner_script=_supplement_round(),
+        does=frozenset({"supplement"}),
+        legs=("BACK",),
+        notices=_DELIVERED,
+        shows=frozenset({"SUPPLEMENT_BROUGHT", "SUPPLEMENTED"}),
+    ),
+    Story(
+        "不予受理",
+        "YZ-HRSS-001",
+        (KUNMING,),
+        outcome="NOT_ACCEPTED",
+        partner_script=(RECEIVED, {"event": "NOT_ACCEPTED"}),
+    ),
+    Story(
+        "不予许可·原件退回",
+        "YZ-NHSA-016",
+        (GUANGZHOU,),
+        outcome="REJECTED",
+        delivery=True,
+        partner_script=({"await": "papers"}, RECEIVED, ACCEPTED, REVIEWING, {"event": "REJECTED"}, RESULT_SENT),
+        legs=("FORWARD", "BACK", "DELIVERY"),
+        notices=frozenset({"PAPERS_SENT", "DELIVERED"}),
+    ),
+    Story(
+        "转递前撤回",
+        "YZ-MPS-001",
+        (GUANGAN,),
+        outcome="WITHDRAWN",
+        pickup=True,
+        does=frozenset({"withdraw_early"}),
+        courier_script={"late_s": 1200},
+        legs=("PICKUP",),
+    ),
+    Story(
+        "转递后撤回·原件退回",
+        "YZ-NHSA-007",
+        (GUIYANG,),
+        outcome="WITHDRAWN",
+        delivery=True,
+        partner_script=({"await": "papers"}, RECEIVED, ACCEPTED, {"await": "withdraw"}),
+        does=frozenset({"withdraw"}),
+        legs=("FORWARD", "BACK", "DELIVERY"),
+        notices=frozenset({"PAPERS_SENT", "DELIVERED"}),
+    ),
+    Story(
+        "多地联办·两张网",
+        "YZ-MPS-009",
+        (CHENGDU, GUANGZHOU),
+        roles=("迁入地", "迁出地"),
+        partner_script=(RECEIVED, ACCEPTED, REVIEWING, APPROVED_ELECTRONIC),
+    ),
+    Story(
+        "揽件迟到·改派",
+        "YZ-MPS-003",
+        (CHENGDU,),
+        pickup=True,
+        courier_script={"ignore_first_assignment": True},
+        legs=("PICKUP", "BACK"),
+        notices=_DELIVERED,
+        shows=frozenset({"PROMISE_AT_RISK"}),
+    ),
+    Story(
+        "首次投递未成·再投",
+        "YZ-DPF-001",
+        (GUIYANG,),
+        delivery=True,
+        courier_script={"fail_first_delivery": "NOBODY_HOME"},
+        legs=("BACK", "DELIVERY"),
+        notices=_DELIVERED,
+        shows=frozenset({"ATTEMPT_FAILED"}),
+    ),
+    Story(
+        "对方系统停机",
+        "YZ-MPS-001",
+        (BEIJING,),
+        delivery=True,
+        outage={"partner": "interprovincial", "kind": "down", "seconds": 8},
+        legs=("BACK", "DELIVERY"),
+        notices=_DELIVERED,
+    ),
+    Story(
+        "回调重复又乱序",
+        "YZ-MPS-002",
+        (GUANGAN,),
+        partner_script=(
+            {**RECEIVED, "times": 3, "hold_until_next": True},
+            {**ACCEPTED, "times": 2},
+            {**REVIEWING, "hold_until_next": True},
+            {**APPROVED, "times": 3},
+            RESULT_SENT,
+        ),
+        legs=("BACK",),
+        notices=_DELIVERED,
+    ),
+)

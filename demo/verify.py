@@ -1,0 +1,76 @@
+"""Reading the other side's books: what partners and couriers say happened must be what we say happened."""
+
+from collections import Counter
+from typing import Any
+
+from demo.play import Played, Stage
+
+
+def faults(stage: Stage, all_played: list[Played]) -> dict[int, list[str]]:
+    """Per story, what did not end as it should; empty lists where all is well."""
+    effects = stage.partners.get("/control/effects")
+    waybills = stage.couriers.get("/control/effects")["waybills"]
+    parcels = {parcel["legId"]: parcel for parcel in stage.couriers.get("/control/parcels")["parcels"]}
+    found: dict[int, list[str]] = {}
+    for played in all_played:
+        wrong = [played.failure] if played.failure else []
+        wrong += _our_side(played)
+        if not played.failure:
+            wrong += _partners_side(stage, played, effects)
+            wrong += _couriers_side(played, waybills, parcels)
+        found[played.number] = wrong
+    return found
+
+
+def _our_side(played: Played) -> list[str]:
+    story, case = played.story, played.case
+    wrong = []
+    if case.get("status") != story.outcome:
+        wrong.append(f"status {case.get('status')}, expected {story.outcome}")
+    if case.get("onHold"):
+        wrong.append("on hold")
+    legs = Counter(parcel["leg"] for parcel in case.get("parcels", []))
+    if legs != Counter(story.legs):
+        wrong.append(f"legs {sorted(legs.elements())}, expected {sorted(story.legs)}")
+    kinds = {event["kind"] for event in played.events}
+    wrong += [f"history lacks {kind}" for kind in sorted(story.shows - kinds)]
+    return wrong
+
+
+def _partners_side(stage: Stage, played: Played, effects: dict[str, Any]) -> list[str]:
+    wrong = []
+    for handling in played.case["handlings"]:
+        if handling["partner"] is None or (
+            played.story.outcome == "WITHDRAWN" and "withdraw_early" in played.story.does
+        ):
+            continue
+        theirs = stage.partners.get(f"/control/cases/{handling['handlingNo']}")
+        if theirs["outcome"] != handling["decision"]:
+            wrong.append(f"partner says {theirs['outcome']}, we say {handling['decision']}")
+        if not all(event["acknowledged"] for event in theirs["events"]):
+            wrong.append("an event of the partner was not acknowledged")
+        notices = Counter(notice["notice"] for notice in theirs["notices"])
+        if notices != Counter(played.story.notices):
+            wrong.append(f"partner received {dict(notices)}, expected {sorted(played.story.notices)}")
+        wrong += _once(effects.get(handling["partner"], {}), handling["handlingNo"])
+    return wrong
+
+
+def _once(effects: dict[str, Any], handling_no: str) -> list[str]:
+    ours = {key: entry for key, entry in effects.items() if entry["handlingNo"] == handling_no}
+    if not ours:
+        return ["the partner has no effect at all"]
+    return [f"{entry['count']} effects of {key}" for key, entry in ours.items() if entry["count"] != 1]
+
+
+def _couriers_side(played: Played, waybills: dict[str, Any], parcels: dict[str, Any]) -> list[str]:
+    wrong = []
+    for parcel in played.case["parcels"]:
+        leg_id = parcel["legId"]
+        count = waybills.get(leg_id, {}).get("count")
+        if count != 1:
+            wrong.append(f"{count} waybills for {leg_id}")
+        theirs = parcels.get(leg_id)
+        if theirs is not None and theirs["trackingNo"] != parcel["trackingNo"]:
+            wrong.append(f"another waybill number for {leg_id}")
+    return wrong
