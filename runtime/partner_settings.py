@@ -57,7 +57,6 @@ class SouthwestSettings(_Group):
     partner_keys: Certificates = Field(description="the provinces' SM2 public keys: serial:hex[,serial:hex]")
     poll_s: Seconds = Field(60, description="seconds between polls (±20 %) while something comes")
     poll_max_s: Seconds = Field(600, description="seconds between polls when nothing comes")
-    window_s: Seconds = Field(300, description="how far C-Timestamp may be off, seconds")
 
 
 class InterprovincialSettings(_Group):

@@ -54,6 +54,9 @@ async def test_namespace_attributes_and_pages_are_there_and_a_restart_loses_noth
         await client.start_workflow("Nobody", id=workflow_id, task_queue="nobody")
         await prepare_namespace(settings)  # again, without harm
         assert await url_probe(settings.temporal_ui_url)()
+        beside = make_settings(temporal_address=settings.temporal_target, temporal_namespace="kuayu-test")
+        assert not beside.embedded  # with an address there is nothing of ours to start
+        assert await is_serving(beside)
         for name in SEARCH_ATTRIBUTES:  # a query with an unknown attribute is refused
             await client.count_workflows(f"{name} is null")
         assert not await has_worker(settings, "nobody")
