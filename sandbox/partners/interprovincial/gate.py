@@ -1,5 +1,6 @@
 """The gateway itself: headers of every call, secrets and their ends (contracts.md C "Gateway headers", "Secret")."""
 
+import itertools
 import re
 import secrets
 import threading
@@ -25,6 +26,7 @@ class Gate:
     def __init__(self, store: Store, terms: Terms) -> None:
         self._store = store
         self._terms = terms
+        self._nonces: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def check(self, request: Request) -> None:
@@ -38,10 +40,16 @@ class Gate:
         if not equal(said["signature"], header_signature(stamp, self._terms.token, nonce)):
             raise NotAuthorised("signature")
         with self._lock:
-            until = self._store.get("gw-nonce", nonce)
-            if until is not None and until > time.time():
+            self._forget_nonces()
+            if nonce in self._nonces:
                 raise NotAuthorised("nonce")
-            self._store.put("gw-nonce", nonce, time.time() + self._terms.nonce_memory_s)
+            self._nonces[nonce] = time.monotonic() + self._terms.nonce_memory_s
+
+    def _forget_nonces(self) -> None:
+        """Oldest first, as they were put in; those of a killed process are forgotten, effects are not."""
+        now = time.monotonic()
+        for nonce in list(itertools.takewhile(lambda one: self._nonces[one] < now, self._nonces)):
+            del self._nonces[nonce]
 
     def refresh(self, request: Request) -> dict[str, Any]:
         """A fresh secret; the one before stays valid to its own end."""

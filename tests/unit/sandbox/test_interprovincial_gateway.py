@@ -8,6 +8,8 @@ import time
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sandbox.main import SandboxSettings, build_app
 from tests.unit.sandbox.interprovincial_caller import (
@@ -420,3 +422,31 @@ def test_times_of_notices_rise(caller: Caller, number: str):
     assert caller.call("Notify", ywxtbh(number), inside.replace("5930", "5929")) == -60
     assert caller.call("Notify", ywxtbh(number), inside.replace("5930", "5931")) == 0
     assert caller.call("Notify", ywxtbh(number), inside) == -910
+
+
+# --- anything at all -----------------------------------------------------------------------------
+
+MUTATIONS = st.lists(
+    st.tuples(st.integers(0, 2000), st.sampled_from(["", "<", "&", "\r", "\x00", "王", "<!--", "<?x?>", "1"])),
+    max_size=4,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=MUTATIONS, sealed=st.booleans())
+def test_whatever_comes_is_answered_in_the_contracts_words(client: TestClient, changes, sealed):
+    caller, number = Caller(client), case_no(next(serials))
+    caller._secret = client.app.state.engine.store.get("gw-secret", "all")[0]["secret"].encode()
+    before, information = caller.effects(), caller.information(ywxtbh(number), record(submission(number)))
+    for place, other in changes:
+        at = place % len(information)
+        information = information[:at] + other + information[at + 1 :]
+    seal = caller.seal("Submit", information) if sealed else "0" * 64
+    answer = caller.post(caller.envelope("Submit", information, seal))
+    if answer.status_code == 500:
+        assert "s:Client" in answer.text
+        codes = []
+    else:
+        codes = caller.codes("Submit", answer)
+        assert set(codes) <= {0, -50, -51, -52, -60, -901, -902, -903, -905, -920}
+    assert caller.effects() - before == codes.count(0)
