@@ -5,7 +5,7 @@ every scale; `pace_s` of an interregional parcel is real seconds.
 """
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,7 +52,7 @@ def find(store: Store, leg_id: str, phone_tail: str | None = None) -> Script:
     default."""
     told = {row["key"]: json.loads(row["body"]) for row in store.rows("SELECT * FROM script")}
     prefixes = sorted((key for key in told if len(key) > 4 and leg_id.startswith(key)), key=len, reverse=True)
-    own = next((told[key] for key in (phone_tail, *prefixes) if key in told), {})
+    own: dict[str, Any] = next((told[key] for key in (phone_tail, *prefixes) if key in told), {})
     return Script.model_validate({**told.get(DEFAULT_KEY, {}), **own})
 
 

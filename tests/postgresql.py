@@ -1,0 +1,79 @@
+"""A PostgreSQL of its own for the time of a test session: one server, one empty database per asker."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+
+class PostgresMissing(RuntimeError):
+    """`make test` installs it where it may; see tests/setup.sh."""
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
+    if found is None:
+        raise PostgresMissing(f"{name} of PostgreSQL is not installed: run tests/setup.sh")
+    return str(Path(found).resolve())
+
+
+def _as_its_user(folder: Path) -> list[str]:
+    """PostgreSQL refuses to run as root: then its own user owns the folder."""
+    if os.geteuid() != 0:
+        return []
+    shutil.chown(folder, "postgres")
+    return ["runuser", "-u", "postgres", "--"]
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Start one; yields the URL of its maintenance database, without a driver's name."""
+    with tempfile.TemporaryDirectory(prefix="kuayu-postgresql-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        user = _as_its_user(folder)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        where = ["-D", str(folder / "data")]
+        initdb = [*user, _program("initdb"), *where, "-U", "kuayu", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run(initdb, check=True, capture_output=True, cwd=folder)
+        options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
+        listen = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
+        with (folder / "log").open("wb") as output:
+            command = [*user, _program("postgres"), *where, *listen, *options]
+            process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
+        url = f"postgresql://kuayu@127.0.0.1:{port}/postgres"
+        try:
+            _wait(url, process, folder / "log")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(output.read_text(errors="replace")) from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def fresh_database(url: str) -> str:
+    """A new empty database on that server, as SQLAlchemy wants its URL."""
+    name = f"t{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return url.replace("postgresql://", "postgresql+psycopg://").replace("/postgres", f"/{name}")
