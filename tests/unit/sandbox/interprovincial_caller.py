@@ -149,6 +149,9 @@ class Caller:
     def submit(self, number: str, **other: str) -> int:
         return self.call("Submit", ywxtbh(number), submission(number, **other))
 
+    def fetch(self) -> str:
+        return self.information(self.message_no(), '<RECORD no="1" sid="1"><MAX>10</MAX></RECORD>', JSDW="0" * 12)
+
     def effects(self) -> int:
         kept = self.client.get("/control/effects").json().get("interprovincial", {})
         return sum(entry["count"] for entry in kept.values())

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import re
 import time
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -422,6 +423,22 @@ def test_times_of_notices_rise(caller: Caller, number: str):
     assert caller.call("Notify", ywxtbh(number), inside.replace("5930", "5929")) == -60
     assert caller.call("Notify", ywxtbh(number), inside.replace("5930", "5931")) == 0
     assert caller.call("Notify", ywxtbh(number), inside) == -910
+
+
+def test_a_restart_forgets_no_effect_no_notice_and_no_secret(tmp_path: Path, number: str):
+    kept = SandboxSettings(state=tmp_path / "sandbox.db", pace_s=0.01)
+    with TestClient(build_app(kept, ("interprovincial",))) as before:
+        before.put("/control/default", json={"steps": [{"event": "RECEIVED"}, *WAIT]})
+        caller = Caller(before)
+        information = caller.information(ywxtbh(number), record(submission(number)))
+        assert caller.say("Submit", information) == [0]
+    with TestClient(build_app(kept, ("interprovincial",))) as after:
+        caller.client = after
+        assert caller.say("Submit", information) == [-910]
+        assert caller.effects() == 1
+        deadline = time.monotonic() + 10
+        while not caller.say("FetchNotices", caller.fetch()):
+            assert time.monotonic() < deadline
 
 
 # --- anything at all -----------------------------------------------------------------------------
