@@ -1,0 +1,90 @@
+"""Every worked example of the Southwest page runs: curl against the played hub, the page's own hub against our side."""
+
+import contextlib
+import os
+import re
+import subprocess
+import threading
+from datetime import UTC, datetime
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from domain.terms import WireEvent
+from partners.southwest import SouthwestAdapter
+from partners.southwest.codes import Code
+from relay.intake_southwest import SouthwestIntake
+from relay.southwest_streams import SouthwestStreams
+from sandbox.main import SandboxSettings, build_app
+from storage.sealing import Sealer
+from tests.contract.peer_southwest import settings
+from tests.contract.serving import served
+from tests.contract.test_adapters import submission, withdrawal
+from tests.unit.relay.southwest_office import HANDLING, open_office
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/partners/southwest.md").read_text("utf-8")
+BASH = re.findall(r"^```bash\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+PYTHON = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+SHOWN = re.findall(r"^```json\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_the_curl_example_prints_what_the_page_shows(tmp_path):
+    with served(build_app(SandboxSettings(pace_s=0.01), ("southwest",))) as hub:
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-s"],
+            input=BASH[0],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "HUB_URL": hub, "WORK": str(tmp_path)},
+            timeout=30,
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == SHOWN[0].strip()
+
+
+@pytest.fixture
+def page_hub(monkeypatch):
+    """The page's Python, executed as it stands, and its hub served."""
+    monkeypatch.chdir(ROOT)
+    names: dict = {"__name__": "page"}
+    for block in PYTHON:
+        exec(compile(block, "southwest.md", "exec"), names)  # noqa: S102 – our own page
+    names["Hub"].log_message = lambda *_: None
+    server = ThreadingHTTPServer(("127.0.0.1", 0), names["Hub"])
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", names
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_hub_built_from_the_page_works_with_our_side(page_hub, tmp_path):
+    url, names = page_hub
+    office = open_office(tmp_path)
+    streams = SouthwestStreams(office.database, Sealer({"s1": b"k" * 32}))
+    adapter = SouthwestAdapter(settings(url), streams, now)
+    sealer = Sealer({"s1": b"k" * 32})
+    intake = SouthwestIntake(office.database, sealer, office.inbox, adapter, streams, now)
+    handling = office.command("x").handling
+    receipt = adapter.send(adapter.render(submission(handling)))
+    assert receipt.awaiting_receipt
+    report = intake.poll_once()
+    assert (report.fault, report.batches, report.rows) == ("", 1, 2)
+    assert [(verdict.ok, verdict.code) for verdict in report.verdicts] == [(True, Code.OK)]
+    assert office.truth(HANDLING).last_event is WireEvent.ACCEPTED
+    adapter.send(adapter.render(withdrawal(handling)))
+    assert intake.poll_once().receipts == 1
+    assert len(names["taken"]) == 2
+    with contextlib.closing(adapter.hub):
+        office.database.close()
+
+
+def test_every_code_is_on_the_page():
+    shown = set(re.findall(r"`(SW[0-9]{6}|0{12})`", PAGE))
+    assert shown == {code.value for code in Code}
