@@ -162,9 +162,9 @@ class Office:
             return list(session.scalars(select(ExchangeRow).order_by(ExchangeRow.id)))
 
 
-def open_office(folder: Path, *, live: bool = False, **settings: Any) -> Office:
+def open_office(folder: Path, *, live: bool = False, url: str | None = None, **settings: Any) -> Office:
     """`live`: by the clock of this machine; else it stands at NOW until `clock[0]` is set."""
-    database = Database(f"sqlite:///{folder / 'kuayu.db'}")
+    database = Database(url or f"sqlite:///{folder / 'kuayu.db'}")
     Base.metadata.create_all(database.engine)
     inbox = Inbox(Sealer({"s1": b"k" * 32}))
     clock = [NOW]

@@ -12,9 +12,10 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=600)
 
 
-@pytest.fixture
-def database(tmp_path):
-    opened = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    url = f"sqlite:///{tmp_path / 'kuayu.db'}"
+    opened = Database(url if request.param == "sqlite" else request.getfixturevalue("postgresql_url"))
     Base.metadata.create_all(opened.engine)
     yield opened
     opened.close()
