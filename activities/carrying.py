@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 
 from activities.booking import contact_of, manifest_of, seal_no_of
-from activities.dispatching import decide, lock_dispatch
+from activities.dispatching import decide, door_of, lock_dispatch
+from activities.suspending import suspensions
 from domain.errors import CarrierRefused
 from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
 from domain.tasks import TaskKind
@@ -31,6 +32,7 @@ from storage.tasks import open_task
 OUR_REGION = "500103"
 MAX_ATTEMPTS = 3
 _IDLE_LOOK = timedelta(hours=8)
+_START_PATIENCE = timedelta(minutes=5)
 _ALARMS = {
     ParcelStage.LOST: TaskKind.PARCEL_LOST,
     ParcelStage.AWAITING_COLLECTION: TaskKind.DELIVERY_FAILED,
@@ -127,27 +129,28 @@ class Carrying:
             return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
         promise = self._promise(session, leg, now)
         late = promise.verdict in (PromiseVerdict.AT_RISK, PromiseVerdict.BREACHED)
-        waiting = ParcelStage(leg.stage) in (ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED)
-        silent = [leg.courier_id] if late and waiting and leg.courier_id else []
+        overdue_start = _start_due(leg)
+        silent = [leg.courier_id] if leg.courier_id and overdue_start and (late or now >= overdue_start) else []
         if leg.courier_id is None or silent or reason is not LookReason.MOVED:
-            decide(session, now, _why(reason, late), silent)
+            decide(session, now, "NOT_STARTED" if silent else reason, silent)
             promise = self._promise(session, leg, now)
         self._raise_promise(session, leg, promise, now)
-        idle = now + _IDLE_LOOK / leg.time_scale
-        return LegLook(next_look_at=min(promise.next_boundary(now) or idle, idle))
+        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now), _start_due(leg)]
+        return LegLook(next_look_at=min(at for at in looks if at is not None and at > now))
 
     def _promise(self, session: Session, leg: LegRow, now: datetime) -> PromiseState:
         """The promise as it stands, kept with the leg as a cache for people to see."""
         state = state_of(session, leg)
         plan = leg.planned_arrival_at
         promise = evaluate(
-            PromiseOrder(leg=Leg(leg.leg), accepted_at=leg.ordered_at, outlet_id=leg.outlet_id),
+            PromiseOrder(leg=Leg(leg.leg), accepted_at=leg.ordered_at, point=door_of(leg), outlet_id=leg.outlet_id),
             PromiseTerms(time_scale=leg.time_scale),
             self._calendar,
             now,
             facts=facts_of(state),
             pauses=pauses_of(state),
-            plan=PlannedArrival(eta_p50=plan, eta_p90=plan) if plan is not None else None,
+            suspensions=suspensions(session),
+            plan=PlannedArrival.estimated(plan, now) if plan is not None and plan > now else None,
         )
         leg.deadline_at = promise.deadline
         leg.promise = promise.model_dump(mode="json", exclude={"boundaries"})
@@ -223,8 +226,13 @@ class Carrying:
                     _task(session, leg, TaskKind.RETURN_REQUIRED, self._now(), "carrier")
 
 
-def _why(reason: LookReason, late: bool) -> str:
-    return "AT_RISK" if late else reason
+def _start_due(leg: LegRow) -> datetime | None:
+    """When a courier who has not left yet is taken for silent; None once under way or with nobody planned."""
+    waiting = ParcelStage(leg.stage) in (ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED)
+    failed_before = ParcelStage(leg.stage) in (ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED)
+    if leg.planned_arrival_at is None or leg.courier_id is None or not (waiting or failed_before):
+        return None
+    return leg.planned_arrival_at + _START_PATIENCE / leg.time_scale
 
 
 def _booked(leg: LegRow) -> LegBooked:

@@ -11,14 +11,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.rendering import command_for
 from domain.errors import PartnerError, PartnerRefused
-from domain.messages import CommandOrder, CommandOutcome, CommandResult
-from domain.outbound import Command, NoticeSent, Receipt, Rendered, Submission, Supplement
+from domain.messages import CommandOrder, CommandOutcome, CommandResult, FileOrder
+from domain.outbound import Command, HandlingRef, NoticeSent, Receipt, Rendered, Submission, Supplement
 from domain.terms import CommandKind, Partner
 from domain.wire import after_submit, after_supplement, may_withdraw
 from partners.base import PartnerAdapter
 from storage.base import Database
-from storage.cases import HandlingRow, lock_handling
-from storage.documents import Documents
+from storage.cases import CaseRow, HandlingRow, lock_handling
+from storage.documents import DocumentRow, Documents
 from storage.exchange import ExchangeRow, note_exchange
 from storage.inbox import Inbox
 from storage.outbox import CommandRow, CommandState, store_rendered, stored_command
@@ -69,6 +69,27 @@ class Commands:
             raise _try_again(failure) from failure
         self._note(order, rendered, "DUPLICATE" if receipt.duplicate else "OK", started, CommandState.SENT, receipt)
         return CommandResult(outcome=CommandOutcome.TAKEN)
+
+    @activity.defn
+    def fetch_file(self, order: FileOrder) -> None:
+        """Fetch a result and keep it; raises (and is tried again) while the authority does not serve it."""
+        with self._database.read() as session:
+            if session.get(DocumentRow, order.sha256) is not None:
+                return
+            handling = session.get_one(HandlingRow, order.handling_no)
+            case = session.get_one(CaseRow, handling.case_no)
+        ref = HandlingRef(
+            handling_no=handling.handling_no,
+            region=handling.region,
+            item_code=case.item_code,
+            partner_no=handling.partner_no,
+        )
+        try:
+            data = self._adapters[order.partner].get_file(ref, order.sha256)
+        except PartnerError as failure:
+            raise _try_again(failure) from failure
+        with self._database.write() as session:
+            self._documents.put(session, order.sha256, data, self._now())
 
     def _rendered(self, order: CommandOrder, adapter: PartnerAdapter) -> Rendered | None:
         """The stored words, or new ones stored now together with what they do to the wire's truth."""

@@ -13,6 +13,7 @@ from domain.terms import DOOR_LEGS, Datum, Leg, ParcelStage
 from logistics.dispatch import CourierStanding, DispatchCourier, Dispatcher, DispatchJob, DispatchStanding, JobStanding
 from logistics.geo import Point, geodesic_m, plane_m
 from logistics.outlets import load_outlets
+from storage.cases import add_event
 from storage.legs import AssignmentRow, CourierRow, LegRow
 
 HALL = Point(lat=29.5527, lon=106.5684, datum=Datum.WGS84)
@@ -173,6 +174,18 @@ def _assign(session: Session, leg: LegRow, dispatcher: Dispatcher, now: datetime
     if outlet is not None and door is not None:
         leg.distance_m = round(geodesic_m(outlet.point, door), 1)
     leg.assignment_version += 1
+    if leg.assignment_version > 1:
+        add_event(
+            session,
+            case_no=leg.case_no,
+            key=f"{leg.leg_id}/REDISPATCHED/{leg.assignment_version}",
+            kind="REDISPATCHED",
+            at=now,
+            now=now,
+            actor="workflow",
+            handling_no=leg.handling_no,
+            data={"leg": leg.leg, "legId": leg.leg_id, "courierId": courier.courier_id, "reason": reason},
+        )
     for earlier in session.scalars(select(AssignmentRow).filter_by(leg_id=leg.leg_id, active=True)):
         earlier.active = False
     session.add(

@@ -11,7 +11,7 @@ from demo.system import NotReady, System, running
 from demo.table import table
 from demo.verify import faults
 
-TIME_SCALE = 300.0
+TIME_SCALE = 240.0
 WITHIN_S = 110.0
 HOP_S = 0.4
 EVENT_S = 0.5

@@ -46,19 +46,42 @@ def _supplement_round() -> tuple[dict[str, Any], ...]:
     return (RECEIVED, {"event": "NEED_SUPPLEMENT"}, {"await": "supplement"}, ACCEPTED, APPROVED, RESULT_SENT)
 
 
-_DOOR = {"pickup": True, "delivery": True}
 _TWO_WAY = ("PICKUP", "BACK", "DELIVERY")
 _DELIVERED = frozenset({"DELIVERED"})
 
 STORIES: tuple[Story, ...] = (
     Story("川渝·全程网办", "YZ-HRSS-001", (CHENGDU,)),
-    Story("川渝·异地代收代办·双向寄递", "YZ-MPS-001", (GUANGAN,), **_DOOR, legs=_TWO_WAY, notices=_DELIVERED),
+    Story(
+        "川渝·异地代收代办·双向寄递",
+        "YZ-MPS-001",
+        (GUANGAN,),
+        pickup=True,
+        delivery=True,
+        legs=_TWO_WAY,
+        notices=_DELIVERED,
+    ),
     Story("川渝·多地联办", "YZ-MPS-016", (CHENGDU,), delivery=True, legs=("BACK", "DELIVERY"), notices=_DELIVERED),
     Story("西南·全程网办", "YZ-HRSS-001", (GUIYANG,)),
-    Story("西南·异地代收代办·双向寄递", "YZ-HRSS-048", (KUNMING,), **_DOOR, legs=_TWO_WAY, notices=_DELIVERED),
+    Story(
+        "西南·异地代收代办·双向寄递",
+        "YZ-HRSS-048",
+        (KUNMING,),
+        pickup=True,
+        delivery=True,
+        legs=_TWO_WAY,
+        notices=_DELIVERED,
+    ),
     Story("西南·多地联办", "YZ-MPS-037", (NANNING,), delivery=True, legs=("BACK", "DELIVERY"), notices=_DELIVERED),
     Story("跨省·全程网办", "YZ-HRSS-001", (GUANGZHOU,)),
-    Story("跨省·异地代收代办·双向寄递", "YZ-MPS-002", (SHANGHAI,), **_DOOR, legs=_TWO_WAY, notices=_DELIVERED),
+    Story(
+        "跨省·异地代收代办·双向寄递",
+        "YZ-MPS-002",
+        (SHANGHAI,),
+        pickup=True,
+        delivery=True,
+        legs=_TWO_WAY,
+        notices=_DELIVERED,
+    ),
     Story("跨省·多地联办", "YZ-MPS-038", (BEIJING,), legs=("BACK",), notices=_DELIVERED),
     Story("全渝·就地批办", "YZ-HRSS-001", (YUBEI,), does=frozenset({"officer"})),
     Story(
@@ -104,7 +127,7 @@ STORIES: tuple[Story, ...] = (
         (GUIYANG,),
         outcome="WITHDRAWN",
         delivery=True,
-        partner_script=({"await": "papers"}, RECEIVED, ACCEPTED, {"await": "withdraw"}),
+        partner_script=({"await": "papers"}, RECEIVED, ACCEPTED, {"await": "never"}),
         does=frozenset({"withdraw"}),
         legs=("FORWARD", "BACK", "DELIVERY"),
         notices=frozenset({"PAPERS_SENT", "DELIVERED"}),
@@ -124,7 +147,7 @@ STORIES: tuple[Story, ...] = (
         courier_script={"ignore_first_assignment": True},
         legs=("PICKUP", "BACK"),
         notices=_DELIVERED,
-        shows=frozenset({"PROMISE_AT_RISK"}),
+        shows=frozenset({"REDISPATCHED"}),
     ),
     Story(
         "首次投递未成·再投",

@@ -42,6 +42,7 @@ class InboundMessage(Frozen):
     event       None when `event_name` is unknown to us
     seq         the partner's sequence (A seq, C XH); None for B
     written_at  B only: cd_time, strictly rising per case
+    province    B only: the stream's province, e.g. 520000; the handling must lie in it
     """
 
     partner: Partner | None
@@ -54,6 +55,7 @@ class InboundMessage(Frozen):
     seq: int | None
     occurred_at: datetime
     written_at: datetime | None = None
+    province: str | None = None
     actor_org: str = ""
     payload: EventPayload = EventPayload()
 

@@ -74,6 +74,7 @@ class AuthorityEvent(Frozen):
     deadline_workdays: int | None = None
     result_form: ResultForm | None = None
     tracking_no: str | None = None
+    result_sha256: str | None = Field(default=None, description="a file to be fetched from the authority")
     snapshot: bool = False
 
 
@@ -299,6 +300,14 @@ class CommandOrder(Frozen):
     notice: Notice | None = None
     leg_id: str | None = None
     at: datetime
+
+
+class FileOrder(Frozen):
+    """Fetch a file that an authority's event named."""
+
+    handling_no: str
+    partner: Partner
+    sha256: str
 
 
 class CommandOutcome(StrEnum):

@@ -101,7 +101,10 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
                 TrackRound(Tracking(parts.database, carrier, now), relay).track,
             ],
         ),
-        *(worker(partner_queue(partner), [commands.send_command, *polls[partner]]) for partner in Partner),
+        *(
+            worker(partner_queue(partner), [commands.send_command, commands.fetch_file, *polls[partner]])
+            for partner in Partner
+        ),
     ]
 
 

@@ -129,7 +129,10 @@ class Inbox:
                 row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
                 continue
             message = self.message_of(row)
-            verdict = judge(handling.truth, message.event, message.seq, message.payload.round)
+            if message.province is not None and message.province[:2] != handling.region[:2]:
+                row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
+                continue
+            verdict = _judged(handling, message)
             if verdict is Verdict.REFUSED and handling.truth.state == "UNSENT":
                 continue  # our submission is still on its way: judged again when it is stored
             self._settle(session, handling, row, message, verdict, now)
@@ -254,6 +257,7 @@ def _update_for(message: InboundMessage, verdict: Verdict) -> tuple[str, dict[st
             deadline_workdays=message.payload.deadline_workdays,
             result_form=message.payload.result.form if message.payload.result else None,
             tracking_no=message.payload.tracking_no,
+            result_sha256=message.payload.result.sha256 if message.payload.result else None,
         )
         return "authority_event", event.model_dump(mode="json")
     if verdict is Verdict.CONTRADICTION:
@@ -280,7 +284,7 @@ def _note_facts(handling: HandlingRow, message: InboundMessage) -> None:
         handling.result = message.payload.result.model_dump(mode="json")
     if message.written_at is not None:
         handling.last_written_at = message.written_at
-        handling.last_written_id = message.message_id
+        handling.last_written_id = message.message_id.partition(":")[0]
 
 
 def _place(sender: str, message_id: str) -> str:

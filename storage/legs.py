@@ -95,7 +95,8 @@ class SuspensionRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     outlet_id: Mapped[str | None] = mapped_column(String(32))  # None: the whole district
     from_at: Mapped[datetime]
-    to_at: Mapped[datetime | None]
+    to_at: Mapped[datetime]
+    declared_at: Mapped[datetime]
     reason: Mapped[str]
     by: Mapped[str] = mapped_column(String(64))
 

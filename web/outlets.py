@@ -14,6 +14,7 @@ from domain.messages import HandedOver
 from domain.naming import case_workflow_id
 from domain.terms import Datum, Leg, ParcelStage, SignerKind
 from logistics.geo import Point
+from logistics.masking import mask_name
 from logistics.outlets import Outlet, in_district, load_outlets, nearest
 from logistics.promise import offer
 from logistics.promise_model import PromiseOrder, PromiseTerms
@@ -21,7 +22,7 @@ from runtime.components import service_calendar
 from storage.cases import CaseRow
 from storage.legs import LegRow, OutletRow, SuspensionRow, leg_by_tracking_no
 from storage.updates import queue_update
-from web.casebook import mask_name, parcel
+from web.casebook import parcel
 from web.context import Context, Ctx
 from web.problems import Unprocessable
 from web.session import Anybody, Clerk, OutletKeeper, Post
@@ -165,6 +166,7 @@ def suspend(wanted: SuspensionShape, keeper: OutletKeeper, ctx: Ctx) -> dict[str
             outlet_id=wanted.outlet_id,
             from_at=wanted.from_at,
             to_at=wanted.to_at,
+            declared_at=ctx.now(),
             reason=wanted.reason,
             by=keeper.username,
         )
@@ -178,7 +180,7 @@ def get_parcel(tracking_no: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
     """Where a parcel is, who holds it, and whether its promise holds."""
     with ctx.database.read() as session:
         leg = _leg(session, tracking_no)
-        return parcel(leg) | {
+        return parcel(session, leg) | {
             "papers": leg.manifest,
             "holder": leg.state.get("holder"),
             "findings": leg.state.get("findings", []),

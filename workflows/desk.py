@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.commands import Commands
@@ -16,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         CommandResult,
         Deadline,
         DeadlineKind,
+        FileOrder,
         TaskOrder,
     )
     from domain.naming import CASES_QUEUE, partner_queue
@@ -95,6 +97,21 @@ class Desk:
             start_to_close_timeout=policies.COMMAND_ATTEMPT,
             retry_policy=policies.command_retry(self.start.time_scale),
         )
+
+    async def fetch(self, order: FileOrder) -> bool:
+        """Fetch a file; False when a day was not enough."""
+        try:
+            await workflow.execute_activity_method(
+                Commands.fetch_file,
+                order,
+                task_queue=partner_queue(order.partner),
+                start_to_close_timeout=policies.COMMAND_ATTEMPT,
+                schedule_to_close_timeout=policies.FILE_PATIENCE / self.start.time_scale,
+                retry_policy=policies.command_retry(self.start.time_scale),
+            )
+        except ActivityError:
+            return False
+        return True
 
     def clock(self, kind: DeadlineKind, *, workdays: int | None = None) -> ClockOrder:
         return ClockOrder(kind=kind, start_at=workflow.now(), workdays=workdays)

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
         CalendarChanged,
         ClockOrder,
         DeadlineKind,
+        FileOrder,
         HandlingPlan,
         HandlingView,
         HoldNotice,
@@ -62,6 +63,7 @@ class HandlingCourse:
         self._withdrawal_sent = False
         self._forwarded = False
         self._result_form: ResultForm | None = None
+        self._result_sha256: str | None = None
         self._result_sent: AuthorityEvent | None = None
         self._theirs: WireEvent | None = None
         self._suspended_at: datetime | None = None
@@ -91,7 +93,8 @@ class HandlingCourse:
             await self._legs.send(self.plan, Leg.FORWARD)
 
     async def _everything_back(self) -> None:
-        """After the decision: the paper result, or the originals, come back to our hall."""
+        """After the decision: the result's file, the paper result, or the originals, come back to our hall."""
+        await self._fetch_result()
         if self._must_come_back() and self._result_sent is None:
             await self._start_clocks(self._desk.clock(DeadlineKind.RESULT_DELIVERY))
         while self.held or (self._must_come_back() and self._result_sent is None):
@@ -102,6 +105,14 @@ class HandlingCourse:
             while not leg.done() or self._news:
                 await self._next(leg.done)
             self.brought_back = (await leg).outcome is LegOutcome.DELIVERED
+
+    async def _fetch_result(self) -> None:
+        """The electronic result is fetched; after a day a person is told, and fetching goes on."""
+        if self._result_sha256 is None or self.plan.partner is None:
+            return
+        order = FileOrder(handling_no=self.plan.handling_no, partner=self.plan.partner, sha256=self._result_sha256)
+        while not await self._desk.fetch(order):
+            await self._raise(TaskKind.FILE_MISSING, self._result_sha256)
 
     # --- waiting and reacting ---
 
@@ -159,6 +170,7 @@ class HandlingCourse:
         if self.status.is_outcome:
             return  # a person has closed it; the message stays in the exchange log
         if event in DECISIONS:
+            self._result_sha256 = said.result_sha256
             await self._decided(event, said.result_form)
             return
         status = STATUS_AFTER[event]
@@ -211,7 +223,7 @@ class HandlingCourse:
         }
         start_at = self._accepted_at or workflow.now()
         return [
-            ClockOrder(kind=kind, start_at=start_at, workdays=max(n, 1), excluded=tuple(self._excluded))
+            ClockOrder(kind=kind, start_at=start_at, workdays=n, excluded=tuple(self._excluded))
             for kind, n in days.items()
         ]
 

@@ -10,6 +10,9 @@ RECORD_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum
 
 COMMAND_ATTEMPT = timedelta(minutes=3)  # files of 20 MB go first
 
+FILE_PATIENCE = timedelta(hours=24)
+"""Then a person is told; fetching goes on (contracts.md "Files")."""
+
 CARRIER_ATTEMPT = timedelta(seconds=60)
 CARRIER_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=2))
 

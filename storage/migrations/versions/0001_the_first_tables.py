@@ -395,7 +395,8 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('outlet_id', sa.String(length=32), nullable=True),
     sa.Column('from_at', storage.base.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('to_at', storage.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('to_at', storage.base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('declared_at', storage.base.UtcDateTime(timezone=True), nullable=False),
     sa.Column('reason', sa.String(), nullable=False),
     sa.Column('by', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_suspension'))
