@@ -61,6 +61,29 @@ class Patience:
     stall_s: float | None = None
 
 
+Command = Callable[[Path], tuple[Sequence[str], Mapping[str, str]]]
+"""A folder → the command line and environment that leave a program in it."""
+
+
+def fetch_program(command: Command, target: Path, *, patience: Patience, label: str, say: Say) -> str | None:
+    """Run what leaves a program in a folder, and move the program to `target` in one step.
+
+    None if `target` is there now, else why not, in one line. The largest file is the program.
+    """
+    with draft_folder(target.parent) as draft:
+        argv, env = command(draft)
+        fault = run_with_progress(argv, env=env, watch=draft, patience=patience, label=label, say=say)
+        if fault:
+            return fault
+        arrived = [path for path in draft.rglob("*") if path.is_file()]
+        if not arrived:
+            return "left no file"
+        program = max(arrived, key=lambda path: path.stat().st_size)
+        program.chmod(0o755)
+        program.replace(target)
+    return None
+
+
 def run_with_progress(
     argv: Sequence[str], *, env: Mapping[str, str], watch: Path, patience: Patience, label: str, say: Say
 ) -> str | None:

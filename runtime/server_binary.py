@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from domain.errors import Misconfigured
-from runtime.fetching import Patience, Say, cache_dir, draft_folder, fetching_alone, run_with_progress
+from runtime.fetching import Command, Patience, Say, cache_dir, fetch_program, fetching_alone
 from runtime.sdk_download import CLI_VERSION
 
 MINIMUM_SERVER = (1, 28)
@@ -101,56 +101,33 @@ class _Search:
         return self._usable(cached_binary(), Source.CACHE)
 
     def fetched(self) -> ServerBinary | None:
-        with fetching_alone(self.say) as folder:
+        with fetching_alone(self.say):
             if cached_binary().is_file():  # another process brought it while we waited
                 return self._usable(cached_binary(), Source.CACHE)
-            return self._by_sdk(folder) or self._by_go(folder)
+            return self._by_sdk() or self._by_go()
 
-    def _by_sdk(self, folder: Path) -> ServerBinary | None:
+    def _by_sdk(self) -> ServerBinary | None:
         self.say(f"downloading the Temporal server (CLI {CLI_VERSION}), once for this machine")
-        with draft_folder(folder) as draft:
-            fault = run_with_progress(
-                [*self.sdk_command, str(draft)],
-                env=os.environ,
-                watch=draft,
-                patience=self.sdk_patience,
-                label="downloading the Temporal server",
-                say=self.say,
-            )
-            if not fault:
-                return self._keep(draft, Source.SDK)
-        self.tried.append(f"{Source.SDK}: {fault}")
-        return None
+        label = "downloading the Temporal server"
+        return self._fetch(lambda draft: ([*self.sdk_command, str(draft)], os.environ), Source.SDK, label)
 
-    def _by_go(self, folder: Path) -> ServerBinary | None:
+    def _by_go(self) -> ServerBinary | None:
         if not (go := shutil.which("go")):
             self.tried.append(f"{Source.GO}: no `go` on the PATH")
             return None
-        self.say(
-            "the download is out of reach; building the Temporal server with Go, 3 to 6 minutes, once for this machine"
+        self.say("no download; building the Temporal server with Go: 3 to 6 minutes, once for this machine")
+        argv = [go, "install", "-ldflags", "-s -w", f"github.com/temporalio/cli/cmd/temporal@v{CLI_VERSION}"]
+        label = "building the Temporal server with Go"
+        return self._fetch(
+            lambda draft: (argv, {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(draft)}), Source.GO, label
         )
-        with draft_folder(folder) as draft:
-            fault = run_with_progress(
-                [go, "install", "-ldflags", "-s -w", f"github.com/temporalio/cli/cmd/temporal@v{CLI_VERSION}"],
-                env={**os.environ, "CGO_ENABLED": "0", "GOBIN": str(draft)},
-                watch=draft,
-                patience=_GO_PATIENCE,
-                label="building the Temporal server with Go",
-                say=self.say,
-            )
-            if not fault:
-                return self._keep(draft, Source.GO)
-        self.tried.append(f"{Source.GO}: {fault}")
-        return None
 
-    def _keep(self, draft: Path, source: Source) -> ServerBinary | None:
-        """Move what arrived to its place in the cache; the largest file is the program."""
-        arrived = max((path for path in draft.rglob("*") if path.is_file()), key=_size, default=None)
-        if arrived is None:
-            self.tried.append(f"{source}: left no file")
+    def _fetch(self, command: Command, source: Source, label: str) -> ServerBinary | None:
+        patience = self.sdk_patience if source is Source.SDK else _GO_PATIENCE
+        fault = fetch_program(command, cached_binary(), patience=patience, label=label, say=self.say)
+        if fault:
+            self.tried.append(f"{source}: {fault}")
             return None
-        arrived.chmod(0o755)
-        arrived.replace(cached_binary())
         return self._usable(cached_binary(), source)
 
     def _usable(self, path: Path, source: Source) -> ServerBinary | None:
@@ -159,10 +136,6 @@ class _Search:
         except Misconfigured as fault:
             self.tried.append(f"{source}: {fault.sentence}")
             return None
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size
 
 
 def find_server(

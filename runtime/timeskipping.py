@@ -15,7 +15,15 @@ from pathlib import Path
 from temporalio.testing import WorkflowEnvironment
 
 from domain.errors import Misconfigured
-from runtime.fetching import Patience, Say, cache_dir, draft_folder, fetching_alone, run_with_progress
+from runtime.fetching import (
+    Patience,
+    Say,
+    cache_dir,
+    draft_folder,
+    fetch_program,
+    fetching_alone,
+    run_with_progress,
+)
 from runtime.keys import KeyRing
 from runtime.temporal import data_converter, settle_at_exit
 
@@ -69,7 +77,14 @@ def find_test_server(
     with fetching_alone(say) as folder:
         if cached_test_server().is_file():  # another process brought it while we waited
             return cached_test_server()
-        by_sdk = _by_sdk(folder, say, sdk_command, sdk_patience)
+        say("downloading the time-skipping test server, once for this machine")
+        by_sdk = fetch_program(
+            lambda draft: ([*sdk_command, str(draft)], os.environ),
+            cached_test_server(),
+            patience=sdk_patience,
+            label="downloading the test server",
+            say=say,
+        )
         if not by_sdk:
             return cached_test_server()
         by_maven = _by_maven(folder, say)
@@ -79,24 +94,6 @@ def find_test_server(
         "No time-skipping test server was found, and none could be fetched:\n"
         f"  {VARIABLE}: not set\n  SDK download: {by_sdk}\n  Maven Central: {by_maven}\n{_REMEDY}"
     )
-
-
-def _by_sdk(folder: Path, say: Say, command: Sequence[str], patience: Patience) -> str | None:
-    """None when the program is in the cache now, else why not."""
-    say("downloading the time-skipping test server, once for this machine")
-    with draft_folder(folder) as draft:
-        argv = [*command, str(draft)]
-        label = "downloading the test server"
-        fault = run_with_progress(argv, env=os.environ, watch=draft, patience=patience, label=label, say=say)
-        if fault:
-            return fault
-        arrived = [path for path in draft.rglob("*") if path.is_file()]
-        if not arrived:
-            return "left no file"
-        program = max(arrived, key=lambda path: path.stat().st_size)
-        program.chmod(0o755)
-        program.replace(cached_test_server())
-    return None
 
 
 def _by_maven(folder: Path, say: Say) -> str | None:
