@@ -48,8 +48,7 @@ class Office:
                     outlet_id=OUTLET,
                     courier_id=courier,
                     time_scale=scale,
-                    ordered_at=now(),
-                    **({"lat": 29.5400, "lon": 106.5100} | more),
+                    **({"lat": 29.5400, "lon": 106.5100, "ordered_at": now()} | more),
                 )
             )
 
