@@ -9,6 +9,7 @@ from domain.wire import Verdict
 from partners.southwest.codes import Code
 from partners.southwest.receipts import BatchReceipt, write_receipt
 from partners.southwest.signing import Signer
+from relay.southwest_rows import code_of_verdict
 from storage.inbox import InboxRow, InboxState
 from storage.southwest import SouthwestBatchIn, SouthwestParkedRow
 
@@ -23,8 +24,7 @@ def renew_receipts(session: Session, signer: Signer, now: datetime) -> None:
     )
     for row, message in session.execute(parked):
         if message.verdict is not None:
-            code = Code.TRANSITION if message.verdict == Verdict.REFUSED else Code.OK
-            judged.setdefault(row.batch_id, {})[row.row_guid] = code
+            judged.setdefault(row.batch_id, {})[row.row_guid] = code_of_verdict(Verdict(message.verdict))
         elif message.state != InboxState.DEAD:
             continue  # still waited for
         session.delete(row)

@@ -54,7 +54,8 @@ def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str,
         note_security_event(session, SOURCE, code, now, handling_no=row.handling_no)
     parked = None
     if code is None:
-        taken = inbox.take(session, row.message, raw=line, now=now)
+        message = row.message.model_copy(update={"province": sender})
+        taken = inbox.take(session, message, raw=line, now=now)
         code = _code_of(session, taken, row.message, now)
         parked = row.message.message_id if taken.taking is Taking.TO_COME else None
     _log(session, line, row.message.message_id, row.handling_no, row.message.event_name, code, now)
@@ -81,16 +82,20 @@ def _stale(handling: HandlingRow, written_at: datetime) -> bool:
 def _code_of(session: Session, taken: Taken, message: InboundMessage, now: datetime) -> Code:
     match taken.taking:
         case Taking.DUPLICATE:
-            return Code.OK
+            return code_of_verdict(taken.verdict)
         case Taking.CONFLICT:
             return Code.OTHER_CONTENT
         case Taking.TO_COME | Taking.UNKNOWN_HANDLING:
             return Code.UNKNOWN_PROJECT
-        case Taking.JUDGED if taken.verdict is Verdict.REFUSED:
-            note_security_event(session, SOURCE, Code.TRANSITION, now, handling_no=message.handling_no)
-            return Code.TRANSITION
         case Taking.JUDGED:
-            return Code.OK
+            if taken.verdict is Verdict.REFUSED:
+                note_security_event(session, SOURCE, Code.TRANSITION, now, handling_no=message.handling_no)
+            return code_of_verdict(taken.verdict)
+
+
+def code_of_verdict(verdict: Verdict | None) -> Code:
+    """What the receipt says about a judged row."""
+    return {Verdict.REFUSED: Code.TRANSITION, Verdict.LATE: Code.STALE}.get(verdict or Verdict.APPLIED, Code.OK)
 
 
 def _void(session: Session, row: ReadRow, line: bytes, now: datetime) -> RowOutcome:

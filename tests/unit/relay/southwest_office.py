@@ -252,24 +252,29 @@ def open_office(folder: Path, **settings: Any) -> Office:
     if not _TEMPLATE:
         _TEMPLATE.append(_made(path))
     path.write_bytes(_TEMPLATE[0])
-    return _opened(path, **settings)
+    return _opened(f"sqlite:///{path}", **settings)
+
+
+def open_office_at(url: str) -> Office:
+    """A fresh office on an empty database."""
+    office = _opened(url)
+    Base.metadata.create_all(office.database.engine)
+    office.add_case(HANDLING)
+    office.add_case(FOREIGN, Partner.SICHUAN)
+    office.add_case(YUNNAN, region="530102")
+    return office
 
 
 _TEMPLATE: list[bytes] = []
 
 
 def _made(path: Path) -> bytes:
-    office = _opened(path)
-    Base.metadata.create_all(office.database.engine)
-    office.add_case(HANDLING)
-    office.add_case(FOREIGN, Partner.SICHUAN)
-    office.add_case(YUNNAN, region="530102")
-    office.database.close()
+    open_office_at(f"sqlite:///{path}").database.close()
     return path.read_bytes()
 
 
-def _opened(path: Path, **settings: Any) -> Office:
-    database, sealer, clock, hub = Database(f"sqlite:///{path}"), Sealer({"s1": b"k" * 32}), [NOW], StandInHub()
+def _opened(url: str, **settings: Any) -> Office:
+    database, sealer, clock, hub = Database(url), Sealer({"s1": b"k" * 32}), [NOW], StandInHub()
     inbox, streams = Inbox(sealer), SouthwestStreams(database, sealer)
     adapter = SouthwestAdapter(agreed(**settings), streams, lambda: clock[0], hub)
     intake = SouthwestIntake(database, sealer, inbox, adapter, streams, lambda: clock[0])

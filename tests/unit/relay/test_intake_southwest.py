@@ -376,6 +376,23 @@ def test_a_row_for_a_case_to_come_is_parked_and_receipted_anew(office: Office, g
     assert len(office.hub.receipted) == sent
 
 
+def test_parked_rows_are_judged_in_the_order_of_their_coming(office: Office, guizhou: Province):
+    rows = row("accept", "2", 5, TO_COME), row("accept", "1", 4, TO_COME), row("result", "1", 6, TO_COME, data=RESULT)
+    assert office.rows(guizhou, *rows, row("special", "2", 7, TO_COME)) == ["SW200201"] * 4
+    office.add_case(TO_COME)
+    office.intake.poll_once()
+    codes = [line["code"] for line in office.hub.receipted[-1]["rows"]]
+    assert codes == [OK, "SW200301", OK, "SW200202"]
+
+
+def test_another_province_cannot_park_a_word_for_a_case_to_come(office: Office):
+    assert office.rows(Province("530000"), row("accept", "3", 1, TO_COME, data=REASON)) == ["SW200201"]
+    office.add_case(TO_COME)
+    assert office.truth(TO_COME).last_event is None
+    office.intake.poll_once()
+    assert len(office.hub.receipted) == 1
+
+
 def test_a_known_row_again_is_ok_and_with_other_content_is_not(office: Office, guizhou: Province):
     first, second = row("accept", "1", 1), row("accept", "2", 2)
     assert office.rows(guizhou, first, second, first) == [OK, OK, OK]
