@@ -10,7 +10,7 @@ import sys
 from typing import IO, Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 from temporalio import activity, workflow
 
 _MASK = "***"
@@ -24,26 +24,8 @@ def configure_logging(process: str, level: str = "INFO", stream: IO[str] | None 
 
     `process` names the process in each line. Pass `log_config=None` to uvicorn, or it takes its lines back.
     """
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        add_temporal_ids,
-    ]
-    formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            _name_process(process),
-            structlog.processors.format_exc_info,
-            mask_personal,
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
-        ],
-    )
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(formatter)
+    handler.setFormatter(_formatter(process))
     handler.addFilter(_says_something_new)
     root = logging.getLogger()
     root.handlers = [handler]
@@ -56,12 +38,25 @@ def configure_logging(process: str, level: str = "INFO", stream: IO[str] | None 
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *_SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
+    )
+
+
+def _formatter(process: str) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _name_process(process),
+            structlog.processors.format_exc_info,
+            mask_personal,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
     )
 
 
@@ -97,8 +92,19 @@ def _masked(value: Any) -> Any:
     return value
 
 
-def _name_process(process: str) -> structlog.typing.Processor:
+def _name_process(process: str) -> Processor:
     def name(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {"process": process, **event}
 
     return name
+
+
+_SHARED: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    add_temporal_ids,
+]
+"""What every line gets, ours and the libraries'."""
