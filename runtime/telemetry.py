@@ -16,7 +16,7 @@ from temporalio import activity, workflow
 _MASK = "***"
 # 居民身份证 (GB 11643: region, birth date from 1900 on, serial, check) and mainland mobile numbers
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]|1[3-9][0-9]{9})(?![0-9A-Za-z])")
-_QUIET = ("uvicorn.access", "httpx", "httpcore", "urllib3")  # they write whole URLs
+_QUIET = ("uvicorn.access", "httpx", "httpcore", "urllib3", "alembic")  # they write whole URLs, or the same line again
 
 
 def configure_logging(process: str, level: str = "INFO", stream: IO[str] | None = None) -> None:
