@@ -1,5 +1,7 @@
 """Batches of scans against a real database: what is stored, what is answered, what the workflow is to hear."""
 
+import json
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -387,3 +389,63 @@ def test_cancelled_while_the_courier_was_offline_must_come_back(database, intake
     intake.take("c1", [scan("RETURNED", 2, 10, signerKind="self")], COURIER)
     assert leg_of(database).stage == "RETURNED"
     assert rebuild(database) == []
+
+
+STORY = [
+    ("c1", scan("EN_ROUTE", 1, 3000)),
+    ("c1", scan("ARRIVED_DOOR", 2, 2700)),
+    ("c1", scan("PICKUP_FAILED", 3, 2600, note="NOBODY_HOME")),
+    ("c2", scan("EN_ROUTE", 1, 2000, epoch=2)),
+    ("c2", scan("ARRIVED_DOOR", 2, 1500, epoch=2)),
+    ("c2", scan("PICKED_UP", 3, 1400, epoch=2, manifest=PAPERS, sealNo="YZ0000001")),
+    ("c2", scan("PICKED_UP", 4, 1390, epoch=2)),
+    ("c2", scan("DAMAGED", 5, 1000, epoch=2)),
+    ("c2", scan("VOID", 6, 900, voids="DAMAGED-5")),
+    ("c2", scan("DELIVERED", 7, 600, epoch=2, signerKind="hall")),
+    ("hall", scan("HALL_CHECKED", 1, 300, epoch=2, manifest=PAPERS)),
+]
+"""A failed attempt, another courier, a double scan, a damage taken back, home."""
+
+
+def test_however_the_batches_fall_the_outcome_is_one(database, intake):
+    """Forty schedules: cut anywhere, sent again, later batches first."""
+    outcomes = set()
+    for seed in range(40):
+        leg_id, number = f"50010320261124{seed:06d}X-PICKUP-1", f"14{seed:011d}"
+        with database.write() as session:
+            session.add(leg_row(leg_id, number))
+        for device, batch in schedule(seed, number):
+            scanner = CLERK if device == "hall" else COURIER
+            answer = intake.take(f"{device}-{seed}", batch, scanner)
+            assert {result.result for result in answer.results} <= {"accepted", "duplicate"}
+        leg = leg_of(database, leg_id)
+        state = json.dumps(leg.state, sort_keys=True).replace(f"-s{seed:02d}-", "-")
+        # What was told before it was taken back can't be untold: the damage may be among it, or not.
+        heard = frozenset(told(database, leg_id)) - {"2-DAMAGED"}
+        outcomes.add((leg.stage, leg.epoch, state, heard))
+    ((stage, epoch, _, heard),) = outcomes
+    assert (stage, epoch) == ("HALL_CHECKED", 2)
+    assert heard == {
+        *("1-EN_ROUTE", "1-ARRIVED_DOOR", "1-PICKUP_FAILED", "2-EN_ROUTE", "2-ARRIVED_DOOR"),
+        *("2-PICKED_UP", "2-DELIVERED", "2-HALL_CHECKED"),
+    }
+
+
+def schedule(seed, number):
+    dice = random.Random(seed)
+    sendings = []
+    for device in ("c1", "c2", "hall"):
+        events = [named(event, device, seed, number) for owner, event in STORY if owner == device]
+        while events:
+            cut = dice.randint(1, len(events))
+            sendings += [(device, events[:cut])] * dice.choice((1, 1, 2, 3))
+            events = events[cut:]
+    dice.shuffle(sendings)
+    return sendings
+
+
+def named(event, device, seed, number):
+    names = {"eventId": f"{device}-s{seed:02d}-{event['kind']}-{event['deviceSeq']}", "code": number}
+    if "voids" in event:
+        names["voids"] = f"{device}-s{seed:02d}-{event['voids']}"
+    return {**event, **names}
