@@ -24,7 +24,7 @@ from partners.southwest.inbound import (
 )
 from partners.southwest.receipts import read_receipt
 from partners.southwest.signing import Signer, Verifier
-from relay.southwest_batches import BatchTaker
+from relay.southwest_batches import BatchTaker, decided_batches
 from relay.southwest_parked import renew_receipts
 from relay.southwest_receipts import note_receipt, untold
 from relay.southwest_rows import SOURCE
@@ -99,8 +99,10 @@ class SouthwestIntake:
         try:
             with self._database.write() as session:
                 renew_receipts(session, self._signer, self._now())
+            rows = self._release_decided()
             self._send_receipts()
-            batches, rows = self._take_batches()
+            batches, taken = self._take_batches()
+            rows += taken
             receipts = self._take_receipts()
             self._resend()
             for province in self._streams.waiting_provinces():
@@ -125,8 +127,11 @@ class SouthwestIntake:
             for row in session.scalars(select(SouthwestRowOut).where(SouthwestRowOut.key.in_(keys))):
                 row.told = True
 
-    def release(self, batch_id: int) -> str:
-        """A person releases a batch that was refused as too old; returns the code of its new receipt."""
+    def release(self, batch_id: int) -> int:
+        """A person releases a batch that was refused as too old; the number of rows that were looked at.
+
+        Its new receipt goes with the next poll. Raises PartnerRefused (NOT_HELD) when nothing is held.
+        """
         now = self._now()
         with self._database.read() as session:
             held = session.get(SouthwestBatchIn, batch_id)
@@ -138,11 +143,15 @@ class SouthwestIntake:
             listed, answer, settings=self._adapter.settings, verifier=self._verifier, now=now, released=True
         )
         with self._database.write() as session:
-            kept, _ = self._batches.commit(session, examined, answer, now)
+            _, rows = self._batches.commit(session, examined, answer, now)
             session.get_one(SouthwestBatchIn, batch_id).held = None
-            code = kept.code
-        self._send_receipts()
-        return code
+        return rows
+
+    def _release_decided(self) -> int:
+        """Old batches on which a person has decided by resolving the task."""
+        with self._database.write() as session:
+            released = decided_batches(session)
+        return sum(self.release(batch_id) for batch_id in released)
 
     # -- batches ----------------------------------------------------------------------------------
 

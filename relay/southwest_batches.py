@@ -3,9 +3,11 @@
 import json
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.tasks import TaskKind
+from domain.messages import TaskOutcome
+from domain.tasks import TaskKind, task_id
 from partners.southwest.batch import StreamHead
 from partners.southwest.codes import SECURITY, Code
 from partners.southwest.inbound import ExaminedBatch, GoodBatch, RefusedBatch, RepeatedBatch, place
@@ -16,7 +18,7 @@ from storage.exchange import note_security_event
 from storage.inbox import Inbox
 from storage.sealing import Sealer
 from storage.southwest import IN, SouthwestBatchIn, SouthwestParkedRow, committed_batch, lock_stream
-from storage.tasks import open_task
+from storage.tasks import TaskRow, open_task
 
 
 class BatchTaker:
@@ -67,8 +69,7 @@ class BatchTaker:
         if refused.old:
             sealed = json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass")
             kept.held = self._sealer.seal(sealed, f"southwest-in/{kept.cd_batch}")
-            key = f"{SOURCE}/old/{kept.cd_batch}/{kept.text_sm3[:16]}"
-            open_task(session, key=key, kind=TaskKind.OLD_BATCH, now=now, data={"batchId": kept.id})
+            open_task(session, key=_old_key(kept), kind=TaskKind.OLD_BATCH, now=now, data={"batchId": kept.id})
         elif refused.code is Code.GAP:
             key = f"{SOURCE}/gap/{kept.cd_batch}"
             open_task(session, key=key, kind=TaskKind.STREAM_STOPPED, now=now, data={"province": province})
@@ -81,6 +82,24 @@ class BatchTaker:
     ) -> BatchReceipt:
         rows = [(outcome.guid, outcome.code.value) for outcome in outcomes]
         return write_receipt(self._signer, cd_batch=cd_batch, rows_sm3=rows_sm3, code=code, rows=rows, now=now)
+
+
+def decided_batches(session: Session) -> list[int]:
+    """Ids of held batches whose task says release; those that a person has seen otherwise are held no longer."""
+    released = []
+    for held in session.scalars(select(SouthwestBatchIn).where(SouthwestBatchIn.held.is_not(None))):
+        task = session.get(TaskRow, task_id(_old_key(held)))
+        if task is None or task.outcome is None:
+            continue
+        if task.outcome == TaskOutcome.RELEASE_BATCH:
+            released.append(held.id)
+        else:
+            held.held = None
+    return released
+
+
+def _old_key(batch: SouthwestBatchIn) -> str:
+    return f"{SOURCE}/old/{batch.cd_batch}/{batch.text_sm3[:16]}"
 
 
 def _placed(session: Session, examined: ExaminedBatch) -> GoodBatch | RepeatedBatch | RefusedBatch:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
 from domain.tasks import TaskKind
 from domain.terms import Partner
@@ -85,7 +86,11 @@ def _code_of(session: Session, taken: Taken, message: InboundMessage, now: datet
             return code_of_verdict(taken.verdict)
         case Taking.CONFLICT:
             return Code.OTHER_CONTENT
-        case Taking.TO_COME | Taking.UNKNOWN_HANDLING:
+        case Taking.TO_COME:
+            return Code.UNKNOWN_PROJECT
+        case Taking.UNKNOWN_HANDLING:
+            if not is_case_number(message.handling_no):  # another partner's is noted by the inbox
+                note_security_event(session, SOURCE, Code.UNKNOWN_PROJECT, now)
             return Code.UNKNOWN_PROJECT
         case Taking.JUDGED:
             if taken.verdict is Verdict.REFUSED:

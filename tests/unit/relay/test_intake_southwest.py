@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import AnswerLost, PartnerRefused
+from domain.messages import TaskOutcome
 from domain.tasks import TaskKind
 from domain.terms import WireEvent
 from partners.standards import sm3_hex
 from storage.inbox import InboxRow
 from storage.southwest import SouthwestBatchIn
+from storage.tasks import TaskRow
 from tests.unit.relay.southwest_office import (
     FOREIGN,
     HANDLING,
@@ -193,17 +195,41 @@ def test_an_old_batch_waits_for_a_person_who_releases_it(office: Office, guizhou
     assert office.take(old) == "SW100101"
     task = office.tasks()[0]
     assert task.kind == TaskKind.OLD_BATCH
-    assert office.intake.release(task.data["batchId"]) == OK
+    assert office.intake.release(task.data["batchId"]) == 1
+    office.poll()
     assert [receipt["code"] for receipt in office.hub.receipted] == ["SW100101", OK]
     assert office.truth().last_event is WireEvent.RECEIVED
     assert office.take(guizhou.batch(row("accept", "2", 2))) == [OK], "it has used up its seq"
+
+
+def test_a_person_releases_by_resolving_the_task(office: Office, guizhou: Province):
+    office.take(guizhou.batch(row("accept", "1", -300_000_000), created=NOW - timedelta(hours=80)))
+    office.poll()
+    assert office.truth().last_event is None, "nobody has decided yet"
+    with office.database.write() as session:
+        session.get_one(TaskRow, office.tasks()[0].id).outcome = TaskOutcome.RELEASE_BATCH
+    assert office.poll().rows == 1
+    assert office.truth().last_event is WireEvent.RECEIVED
+    assert office.poll().rows == 0
+
+
+def test_a_person_who_does_not_release_ends_it(office: Office, guizhou: Province):
+    office.take(guizhou.batch(row("accept", "1", -300_000_000), created=NOW - timedelta(hours=80)))
+    with office.database.write() as session:
+        session.get_one(TaskRow, office.tasks()[0].id).outcome = TaskOutcome.ACKNOWLEDGE
+    office.poll()
+    assert office.truth().last_event is None
+    with pytest.raises(PartnerRefused):
+        office.intake.release(office.tasks()[0].data["batchId"])
 
 
 def test_a_released_batch_whose_seq_was_taken_meanwhile(office: Office, guizhou: Province):
     old = guizhou.batch(row("accept", "1", 1), created=NOW - timedelta(hours=80), keep=False)
     office.poll(old)
     office.poll(guizhou.batch(row("accept", "2", 2)))
-    assert office.intake.release(office.tasks()[0].data["batchId"]) == "SW100402"
+    assert office.intake.release(office.tasks()[0].data["batchId"]) == 0
+    office.poll()
+    assert office.hub.receipted[-1]["code"] == "SW100402"
     assert office.truth().last_event is WireEvent.ACCEPTED
 
 
@@ -351,7 +377,7 @@ def test_the_last_line_without_its_end(office: Office, guizhou: Province):
 @pytest.mark.parametrize(
     ("number", "code", "events"),
     [
-        (HANDLING[:-1] + ("0" if HANDLING[-1] != "0" else "1"), "SW200201", []),
+        (HANDLING[:-1] + ("0" if HANDLING[-1] != "0" else "1"), "SW200201", ["SW200201"]),
         (FOREIGN, "SW200201", ["FOREIGN_HANDLING"]),
         (YUNNAN, "SW200401", ["SW200401"]),
     ],
