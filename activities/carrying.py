@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 
 from activities.booking import contact_of, manifest_of, seal_no_of
-from activities.dispatching import decide, door_of, lock_dispatch
+from activities.dispatching import decide, door_of, is_silent, lock_dispatch
 from activities.suspending import suspensions
 from domain.errors import CarrierRefused
 from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
@@ -129,14 +129,18 @@ class Carrying:
             return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
         promise = self._promise(session, leg, now)
         late = promise.verdict in (PromiseVerdict.AT_RISK, PromiseVerdict.BREACHED)
-        overdue_start = _start_due(leg)
-        silent = [leg.courier_id] if leg.courier_id and overdue_start and (late or now >= overdue_start) else []
+        start_due = _start_due(leg)
+        not_started = start_due is not None and (late or now >= start_due)
+        silent = [leg.courier_id] if leg.courier_id and not_started and is_silent(session, leg) else []
         if leg.courier_id is None or silent or reason is not LookReason.MOVED:
             decide(session, now, "NOT_STARTED" if silent else reason, silent)
             promise = self._promise(session, leg, now)
         self._raise_promise(session, leg, promise, now)
-        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now), _start_due(leg)]
-        return LegLook(next_look_at=min(at for at in looks if at is not None and at > now))
+        soon = now + _START_PATIENCE / leg.time_scale
+        start_due = _start_due(leg)
+        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now)]
+        looks.append(max(start_due, soon) if start_due is not None else None)
+        return LegLook(next_look_at=min(at for at in looks if at is not None))
 
     def _promise(self, session: Session, leg: LegRow, now: datetime) -> PromiseState:
         """The promise as it stands, kept with the leg as a cache for people to see."""

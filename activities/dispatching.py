@@ -54,10 +54,10 @@ def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] =
     jobs = _open_legs(session)
     couriers = list(session.scalars(select(CourierRow).order_by(CourierRow.courier_id)))
     for courier in couriers:
-        if courier.courier_id in silent:
-            courier.on_duty = False
-        elif not courier.on_duty and not any(c.on_duty for c in couriers):
-            courier.on_duty = True  # late is better than never: nobody else is left
+        _hear_of(courier, now, courier.courier_id in silent)
+    if not any(courier.on_duty for courier in couriers):
+        for courier in couriers:  # late is better than never: somebody must go
+            courier.on_duty = True
     scale = max((leg.time_scale for leg in jobs), default=1.0)
     dispatcher = _rebuilt(session, jobs, couriers, now, scale)
     planned = {job.leg_id for job in jobs if job.courier_id is not None}
@@ -66,6 +66,23 @@ def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] =
             dispatcher.request(_seconds(now), _job(leg, scale))
     for leg in jobs:
         _assign(session, leg, dispatcher, now, reason)
+
+
+def _hear_of(courier: CourierRow, now: datetime, silent: bool) -> None:
+    """Off duty from the moment a courier is taken for silent, back when there is any scan of his."""
+    if silent:
+        courier.on_duty, courier.silent_since = False, now
+    elif courier.silent_since is not None and courier.seen_at is not None and courier.seen_at > courier.silent_since:
+        courier.on_duty, courier.silent_since = True, None
+
+
+def is_silent(session: Session, leg: LegRow) -> bool:
+    """Whether the courier who was to come has not been heard of since the job was given to him."""
+    courier = session.get(CourierRow, leg.courier_id) if leg.courier_id else None
+    given = session.scalar(select(AssignmentRow.at).filter_by(leg_id=leg.leg_id, active=True))
+    if courier is None or given is None:
+        return False
+    return courier.seen_at is None or courier.seen_at < given
 
 
 def seed_couriers(session: Session) -> None:

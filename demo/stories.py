@@ -1,6 +1,6 @@
 """The stories: what is applied for, what the networks and the couriers are told to play, and how it must end."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 ONLINE, COLLECT, JOINT = "全程网办", "异地代收代办", "多地联办"
@@ -38,7 +38,7 @@ class Story:
     legs: tuple[str, ...] = ()
     notices: frozenset[str] = frozenset()
     outage: dict[str, Any] | None = None
-    shows: frozenset[str] = field(default_factory=frozenset)
+    shows: frozenset[str] = frozenset()
     """What the history must contain."""
 
 
@@ -48,6 +48,12 @@ def _supplement_round() -> tuple[dict[str, Any], ...]:
 
 _TWO_WAY = ("PICKUP", "BACK", "DELIVERY")
 _DELIVERED = frozenset({"DELIVERED"})
+
+
+def _two_way(title: str, item: str, region: str) -> Story:
+    """Fetched at the door, brought back to the door: no visit needed (双向寄递、不见面审批)."""
+    return Story(title, item, (region,), pickup=True, delivery=True, legs=_TWO_WAY, notices=_DELIVERED)
+
 
 STORIES: tuple[Story, ...] = (
     Story("川渝·全程网办", "YZ-HRSS-001", (CHENGDU,)),

@@ -74,6 +74,7 @@ class CourierRow(Base):
     lon: Mapped[float]
     seen_at: Mapped[datetime | None]
     on_duty: Mapped[bool] = mapped_column(default=True)
+    silent_since: Mapped[datetime | None]  # did not start in time; back on duty when heard of again
 
 
 class OutletRow(Base):

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 
@@ -40,11 +40,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.clocks import Clocks, Phase
     from workflows.desk import Desk
     from workflows.legs import Legs
+    from workflows.limits import Limits
     from workflows.speaking import Speaker
 
 News = AuthorityEvent | SupplementGiven | HoldNotice | TaskResolved | WithdrawalAsked | LegEffect | CalendarChanged
-
-_TO_DECIDE = (DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY)
 
 
 class HandlingCourse:
@@ -66,9 +65,7 @@ class HandlingCourse:
         self._result_sha256: str | None = None
         self._result_sent: AuthorityEvent | None = None
         self._theirs: WireEvent | None = None
-        self._suspended_at: datetime | None = None
-        self._excluded: list[tuple[datetime, datetime]] = []
-        self._accepted_at: datetime | None = None
+        self._limits = Limits(desk.start.item)
         self._orders: dict[DeadlineKind, ClockOrder] = {}
 
     # --- the story ---
@@ -174,7 +171,7 @@ class HandlingCourse:
             await self._decided(event, said.result_form)
             return
         status = STATUS_AFTER[event]
-        await self._move_to(status, event, start=self._clocks_after(said), stop=self._clocks_over(event))
+        await self._move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
         if event is WireEvent.NEED_SUPPLEMENT:
             await self._supplement_asked()
 
@@ -183,49 +180,6 @@ class HandlingCourse:
         self._result_form = result_form
         await self._move_to(status, event, stop=self.clocks.stop_all())
         self._on_decided(self)
-
-    def _clocks_after(self, said: AuthorityEvent) -> list[ClockOrder]:
-        """行政许可法 §32, §42, §45: which clocks an event starts."""
-        match said.event:
-            case WireEvent.RECEIVED:
-                return [ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=said.occurred_at)]
-            case WireEvent.ACCEPTED:
-                self._accepted_at = said.occurred_at
-                return self._decision_clocks()
-            case WireEvent.REVIEWING if self._accepted_at is None:
-                self._accepted_at = said.occurred_at
-                return self._decision_clocks()
-            case WireEvent.NEED_SUPPLEMENT:
-                days = said.deadline_workdays
-                return [ClockOrder(kind=DeadlineKind.SUPPLEMENT_REPLY, start_at=said.occurred_at, workdays=days)]
-            case WireEvent.SUSPENDED:
-                self._suspended_at = said.occurred_at
-            case WireEvent.RESUMED if self._suspended_at is not None:
-                self._excluded.append((self._suspended_at, said.occurred_at))
-                self._suspended_at = None
-                return self._decision_clocks()
-        return []
-
-    def _clocks_over(self, event: WireEvent) -> tuple[DeadlineKind, ...]:
-        match event:
-            case WireEvent.ACCEPTED | WireEvent.REVIEWING | WireEvent.NEED_SUPPLEMENT:
-                return (DeadlineKind.ACCEPTANCE,)
-            case WireEvent.SUSPENDED:
-                return _TO_DECIDE
-            case _:
-                return ()
-
-    def _decision_clocks(self) -> list[ClockOrder]:
-        item = self._desk.start.item
-        days = {
-            DeadlineKind.DECISION_PROMISED: item.promised_days,
-            DeadlineKind.DECISION_STATUTORY: item.statutory_days,
-        }
-        start_at = self._accepted_at or workflow.now()
-        return [
-            ClockOrder(kind=kind, start_at=start_at, workdays=n, excluded=tuple(self._excluded))
-            for kind, n in days.items()
-        ]
 
     async def _supplement_asked(self) -> None:
         """The law allows one notice (§32); a second one from a partner is taken, marked and raised."""
@@ -243,7 +197,7 @@ class HandlingCourse:
             await self._legs.book(self.plan, Leg.FORWARD)
         if not await self._speaker.say(CommandKind.SUPPLEMENT, round_=given.round):
             return
-        again = [] if self._accepted_at else [self._desk.clock(DeadlineKind.ACCEPTANCE)]
+        again = [] if self._limits.accepted else [self._desk.clock(DeadlineKind.ACCEPTANCE)]
         await self._move_to(CaseStatus.SUPPLEMENTED, "SUPPLEMENTED", start=again, stop=[DeadlineKind.SUPPLEMENT_REPLY])
         if given.originals:
             await self._legs.send(self.plan, Leg.FORWARD)

@@ -95,6 +95,7 @@ def upgrade() -> None:
     sa.Column('lon', sa.Double(), nullable=False),
     sa.Column('seen_at', storage.base.UtcDateTime(timezone=True), nullable=True),
     sa.Column('on_duty', sa.Boolean(), nullable=False),
+    sa.Column('silent_since', storage.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('courier_id', name=op.f('pk_courier'))
     )
     with op.batch_alter_table('courier', schema=None) as batch_op:
