@@ -7,11 +7,18 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound
+from domain.messages import DeadlineKind, Responsible
+from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Scheme
+from logistics.masking import mask_name, mask_phone
+from logistics.promise_model import PromiseState
+from logistics.wording import failure_of, promise_sentence, stage_sentence
+from relay.parcels import state_of
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.legs import LegRow
 from storage.sealing import Sealer
 from storage.tasks import TaskRow
+from web.wording import DEADLINES, LEGS, RESPONSIBLE, STAGES, history_label
 
 
 def find_case(session: Session, case_no: str) -> CaseRow:
@@ -88,9 +95,9 @@ def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,
         "handlings": [_handling(h) for h in handlings_of(session, row.case_no)],
-        "parcels": [parcel(leg) for leg in legs],
+        "parcels": [parcel(session, leg) for leg in legs],
         "deadlines": [_deadline(d) for d in deadlines],
-        "tasks": [{"id": t.id, "kind": t.kind, "owner": t.owner} for t in tasks],
+        "tasks": [{"id": t.id, "kind": t.kind, "title": RULES[TaskKind(t.kind)][0], "owner": t.owner} for t in tasks],
         "rating": row.rating,
     }
 
@@ -104,6 +111,7 @@ def history(session: Session, case_no: str, after: int = 0) -> list[dict[str, An
         {
             "id": r.id,
             "kind": r.kind,
+            "label": history_label(r.kind),
             "handlingNo": r.handling_no,
             "at": _iso(r.at),
             "actor": r.actor,
@@ -113,16 +121,19 @@ def history(session: Session, case_no: str, after: int = 0) -> list[dict[str, An
     ]
 
 
-def parcel(leg: LegRow) -> dict[str, Any]:
+def parcel(session: Session, leg: LegRow) -> dict[str, Any]:
     promise = leg.promise or {}
     return {
         "legId": leg.leg_id,
         "caseNo": leg.case_no,
         "handlingNo": leg.handling_no,
         "leg": leg.leg,
+        "legLabel": LEGS[Leg(leg.leg)],
         "trackingNo": leg.tracking_no,
         "sealNo": leg.seal_no,
         "stage": leg.stage,
+        "stageLabel": STAGES[ParcelStage(leg.stage)],
+        "sentence": told(session, leg),
         "epoch": leg.epoch,
         "outletId": leg.outlet_id,
         "distanceM": leg.distance_m,
@@ -139,6 +150,20 @@ def parcel(leg: LegRow) -> dict[str, Any]:
         "delivered": ParcelStage(leg.stage).rank is not None and (ParcelStage(leg.stage).rank or 0) >= 110,
         "timeScale": leg.time_scale,
     }
+
+
+def told(session: Session, leg: LegRow) -> str:
+    """What the applicant reads about a leg; where an attempt failed, why, as the scan said."""
+    stage = ParcelStage(leg.stage)
+    failed = stage in (ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED)
+    return stage_sentence(Leg(leg.leg), stage, failure_of(state_of(session, leg)) if failed else None)
+
+
+def promised(leg: LegRow, now: datetime) -> str | None:
+    """What the applicant reads about a door leg's promise; None where none was made."""
+    if not leg.promise:
+        return None
+    return promise_sentence(Leg(leg.leg), PromiseState.model_validate({**leg.promise, "boundaries": ()}), now)
 
 
 def _handling(row: HandlingRow) -> dict[str, Any]:
@@ -166,25 +191,20 @@ def _handling(row: HandlingRow) -> dict[str, Any]:
 def _deadline(row: DeadlineRow) -> dict[str, Any]:
     return {
         "kind": row.kind,
+        "label": DEADLINES[DeadlineKind(row.kind)],
         "handlingNo": row.handling_no,
         "startAt": _iso(row.start_at),
         "warnAt": _iso(row.warn_at),
         "dueAt": _iso(row.due_at),
         "responsible": row.responsible,
+        "responsibleLabel": RESPONSIBLE[Responsible(row.responsible)],
         "provisional": row.provisional,
     }
 
 
-def mask_name(name: str) -> str:
-    return name[:1] + "*" * max(len(name) - 1, 1)
-
-
 def mask_id(number: str) -> str:
+    """The first six and the last four characters; a short number is hidden altogether."""
     return number[:6] + "*" * max(len(number) - 10, 0) + number[-4:] if len(number) > 10 else "*" * len(number)
-
-
-def mask_phone(phone: str) -> str:
-    return phone[:3] + "****" + phone[-4:]
 
 
 def _iso(at: datetime | None) -> str | None:

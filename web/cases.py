@@ -3,11 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
+from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
 from catalog.model import ItemSnapshot
@@ -65,7 +65,7 @@ def cases(
     ctx: Ctx,
     status: CaseStatus | None = None,
     scheme: Scheme | None = None,
-    due: datetime | None = None,
+    due: AwareDatetime | None = None,
     q: Annotated[str | None, Query(max_length=60)] = None,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -94,7 +94,8 @@ def events(case_no: str, _reader: CaseReader, ctx: Ctx) -> dict[str, Any]:
 async def stream(case_no: str, request: Request, _reader: CaseReader, ctx: Ctx) -> StreamingResponse:
     """The history, live (server-sent events); ends when the case is closed."""
     await asyncio.to_thread(_exists, ctx, case_no)
-    since = int(request.headers.get("last-event-id") or 0)
+    seen = request.headers.get("last-event-id", "")
+    since = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 16 else 0
     return StreamingResponse(_follow(request, ctx, case_no, since), media_type="text/event-stream")
 
 

@@ -89,7 +89,7 @@ def _brief(item: ServiceItem) -> dict[str, Any]:
 def regions(_anybody: Anybody, q: Annotated[str, Query(min_length=1, max_length=40)]) -> dict[str, Any]:
     """GB/T 2260 regions by name, code or initials."""
     found = region_data.search(q)
-    return {"regions": [{"code": r.code, "name": r.name} for r in found]}
+    return {"regions": [{"code": r.code, "name": r.name, "fullName": r.full_name} for r in found]}
 
 
 class RouteApplicantShape(Shape):

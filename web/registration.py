@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from catalog.eligibility import RouteApplicant
 from catalog.joint import roles
-from catalog.model import Requirement, ServiceItem
+from catalog.materials import Brought, check_materials
+from catalog.model import ServiceItem
 from catalog.regions import HALL_REGION
 from catalog.routing import Refusal, Route, route
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
@@ -153,19 +154,11 @@ def _roles(item: ServiceItem, wanted: CaseShape) -> list[str | None]:
 
 
 def _check_complete(item: ServiceItem, materials: tuple[DossierMaterial, ...]) -> None:
-    """一次性告知: every gap in one sentence."""
-    given = {material.seq: material.provided for material in materials}
-    missing = []
-    for material in item.materials:
-        provided = given.get(material.seq)
-        if provided is None and material.required is Requirement.YES:
-            missing.append(material.name)
-        elif provided is Provided.DEFERRED and material.required is not Requirement.DEFERRABLE:
-            missing.append(f"{material.name}（不能容缺）")
-        elif provided is Provided.COMMITTED and not material.commitment:
-            missing.append(f"{material.name}（不适用告知承诺）")
-    if missing:
-        raise Unprocessable("还缺：" + "、".join(missing), code="MATERIALS_MISSING", field="materials")
+    """一次性告知: every gap in one sentence. What is shown at the window in original counts as compared."""
+    given = [Brought(seq=m.seq, provided=m.provided, checked=m.provided is Provided.ORIGINAL) for m in materials]
+    found = check_materials(item, given)
+    if not found.complete:
+        raise Unprocessable(" ".join(found.notice), code="MATERIALS_MISSING", field="materials")
 
 
 def _numbers(session: Session, count: int, now: datetime) -> tuple[str, list[str]]:

@@ -1,6 +1,6 @@
 """Shapes of requests, as interfaces.md gives them: camelCase on the wire, unknown fields refused."""
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from domain.identifiers import check_id, check_name, normalise_phone
@@ -23,21 +23,21 @@ class HandlingShape(Shape):
 
 class PersonShape(Shape):
     type: ApplicantType
-    name: str
+    name: str = Field(max_length=200)
     id_type: IdType
-    id_number: str
-    phone: str
+    id_number: str = Field(max_length=40)
+    phone: str = Field(max_length=40)
     household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}\z")
 
     @field_validator("name")
     @classmethod
-    def _name(cls, value: str) -> str:
-        return check_name(value)
+    def _name(cls, value: str, info: ValidationInfo) -> str:
+        return check_name(value, info.data.get("type", ApplicantType.PERSONAL))
 
     @field_validator("id_number")
     @classmethod
-    def _id(cls, value: str, info: object) -> str:
-        kind = getattr(info, "data", {}).get("id_type")
+    def _id(cls, value: str, info: ValidationInfo) -> str:
+        kind = info.data.get("id_type")
         return check_id(kind, value) if kind is not None else value
 
     @field_validator("phone")
@@ -58,8 +58,8 @@ class ContactShape(Shape):
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)
     datum: Datum = Datum.WGS84
-    contact_name: str
-    contact_phone: str
+    contact_name: str = Field(max_length=200)
+    contact_phone: str = Field(max_length=40)
 
     @field_validator("contact_name")
     @classmethod
@@ -94,7 +94,7 @@ class CaseShape(Shape):
 class SupplementShape(Shape):
     """`POST /cases/{caseNo}/supplements`."""
 
-    handling_no: str | None = None
+    handling_no: str | None = Field(default=None, max_length=21)
     round: int = Field(ge=1, le=99)
     materials: list[MaterialShape] = Field(min_length=1, max_length=60)
 

@@ -1,6 +1,7 @@
 """`/track`: the applicant looks by receipt number and the last four digits of the phone, without login."""
 
 import hmac
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from domain.errors import NotFound
 from domain.terms import CaseStatus, Leg
+from logistics.masking import mask_name
 from storage.cases import CaseRow, read_dossier
 from storage.legs import LegRow
-from web.casebook import mask_name
-from web.context import Ctx
+from web.casebook import promised, told
+from web.context import Context, Ctx
+from web.wording import LEGS
 
 router = APIRouter(prefix="/api/v1/track", tags=["进度查询"])
 
@@ -33,13 +36,6 @@ _NEXT = {
     CaseStatus.FAILED: "办理已终止，请联系窗口。",
 }
 
-_LEGS = {
-    Leg.PICKUP: "上门取件",
-    Leg.FORWARD: "材料寄往办理地",
-    Leg.BACK: "结果寄回大厅",
-    Leg.DELIVERY: "送上门",
-}
-
 
 @router.get("", operation_id="track")
 def track(
@@ -48,16 +44,25 @@ def track(
     phone_tail: Annotated[str, Query(alias="phoneTail", pattern=r"^[0-9]{4}\z")],
 ) -> dict[str, Any]:
     """Where the matter stands. A wrong number and a wrong tail get the same answer."""
+    return standing(ctx, case_no, phone_tail)
+
+
+def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
+    """What an applicant may see.
+
+    Raises:
+        NotFound: no such case, or another phone.
+    """
     with ctx.database.read() as session:
         case = session.get(CaseRow, case_no)
         dossier = read_dossier(case, ctx.sealer) if case is not None else None
         expected = dossier.applicant.phone[-4:] if dossier is not None else ""
         if case is None or dossier is None or not hmac.compare_digest(expected, phone_tail):
             raise NotFound("没有查到，请核对受理编号和手机尾号", code="TRACK")
-        return _shown(session, case, mask_name(dossier.applicant.name))
+        return _shown(session, case, mask_name(dossier.applicant.name), ctx.now())
 
 
-def _shown(session: Session, case: CaseRow, name: str) -> dict[str, Any]:
+def _shown(session: Session, case: CaseRow, name: str, now: datetime) -> dict[str, Any]:
     status = CaseStatus(case.status)
     legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
     closed = status.is_outcome and case.closed_at is None
@@ -71,7 +76,14 @@ def _shown(session: Session, case: CaseRow, name: str) -> dict[str, Any]:
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
         "parcels": [
-            {"leg": leg.leg, "label": _LEGS[Leg(leg.leg)], "trackingNo": leg.tracking_no, "stage": leg.stage}
+            {
+                "leg": leg.leg,
+                "label": LEGS[Leg(leg.leg)],
+                "trackingNo": leg.tracking_no,
+                "stage": leg.stage,
+                "sentence": told(session, leg),
+                "promise": promised(leg, now),
+            }
             for leg in legs
         ],
     }

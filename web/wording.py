@@ -1,0 +1,141 @@
+"""What people read for the values that travel: history, clocks, outcomes, legs and stages (界面用语)."""
+
+from domain.messages import DeadlineKind, LegOutcome, Responsible, TaskOutcome
+from domain.tasks import RULES, TaskKind
+from domain.terms import CaseStatus, Leg, MaterialForm, ParcelStage, Partner, Provided, ResultForm, Role, WireEvent
+
+LEGS = {
+    Leg.PICKUP: "上门取件",
+    Leg.FORWARD: "材料寄往办理地",
+    Leg.BACK: "结果寄回大厅",
+    Leg.DELIVERY: "送上门",
+}
+
+STAGES = {
+    ParcelStage.ORDERED: "已下单",
+    ParcelStage.ACCEPTED: "已受理",
+    ParcelStage.ASSIGNED: "已派单",
+    ParcelStage.EN_ROUTE: "在途上门",
+    ParcelStage.ARRIVED_DOOR: "到达门口",
+    ParcelStage.PICKED_UP: "已揽收",
+    ParcelStage.AT_OUTLET: "到达网点",
+    ParcelStage.IN_TRANSIT: "运输中",
+    ParcelStage.AT_DEST_OUTLET: "到达目的地网点",
+    ParcelStage.OUT_FOR_DELIVERY: "派送中",
+    ParcelStage.DELIVERED: "已签收",
+    ParcelStage.HALL_CHECKED: "大厅核对",
+    ParcelStage.ON_HOLD: "暂停",
+    ParcelStage.PICKUP_FAILED: "取件未成功",
+    ParcelStage.DELIVERY_FAILED: "投递未成功",
+    ParcelStage.AWAITING_COLLECTION: "待领取",
+    ParcelStage.MISROUTED: "错发",
+    ParcelStage.DAMAGED: "破损",
+    ParcelStage.LOST: "丢失",
+    ParcelStage.CANCELLED: "已取消",
+    ParcelStage.RETURNING: "退回中",
+    ParcelStage.RETURNED: "已退回",
+}
+
+EVENTS = {
+    WireEvent.RECEIVED: "收件",
+    WireEvent.ACCEPTED: "受理",
+    WireEvent.NOT_ACCEPTED: "不予受理",
+    WireEvent.NEED_SUPPLEMENT: "补正告知",
+    WireEvent.REVIEWING: "审查",
+    WireEvent.SUSPENDED: "特别程序开始",
+    WireEvent.RESUMED: "特别程序结束",
+    WireEvent.APPROVED: "准予",
+    WireEvent.REJECTED: "不予许可",
+    WireEvent.RESULT_SENT: "结果寄出",
+    WireEvent.WITHDRAWN: "同意撤回",
+}
+
+_HISTORY = {
+    **{status.value: status.label for status in CaseStatus},
+    **{event.value: f"办理地：{label}" for event, label in EVENTS.items()},
+    **{f"LEG_{outcome.value}": "寄递结束" for outcome in LegOutcome},
+    "REGISTERED": "登记",
+    "COLLECTED": "收件，开始计算寄出时限",
+    "SUBMITTED": "转递给办理地",
+    "SUPPLEMENTED": "补正材料已转递",
+    "SUPPLEMENT_BROUGHT": "申请人已补正",
+    "WITHDRAWAL_ASKED": "申请人要求撤回",
+    "WITHDRAWN": "已撤回",
+    "FAILED": "人工终止",
+    "PAPERS_SENT": "材料已寄出",
+    "PAPERS_ARRIVED": "材料已到办理地",
+    "AWAITING_COLLECTION": "等待到大厅领取",
+    "COLLECTION_REMINDER": "已提醒到大厅领取",
+    "HANDED_OVER": "已在大厅领取",
+    "CALENDAR_CHANGED": "工作日历更新，时限已重算",
+    "TASK_RESOLVED": "待办已处理",
+    "ATTEMPT_FAILED": "上门未成功，再次安排",
+    "CLOSED": "全部办完",
+}
+
+DEADLINES = {
+    DeadlineKind.POSTING: "寄出材料",
+    DeadlineKind.ACCEPTANCE: "受理或补正告知",
+    DeadlineKind.SUPPLEMENT_REPLY: "申请人补正",
+    DeadlineKind.DECISION_PROMISED: "承诺时限内办结",
+    DeadlineKind.DECISION_STATUTORY: "法定时限内办结",
+    DeadlineKind.RESULT_DELIVERY: "送达结果",
+    DeadlineKind.INTERREGIONAL_LEG: "跨区寄递",
+    DeadlineKind.WITHDRAWAL: "答复撤回",
+    DeadlineKind.COLLECTION: "到大厅领取",
+}
+
+RESPONSIBLE = {
+    Responsible.WINDOW: "收件窗口",
+    Responsible.AUTHORITY: "办理地",
+    Responsible.APPLICANT: "申请人",
+    Responsible.POST: "邮政",
+}
+
+OUTCOMES = {
+    TaskOutcome.RESUME: "核实无误，继续办理",
+    TaskOutcome.ACCEPT_THEIRS: "以对方后来的结论为准",
+    TaskOutcome.RELEASE_BATCH: "放行这个批次",
+    TaskOutcome.REDELIVER: "再次投递",
+    TaskOutcome.REDISPATCH: "改派",
+    TaskOutcome.RESEND: "重新发送",
+    TaskOutcome.ACKNOWLEDGE: "已处理",
+    TaskOutcome.CLOSE_AS_FAILED: "终止",
+}
+
+PARTNERS = {Partner.SICHUAN: "川渝", Partner.SOUTHWEST: "西南五省", Partner.INTERPROVINCIAL: "跨省"}
+
+ROLES = {
+    Role.CLERK: "窗口",
+    Role.OFFICER: "审批",
+    Role.SUPERVISOR: "督办",
+    Role.AUDITOR: "审计",
+    Role.OUTLET: "邮政网点",
+    Role.COURIER: "投递员",
+    Role.OPERATOR: "运维",
+}
+
+FORMS = {
+    MaterialForm.ORIGINAL: "原件",
+    MaterialForm.COPY: "复印件",
+    MaterialForm.ELECTRONIC: "电子件",
+    MaterialForm.FORM: "表格",
+}
+
+PROVIDED = {
+    Provided.ORIGINAL: "原件",
+    Provided.COPY: "复印件",
+    Provided.ELECTRONIC: "电子件",
+    Provided.LICENCE: "电子证照",
+    Provided.DEFERRED: "容缺",
+    Provided.COMMITTED: "告知承诺",
+}
+
+RESULT_FORMS = {ResultForm.PAPER: "纸质", ResultForm.ELECTRONIC: "电子", ResultForm.BOTH: "纸质和电子"}
+
+
+def history_label(kind: str) -> str:
+    """A line of a case's history; tasks say their title, what is new says its own name."""
+    if kind in TaskKind.__members__:
+        return f"待办：{RULES[TaskKind(kind)][0]}"
+    return _HISTORY.get(kind, kind)
