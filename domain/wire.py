@@ -113,6 +113,14 @@ def advance(truth: HandlingTruth, verdict: Verdict, event: WireEvent | None, seq
     return _moved(used, event)
 
 
+def judge_snapshot(truth: HandlingTruth, event: WireEvent | None) -> Verdict:
+    """Decide about the authority's current status, queried over a gap: it simply is so, but for a contradiction."""
+    if event is None:
+        return Verdict.UNKNOWN_EVENT
+    contradicts = truth.decision is not None and event in DECISIONS and event is not truth.decision
+    return Verdict.CONTRADICTION if contradicts else Verdict.APPLIED
+
+
 def snapshot(truth: HandlingTruth, event: WireEvent, seq: int, round_: int | None = None) -> HandlingTruth:
     """The truth when the authority's current status was queried over a gap: it simply is so."""
     moved = _moved(truth, event).model_copy(update={"last_seq": seq})

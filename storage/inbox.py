@@ -15,11 +15,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
-from domain.messages import AuthorityEvent, HoldNotice
 from domain.tasks import TaskKind
 from domain.terms import Partner, WireEvent
-from domain.wire import Verdict, advance, judge
+from domain.wire import Verdict, WireState, advance, judge, judge_snapshot, snapshot
 from storage.base import Base
+from storage.case_updates import update_for
 from storage.cases import HandlingRow, lock_handling
 from storage.exchange import note_security_event
 from storage.sealing import Sealer
@@ -118,6 +118,30 @@ class Inbox:
             case_no=handling.case_no,
         )
 
+    def take_snapshot(self, session: Session, message: InboundMessage, *, raw: bytes, now: datetime) -> Taken:
+        """Take the authority's status as queried: over a gap it simply is so (contracts.md "Common rules").
+
+        What was parked up to it is late now; what is parked behind it follows. A status that we know already
+        changes nothing.
+        """
+        handling = lock_handling(session, message.handling_no)
+        if handling is None or message.seq is None:
+            return Taken(taking=Taking.UNKNOWN_HANDLING, received_at=now)
+        if message.seq <= handling.last_seq:
+            return Taken(taking=Taking.JUDGED, verdict=Verdict.LATE, received_at=now, case_no=handling.case_no)
+        parked = select(InboxRow).filter_by(handling_no=message.handling_no, verdict=Verdict.EARLY)
+        for overtaken in session.scalars(parked.where(InboxRow.seq <= message.seq)):
+            overtaken.state, overtaken.verdict, overtaken.park_until = InboxState.APPLIED, Verdict.LATE, None
+        row, before = self._stored(session, message, raw, now), handling.truth
+        verdict = judge_snapshot(before, message.event)
+        self._settle(session, handling, row, message, verdict, now)
+        if verdict is Verdict.APPLIED and message.event is not None:
+            handling.truth = snapshot(before, message.event, message.seq, message.payload.round)
+        if row.update_name == "authority_event":
+            row.update = {**(row.update or {}), "snapshot": True}
+        self._heal(session, handling, now)
+        return Taken(taking=Taking.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
+
     def adopt(self, session: Session, handling_no: str, now: datetime) -> None:
         """A case that was ours to come is here: judge what was parked for it, in sequence."""
         handling = lock_handling(session, handling_no)
@@ -133,7 +157,7 @@ class Inbox:
                 row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
                 continue
             verdict = _judged(handling, message)
-            if verdict is Verdict.REFUSED and handling.truth.state == "UNSENT":
+            if verdict is Verdict.REFUSED and handling.truth.state is WireState.UNSENT:
                 continue  # our submission is still on its way: judged again when it is stored
             self._settle(session, handling, row, message, verdict, now)
         self._heal(session, handling, now)
@@ -210,7 +234,7 @@ class Inbox:
         handling.changed_at = now
         if message.partner_no and not handling.partner_no:
             handling.partner_no = message.partner_no
-        update = _update_for(message, verdict)
+        update = update_for(message, verdict)
         if update is None:
             row.state = InboxState.APPLIED
         else:
@@ -243,32 +267,9 @@ class Inbox:
                 return
             message = self.message_of(parked)
             verdict = judge(handling.truth, message.event, message.seq, message.payload.round)
+            if verdict is Verdict.REFUSED and handling.truth.state is WireState.UNSENT:
+                return  # our submission is still on its way: judged again when it is stored
             self._settle(session, handling, parked, message, verdict, now)
-
-
-def _update_for(message: InboundMessage, verdict: Verdict) -> tuple[str, dict[str, Any]] | None:
-    if verdict is Verdict.APPLIED and message.event is not None:
-        event = AuthorityEvent(
-            handling_no=message.handling_no,
-            message_id=message.message_id,
-            event=message.event,
-            occurred_at=message.occurred_at,
-            round=message.payload.round,
-            deadline_workdays=message.payload.deadline_workdays,
-            result_form=message.payload.result.form if message.payload.result else None,
-            tracking_no=message.payload.tracking_no,
-            result_sha256=message.payload.result.sha256 if message.payload.result else None,
-        )
-        return "authority_event", event.model_dump(mode="json")
-    if verdict is Verdict.CONTRADICTION:
-        notice = HoldNotice(
-            handling_no=message.handling_no,
-            message_id=message.message_id,
-            reason_code="CONTRADICTION",
-            theirs=message.event,
-        )
-        return "hold", notice.model_dump(mode="json")
-    return None
 
 
 def _judged(handling: HandlingRow, message: InboundMessage) -> Verdict:
