@@ -11,13 +11,13 @@ import requests
 import uvicorn
 from fastapi import FastAPI
 
-from sandbox.couriers.carrier import Carrier
+from sandbox.couriers.carrier import Carrier, Refusal
 from sandbox.couriers.devices import Uploader
 from sandbox.couriers.hall import HallClerk
 from sandbox.couriers.kuayu import Kuayu, Refused
 from sandbox.couriers.outage import Outage
 from sandbox.couriers.player import Manners, Player
-from sandbox.couriers.routes import carrier_routes, control_routes
+from sandbox.couriers.routes import book_routes, carrier_routes, refused, script_routes
 from sandbox.couriers.store import Store
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,9 @@ def build(options: Options) -> Outage:
     app = FastAPI(title="Played postal carrier", lifespan=lifespan, docs_url=None, redoc_url=None)
     outage = Outage(app)
     app.include_router(carrier_routes(carrier, options.key))
-    app.include_router(control_routes(store, carrier, outage))
+    app.include_router(script_routes(store, outage))
+    app.include_router(book_routes(store, carrier))
+    app.add_exception_handler(Refusal, refused)
     app.add_api_route("/healthz", lambda: {"status": "ok"})
     return outage
 

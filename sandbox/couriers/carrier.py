@@ -10,16 +10,35 @@ from sandbox.couriers.store import Store
 from sandbox.couriers.waybills import Waybill, number_for
 
 
-class UnknownWaybill(Exception):
+class Refusal(Exception):
+    """The carrier says no: the HTTP status and its own word for it."""
+
+    status = 409
+    code = "REFUSED"
+
+
+class UnknownWaybill(Refusal):
     """No such number here."""
 
+    status, code = 404, "NOT_FOUND"
 
-class InCustody(Exception):
+
+class InCustody(Refusal):
     """The parcel is on its way: too late to cancel."""
 
+    code = "IN_CUSTODY"
 
-class OtherContent(Exception):
+
+class OtherContent(Refusal):
     """The order key was used for another order."""
+
+    code = "OTHER_CONTENT"
+
+
+class WrongKey(Refusal):
+    """The caller has not the agreed key."""
+
+    status, code = 401, "KEY"
 
 
 class Carrier:

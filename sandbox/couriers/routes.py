@@ -4,12 +4,12 @@ import json
 import secrets
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.couriers import scripts
-from sandbox.couriers.carrier import Carrier, InCustody, OtherContent, UnknownWaybill
+from sandbox.couriers.carrier import Carrier, Refusal, WrongKey
 from sandbox.couriers.outage import Kind, Outage
 from sandbox.couriers.store import Store
 
@@ -37,63 +37,42 @@ class OutageAsked(BaseModel):
     on: bool = True
 
 
-def _problem(status: int, code: str) -> JSONResponse:
-    return JSONResponse({"code": code}, status)
+def refused(_: Request, refusal: Exception) -> JSONResponse:
+    """How the carrier says no: `{"code"}` under the refusal's status."""
+    known = refusal if isinstance(refusal, Refusal) else Refusal()
+    return JSONResponse({"code": known.code}, known.status)
 
 
 def carrier_routes(carrier: Carrier, key: str) -> APIRouter:
-    """`/carrier/v1`: Bearer key; errors are `{"code"}`."""
-    router = APIRouter(prefix="/carrier/v1")
-    Authorization = Annotated[str, Header(alias="Authorization")]
+    """`/carrier/v1` for whoever has the Bearer key."""
 
-    def stranger(authorization: str) -> bool:
-        return not secrets.compare_digest(authorization.encode(), f"Bearer {key}".encode())
+    def check(authorization: Annotated[str, Header()] = "") -> None:
+        if not secrets.compare_digest(authorization.encode(), f"Bearer {key}".encode()):
+            raise WrongKey
+
+    router = APIRouter(prefix="/carrier/v1", dependencies=[Depends(check)])
 
     @router.post("/waybills")
-    def book(body: Booking, authorization: Authorization = "") -> Response:
-        if stranger(authorization):
-            return _problem(401, "KEY")
-        try:
-            number = carrier.book(body.order_key, body.leg, body.from_region, body.to_region)
-        except OtherContent:
-            return _problem(409, "OTHER_CONTENT")
-        return JSONResponse({"trackingNo": number})
+    def book(body: Booking) -> dict[str, str]:
+        return {"trackingNo": carrier.book(body.order_key, body.leg, body.from_region, body.to_region)}
 
     @router.get("/waybills")
-    def find(order_key: Annotated[str, Query(alias="orderKey")], authorization: Authorization = "") -> Response:
-        if stranger(authorization):
-            return _problem(401, "KEY")
-        try:
-            return JSONResponse({"trackingNo": carrier.find(order_key)})
-        except UnknownWaybill:
-            return _problem(404, "NOT_FOUND")
+    def find(order_key: Annotated[str, Query(alias="orderKey")]) -> dict[str, str]:
+        return {"trackingNo": carrier.find(order_key)}
 
-    @router.delete("/waybills/{tracking_no}")
-    def cancel(tracking_no: str, authorization: Authorization = "") -> Response:
-        if stranger(authorization):
-            return _problem(401, "KEY")
-        try:
-            carrier.cancel(tracking_no)
-        except UnknownWaybill:
-            return _problem(404, "NOT_FOUND")
-        except InCustody:
-            return _problem(409, "IN_CUSTODY")
-        return Response(status_code=204)
+    @router.delete("/waybills/{tracking_no}", status_code=204)
+    def cancel(tracking_no: str) -> None:
+        carrier.cancel(tracking_no)
 
     @router.get("/waybills/{tracking_no}/trace")
-    def trace(tracking_no: str, authorization: Authorization = "") -> Response:
-        if stranger(authorization):
-            return _problem(401, "KEY")
-        try:
-            return JSONResponse({"ops": carrier.trace(tracking_no)})
-        except UnknownWaybill:
-            return _problem(404, "NOT_FOUND")
+    def trace(tracking_no: str) -> dict[str, list[dict[str, str]]]:
+        return {"ops": carrier.trace(tracking_no)}
 
     return router
 
 
-def control_routes(store: Store, carrier: Carrier, outage: Outage) -> APIRouter:
-    """`/control`: how the story goes, and what came of it. For the demo and tests only."""
+def script_routes(store: Store, outage: Outage) -> APIRouter:
+    """`/control`: how the stories go. For the demo and tests only."""
     router = APIRouter(prefix="/control")
 
     @router.put("/scripts/{key}")
@@ -114,6 +93,19 @@ def control_routes(store: Store, carrier: Carrier, outage: Outage) -> APIRouter:
             outage.stop()
         return {"kind": outage.kind}
 
+    @router.post("/reset")
+    def reset() -> dict[str, str]:
+        outage.stop()
+        store.reset()
+        return {"state": "empty"}
+
+    return router
+
+
+def book_routes(store: Store, carrier: Carrier) -> APIRouter:
+    """`/control`: what came of it, to be compared with Kuayu's own books."""
+    router = APIRouter(prefix="/control")
+
     @router.get("/effects")
     def effects() -> dict[str, Any]:
         return {"waybills": carrier.effects()}
@@ -121,12 +113,6 @@ def control_routes(store: Store, carrier: Carrier, outage: Outage) -> APIRouter:
     @router.get("/parcels")
     def parcels() -> dict[str, Any]:
         return {"parcels": [_parcel(store, carrier, entry) for entry in carrier.waybills()]}
-
-    @router.post("/reset")
-    def reset() -> dict[str, str]:
-        outage.stop()
-        store.reset()
-        return {"state": "empty"}
 
     return router
 
