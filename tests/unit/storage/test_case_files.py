@@ -1,0 +1,162 @@
+"""Serials, history, dossiers, outbox, idempotency and tasks: once each, and closed to strangers."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from domain.errors import BadInput, Misconfigured
+from domain.messages import TaskOutcome, TaskResolved
+from domain.outbound import Rendered
+from domain.tasks import TaskKind, task_id
+from domain.terms import CommandKind, Partner, Role
+from storage.cases import CaseEventRow, CaseRow, add_event, next_serials, read_dossier
+from storage.idempotency import first_answer, keep_answer
+from storage.outbox import CommandRow, CommandState, store_rendered, stored_command
+from storage.sealing import Sealer
+from storage.tasks import TaskRow, open_task, settle_task
+from storage.updates import UpdateRow, queue_update
+from tests.unit.storage.casework import CASE, DOSSIER, NOW, SEALER, later, register
+
+RENDERED = Rendered(
+    partner=Partner.SICHUAN,
+    key=f"{CASE}-submit-1",
+    kind=CommandKind.SUBMIT,
+    handling_no=CASE,
+    content='{"name":"王秀兰"}'.encode(),
+    meta={"path": "/cy/v1/cases"},
+)
+
+
+def test_no_serial_is_given_twice_however_many_ask_at_once(database):
+    def take(count):
+        with database.write() as session:
+            return next_serials(session, "20261123", count)
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [n for numbers in pool.map(take, [1, 2, 3, 1] * 8) for n in numbers]
+    assert sorted(taken) == list(range(1, 57))
+    with database.write() as session:
+        assert next_serials(session, "20261124", 2) == [1, 2]
+
+
+def test_history_is_appended_once_per_key(database):
+    register(database)
+
+    def write(_):
+        with database.write() as session:
+            session.get(CaseRow, CASE, with_for_update=True)
+            return add_event(session, case_no=CASE, key="1-X", kind="X", at=NOW, now=NOW, actor="workflow")
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(write, range(12))) == 1
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(CaseEventRow)) == 1
+
+
+def test_a_dossier_is_sealed_and_bound_to_its_case(database):
+    register(database)
+    with database.read() as session:
+        case = session.get_one(CaseRow, CASE)
+    assert read_dossier(case, SEALER) == DOSSIER
+    assert "王秀兰".encode() not in case.dossier
+    case.case_no = "another"
+    with pytest.raises(InvalidTag):
+        read_dossier(case, SEALER)
+
+
+def test_old_keys_open_and_new_ones_seal():
+    old = SEALER.seal(b"x", "a")
+    ring = Sealer({"s2": b"n" * 32, "s1": b"k" * 32})
+    assert ring.open(old, "a") == b"x"
+    fresh = ring.seal(b"x", "a")
+    assert fresh != ring.seal(b"x", "a")
+    with pytest.raises(Misconfigured, match="s2"):
+        SEALER.open(fresh, "a")
+    with pytest.raises(InvalidTag):
+        ring.open(fresh[:-1] + bytes([fresh[-1] ^ 1]), "a")
+    with pytest.raises(Misconfigured):
+        Sealer({})
+
+
+def test_a_command_is_rendered_once(database):
+    with database.write() as session:
+        store_rendered(session, SEALER, RENDERED, NOW)
+    with pytest.raises(IntegrityError), database.write() as session:
+        store_rendered(session, SEALER, RENDERED.model_copy(update={"content": b"other"}), NOW)
+    with database.read() as session:
+        row = session.get_one(CommandRow, RENDERED.key)
+        assert stored_command(row, SEALER) == RENDERED
+        assert (row.state, row.attempts) == (CommandState.RENDERED, 0)
+        assert b"name" not in row.content
+
+
+def test_an_idempotency_key_has_one_body_and_one_answer(database):
+    with database.write() as session:
+        assert first_answer(session, "clerk", "k1", b"body") is None
+        keep_answer(session, "clerk", "k1", b"body", {"caseNo": CASE}, NOW)
+    with database.write() as session:
+        assert first_answer(session, "clerk", "k1", b"body") == {"caseNo": CASE}
+        assert first_answer(session, "other", "k1", b"body") is None
+        with pytest.raises(BadInput) as refused:
+            first_answer(session, "clerk", "k1", b"other")
+    assert refused.value.code == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_of_two_first_answers_at_once_one_is_kept(database):
+    def keep(n):
+        try:
+            with database.write() as session:
+                if first_answer(session, "clerk", "k", b"b") is None:
+                    keep_answer(session, "clerk", "k", b"b", {"n": n}, NOW)
+        except IntegrityError:
+            pass  # the other was first; the caller asks again
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(keep, range(6)))
+    with database.read() as session:
+        assert first_answer(session, "clerk", "k", b"b")["n"] in range(6)
+
+
+def test_a_task_is_opened_once_and_belongs_to_somebody(database):
+    def open_it():
+        with database.write() as session:
+            return open_task(session, key="a/COMMAND_REFUSED/1", kind=TaskKind.COMMAND_REFUSED, case_no=CASE, now=NOW)
+
+    assert open_it() == open_it() == task_id("a/COMMAND_REFUSED/1")
+    with database.read() as session:
+        [task] = session.scalars(select(TaskRow))
+    assert (task.owner, task.resolved_at) == (Role.CLERK, None)
+
+
+def test_a_task_that_settled_itself_is_done_and_one_that_a_person_resolved_stays_theirs(database):
+    with database.write() as session:
+        open_task(session, key="k", kind=TaskKind.COLLECT_AT_HALL, now=NOW)
+        settle_task(session, "k", later(hours=1))
+        settle_task(session, "k", later(hours=2))
+        settle_task(session, "unknown", NOW)
+    with database.read() as session:
+        [task] = session.scalars(select(TaskRow))
+    assert (task.resolved_at, task.outcome, task.resolved_by) == (later(hours=1), TaskOutcome.ACKNOWLEDGE, "workflow")
+
+
+def test_an_update_for_a_workflow_is_queued_once(database):
+    def queue():
+        with database.write() as session:
+            queue_update(
+                session,
+                update_id="task-1",
+                workflow_id=f"case-{CASE}",
+                name="task_resolved",
+                argument=TaskResolved(task_id="1", outcome=TaskOutcome.RESUME),
+                now=NOW,
+            )
+
+    queue()
+    with pytest.raises(IntegrityError):
+        queue()
+    with database.read() as session:
+        [row] = session.scalars(select(UpdateRow))
+    assert TaskResolved.model_validate(row.argument).outcome is TaskOutcome.RESUME
