@@ -25,9 +25,9 @@ from partners.southwest.inbound import (
 from partners.southwest.receipts import read_receipt
 from partners.southwest.signing import Signer, Verifier
 from relay.southwest_batches import BatchTaker, decided_batches
+from relay.southwest_log import SOURCE, log_whole
 from relay.southwest_parked import renew_receipts
 from relay.southwest_receipts import note_receipt, untold
-from relay.southwest_rows import SOURCE
 from relay.southwest_streams import SouthwestStreams
 from storage.base import Database
 from storage.exchange import note_security_event
@@ -210,6 +210,9 @@ class SouthwestIntake:
             with self._database.write() as session:
                 if refused:
                     note_security_event(session, SOURCE, "RECEIPT_REFUSED", self._now(), detail=refused)
+                log_whole(
+                    session, "out", "receipt", receipt["cd_batch"], receipt, refused or receipt["code"], self._now()
+                )
                 row = session.get_one(SouthwestBatchIn, batch_id, with_for_update=True)
                 row.receipt_sent = row.receipt == receipt  # a newer one may have been written meanwhile
 

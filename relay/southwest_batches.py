@@ -13,7 +13,8 @@ from partners.southwest.codes import SECURITY, Code
 from partners.southwest.inbound import ExaminedBatch, GoodBatch, RefusedBatch, RepeatedBatch, place
 from partners.southwest.receipts import BatchReceipt, write_receipt
 from partners.southwest.signing import Signer
-from relay.southwest_rows import SOURCE, RowOutcome, take_rows
+from relay.southwest_log import SOURCE, log_whole
+from relay.southwest_rows import RowOutcome, take_rows
 from storage.exchange import note_security_event
 from storage.inbox import Inbox
 from storage.sealing import Sealer
@@ -33,6 +34,15 @@ class BatchTaker:
         self, session: Session, examined: ExaminedBatch | RefusedBatch, answer: dict[str, object], now: datetime
     ) -> tuple[SouthwestBatchIn, int]:
         """The batch's record with its receipt, and how many rows were looked at. `answer`: as the hub gave it."""
+        kept, rows = self._commit(session, examined, answer, now)
+        manifest = answer.get("manifest")
+        said = manifest if isinstance(manifest, dict) else {}
+        log_whole(session, "in", "batch", kept.cd_batch, said, kept.code, now)
+        return kept, rows
+
+    def _commit(
+        self, session: Session, examined: ExaminedBatch | RefusedBatch, answer: dict[str, object], now: datetime
+    ) -> tuple[SouthwestBatchIn, int]:
         placed = examined if isinstance(examined, RefusedBatch) else _placed(session, examined)
         match placed:
             case RefusedBatch():

@@ -8,20 +8,21 @@ from sqlalchemy.orm import Session
 from partners.southwest.codes import MEANING, Code
 from partners.southwest.receipts import BatchReceipt
 from partners.southwest.streams import CommandVerdict, RowState
+from relay.southwest_log import SOURCE, log_whole
 from relay.southwest_streams import void_from
 from storage.exchange import note_security_event
 from storage.outbox import CommandRow, CommandState
 from storage.southwest import OUT, OutBatchState, SouthwestBatchOut, SouthwestRowOut, lock_stream
 
-_SOURCE = "southwest"
 _TOO_OLD = timedelta(hours=72)
 
 
 def note_receipt(session: Session, receipt: BatchReceipt, now: datetime) -> None:
     """Apply a verified receipt. A later one replaces an earlier one; one for nothing of ours is a security event."""
+    log_whole(session, "in", "receipt", receipt.cd_batch, receipt.wire(), receipt.code, now)
     batch = _batch_of(session, receipt)
     if batch is None:
-        note_security_event(session, _SOURCE, "RECEIPT_WITHOUT_BATCH", now, detail=receipt.cd_batch[:64])
+        note_security_event(session, SOURCE, "RECEIPT_WITHOUT_BATCH", now, detail=receipt.cd_batch[:64])
         return
     lock_stream(session, OUT, batch.province)
     batch.receipt = receipt.wire()
@@ -60,7 +61,7 @@ def _batch_of(session: Session, receipt: BatchReceipt) -> SouthwestBatchOut | No
 
 def _applied(session: Session, batch: SouthwestBatchOut, receipt: BatchReceipt, now: datetime) -> None:
     if len(receipt.rows) != batch.manifest["rows"]:
-        note_security_event(session, _SOURCE, "RECEIPT_INCOMPLETE", now, detail=batch.cd_batch)
+        note_security_event(session, SOURCE, "RECEIPT_INCOMPLETE", now, detail=batch.cd_batch)
         return
     if batch.state == OutBatchState.VOID:
         _released_there(session, batch)

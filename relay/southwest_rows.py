@@ -1,6 +1,5 @@
 """The rows of a good batch, one by one: good ones apply even if others are bad (contracts.md B "Row")."""
 
-import hashlib
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
 from domain.tasks import TaskKind
-from domain.terms import Partner
 from domain.wire import Verdict
 from partners.southwest.batch import lines
 from partners.southwest.codes import Code
@@ -18,12 +16,12 @@ from partners.southwest.inbound import GoodBatch
 from partners.southwest.mapper import province_of
 from partners.southwest.rows import BadRow, ReadRow, read
 from partners.southwest.stamps import row_time
+from relay.southwest_log import SOURCE, log_row
 from storage.cases import HandlingRow, lock_handling
-from storage.exchange import ExchangeRow, note_exchange, note_security_event
+from storage.exchange import note_security_event
 from storage.inbox import Inbox, InboxRow
 from storage.tasks import open_task
 
-SOURCE = Partner.SOUTHWEST.value
 _VOID = "D"
 
 
@@ -46,7 +44,7 @@ def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str,
         row = read(line, number, now)
     except BadRow as fault:
         note_security_event(session, SOURCE, Code.FIELD, now, detail=fault.member)
-        _log(session, line, fault.guid, None, "row", Code.FIELD, now)
+        log_row(session, line, fault.guid, None, "row", Code.FIELD, now)
         return RowOutcome(fault.guid, Code.FIELD)
     if row.message is None:
         return _void(session, row, line, now)
@@ -59,7 +57,7 @@ def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str,
         taken = inbox.take(session, message, raw=line, now=now)
         code = _code_of(session, taken, row.message, now)
         parked = row.message.message_id if taken.taking is Taking.TO_COME else None
-    _log(session, line, row.message.message_id, row.handling_no, row.message.event_name, code, now)
+    log_row(session, line, row.message.message_id, row.handling_no, row.message.event_name, code, now)
     return RowOutcome(row.guid, code, parked)
 
 
@@ -117,22 +115,5 @@ def _void(session: Session, row: ReadRow, line: bytes, now: datetime) -> RowOutc
         handling_no=row.handling_no if ours else None,
         data={"rowGuid": row.guid},
     )
-    _log(session, line, message_id, row.handling_no, _VOID, Code.OK, now)
+    log_row(session, line, message_id, row.handling_no, _VOID, Code.OK, now)
     return RowOutcome(row.guid, Code.OK)
-
-
-def _log(
-    session: Session, line: bytes, message_id: str, handling_no: str | None, kind: str, code: Code, now: datetime
-) -> None:
-    row = ExchangeRow(
-        at=now,
-        partner=SOURCE,
-        direction="in",
-        kind=kind[:32],
-        message_id=message_id,
-        handling_no=handling_no,
-        sha256=hashlib.sha256(line).hexdigest(),
-        size=len(line),
-        verdict=code,
-    )
-    note_exchange(session, row)

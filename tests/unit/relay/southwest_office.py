@@ -232,9 +232,11 @@ class Office:
         with self.database.read() as session:
             return list(session.scalars(select(SecurityEventRow.code).order_by(SecurityEventRow.id)))
 
-    def exchanges(self) -> list[tuple[str, str]]:
+    def exchanges(self, *kinds: str) -> list[tuple[str, str, str]]:
+        """(direction, kind, verdict) of these kinds, in the order of the log."""
         with self.database.read() as session:
-            return [(e.kind, e.verdict) for e in session.scalars(select(ExchangeRow).order_by(ExchangeRow.id))]
+            found = session.scalars(select(ExchangeRow).order_by(ExchangeRow.id))
+            return [(e.direction, e.kind, e.verdict) for e in found if e.kind in kinds]
 
     def tasks(self) -> list[TaskRow]:
         with self.database.read() as session:

@@ -59,6 +59,7 @@ def test_a_batch_is_applied_receipted_and_passed(office: Office, guizhou: Provin
     text = json.dumps(receipt["rows"], separators=(",", ":")).encode()
     signed = f"{receipt['cd_batch']}|{receipt['rowsSm3']}|{receipt['receivedAt']}|{OK}|{sm3_hex(text)}"
     assert guizhou.who.signed_by_caller(signed, receipt["certSerial"], receipt["sign"])
+    assert office.exchanges("batch", "receipt") == [("in", "batch", OK), ("out", "receipt", OK)]
     assert office.cursor("batches") == "1"
     assert office.intake.poll_once().batches == 0
     assert len(office.hub.receipted) == 1
@@ -432,7 +433,7 @@ def test_a_row_older_than_the_last_applied_is_stale(office: Office, guizhou: Pro
     stale = row("process", "1", 9), row("process", "1", 10, row_guid="another")
     assert office.rows(guizhou, *stale) == ["SW200301", "SW200301"]
     assert office.truth().last_event is WireEvent.ACCEPTED
-    assert office.exchanges()[-2:] == [("REVIEWING", "SW200301")] * 2, "recorded all the same"
+    assert office.exchanges("REVIEWING") == [("in", "REVIEWING", "SW200301")] * 2, "recorded all the same"
 
 
 def test_a_row_out_of_state_order_is_refused_and_may_come_again(office: Office, guizhou: Province):
