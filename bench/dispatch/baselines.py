@@ -75,21 +75,11 @@ class NearestIdleFifo(_Queues):
 
 
 class CircleFifo(_Queues):
-    """Each outlet's circle is a wall: its couriers take its jobs in order of arrival."""
-
-    def __init__(self, couriers: list[DispatchCourier], travel: Travel, now: float) -> None:
-        super().__init__(couriers, travel, now)
-        centres = list(OUTLETS.values())
-        self.of_circle: list[list[_Courier]] = [[] for _ in centres]
-        for place, courier in enumerate(self.couriers.values()):
-            circle = place % len(centres)
-            courier.x, courier.y = centres[circle]
-            self.of_circle[circle].append(courier)
+    """Each outlet's circle is a wall: its one courier takes its jobs in order of arrival."""
 
     def place(self, now: float, job: DispatchJob) -> None:
         distances = [math.hypot(job.x - x, job.y - y) for x, y in OUTLETS.values()]
-        own = self.of_circle[distances.index(min(distances))]
-        min(own, key=lambda c: len(c.queue) + (not c.idle)).queue.append(job)
+        list(self.couriers.values())[distances.index(min(distances))].queue.append(job)
 
 
 class CheapestInsertion(_Queues):

@@ -8,7 +8,7 @@ import hashlib
 import math
 import random
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
 
 DAY_S = 8 * 3600
 ON_TIME_S = 3600
@@ -157,6 +157,7 @@ def visits_of(seed: int, requests: int, service_s: float = SERVICE_S) -> tuple[V
     )
 
 
+@cache
 def courier_starts(couriers: int) -> tuple[tuple[float, float], ...]:
     """Start points by expected demand: k-means centres of the training day, never of the day itself."""
     points = [(v.x, v.y) for v in visits_of(TRAINING_SEED, 600)]
@@ -189,6 +190,13 @@ def day(seed: int, requests: int, couriers: int, *, speed_km_per_h: float = 12.0
     return Day(seed, visits_of(seed, requests, service_s), courier_starts(couriers), speed_km_per_h / 3.6)
 
 
+def outlet_day(seed: int, requests: int) -> Day:
+    """The same requests with one courier at each outlet, for the circles-as-walls baseline."""
+    return Day(seed, visits_of(seed, requests), tuple(OUTLETS.values()))
+
+
+@cache
 def generator_hash() -> str:
-    """SHA-256 of this file: a reference solution belongs to exactly one generator (decisions.md 19)."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    """SHA-256 of what the generator makes: a reference belongs to exactly one generator (decisions.md 19)."""
+    made = (OUTLINE, visits_of(TRAINING_SEED, 600), visits_of(1, 150), courier_starts(3))
+    return hashlib.sha256(repr(made).encode()).hexdigest()

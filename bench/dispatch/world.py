@@ -31,7 +31,7 @@ PolicyFactory = Callable[[list[DispatchCourier], Callable[[float, float, float, 
 
 @dataclass
 class Played:
-    """What came out of one day."""
+    """What came out of one day; `call_s` is how long each decision (request, next_job) took."""
 
     decisions: list[Decision]
     call_s: list[float] = field(default_factory=list)
@@ -50,6 +50,7 @@ class World:
         self.visits = {visit.id: visit for visit in day.visits}
         self.played = Played([], policy=self.policy)
         self.heap: list[tuple[float, int, str, str, str]] = []
+        self.scheduled = 0
 
     def run(self) -> Played:
         for visit in self.day.visits:
@@ -60,8 +61,8 @@ class World:
         return self.played
 
     def _schedule(self, at: float, kind: str, courier: str, job: str) -> None:
-        self.counter = getattr(self, "counter", 0) + 1
-        heapq.heappush(self.heap, (at, self.counter, kind, courier, job))
+        self.scheduled += 1
+        heapq.heappush(self.heap, (at, self.scheduled, kind, courier, job))
 
     def _timed(self, call: Callable[..., str | None], *arguments: object) -> str | None:
         began = time.perf_counter()
@@ -90,12 +91,12 @@ class World:
     def _arrived(self, now: float, courier: str, job: str) -> None:
         visit = self.visits[job]
         self.places[courier] = (visit.x, visit.y)
-        self._timed(self.policy.arrived, now, courier, job)
+        self.policy.arrived(now, courier, job)
         door_s = visit.service_s * factors(self.day.seed, job, self.sigma)[1]
         self._schedule(now + door_s, "finished", courier, job)
 
     def _finished(self, now: float, courier: str, job: str) -> None:
-        self._timed(self.policy.finished, now, courier, job)
+        self.policy.finished(now, courier, job)
         self.idle[courier] = True
         self._ask(now, courier)
 
