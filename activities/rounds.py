@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
 from activities.tracking import Tracking
 from domain.tasks import TaskKind
+from domain.terms import Partner
 from partners.southwest import CommandVerdict
+from partners.standards import CHINA
+from relay.catching_up import CatchingUp
 from relay.intake_interprovincial import InterprovincialIntake
 from relay.intake_southwest import SouthwestIntake
+from relay.reconciliation import Reconciliation
 from relay.relay import Relay
 from relay.scans import ScanIntake
 from storage.base import Database
@@ -93,3 +97,27 @@ class TrackRound:
     async def track(self) -> None:
         if await asyncio.to_thread(self._tracking.look):
             await self._relay.deliver_updates()
+
+
+class BooksRound:
+    """Our books against the authorities' own: gaps that stay open, and yesterday as a whole."""
+
+    def __init__(
+        self, gaps: CatchingUp, reconciliation: Reconciliation, relay: Relay, now: Callable[[], datetime]
+    ) -> None:
+        self._gaps = gaps
+        self._reconciliation = reconciliation
+        self._relay = relay
+        self._now = now
+
+    @activity.defn(name="round_heal_gaps")
+    async def heal_gaps(self) -> None:
+        if await asyncio.to_thread(self._gaps.heal_gaps):
+            await self._relay.deliver_inbox()
+
+    @activity.defn(name="round_reconcile")
+    async def reconcile(self) -> None:
+        yesterday = self._now().astimezone(CHINA).date() - timedelta(days=1)
+        for partner in Partner:
+            await asyncio.to_thread(self._reconciliation.reconcile, partner, yesterday)
+        await self._relay.deliver_inbox()

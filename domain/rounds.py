@@ -13,7 +13,8 @@ class Round(StrEnum):
     POLL_SOUTHWEST = "poll_southwest"
     POLL_INTERPROVINCIAL = "poll_interprovincial"
     TRACK = "track"  # the carrier's trace of interregional legs
-    RECONCILE = "reconcile"
+    HEAL_GAPS = "heal_gaps"  # the status behind a gap in an authority's sequence that stays open
+    RECONCILE = "reconcile"  # yesterday's books, once a day
 
 
 ROUND_QUEUES: dict[Round, str] = {
@@ -21,5 +22,6 @@ ROUND_QUEUES: dict[Round, str] = {
     Round.POLL_SOUTHWEST: partner_queue(Partner.SOUTHWEST),
     Round.POLL_INTERPROVINCIAL: partner_queue(Partner.INTERPROVINCIAL),
     Round.TRACK: CARRIER_QUEUE,
+    Round.HEAL_GAPS: CASES_QUEUE,
     Round.RECONCILE: CASES_QUEUE,
 }

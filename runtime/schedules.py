@@ -30,6 +30,8 @@ def intervals(settings: Settings) -> dict[Round, timedelta]:
         Round.POLL_SOUTHWEST: timedelta(seconds=settings.southwest.poll_s),
         Round.POLL_INTERPROVINCIAL: timedelta(seconds=settings.interprovincial.poll_s),
         Round.TRACK: timedelta(seconds=track_s),
+        Round.HEAL_GAPS: timedelta(minutes=1),
+        Round.RECONCILE: timedelta(days=1),  # at 00:00 UTC: eight in the morning
     }
 
 

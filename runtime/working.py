@@ -14,13 +14,15 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.carrying import Carrying
 from activities.commands import Commands
 from activities.records import Records
-from activities.rounds import InterprovincialRound, SouthwestRound, SweepRound, TrackRound
+from activities.rounds import BooksRound, InterprovincialRound, SouthwestRound, SweepRound, TrackRound
 from activities.tracking import Tracking
 from catalog.clocks import compute_deadline
 from catalog.workdays import bundled_calendar
 from domain.messages import ClockOrder, Deadline, ItemBrief
 from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
 from domain.terms import Partner
+from relay.catching_up import CatchingUp
+from relay.reconciliation import Reconciliation
 from relay.relay import Relay
 from relay.scans import ScanIntake
 from runtime.components import Parts, carrier_of, networks_of, now, service_calendar
@@ -68,6 +70,8 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     records = Records(parts.database, clockwork, now)
     commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, networks.adapters, now)
     carrying = Carrying(parts.database, parts.sealer, carrier, service_calendar(), now)
+    asked = (parts.database, parts.inbox, networks.adapters, now)
+    books = BooksRound(CatchingUp(*asked), Reconciliation(*asked), relay, now)
     slots = max(2, settings.worker.threads // 6)
     polls: dict[Partner, list[Any]] = {
         Partner.SICHUAN: [],
@@ -91,7 +95,17 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
         )
 
     return [
-        worker(CASES_QUEUE, [records.record, commands.send_command, SweepRound(relay, scans).sweep], workflows=True),
+        worker(
+            CASES_QUEUE,
+            [
+                records.record,
+                commands.send_command,
+                SweepRound(relay, scans).sweep,
+                books.heal_gaps,
+                books.reconcile,
+            ],
+            workflows=True,
+        ),
         worker(
             CARRIER_QUEUE,
             [

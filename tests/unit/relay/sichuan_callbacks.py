@@ -134,7 +134,7 @@ class Office:
     def say(self, event: str, seq: int, **other: Any) -> tuple[int, dict[str, Any]]:
         """One callback, answered: status and body."""
         said = content(event, seq, event_id=f"evt_{seq:08d}_{event}", **other)
-        return self.send(callback(said))
+        return self.send(callback(said, **{"X-CY-Timestamp": str(int(self.clock[0].timestamp()))}))
 
     def send(self, raw: RawCallback) -> tuple[int, dict[str, Any]]:
         answer = self.intake.take(raw)

@@ -1,0 +1,39 @@
+"""Kept reports of reconciliation (对账报告), one per network and day; made again, the later one counts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.reconciliation import ReconciliationReport
+from domain.terms import Partner
+from storage.base import Base
+
+
+class ReconciliationRow(Base):
+    __tablename__ = "reconciliation"
+
+    partner: Mapped[str] = mapped_column(String(16), primary_key=True)
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    made_at: Mapped[datetime]
+    clean: Mapped[bool]
+    report: Mapped[dict[str, Any]]
+
+
+def keep_report(session: Session, report: ReconciliationReport) -> None:
+    session.merge(
+        ReconciliationRow(
+            partner=report.partner,
+            day=report.day.isoformat(),
+            made_at=report.made_at,
+            clean=report.clean,
+            report=report.model_dump(mode="json"),
+        )
+    )
+
+
+def kept_reports(session: Session, partner: Partner, limit: int = 31) -> list[ReconciliationReport]:
+    """Latest day first."""
+    query = select(ReconciliationRow).filter_by(partner=partner).order_by(ReconciliationRow.day.desc()).limit(limit)
+    return [ReconciliationReport.model_validate(row.report) for row in session.scalars(query)]

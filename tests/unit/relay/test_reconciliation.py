@@ -1,0 +1,272 @@
+"""Gaps that stay open and books that differ: asked about, repaired once, kept as a report."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from domain.errors import PartnerRefused, PartnerUnavailable
+from domain.identifiers import make_case_number
+from domain.inbound import EventPayload, InboundMessage
+from domain.reconciliation import DifferenceKind
+from domain.terms import Partner, WireEvent
+from domain.wire import Verdict, WireState
+from relay.catching_up import CatchingUp
+from relay.reconciliation import Reconciliation
+from storage.inbox import InboxRow, InboxState
+from storage.reconciliation import kept_reports
+from storage.southwest import SouthwestBatchIn, SouthwestBatchOut, SouthwestRowOut
+from storage.tasks import TaskRow
+from tests.unit.relay.sichuan_callbacks import FOREIGN, HANDLING, NOW, Office, open_office
+
+SUPPLEMENT = {"round": 1, "reason": "缺", "materials": ["户口簿"], "deadlineWorkdays": 5}
+TODAY = date(2026, 11, 23)
+
+
+class Authority:
+    """An adapter's query, answered from a table; None: not known there."""
+
+    def __init__(self) -> None:
+        self.says: dict[str, tuple[str, int]] = {}
+        self.fault: Exception | None = None
+        self.asked: list[str] = []
+
+    def query(self, handling):
+        self.asked.append(handling.handling_no)
+        if self.fault:
+            raise self.fault
+        if handling.handling_no not in self.says:
+            return None
+        name, seq = self.says[handling.handling_no]
+        return InboundMessage(
+            partner=Partner.SICHUAN,
+            message_id=f"query-{handling.handling_no}-{seq}",
+            content=b"{}",
+            handling_no=handling.handling_no,
+            partner_no="SC1",
+            event_name=name,
+            event=WireEvent(name) if name in WireEvent.__members__ else None,
+            seq=seq,
+            occurred_at=NOW,
+            payload=EventPayload(round=2) if name == "NEED_SUPPLEMENT" else EventPayload(),
+        )
+
+
+@pytest.fixture
+def office(tmp_path):
+    opened = open_office(tmp_path)
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def authority():
+    return Authority()
+
+
+def catching_up(office: Office, authority: Authority) -> CatchingUp:
+    adapters = dict.fromkeys(Partner, authority)
+    return CatchingUp(office.database, office.inbox, adapters, lambda: office.clock[0])
+
+
+def reconciliation(office: Office, authority: Authority) -> Reconciliation:
+    adapters = dict.fromkeys(Partner, authority)
+    return Reconciliation(office.database, office.inbox, adapters, lambda: office.clock[0])
+
+
+def rows(office: Office) -> list[tuple[int, str, str | None, bool | None]]:
+    with office.database.read() as session:
+        found = session.scalars(select(InboxRow).order_by(InboxRow.seq, InboxRow.id))
+        return [(row.seq, row.state, row.verdict, (row.update or {}).get("snapshot")) for row in found]
+
+
+def test_a_gap_of_ten_minutes_is_asked_about(office, authority):
+    office.say("RECEIVED", 1)
+    office.say("REVIEWING", 3)
+    office.say("SUSPENDED", 4, payload={"procedure": "评审", "reason": "需要"})
+    authority.says[HANDLING] = ("SUSPENDED", 4)
+    assert catching_up(office, authority).heal_gaps() == 0
+    assert authority.asked == []
+    office.clock[0] = NOW + timedelta(minutes=10)
+    assert catching_up(office, authority).heal_gaps() == 1
+    truth = office.truth()
+    assert (truth.state, truth.last_seq) == (WireState.SUSPENDED, 4)
+    assert rows(office) == [
+        (1, InboxState.NEW, Verdict.APPLIED, False),
+        (3, InboxState.APPLIED, Verdict.LATE, None),
+        (4, InboxState.APPLIED, Verdict.LATE, None),
+        (4, InboxState.NEW, Verdict.APPLIED, True),
+    ]
+    assert catching_up(office, authority).heal_gaps() == 0
+    assert office.say("ACCEPTED", 2)[0] == 200  # comes at last: late, without effect
+    assert office.truth() == truth
+    assert office.say("RESUMED", 5)[0] == 200
+    assert office.truth().state is WireState.UNDER_REVIEW
+
+
+def test_what_waits_behind_the_status_follows(office, authority):
+    office.say("RECEIVED", 1)
+    office.say("REVIEWING", 4)
+    authority.says[HANDLING] = ("REVIEWING", 3)
+    office.clock[0] = NOW + timedelta(minutes=10)
+    catching_up(office, authority).heal_gaps()
+    assert office.truth().last_seq == 4
+
+
+def test_the_round_of_a_missed_supplement_is_theirs(office, authority):
+    office.say("RECEIVED", 1)
+    office.say("REVIEWING", 9)
+    authority.says[HANDLING] = ("NEED_SUPPLEMENT", 9)
+    office.clock[0] = NOW + timedelta(minutes=10)
+    catching_up(office, authority).heal_gaps()
+    assert (office.truth().state, office.truth().round) == (WireState.AWAITING_SUPPLEMENT, 2)
+
+
+@pytest.mark.parametrize("fault", [PartnerUnavailable("忙"), PartnerRefused("无", code="CY4222"), None])
+def test_an_authority_that_cannot_say_is_asked_again_later(office, authority, fault):
+    authority.fault = fault
+    office.say("REVIEWING", 3)
+    office.clock[0] = NOW + timedelta(minutes=10)
+    assert catching_up(office, authority).heal_gaps() == 0
+    assert office.truth().last_seq == 0
+    assert rows(office) == [(3, InboxState.PARKED, Verdict.EARLY, None)]
+    authority.fault, authority.says[HANDLING] = None, ("REVIEWING", 3)
+    office.clock[0] = NOW + timedelta(minutes=20)
+    assert catching_up(office, authority).heal_gaps() == 1
+
+
+def test_a_contradicting_or_unknown_status_goes_to_a_person(office, authority):
+    result = {"result": {"name": "证", "form": "paper", "documentNo": "1", "sha256": None}}
+    office.say("RECEIVED", 1)
+    office.say("ACCEPTED", 2)
+    office.say("APPROVED", 3, payload=result)
+    office.say("RESULT_SENT", 6, payload={"trackingNo": "EB000717618CN"})
+    authority.says[HANDLING] = ("REJECTED", 5)
+    office.clock[0] = NOW + timedelta(minutes=10)
+    catching_up(office, authority).heal_gaps()
+    truth = office.truth()
+    assert (truth.decision, truth.last_seq) == (WireEvent.APPROVED, 6)
+    with office.database.read() as session:
+        held = session.scalars(select(InboxRow.update_name).where(InboxRow.verdict == Verdict.CONTRADICTION)).all()
+    assert held == ["hold"]
+
+
+def test_books_that_agree(office, authority):
+    office.say("RECEIVED", 1)
+    authority.says[HANDLING] = ("RECEIVED", 1)
+    report = reconciliation(office, authority).reconcile(Partner.SICHUAN, TODAY)
+    assert (report.compared, report.differences, report.clean) == (1, (), True)
+    assert authority.asked == [HANDLING]
+
+
+def test_an_event_that_never_came_is_repaired_once(office, authority):
+    office.say("RECEIVED", 1)
+    authority.says[HANDLING] = ("ACCEPTED", 2)
+    make = reconciliation(office, authority)
+    report = make.reconcile(Partner.SICHUAN, TODAY)
+    (difference,) = report.differences
+    assert (difference.kind, difference.subject) == (DifferenceKind.THEY_ARE_AHEAD, HANDLING)
+    assert (difference.ours, difference.theirs) == ("1 RECEIVED", "2 ACCEPTED")
+    assert report.clean
+    assert office.truth().state is WireState.UNDER_REVIEW
+    assert make.reconcile(Partner.SICHUAN, TODAY).differences == ()
+    assert office.inbox_rows() == 2
+    with office.database.read() as session:
+        assert [kept.differences for kept in kept_reports(session, Partner.SICHUAN)] == [()]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "kind"),
+    [
+        (None, DifferenceKind.WE_ARE_AHEAD),
+        (("RECEIVED", 1), DifferenceKind.WE_ARE_AHEAD),
+        (("NEED_SUPPLEMENT", 2), DifferenceKind.OTHER_EVENT),
+    ],
+)
+def test_what_cannot_be_repaired_is_reported(office, authority, theirs, kind):
+    office.say("RECEIVED", 1)
+    office.say("ACCEPTED", 2)
+    if theirs:
+        authority.says[HANDLING] = theirs
+    before = office.truth()
+    report = reconciliation(office, authority).reconcile(Partner.SICHUAN, TODAY)
+    assert [difference.kind for difference in report.differences] == [kind]
+    assert not report.clean
+    assert office.truth() == before
+
+
+def test_only_what_is_open_or_changed_that_day_is_asked_about(office, authority):
+    office.say("NOT_ACCEPTED", 1, payload={"reason": "无", "legalBasis": "条"})
+    authority.says[HANDLING] = ("NOT_ACCEPTED", 1)
+    make = reconciliation(office, authority)
+    assert make.reconcile(Partner.SICHUAN, TODAY).compared == 1
+    assert make.reconcile(Partner.SICHUAN, TODAY + timedelta(days=1)).compared == 0
+
+
+def test_a_network_that_is_away_is_not_asked_a_thousand_times(office, authority):
+    for serial in range(1, 11):
+        office.add_case(make_case_number("500103", date(2026, 11, 20), serial))
+    authority.fault = PartnerUnavailable("忙")
+    report = reconciliation(office, authority).reconcile(Partner.SICHUAN, TODAY)
+    assert (report.compared, report.unanswered, len(authority.asked)) == (0, 11, 3)
+    assert not report.clean
+
+
+def add(office: Office, *found) -> None:
+    with office.database.write() as session:
+        session.add_all(found)
+
+
+def test_southwest_books(office, authority):
+    old, fresh = NOW - timedelta(hours=25), NOW - timedelta(hours=1)
+
+    def sent(seq: int, at: datetime, state: str) -> SouthwestBatchOut:
+        return SouthwestBatchOut(
+            province="520000",
+            seq=seq,
+            cd_batch=f"50010352000020261123{seq:06d}",
+            text_sm3="",
+            manifest={},
+            rows_gz=b"",
+            state=state,
+            formed_at=at,
+        )
+
+    def came(seq: int) -> SouthwestBatchIn:
+        return SouthwestBatchIn(
+            cd_batch=f"52000050010320261123{seq:06d}",
+            province="520000",
+            code="000000000000",
+            committed=True,
+            receipt={},
+            received_at=NOW,
+        )
+
+    def row(key: str, at: datetime, state: str) -> SouthwestRowOut:
+        return SouthwestRowOut(
+            key=key, province="520000", handling_no=FOREIGN, row_guid=key, written_at=at, content=b"", state=state
+        )
+
+    add(office, sent(1, old, "CONFIRMED"), sent(2, old, "TAKEN"), sent(3, fresh, "FORMED"))
+    add(office, came(1), came(2), came(4))
+    add(office, row("a", old, "TAKEN"), row("b", fresh, "WAITING"), row("c", old, "CONFIRMED"))
+    report = reconciliation(office, authority).reconcile(Partner.SOUTHWEST, TODAY)
+    assert [(d.kind, d.subject) for d in report.differences] == [
+        (DifferenceKind.NOT_RECEIPTED, "50010352000020261123000002"),
+        (DifferenceKind.CHAIN_BROKEN, "520000/000003"),
+        (DifferenceKind.ROW_OPEN, "a"),
+    ]
+    assert report.compared == 8
+    assert authority.asked == []
+
+
+def test_reports_are_kept_by_day(office, authority):
+    make = reconciliation(office, authority)
+    for day in (TODAY, TODAY - timedelta(days=1)):
+        make.reconcile(Partner.INTERPROVINCIAL, day)
+    with office.database.read() as session:
+        kept = kept_reports(session, Partner.INTERPROVINCIAL)
+        tasks = session.scalars(select(TaskRow)).all()
+    assert [report.day for report in kept] == [TODAY, TODAY - timedelta(days=1)]
+    assert kept[0].made_at == datetime.fromtimestamp(1795420800, UTC)
+    assert tasks == []
