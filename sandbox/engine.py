@@ -83,8 +83,6 @@ class Engine:
         for stop in self.on_stop:
             stop()
 
-    # -- what control sets ------------------------------------------------------------------------
-
     def set_script(self, phone: str, steps: list[Step] | None) -> None:
         """Script of the submissions that come with this applicant phone; None takes it away."""
         if steps is None:
@@ -108,11 +106,13 @@ class Engine:
             for transport in self._transports.values():
                 transport.reset()
 
-    # -- what the wires report --------------------------------------------------------------------
-
     def case(self, handling_no: str) -> PlayedCase | None:
         with self.lock:
             return self._cases.get(handling_no)
+
+    def offered(self, partner: PartnerName, sha256: str) -> bytes | None:
+        """A file that an event has named and that the caller may fetch."""
+        return self.store.get_bytes("offered", f"{partner}|{sha256}")
 
     def cases(self) -> list[PlayedCase]:
         with self.lock:
@@ -203,8 +203,6 @@ class Engine:
             event.stopped = stopped and not event.acknowledged
             self._save(case)
 
-    # -- playing ----------------------------------------------------------------------------------
-
     def _came(self, case: PlayedCase, what: str) -> None:
         if case.awaits == what:
             case.position += 1
@@ -218,10 +216,13 @@ class Engine:
         case.due = None
         if case.position < len(case.steps) and case.awaits is None:
             after_s = case.steps[case.position].after_s
-            case.due = time.time() + (self.pace_s if after_s is None else after_s)
-            heapq.heappush(self._queue, (case.due, case.handling_no))
-            self._wake.notify_all()
+            self._set_clock(case, self.pace_s if after_s is None else after_s)
         self._save(case)
+
+    def _set_clock(self, case: PlayedCase, seconds: float) -> None:
+        case.due = time.time() + seconds
+        heapq.heappush(self._queue, (case.due, case.handling_no))
+        self._wake.notify_all()
 
     def _run(self) -> None:
         with self._wake:
@@ -260,9 +261,7 @@ class Engine:
     def _later(self, case: PlayedCase, step: Step) -> None:
         with self._wake:
             if not self._stopping and case.position < len(case.steps) and case.steps[case.position] is step:
-                case.due = time.time() + _CARRIER_RETRY_S
-                heapq.heappush(self._queue, (case.due, case.handling_no))
-                self._wake.notify_all()
+                self._set_clock(case, _CARRIER_RETRY_S)
 
     def _emit(self, case: PlayedCase, step: Step, tracking_no: str | None) -> PlayedEvent:
         name = step.event or ""
@@ -293,10 +292,6 @@ class Engine:
         ready = [event, *(case.events[place - 1] for place in case.held)]
         case.held = []
         return ready
-
-    def offered(self, partner: PartnerName, sha256: str) -> bytes | None:
-        """A file that an event has named and that we may fetch."""
-        return self.store.get_bytes("offered", f"{partner}|{sha256}")
 
     def _save(self, case: PlayedCase) -> None:
         self.store.put("case", case.handling_no, case.model_dump(mode="json", by_alias=True))
