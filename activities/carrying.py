@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio import activity
 
@@ -25,7 +26,7 @@ from relay.own_scans import say
 from relay.parcels import state_of
 from storage.base import Database
 from storage.cases import CaseRow, HandlingRow, add_event, read_dossier
-from storage.legs import LegRow, lock_leg
+from storage.legs import AssignmentRow, LegRow, lock_leg
 from storage.sealing import Sealer
 from storage.tasks import open_task
 
@@ -33,6 +34,15 @@ OUR_REGION = "500103"
 MAX_ATTEMPTS = 3
 _IDLE_LOOK = timedelta(hours=8)
 _START_PATIENCE = timedelta(minutes=5)
+_NOT_STARTED = frozenset(
+    {
+        ParcelStage.ORDERED,
+        ParcelStage.ACCEPTED,
+        ParcelStage.ASSIGNED,
+        ParcelStage.PICKUP_FAILED,
+        ParcelStage.DELIVERY_FAILED,
+    }
+)
 _ALARMS = {
     ParcelStage.LOST: TaskKind.PARCEL_LOST,
     ParcelStage.AWAITING_COLLECTION: TaskKind.DELIVERY_FAILED,
@@ -129,18 +139,15 @@ class Carrying:
             return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
         promise = self._promise(session, leg, now)
         late = promise.verdict in (PromiseVerdict.AT_RISK, PromiseVerdict.BREACHED)
-        start_due = _start_due(leg)
+        start_due = _start_due(session, leg)
         not_started = start_due is not None and (late or now >= start_due)
         silent = [leg.courier_id] if leg.courier_id and not_started and is_silent(session, leg) else []
         if leg.courier_id is None or silent or reason is not LookReason.MOVED:
             decide(session, now, "NOT_STARTED" if silent else reason, silent)
             promise = self._promise(session, leg, now)
         self._raise_promise(session, leg, promise, now)
-        soon = now + _START_PATIENCE / leg.time_scale
-        start_due = _start_due(leg)
-        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now)]
-        looks.append(max(start_due, soon) if start_due is not None else None)
-        return LegLook(next_look_at=min(at for at in looks if at is not None))
+        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now), _start_due(session, leg)]
+        return LegLook(next_look_at=min(at for at in looks if at is not None and at > now))
 
     def _promise(self, session: Session, leg: LegRow, now: datetime) -> PromiseState:
         """The promise as it stands, kept with the leg as a cache for people to see."""
@@ -230,13 +237,15 @@ class Carrying:
                     _task(session, leg, TaskKind.RETURN_REQUIRED, self._now(), "carrier")
 
 
-def _start_due(leg: LegRow) -> datetime | None:
-    """When a courier who has not left yet is taken for silent; None once under way or with nobody planned."""
-    waiting = ParcelStage(leg.stage) in (ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED)
-    failed_before = ParcelStage(leg.stage) in (ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED)
-    if leg.planned_arrival_at is None or leg.courier_id is None or not (waiting or failed_before):
+def _start_due(session: Session, leg: LegRow) -> datetime | None:
+    """When a courier who has not left yet is taken for silent: a little after he should have arrived.
+
+    Counted from the plan as it was when the job was given to him. None once under way or with nobody planned.
+    """
+    given = session.scalar(select(AssignmentRow.planned_arrival_at).filter_by(leg_id=leg.leg_id, active=True))
+    if given is None or leg.courier_id is None or ParcelStage(leg.stage) not in _NOT_STARTED:
         return None
-    return leg.planned_arrival_at + _START_PATIENCE / leg.time_scale
+    return given + _START_PATIENCE / leg.time_scale
 
 
 def _booked(leg: LegRow) -> LegBooked:
