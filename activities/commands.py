@@ -10,10 +10,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.rendering import command_for
-from domain.errors import PartnerError, PartnerRefused
+from domain.errors import AnswerLost, PartnerError, PartnerRefused, PartnerResting
+from domain.inbound import InboundMessage
 from domain.messages import CommandOrder, CommandOutcome, CommandResult, FileOrder
 from domain.outbound import Command, HandlingRef, NoticeSent, Receipt, Rendered, Submission, Supplement
-from domain.terms import CommandKind, Partner
+from domain.terms import DECISIONS, CommandKind, Partner, WireEvent
 from domain.wire import after_submit, after_supplement, may_withdraw
 from partners.base import PartnerAdapter
 from storage.base import Database
@@ -64,9 +65,14 @@ class Commands:
         except PartnerRefused as refusal:
             self._note(order, rendered, refusal.code or "REFUSED", started, CommandState.REFUSED)
             return CommandResult(outcome=CommandOutcome.REFUSED, code=refusal.code)
+        except PartnerResting as rest:
+            self._wait(order)
+            raise _try_again(rest) from rest
         except PartnerError as failure:
-            self._note(order, rendered, failure.code or type(failure).__name__, started, None)
-            raise _try_again(failure) from failure
+            attempts = self._note(order, rendered, failure.code or type(failure).__name__, started, None)
+            if not (isinstance(failure, AnswerLost) and attempts > 1 and self._has_it(order, adapter)):
+                raise _try_again(failure) from failure
+            receipt = Receipt(received_at=self._now(), duplicate=True)
         self._note(order, rendered, "DUPLICATE" if receipt.duplicate else "OK", started, CommandState.SENT, receipt)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
@@ -142,7 +148,8 @@ class Commands:
         started: float,
         state: CommandState | None,
         receipt: Receipt | None = None,
-    ) -> None:
+    ) -> int:
+        """One attempt, in the command's row and in the exchange log; returns how many there were."""
         now = self._now()
         with self._database.write() as session:
             row = session.get_one(CommandRow, order.key)
@@ -172,6 +179,39 @@ class Commands:
                     duration_ms=round(1000 * (monotonic() - started)),
                 ),
             )
+            return row.attempts
+
+    def _wait(self, order: CommandOrder) -> None:
+        """The network is left in peace: no attempt was made, but the handling shows 等待对方系统."""
+        with self._database.write() as session:
+            handling = session.get_one(HandlingRow, order.handling_no)
+            handling.waiting_since = handling.waiting_since or self._now()
+
+    def _has_it(self, order: CommandOrder, adapter: PartnerAdapter) -> bool:
+        """The command was repeated and its answer lost again: what does the authority's status say?"""
+        if order.partner is Partner.SOUTHWEST:
+            return False  # has no query; its receipts say it
+        with self._database.read() as session:
+            handling = session.get_one(HandlingRow, order.handling_no)
+        ref = HandlingRef(handling_no=handling.handling_no, region=handling.region, partner_no=handling.partner_no)
+        try:
+            status = adapter.query(ref)
+        except PartnerError:
+            return False
+        return status is not None and _shows(status, order)
+
+
+def _shows(status: InboundMessage, order: CommandOrder) -> bool:
+    """Whether this status can only follow the command."""
+    match order.kind:
+        case CommandKind.SUBMIT:
+            return True
+        case CommandKind.SUPPLEMENT:
+            return not (status.event is WireEvent.NEED_SUPPLEMENT and status.payload.round == order.round)
+        case CommandKind.WITHDRAW:
+            return status.event in DECISIONS
+        case _:
+            return False
 
 
 def _still_wanted(handling: HandlingRow, order: CommandOrder) -> bool:

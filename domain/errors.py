@@ -6,6 +6,7 @@ KuayuError
 │   └── Conflict           the thing has moved on
 ├── PartnerError           something with a partner network
 │   ├── PartnerUnavailable we try again, later                      (retry, breaker)
+│   │   └── PartnerResting the breaker is open: nothing was sent    (retry when a probe is due)
 │   ├── AnswerLost         we repeat the command, then query        (retry)
 │   ├── PartnerRefused     a person decides                         (no retry, a task)
 │   └── PartnerUntrusted   nobody acts on it; security event        (retry as a lost answer)
@@ -47,6 +48,10 @@ class PartnerError(KuayuError):
 
 class PartnerUnavailable(PartnerError):
     """Not reachable, busy or slow: tried again until the case's own deadline."""
+
+
+class PartnerResting(PartnerUnavailable):
+    """The breaker is open: nothing was sent; `retry_after_s` says when to come again."""
 
 
 class AnswerLost(PartnerError):

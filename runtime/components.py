@@ -8,8 +8,9 @@ from domain.terms import Partner
 from logistics.carrier import CarrierClient
 from logistics.outlets import load_outlets
 from logistics.service_calendar import ServiceCalendar
-from partners import interprovincial, sichuan, southwest
+from partners import sichuan, southwest
 from partners.base import PartnerAdapter
+from relay.guarded import Breaker, GuardedAdapter, probe_interval
 from relay.intake_interprovincial import InterprovincialIntake
 from relay.intake_southwest import SouthwestIntake
 from relay.southwest_streams import SouthwestStreams
@@ -51,34 +52,29 @@ def parts_of(settings: Settings) -> Parts:
 
 @dataclass(frozen=True)
 class Networks:
-    """The three adapters, and the intakes of the two that are polled."""
+    """The three adapters, each behind its breaker, and the intakes of the two that are polled."""
 
-    sichuan: sichuan.SichuanAdapter
-    southwest: southwest.SouthwestAdapter
-    interprovincial: interprovincial.InterprovincialAdapter
+    adapters: dict[Partner, PartnerAdapter]
     southwest_intake: SouthwestIntake
     interprovincial_intake: InterprovincialIntake
-
-    @property
-    def adapters(self) -> dict[Partner, PartnerAdapter]:
-        return {
-            Partner.SICHUAN: self.sichuan,
-            Partner.SOUTHWEST: self.southwest,
-            Partner.INTERPROVINCIAL: self.interprovincial,
-        }
 
 
 def networks_of(parts: Parts) -> Networks:
     streams = SouthwestStreams(parts.database, parts.sealer)
     south = southwest.SouthwestAdapter(southwest_settings(parts.settings), streams, now)
     inter = interprovincial_adapter(parts.settings.interprovincial, parts.database, parts.sealer, now)
+    plain: tuple[PartnerAdapter, ...] = (sichuan.SichuanAdapter(sichuan_settings(parts.settings), now), south, inter)
     return Networks(
-        sichuan=sichuan.SichuanAdapter(sichuan_settings(parts.settings), now),
-        southwest=south,
-        interprovincial=inter,
+        adapters={adapter.partner: _guarded(adapter, parts) for adapter in plain},
         southwest_intake=SouthwestIntake(parts.database, parts.sealer, parts.inbox, south, streams, now),
         interprovincial_intake=InterprovincialIntake(parts.database, parts.inbox, inter, now),
     )
+
+
+def _guarded(adapter: PartnerAdapter, parts: Parts) -> PartnerAdapter:
+    probe_every = probe_interval(parts.settings.time_scale)
+    breaker = Breaker(parts.database, adapter.partner, now, probe_every)
+    return GuardedAdapter(adapter, breaker, parts.database, now)
 
 
 def carrier_of(settings: Settings) -> CarrierClient:

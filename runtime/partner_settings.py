@@ -34,7 +34,13 @@ class _Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
-class SichuanSettings(_Group):
+class _Network(_Group):
+    per_second: float = Field(
+        50, gt=0, description="activities a second for this network, over all workers: commands, files, polls"
+    )
+
+
+class SichuanSettings(_Network):
     """川渝通办, contracts.md A."""
 
     base_url: BaseUrl = Field(description="Sichuan's gateway; the commands' paths /cy/v1/… are added")
@@ -46,7 +52,7 @@ class SichuanSettings(_Group):
     window_s: Seconds = Field(90, description="how far a timestamp may be off, seconds")
 
 
-class SouthwestSettings(_Group):
+class SouthwestSettings(_Network):
     """跨西南五省通办, contracts.md B."""
 
     hub_url: BaseUrl = Field(description="the exchange hub; /swx/api/{operation} is added")
@@ -59,7 +65,7 @@ class SouthwestSettings(_Group):
     poll_max_s: Seconds = Field(600, description="seconds between polls when nothing comes")
 
 
-class InterprovincialSettings(_Group):
+class InterprovincialSettings(_Network):
     """跨省通办, contracts.md C."""
 
     gateway_url: BaseUrl = Field(description="the national gateway; /kstb and /auth/refreshSecret are added")

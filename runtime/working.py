@@ -1,6 +1,7 @@
 """The workers of one process: one per task queue, so that one network's outage never delays another's cases."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -13,11 +14,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.carrying import Carrying
 from activities.commands import Commands
-from activities.records import Records
+from activities.records import Clockwork, Records
 from activities.rounds import BooksRound, InterprovincialRound, SouthwestRound, SweepRound, TrackRound
 from activities.tracking import Tracking
 from catalog.clocks import compute_deadline
-from catalog.workdays import bundled_calendar
+from catalog.workdays import WorkdayCalendar
 from domain.messages import ClockOrder, Deadline, ItemBrief
 from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
 from domain.terms import Partner
@@ -26,6 +27,7 @@ from relay.reconciliation import Reconciliation
 from relay.relay import Relay
 from relay.scans import ScanIntake
 from runtime.components import Parts, carrier_of, networks_of, now, service_calendar
+from storage.catalogue import InForce, ListKind, read_calendar
 from workflows import WORKFLOWS
 
 PASSED_THROUGH = (
@@ -43,17 +45,21 @@ PASSED_THROUGH = (
 """Imported once for workflows and activities alike, so that a model has one identity."""
 
 
-def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float) -> Deadline:
-    """The law's clocks over the bundled calendar."""
-    return compute_deadline(
-        order.kind,
-        order.start_at,
-        item,
-        calendar=bundled_calendar(),
-        time_scale=time_scale,
-        workdays=order.workdays,
-        excluded=order.excluded,
-    )
+def clockwork_over(calendar: Callable[[], WorkdayCalendar]) -> Clockwork:
+    """The law's clocks over the calendar in force at the moment of asking."""
+
+    def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float) -> Deadline:
+        return compute_deadline(
+            order.kind,
+            order.start_at,
+            item,
+            calendar=calendar(),
+            time_scale=time_scale,
+            workdays=order.workdays,
+            excluded=order.excluded,
+        )
+
+    return clockwork
 
 
 def workflow_runner() -> SandboxedWorkflowRunner:
@@ -67,7 +73,8 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     carrier = carrier_of(settings)
     relay = Relay(client, parts.database, now)
     scans = ScanIntake(parts.database, now, lambda: None)
-    records = Records(parts.database, clockwork, now)
+    calendar = InForce(parts.database, ListKind.CALENDAR, read_calendar)
+    records = Records(parts.database, clockwork_over(calendar), now)
     commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, networks.adapters, now)
     carrying = Carrying(parts.database, parts.sealer, carrier, service_calendar(), now)
     asked = (parts.database, parts.inbox, networks.adapters, now)
@@ -79,7 +86,13 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
         Partner.INTERPROVINCIAL: [InterprovincialRound(networks.interprovincial_intake, relay).poll],
     }
 
-    def worker(queue: str, activities: list[Any], workflows: bool = False) -> Worker:
+    per_second = {
+        Partner.SICHUAN: settings.sichuan.per_second,
+        Partner.SOUTHWEST: settings.southwest.per_second,
+        Partner.INTERPROVINCIAL: settings.interprovincial.per_second,
+    }
+
+    def worker(queue: str, activities: list[Any], workflows: bool = False, per_second: float | None = None) -> Worker:
         return Worker(
             client,
             task_queue=queue,
@@ -89,6 +102,7 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
             workflow_runner=workflow_runner(),
             workflow_failure_exception_types=[pydantic.ValidationError],
             max_concurrent_activities=slots * (2 if workflows else 1),
+            max_task_queue_activities_per_second=per_second,
             max_cached_workflows=settings.worker.cached_workflows if workflows else 0,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=settings.worker.sticky_timeout_s),
             graceful_shutdown_timeout=timedelta(seconds=settings.worker.shutdown_s),
@@ -116,7 +130,11 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
             ],
         ),
         *(
-            worker(partner_queue(partner), [commands.send_command, commands.fetch_file, *polls[partner]])
+            worker(
+                partner_queue(partner),
+                [commands.send_command, commands.fetch_file, *polls[partner]],
+                per_second=per_second[partner],
+            )
             for partner in Partner
         ),
     ]

@@ -1,7 +1,9 @@
 """Every table of ours, imported once so that migrations see the whole of it."""
 
 from storage import (
+    breakers,
     cases,
+    catalogue,
     documents,
     exchange,
     idempotency,
@@ -20,7 +22,9 @@ from storage import (
 from storage.base import Base
 
 MODULES = (
+    breakers,
     cases,
+    catalogue,
     documents,
     exchange,
     idempotency,
