@@ -4,6 +4,7 @@ from storage import (
     breakers,
     cases,
     catalogue,
+    catalogue,
     documents,
     exchange,
     idempotency,
@@ -24,6 +25,7 @@ from storage.base import Base
 MODULES = (
     breakers,
     cases,
+    catalogue,
     catalogue,
     documents,
     exchange,
