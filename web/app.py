@@ -19,9 +19,11 @@ from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
 from web import (
+    apidocs,
     callbacks,
     cases,
     catalogue,
+    dashboard,
     documents,
     handlings,
     ops,
@@ -29,12 +31,14 @@ from web import (
     pages,
     partners,
     problems,
+    rendering,
     scans,
     tasks,
     track,
 )
 from web import session as sessions
 from web.context import Context
+from web.guards import Guards
 from web.headers import SecurityHeaders
 
 ROUTERS = (
@@ -48,8 +52,10 @@ ROUTERS = (
     outlets.router,
     partners.router,
     ops.router,
+    dashboard.router,
     scans.router,
     pages.router,
+    apidocs.router,
 )
 
 
@@ -90,11 +96,13 @@ def build_app(settings: Settings) -> FastAPI:
     )
     app.state.temporal_serving = lambda: is_serving(settings)
     problems.install(app)
+    rendering.install(app)
     for router in ROUTERS:
         app.include_router(router)
     intake = SichuanIntake(parts.database, parts.inbox, sichuan_settings(settings), now)
     app.include_router(callbacks.router(intake, kick))
     app.mount("/static", StaticFiles(packages=[("web", "static")]), name="static")
+    app.add_middleware(Guards)
     app.add_middleware(SecurityHeaders)
     return app
 

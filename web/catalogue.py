@@ -8,6 +8,7 @@ from pydantic import Field
 
 from catalog import regions as region_data
 from catalog.eligibility import RouteApplicant
+from catalog.joint import roles
 from catalog.model import Listed, ServiceItem
 from catalog.routing import Refusal, route
 from domain.errors import NotFound
@@ -49,6 +50,7 @@ def item(code: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
         "result": found.result,
         "resultForm": found.result_form,
         "source": found.source,
+        "roles": [role.value for role in roles(found)],
         "materials": [
             {
                 "seq": m.seq,

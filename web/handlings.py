@@ -72,8 +72,19 @@ def _shown(handling: HandlingRow, case: CaseRow) -> dict[str, Any]:
         "round": truth.round,
         "withdrawalAsked": truth.withdrawal_asked,
         "resultTravels": handling.result_travels or handling.originals_travel,
-        "next": sorted(MAY_FOLLOW[truth.state]),
+        "next": _next(handling),
     }
+
+
+def _next(handling: HandlingRow) -> list[WireEvent]:
+    """What may be said now: one notice of supplement, a withdrawal only if asked, a dispatch only of something."""
+    truth = handling.truth
+    ruled_out = {
+        WireEvent.NEED_SUPPLEMENT: truth.round >= 1,
+        WireEvent.WITHDRAWN: not truth.withdrawal_asked,
+        WireEvent.RESULT_SENT: not (handling.result_travels or handling.originals_travel),
+    }
+    return [event for event in WireEvent if event in MAY_FOLLOW[truth.state] and not ruled_out.get(event, False)]
 
 
 @router.post("/{handling_no}/decisions", status_code=202, operation_id="decideHandling")

@@ -1,5 +1,6 @@
 """For operators: alive, ready, metrics, health in words."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -67,8 +68,12 @@ def _snake(name: str) -> str:
 @router.get("/api/v1/status", operation_id="getStatus")
 async def status(request: Request, _watcher: Watcher, ctx: Ctx) -> dict[str, Any]:
     """Health in words: what works, what is away, what waits."""
+    return await health(request, ctx)
+
+
+async def health(request: Request, ctx: Context) -> dict[str, Any]:
     temporal = await request.app.state.temporal_serving()
-    return {"temporal": "正常" if temporal else "不可用", **_status(ctx)}
+    return {"temporal": "正常" if temporal else "不可用", **await asyncio.to_thread(_status, ctx)}
 
 
 def _status(ctx: Context) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
 
 from domain.model import Strict
 from domain.terms import Role
@@ -16,20 +17,35 @@ router = APIRouter(prefix="/api/v1", tags=["登录"])
 
 
 class Credentials(Strict):
-    username: str
-    password: str
+    username: str = Field(max_length=64)
+    password: str = Field(max_length=200)
 
 
 @router.post("/login", operation_id="login")
-def login(credentials: Credentials, response: Response, ctx: Ctx) -> dict[str, str]:
+def login(credentials: Credentials, request: Request, response: Response, ctx: Ctx) -> dict[str, str]:
     """A token for programs and a cookie for pages."""
+    token, role = enter(ctx, credentials.username, credentials.password)
+    keep_cookie(request, response, token)
+    return {"token": token, "role": role}
+
+
+def enter(ctx: Context, username: str, password: str) -> tuple[str, Role]:
+    """A new session's token and the role.
+
+    Raises:
+        Unauthenticated: unknown name or wrong password, told alike.
+    """
     with ctx.database.write() as session:
-        opened = log_in(session, credentials.username, credentials.password, ctx.now())
+        opened = log_in(session, username, password, ctx.now())
     if opened is None:
         raise Unauthenticated("用户名或密码不对", code="LOGIN")
-    token, role = opened
-    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=False, path="/")
-    return {"token": token, "role": role}
+    return opened
+
+
+def keep_cookie(request: Request, response: Response, token: str) -> None:
+    """`Secure` as soon as the browser came over https; on this machine's own address http must do."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
 
 
 @router.post("/logout", operation_id="logout", status_code=204)

@@ -36,6 +36,21 @@ STAGES = {
     ParcelStage.RETURNED: "已退回",
 }
 
+SCANNED = tuple(
+    stage
+    for stage in STAGES
+    if stage
+    not in (
+        ParcelStage.ORDERED,
+        ParcelStage.ACCEPTED,
+        ParcelStage.ASSIGNED,
+        ParcelStage.ON_HOLD,
+        ParcelStage.LOST,
+        ParcelStage.CANCELLED,
+    )
+)
+"""What a person scans by hand; orders, assignments and cancellations come from the system."""
+
 EVENTS = {
     WireEvent.RECEIVED: "收件",
     WireEvent.ACCEPTED: "受理",

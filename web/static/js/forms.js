@@ -1,0 +1,77 @@
+// Every form with data-api goes to our HTTP interface as JSON, once, however often the button is pressed.
+//   data-key   Idempotency-Key of this form; made anew where none is given
+//   data-then  reload | stay | what `done` listeners do
+//   data-ask   a question before something that can't be taken back
+
+import { freshKey, post } from "./api.js";
+import { clearFaults, missing, showFaults } from "./faults.js";
+import { isImeKey } from "./keys.js";
+import { valuesOf } from "./values.js";
+
+const BUSY_MS = 15000;
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("form[data-api]");
+  if (form) {
+    event.preventDefault();
+    send(form);
+  }
+});
+
+// A form is sent by Enter in a field: not while a candidate is being chosen.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && isImeKey(event) && event.target.closest("form")) {
+    event.preventDefault();
+  }
+});
+
+async function send(form) {
+  const button = form.querySelector("button:not([type=button])");
+  if (button.disabled || (form.dataset.ask && !window.confirm(form.dataset.ask))) {
+    return;
+  }
+  const gaps = missing(form);
+  if (gaps.length > 0) {
+    showFaults(form, "请检查下面的内容", gaps);
+    return;
+  }
+  clearFaults(form);
+  form.dataset.key ||= freshKey();
+  const words = button.textContent;
+  button.disabled = true;
+  button.textContent = "提交中…";
+  const relief = setTimeout(() => restore(button, words), BUSY_MS);
+  try {
+    const answer = await post(form.dataset.api, valuesOf(form), form.dataset.key);
+    finish(form, answer);
+  } catch (problem) {
+    // A refused body may be mended and sent again; the key belongs to one body only.
+    if (problem.status >= 400 && problem.status < 500) {
+      form.dataset.key = freshKey();
+    }
+    const faults = problem.errors?.length ? problem.errors : [{ field: "", detail: problem.message }];
+    showFaults(form, problem.errors?.length ? problem.message : "没有提交成功", faults);
+  } finally {
+    clearTimeout(relief);
+    restore(button, words);
+  }
+}
+
+function restore(button, words) {
+  button.disabled = false;
+  button.textContent = words;
+}
+
+function finish(form, answer) {
+  if (form.dataset.then === "reload") {
+    location.reload();
+  } else if (form.dataset.then === "stay") {
+    const note = document.createElement("p");
+    note.className = "done";
+    note.setAttribute("role", "status");
+    note.textContent = "已提交，正在处理。";
+    form.replaceWith(note);
+  } else {
+    form.dispatchEvent(new CustomEvent("done", { detail: answer, bubbles: true }));
+  }
+}

@@ -1,0 +1,44 @@
+// A form as the JSON that the interface expects: names with dots are members, numbers are places in a list.
+
+const READERS = {
+  number: (field) => (field.value.trim() === "" ? null : Number(field.value)),
+  bool: (field) => field.checked,
+  lines: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
+};
+
+/** What is disabled or has no name is left out; an empty text is left out too. */
+export function valuesOf(form) {
+  const body = {};
+  for (const field of form.elements) {
+    if (!field.name || field.matches(":disabled") || field.type === "submit") {
+      continue;
+    }
+    const read = READERS[field.dataset.as];
+    const value = read ? read(field) : field.value.trim();
+    if (value !== "" && value !== null && !Number.isNaN(value)) {
+      put(body, field.name.split("."), value);
+    }
+  }
+  return withoutGaps(body);
+}
+
+/** A row that was left out leaves no hole in its list. */
+function withoutGaps(value) {
+  if (Array.isArray(value)) {
+    return value.filter((each) => each !== undefined).map(withoutGaps);
+  }
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutGaps(each)]));
+  }
+  return value;
+}
+
+function put(target, path, value) {
+  const [head, ...rest] = path;
+  if (rest.length === 0) {
+    target[head] = value;
+    return;
+  }
+  target[head] ??= /^[0-9]+$/.test(rest[0]) ? [] : {};
+  put(target[head], rest, value);
+}

@@ -1,0 +1,62 @@
+// The clerk's new case: item, places, applicant, materials, parcels, consent.
+
+import { get } from "./api.js";
+import { combobox, lookRegions } from "./combobox.js";
+import { showMaterials } from "./materials.js";
+import { Places } from "./places.js";
+
+const form = document.getElementById("case-form");
+const facts = document.getElementById("item-facts");
+const holder = document.getElementById("materials");
+const places = new Places(document.getElementById("places"), form, document.getElementById("more-places"));
+
+async function lookItems(text, signal) {
+  const answer = await get(`/api/v1/items?size=8&q=${encodeURIComponent(text)}`, signal);
+  return answer.items.map((item) => ({
+    value: item.code,
+    title: item.name,
+    note: `${item.code} · ${item.department} · ${item.mode} · ${limit(item)}`,
+  }));
+}
+
+function limit(item) {
+  return item.kind === "即办件" ? "即办" : `承诺 ${item.promisedDays} 个工作日`;
+}
+
+async function takeItem(choice) {
+  facts.textContent = "";
+  if (!choice) {
+    places.take(null);
+    return;
+  }
+  const item = await get(`/api/v1/items/${encodeURIComponent(choice.value)}`);
+  facts.textContent = `${item.department} · ${item.serviceType} · ${item.mode} · ${limit(item)} · ${item.listedLabel}`;
+  form.elements["applicant.type"].value = item.applicant === "enterprise" ? "enterprise" : "personal";
+  form.elements["applicant.type"].dispatchEvent(new Event("change"));
+  showMaterials(holder, item.materials);
+  places.take(item);
+}
+
+combobox(document.getElementById("item"), lookItems, takeItem);
+combobox(document.getElementById("household"), lookRegions, () => places.askAll());
+
+form.elements["applicant.type"].addEventListener("change", (event) => {
+  const enterprise = event.target.value === "enterprise";
+  form.elements["applicant.idType"].value = enterprise ? "统一社会信用代码" : "居民身份证";
+  places.askAll();
+});
+form.elements["applicant.idType"].addEventListener("change", () => places.askAll());
+
+for (const box of form.querySelectorAll("[data-opens]")) {
+  const part = form.querySelector(`[data-part="${box.dataset.opens}"]`);
+  box.addEventListener("change", () => {
+    part.disabled = !box.checked;
+    part.hidden = !box.checked;
+    for (const field of part.querySelectorAll("[data-like]")) {
+      field.value ||= form.elements[field.dataset.like].value;
+    }
+  });
+  box.dispatchEvent(new Event("change"));
+}
+
+form.addEventListener("done", (event) => location.assign(`/window/${event.detail.caseNo}`));
