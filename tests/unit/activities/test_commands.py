@@ -1,0 +1,195 @@
+"""One attempt to say something: what is stored, what is tried again, who is waited for, what a person must decide."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from temporalio.exceptions import ApplicationError
+
+from activities.commands import Commands
+from domain.errors import AnswerLost, PartnerRefused, PartnerResting, PartnerUnavailable
+from domain.inbound import EventPayload
+from domain.messages import CommandOrder, CommandOutcome
+from domain.outbound import Receipt, Rendered
+from domain.terms import CommandKind, Notice, Partner, WireEvent
+from domain.wire import WireState
+from storage.base import Base, Database
+from storage.cases import HandlingRow
+from storage.documents import Documents
+from storage.exchange import ExchangeRow
+from storage.inbox import Inbox
+from storage.outbox import CommandRow, CommandState
+from tests.unit.storage.casework import CASE, NOW, SEALER, message, register
+
+
+class Network:
+    """Takes words, or fails as the next of `faults` says; tells its status when asked."""
+
+    partner = Partner.SICHUAN
+
+    def __init__(self) -> None:
+        self.faults: list[Exception | None] = []
+        self.status = None
+        self.rendered = 0
+        self.sent: list[Rendered] = []
+        self.asked = 0
+
+    def render(self, command):
+        self.rendered += 1
+        words = f"{command.kind} {self.rendered}".encode()
+        return Rendered(
+            partner=self.partner, key=command.key, kind=command.kind, handling_no=CASE, content=words, meta={}
+        )
+
+    def send(self, rendered):
+        self.sent.append(rendered)
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            raise fault
+        return Receipt(received_at=NOW, partner_no="SC-77")
+
+    def query(self, handling):
+        self.asked += 1
+        return self.status
+
+
+class Desk:
+    def __init__(self, database: Database, folder) -> None:
+        self.database, self.network, self.clock = database, Network(), [NOW]
+        inbox, documents = Inbox(SEALER), Documents(folder, SEALER)
+        adapters = {Partner.SICHUAN: self.network}
+        self.commands = Commands(database, SEALER, documents, inbox, adapters, lambda: self.clock[0])
+
+    def say(self, kind=CommandKind.SUBMIT, key="k-submit-1", **other):
+        order = CommandOrder(
+            key=key, case_no=CASE, handling_no=CASE, partner=Partner.SICHUAN, kind=kind, at=NOW, **other
+        )
+        return self.commands.send_command(order)
+
+    def handling(self) -> HandlingRow:
+        with self.database.read() as session:
+            return session.get_one(HandlingRow, CASE)
+
+    def command(self, key="k-submit-1") -> CommandRow:
+        with self.database.read() as session:
+            return session.get_one(CommandRow, key)
+
+    def verdicts(self) -> list[str]:
+        with self.database.read() as session:
+            return list(session.scalars(select(ExchangeRow.verdict).order_by(ExchangeRow.id)))
+
+    def move(self, **truth) -> None:
+        with self.database.write() as session:
+            row = session.get_one(HandlingRow, CASE)
+            row.truth = row.truth.model_copy(update=truth)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    Base.metadata.create_all(database.engine)
+    register(database, state=WireState.UNSENT)
+    yield Desk(database, tmp_path)
+    database.close()
+
+
+def test_rendered_once_stored_sealed_and_sent(desk):
+    desk.network.faults = [PartnerUnavailable("忙", code="HTTP503"), AnswerLost("断", code="ANSWER_LOST"), None]
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            desk.say()
+    assert desk.say().outcome is CommandOutcome.TAKEN
+    assert desk.network.rendered == 1
+    assert {one.content for one in desk.network.sent} == {b"submit 1"}
+    row = desk.command()
+    assert (row.state, row.attempts, row.error) == (CommandState.SENT, 3, None)
+    assert b"submit" not in row.content
+    assert desk.verdicts() == ["HTTP503", "ANSWER_LOST", "OK"]
+    assert desk.handling().partner_no == "SC-77"
+    assert desk.handling().wire_state == WireState.SUBMITTED
+
+
+def test_who_is_waited_for_and_since_when(desk):
+    desk.network.faults = [PartnerUnavailable("忙"), PartnerUnavailable("忙"), None]
+    for minute in range(2):
+        desk.clock[0] = NOW + timedelta(minutes=minute)
+        with pytest.raises(ApplicationError):
+            desk.say()
+    assert desk.handling().waiting_since == NOW
+    desk.say()
+    assert desk.handling().waiting_since is None
+
+
+def test_a_resting_network_is_waited_for_without_an_attempt(desk):
+    desk.network.faults = [PartnerResting("稍后", code="BREAKER_OPEN", retry_after_s=41.5)]
+    with pytest.raises(ApplicationError) as later:
+        desk.say()
+    assert later.value.next_retry_delay == timedelta(seconds=41.5)
+    assert not later.value.non_retryable
+    assert desk.handling().waiting_since == NOW
+    assert desk.command().attempts == 0
+    assert desk.verdicts() == []
+
+
+def test_the_networks_own_pace_is_kept(desk):
+    desk.network.faults = [PartnerUnavailable("忙", code="CY4291", retry_after_s=7)]
+    with pytest.raises(ApplicationError) as later:
+        desk.say()
+    assert later.value.next_retry_delay == timedelta(seconds=7)
+
+
+def test_a_refusal_is_final_and_can_be_sent_again_by_a_person(desk):
+    desk.network.faults = [PartnerRefused("不", code="CY4221"), None]
+    result = desk.say()
+    assert (result.outcome, result.code) == (CommandOutcome.REFUSED, "CY4221")
+    assert (desk.command().state, desk.command().error) == (CommandState.REFUSED, "CY4221")
+    assert desk.handling().waiting_since is None
+    assert desk.say().outcome is CommandOutcome.TAKEN
+    assert desk.network.rendered == 1
+
+
+def test_after_a_lost_answer_it_is_repeated_and_only_then_asked_about(desk):
+    desk.network.faults = [AnswerLost("断")] * 2
+    desk.network.status = message(WireEvent.ACCEPTED, 2)
+    with pytest.raises(ApplicationError):
+        desk.say()
+    assert desk.network.asked == 0
+    assert desk.say().outcome is CommandOutcome.TAKEN
+    assert desk.network.asked == 1
+    assert desk.command().state == CommandState.SENT
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "has_it"),
+    [
+        (CommandKind.SUBMIT, None, False),
+        (CommandKind.SUBMIT, message(WireEvent.RECEIVED, 1), True),
+        (CommandKind.SUPPLEMENT, message(WireEvent.NEED_SUPPLEMENT, 3), False),
+        (CommandKind.SUPPLEMENT, message(WireEvent.NEED_SUPPLEMENT, 4, payload=EventPayload(round=2)), True),
+        (CommandKind.SUPPLEMENT, message(WireEvent.REVIEWING, 4), True),
+        (CommandKind.WITHDRAW, message(WireEvent.REVIEWING, 4), False),
+        (CommandKind.WITHDRAW, message(WireEvent.WITHDRAWN, 4), True),
+        (CommandKind.NOTICE, message(WireEvent.APPROVED, 4), False),
+    ],
+)
+def test_what_a_status_says_about_a_command(desk, kind, status, has_it):
+    if kind is not CommandKind.SUBMIT:
+        desk.move(state=WireState.AWAITING_SUPPLEMENT, round=1)
+    notice = {"notice": Notice.DELIVERED} if kind is CommandKind.NOTICE else {}
+    desk.network.faults, desk.network.status = [AnswerLost("断")] * 2, status
+    with pytest.raises(ApplicationError):
+        desk.say(kind, **notice)
+    if has_it:
+        assert desk.say(kind, **notice).outcome is CommandOutcome.TAKEN
+    else:
+        with pytest.raises(ApplicationError):
+            desk.say(kind, **notice)
+        assert desk.say(kind, **notice).outcome is CommandOutcome.TAKEN  # it goes on being repeated
+        assert len(desk.network.sent) == 3
+
+
+def test_what_the_authority_has_overtaken_is_not_said(desk):
+    desk.move(state=WireState.DECIDED, decision=WireEvent.REJECTED)
+    assert desk.say(CommandKind.WITHDRAW).outcome is CommandOutcome.OVERTAKEN
+    assert desk.say(CommandKind.SUPPLEMENT, key="k-2").outcome is CommandOutcome.OVERTAKEN
+    assert desk.network.sent == []
