@@ -8,9 +8,6 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from catalog.agreements import seeded
-from catalog.items import load
-from catalog.search import SearchIndex
 from relay.intake_sichuan import SichuanIntake
 from relay.loop import RelayLoop
 from relay.relay import Relay
@@ -40,6 +37,7 @@ from web import session as sessions
 from web.context import Context
 from web.guards import Guards
 from web.headers import SecurityHeaders
+from web.lists import Lists
 
 ROUTERS = (
     sessions.router,
@@ -88,9 +86,7 @@ def build_app(settings: Settings) -> FastAPI:
         sealer=parts.sealer,
         documents=parts.documents,
         inbox=parts.inbox,
-        catalogue=load(),
-        agreements=seeded(),
-        search=SearchIndex(load()),
+        lists=Lists(parts.database, now),
         now=now,
         kick=kick,
     )

@@ -10,11 +10,13 @@ from fastapi import Depends, Request
 from catalog.agreements import Agreements
 from catalog.model import Catalogue
 from catalog.search import SearchIndex
+from catalog.workdays import WorkdayCalendar
 from runtime.settings import Settings
 from storage.base import Database
 from storage.documents import Documents
 from storage.inbox import Inbox
 from storage.sealing import Sealer
+from web.lists import Lists
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,29 @@ class Context:
     sealer: Sealer
     documents: Documents
     inbox: Inbox
-    catalogue: Catalogue
-    agreements: Agreements
-    search: SearchIndex
+    lists: Lists
     now: Callable[[], datetime]
     kick: Callable[[], None]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The list of items in force."""
+        return self.lists.catalogue
+
+    @property
+    def agreements(self) -> Agreements:
+        """The agreements in force."""
+        return self.lists.agreements
+
+    @property
+    def calendar(self) -> WorkdayCalendar:
+        """The working-day calendar in force."""
+        return self.lists.calendar
+
+    @property
+    def search(self) -> SearchIndex:
+        """The search over the items in force."""
+        return self.lists.search
 
 
 def context(request: Request) -> Context:
