@@ -2,7 +2,6 @@
 
 from logistics.dispatch.decision import Effort
 from logistics.dispatch.dispatcher import Dispatcher
-from logistics.dispatch.lateness import Weights
 from logistics.dispatch.models import (
     CourierStanding,
     DispatchCourier,
@@ -23,5 +22,4 @@ __all__ = [
     "JobStanding",
     "UnknownCourierError",
     "UnknownJobError",
-    "Weights",
 ]

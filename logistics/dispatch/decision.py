@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from logistics.dispatch.lateness import Weights, lateness_table
+from logistics.dispatch.lateness import prices
 from logistics.dispatch.models import Id
 from logistics.dispatch.plan import INFINITE, Rules, Timing
 from logistics.dispatch.search import Search
@@ -19,35 +19,29 @@ MOST_MOVES = 3
 class Effort:
     """How much a decision may look at, in positions tried (about 1 µs each), never in seconds."""
 
-    on_event: int = 20_000
-    on_question: int = 10_000
-    hot: float = 0.05
-    cold: float = 0.002
+    on_event: int = 24_000
+    on_question: int = 12_000
+    hot: float = 0.037
+    cold: float = 0.00044
 
 
 class Planner:
-    """Plans a state; everything that stays the same between decisions."""
+    """Plans a state."""
 
-    def __init__(self, weights: Weights, effort: Effort) -> None:
-        self.weights, self.effort = weights, effort
-        self.table = lateness_table(weights)
+    def __init__(self, effort: Effort) -> None:
+        self.effort = effort
 
     def rules(self, state: State, now: float, asked: Id | None = None) -> Rules:
         """What the search must respect now."""
         crew = list(state.staff.values())
         place_of = {staff.id: k for k, staff in enumerate(crew)}
-        rules = Rules(
-            state.board,
-            self.weights,
-            self.table,
-            [state.leaves_from(staff) for staff in crew],
-            [staff.free_at(now) for staff in crew],
-            now,
-            NOTICE_S,
-        )
+        priced = prices(_plan_minutes(state, now))
+        anchors = [state.leaves_from(staff) for staff in crew]
+        starts = [staff.free_at(now) for staff in crew]
+        rules = Rules(state.board, priced, anchors, starts, now, NOTICE_S)
         rules.closed = {k for k, staff in enumerate(crew) if not _takes_more(staff, asked)}
         rules.owner = {slot: place_of[owner] for slot, owner in state.owner.items() if state.staff[owner].on_duty}
-        price = self.weights.move
+        price = priced.weights.move
         rules.move_cost = {
             slot: price * (1 + moves) if moves < MOST_MOVES else INFINITE for slot, moves in state.moves.items()
         }
@@ -79,6 +73,21 @@ class Planner:
         crew = list(state.staff.values())
         timing = Timing(self.rules(state, now), crew.index(staff), staff.stops)
         return timing.arrive[staff.stops.index(slot)]
+
+
+def _plan_minutes(state: State, now: float) -> float:
+    """How long the couriers on duty are booked out, on average."""
+    leg, service, booked, crew = state.board.leg, state.board.service, 0.0, 0
+    for staff in state.staff.values():
+        if not staff.on_duty:
+            continue
+        crew += 1
+        booked += staff.free_at(now) - now
+        at = state.leaves_from(staff)
+        for slot in staff.stops:
+            booked += leg[at][slot] + service[slot]
+            at = slot
+    return booked / 60 / max(1, crew)
 
 
 def _takes_more(staff: Staff, asked: Id | None) -> bool:

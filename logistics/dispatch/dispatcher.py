@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Self
 
 from logistics.dispatch.decision import Effort, Planner
-from logistics.dispatch.lateness import Weights
 from logistics.dispatch.models import (
     DispatchCourier,
     DispatchJob,
@@ -37,12 +36,11 @@ class Dispatcher:
         now: float,
         seed: int = 0,
         *,
-        weights: Weights | None = None,
         effort: Effort | None = None,
     ) -> None:
         self._seed = seed
         self._state = State(travel)
-        self._planner = Planner(weights or Weights(), effort or Effort())
+        self._planner = Planner(effort or Effort())
         self._now = now
         self._planned_at: float | None = None
         for courier in couriers:
@@ -171,11 +169,10 @@ class Dispatcher:
         now: float,
         seed: int = 0,
         *,
-        weights: Weights | None = None,
         effort: Effort | None = None,
     ) -> Self:
         """A dispatcher from rows, without searching: a few milliseconds for 50 open jobs."""
-        dispatcher = cls((), travel, now, seed, weights=weights, effort=effort)
+        dispatcher = cls((), travel, now, seed, effort=effort)
         restore(dispatcher._state, standing)
         dispatcher._planned_at = standing.planned_at
         return dispatcher

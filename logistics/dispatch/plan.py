@@ -1,90 +1,101 @@
-"""A plan: one sequence of stops per courier, timed, with the cheapest place for another stop."""
+"""A plan: one sequence of stops per courier, timed, with the cheapest place for another stop.
+
+The innermost loops of the search are here; they look at plain lists and repeat themselves on purpose.
+"""
 
 from collections.abc import Sequence
 
 from logistics.dispatch.board import Board
-from logistics.dispatch.lateness import Weights
+from logistics.dispatch.lateness import Prices
 
 INFINITE = float("inf")
 
 
 class Rules:
-    """What the search must respect for one decision: prices, ownership, who may be given more."""
+    """What the search must respect for one decision: prices, ownership, who may be given more.
+
+    anchors    per courier the slot he leaves from; `starts` when (seconds)
+    closed     couriers who can't be given anything now
+    owner      slot → courier its applicant was told; `move_cost` slot → price of telling another
+    notice_s   no door changes its courier this close before an arrival
+    """
 
     def __init__(
         self,
         board: Board,
-        weights: Weights,
-        table: list[float],
+        prices: Prices,
         anchors: Sequence[int],
         starts: Sequence[float],
         now: float,
         notice_s: float,
     ) -> None:
-        self.board, self.weights, self.table, self.now = board, weights, table, now
-        self.notice_s = notice_s
+        self.board, self.now, self.notice_s = board, now, notice_s
         self.anchors, self.starts = anchors, starts
-        self.soft = [d - weights.margin_s for d in board.deadline]
-        self.busy = weights.busy_hour / 3600
-        self.wait = weights.wait_hour / 3600
+        self.table, self.slope = prices.table, prices.slope
+        self.soft = [deadline - prices.weights.margin_s for deadline in board.deadline]
+        self.busy = prices.weights.busy_hour / 3600
+        self.wait = prices.weights.wait_hour / 3600
         self.closed: set[int] = set()
         self.owner: dict[int, int] = {}
         self.move_cost: dict[int, float] = {}
 
+    def overdue(self, step: int) -> float:
+        """Price of lateness beyond the table: it never stops growing, so nobody is forgotten."""
+        top = len(self.table) - 1
+        return self.table[top] + self.slope * (step - top)
+
 
 class Timing:
-    """One courier's sequence with arrival, leaving, cost before and slack after each stop."""
+    """One courier's sequence with arrival, leaving, price before and slack from each stop on."""
 
     __slots__ = ("arrive", "cost", "leave", "pay", "slack", "stops")
 
     def __init__(self, rules: Rules, courier: int, stops: list[int]) -> None:
         self.stops = stops
         leg, soft, service, table = rules.board.leg, rules.soft, rules.board.service, rules.table
-        wait, top, now = rules.wait, len(rules.table) - 1, rules.now
+        top, now = len(table), rules.now
         at, t = rules.anchors[courier], rules.starts[courier]
-        began, pay = t, 0.0
+        began, pay, waits = t, 0.0, 0.0
         self.arrive: list[float] = []
         self.leave: list[float] = []
         self.pay: list[float] = []
-        late: list[float] = []
-        waits = 0.0
+        slack: list[float] = []
         for stop in stops:
             t += leg[at][stop]
             over = t - soft[stop]
             self.arrive.append(t)
             self.pay.append(pay)
-            late.append(-over)
+            slack.append(-over)
             if over > 0:
-                index = int(over) >> 3
-                pay += table[index if index < top else top]
+                step = int(over) >> 3
+                pay += table[step] if step < top else rules.overdue(step)
             waits += t - now
             t += service[stop]
             self.leave.append(t)
             at = stop
         self.pay.append(pay)
         least = INFINITE
-        for place in range(len(late) - 1, -1, -1):
-            if late[place] < least:
-                least = late[place]
-            late[place] = least
-        self.slack = late
-        self.cost = pay + rules.busy * (t - began) + wait * waits
+        for place in range(len(slack) - 1, -1, -1):
+            if slack[place] < least:
+                least = slack[place]
+            slack[place] = least
+        self.slack = slack
+        self.cost = pay + rules.busy * (t - began) + rules.wait * waits
 
 
 def cheapest_place(rules: Rules, courier: int, timing: Timing, stop: int, bound: float) -> tuple[float, int]:
     """(growth of cost, position) of the best place for a stop in one sequence, or (bound, -1)."""
-    leg, soft, service, table = rules.board.leg, rules.soft, rules.board.service, rules.table
-    top, busy, wait = len(table) - 1, rules.busy, rules.wait
-    stops, arrive, leave, slack, pay = timing.stops, timing.arrive, timing.leave, timing.slack, timing.pay
-    length = len(stops)
-    best, where = bound, -1
+    leg, busy, wait = rules.board.leg, rules.busy, rules.wait
+    stops, arrive, leave, slack = timing.stops, timing.arrive, timing.leave, timing.slack
+    length, best, where = len(stops), bound, -1
     owner = rules.owner.get(stop, -1)
     moved, earliest = 0.0, 0.0
     if owner >= 0 and owner != courier:
         moved, earliest = rules.move_cost[stop], rules.now + rules.notice_s
         if moved >= best:
             return best, where
-    own_service, own_soft, row = service[stop], soft[stop], leg[stop]
+    table, top, own_soft, row = rules.table, len(rules.table), rules.soft[stop], leg[stop]
+    own_service = rules.board.service[stop]
     at, t = rules.anchors[courier], rules.starts[courier]
     base = moved - wait * rules.now
     for place in range(length + 1):
@@ -92,27 +103,31 @@ def cheapest_place(rules: Rules, courier: int, timing: Timing, stop: int, bound:
         cost = base + wait * come
         over = come - own_soft
         if over > 0:
-            index = int(over) >> 3
-            cost += table[index if index < top else top]
+            step = int(over) >> 3
+            cost += table[step] if step < top else rules.overdue(step)
         go = come + own_service
-        if place < length:
-            at = stops[place]
-            then = go + row[at]
-            shift = then - arrive[place]
-            cost += (busy + wait * (length - place)) * shift
-            if cost < best and come >= earliest:
-                if shift > slack[place]:
-                    cost -= pay[length] - pay[place]
-                    for later in range(place, length):
-                        over = arrive[later] + shift - soft[stops[later]]
-                        if over > 0:
-                            index = int(over) >> 3
-                            cost += table[index if index < top else top]
-                if cost < best:
-                    best, where = cost, place
-            t = leave[place]
-        else:
+        if place == length:
             cost += busy * (go - t)
-            if cost < best and come >= earliest:
-                best, where = cost, place
+        else:
+            at = stops[place]
+            shift = go + row[at] - arrive[place]
+            cost += (busy + wait * (length - place)) * shift
+            t = leave[place]
+            if cost < best and shift > slack[place]:
+                cost += _delayed(rules, timing, place, shift)
+        if cost < best and come >= earliest:
+            best, where = cost, place
     return best, where
+
+
+def _delayed(rules: Rules, timing: Timing, first: int, shift: float) -> float:
+    """Growth of the lateness prices when everything from `first` on comes `shift` seconds later."""
+    table, top, soft, arrive = rules.table, len(rules.table), rules.soft, timing.arrive
+    stops = timing.stops
+    pay = timing.pay[first] - timing.pay[len(stops)]
+    for place in range(first, len(stops)):
+        over = arrive[place] + shift - soft[stops[place]]
+        if over > 0:
+            step = int(over) >> 3
+            pay += table[step] if step < top else rules.overdue(step)
+    return pay

@@ -11,6 +11,10 @@ from logistics.dispatch.plan import INFINITE, Rules, Timing, cheapest_place
 
 Routes = list[list[int]]
 
+# What a round and a sequence cost besides the positions themselves, in positions: work stays even in time.
+_PER_ROUND = 40
+_PER_SEQUENCE = 3
+
 
 class Search:
     """One decision's search over sequences; `routes[k]` are slots in the order courier k visits them."""
@@ -33,7 +37,7 @@ class Search:
             if blink and rng() < blink:
                 continue
             timing = self.timings[k]
-            looked += len(timing.stops) + 1
+            looked += len(timing.stops) + _PER_SEQUENCE
             cost, place = cheapest_place(self.rules, k, timing, stop, best)
             if place >= 0:
                 best, chosen, where = cost, k, place
@@ -63,6 +67,7 @@ class Search:
             heat = hot * ratio ** (self.looked / budget)
             self.timings = list(current)
             removed = self._ruin(movable)
+            self.looked += _PER_ROUND + len(movable)
             self._order(removed)
             for stop in removed:
                 self.insert(stop, 0.02)
