@@ -1,7 +1,6 @@
 """One case (办件), from the window to the applicant's hand. `run` is the business process."""
 
 import asyncio
-from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -32,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import Desk
     from workflows.handling import HandlingCourse
     from workflows.legs import Legs
+    from workflows.waiting import happens_in_time
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -125,14 +125,9 @@ class CaseWorkflow:
         task = TaskOrder(key=key, kind=TaskKind.COLLECT_AT_HALL)
         for deadline in await self._desk.record("AWAITING_COLLECTION", start=[order], task=task):
             clocks.start(deadline)
-        while self._handed_over is None:
-            boundary = clocks.next_boundary()
-            patience = timedelta(days=30) if boundary is None else max(boundary - workflow.now(), timedelta(0))
-            try:
-                await workflow.wait_condition(lambda: self._handed_over is not None, timeout=patience)
-            except TimeoutError:
-                clocks.take_passed(workflow.now())
-                await self._desk.record("COLLECTION_REMINDER")
+        while not await happens_in_time(lambda: self._handed_over is not None, clocks):
+            clocks.take_passed(workflow.now())
+            await self._desk.record("COLLECTION_REMINDER")
         await self._desk.record("HANDED_OVER", stop=[DeadlineKind.COLLECTION], settles=[key])
         await self._tell_authorities(
             LegResult(
@@ -170,22 +165,21 @@ class CaseWorkflow:
     @workflow.update
     def authority_event(self, said: AuthorityEvent) -> None:
         """An authority has said something; the wire table has judged it, so it is never refused here."""
-        self._courses[said.handling_no].tell(said)
+        self._course(said.handling_no).tell(said)
 
     @workflow.update
     def hold(self, notice: HoldNotice) -> None:
         """An authority contradicts itself; a person decides."""
-        self._courses[notice.handling_no].tell(notice)
+        self._course(notice.handling_no).tell(notice)
 
     @workflow.update
     def supplement(self, given: SupplementGiven) -> None:
         """The applicant's missing papers are at the window."""
-        self._courses[given.handling_no].tell(given)
+        self._course(given.handling_no).tell(given)
 
     @supplement.validator
     def _may_supplement(self, given: SupplementGiven) -> None:
-        self._known(given.handling_no)
-        if not may(self._desk.statuses[given.handling_no], Action.SUPPLEMENT):
+        if not may(self._course(given.handling_no).status, Action.SUPPLEMENT):
             raise ApplicationError("现在不需要补正材料", type="SUPPLEMENT_NOT_OPEN")
 
     @workflow.update
@@ -240,6 +234,7 @@ class CaseWorkflow:
             deadlines=tuple(d for course in self._courses.values() for d in course.clocks.running),
         )
 
-    def _known(self, handling_no: str) -> None:
+    def _course(self, handling_no: str) -> HandlingCourse:
         if handling_no not in self._courses:
             raise ApplicationError("没有这个办理编号", type="HANDLING_UNKNOWN")
+        return self._courses[handling_no]

@@ -1,8 +1,7 @@
 """One authority's share of a case: submitted, decided, and everything back in our hall."""
 
-from collections import deque
+import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 
 from temporalio import workflow
 
@@ -34,16 +33,16 @@ with workflow.unsafe.imports_passed_through():
         Leg,
         Notice,
         ParcelStage,
-        ResultForm,
         WireEvent,
     )
     from workflows.clocks import Clocks, Phase
+    from workflows.coming_back import ComingBack
     from workflows.desk import Desk
     from workflows.legs import Legs
     from workflows.limits import Limits
+    from workflows.news import News, NewsItem
     from workflows.speaking import Speaker
-
-News = AuthorityEvent | SupplementGiven | HoldNotice | TaskResolved | WithdrawalAsked | LegEffect | CalendarChanged
+    from workflows.waiting import happens_in_time
 
 
 class HandlingCourse:
@@ -57,13 +56,10 @@ class HandlingCourse:
         self._legs = legs
         self._speaker = Speaker(desk, plan, self._refused)
         self._on_decided = on_decided
-        self._news: deque[News] = deque()
+        self._news = News()
         self._rounds = 0
         self._withdrawal_sent = False
-        self._forwarded = False
-        self._result_form: ResultForm | None = None
-        self._result_sha256: str | None = None
-        self._result_sent: AuthorityEvent | None = None
+        self._back = ComingBack(plan)
         self._theirs: WireEvent | None = None
         self._limits = Limits(desk.start.item)
         self._orders: dict[DeadlineKind, ClockOrder] = {}
@@ -79,43 +75,47 @@ class HandlingCourse:
 
     async def _submit(self) -> None:
         """Pass the matter on (转递); originals get their waybill first, because the submission names it."""
+        await self._start_clocks(self._desk.clock(DeadlineKind.POSTING), kind="PASSING_ON")
         if self.plan.originals_travel:
             await self._legs.book(self.plan, Leg.FORWARD)
-        if not await self._speaker.say(CommandKind.SUBMIT):
+        if not await self._say(CommandKind.SUBMIT):
             return
-        first = DeadlineKind.POSTING if self.plan.originals_travel else DeadlineKind.ACCEPTANCE
-        await self._move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=[self._desk.clock(first)])
         if self.plan.originals_travel:
-            self._forwarded = True
+            await self._move_to(CaseStatus.SUBMITTED, "SUBMITTED")
+            self._back.forwarded = True
             await self._legs.send(self.plan, Leg.FORWARD)
+        else:
+            acceptance = self._desk.clock(DeadlineKind.ACCEPTANCE)
+            await self._move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=[acceptance], stop=[DeadlineKind.POSTING])
 
     async def _everything_back(self) -> None:
         """After the decision: the result's file, the paper result, or the originals, come back to our hall."""
         await self._fetch_result()
-        if self._must_come_back() and self._result_sent is None:
+        if self._back.awaited(self.status):
             await self._start_clocks(self._desk.clock(DeadlineKind.RESULT_DELIVERY))
-        while self.held or (self._must_come_back() and self._result_sent is None):
+        while self.held or self._back.awaited(self.status):
             await self._next()
-        if self._result_sent is not None:
+        if self._back.sent is not None:
             self.clocks.stop(DeadlineKind.RESULT_DELIVERY)
-            leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=self._result_sent.tracking_no)
+            leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=self._back.sent.tracking_no)
             while not leg.done() or self._news:
                 await self._next(leg.done)
             self.brought_back = (await leg).outcome is LegOutcome.DELIVERED
 
     async def _fetch_result(self) -> None:
         """The electronic result is fetched; after a day a person is told, and fetching goes on."""
-        if self._result_sha256 is None or self.plan.partner is None:
+        sha256 = self._back.result_sha256
+        if sha256 is None or self.plan.partner is None:
             return
-        order = FileOrder(handling_no=self.plan.handling_no, partner=self.plan.partner, sha256=self._result_sha256)
+        order = FileOrder(handling_no=self.plan.handling_no, partner=self.plan.partner, sha256=sha256)
         while not await self._desk.fetch(order):
-            await self._raise(TaskKind.FILE_MISSING, self._result_sha256)
+            await self._raise(TaskKind.FILE_MISSING, sha256)
 
     # --- waiting and reacting ---
 
-    def tell(self, news: News) -> None:
+    def tell(self, news: NewsItem) -> None:
         """Something has happened; it is dealt with in the order in which it came."""
-        self._news.append(news)
+        self._news.add(news)
 
     @property
     def status(self) -> CaseStatus:
@@ -130,16 +130,12 @@ class HandlingCourse:
 
     async def _next(self, also: Callable[[], bool] = lambda: False) -> None:
         """Wait for news or the next boundary of a clock, and react."""
-        boundary = self.clocks.next_boundary()
-        patience = None if boundary is None else max(boundary - workflow.now(), timedelta(0))
-        try:
-            await workflow.wait_condition(lambda: bool(self._news) or also(), timeout=patience)
-        except TimeoutError:
+        if not await happens_in_time(lambda: bool(self._news) or also(), self.clocks):
             await self._boundary_passed()
         if self._news:
-            await self._react(self._news.popleft())
+            await self._react(self._news.take())
 
-    async def _react(self, news: News) -> None:
+    async def _react(self, news: NewsItem) -> None:
         match news:
             case AuthorityEvent():
                 await self._authority_said(news)
@@ -161,29 +157,27 @@ class HandlingCourse:
     async def _authority_said(self, said: AuthorityEvent) -> None:
         event = said.event
         if event is WireEvent.RESULT_SENT:
-            self._result_sent = said
+            self._back.sent = said
             await self._desk.record("RESULT_SENT", handling_no=self.plan.handling_no)
             return
         if self.status.is_outcome:
             return  # a person has closed it; the message stays in the exchange log
         if event in DECISIONS:
-            self._result_sha256 = said.result_sha256
-            await self._decided(event, said.result_form)
+            self._back.note_result(said)
+            await self._decided(event)
             return
         status = STATUS_AFTER[event]
         await self._move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
         if event is WireEvent.NEED_SUPPLEMENT:
-            await self._supplement_asked()
+            await self._supplement_asked(said)
 
-    async def _decided(self, event: WireEvent, result_form: ResultForm | None) -> None:
-        status = STATUS_AFTER[event]
-        self._result_form = result_form
-        await self._move_to(status, event, stop=self.clocks.stop_all())
+    async def _decided(self, event: WireEvent) -> None:
+        await self._move_to(STATUS_AFTER[event], event, stop=self.clocks.stop_all())
         self._on_decided(self)
 
-    async def _supplement_asked(self) -> None:
+    async def _supplement_asked(self, said: AuthorityEvent) -> None:
         """The law allows one notice (§32); a second one from a partner is taken, marked and raised."""
-        self._rounds += 1
+        self._rounds = said.round or self._rounds + 1
         if self._rounds > 1:
             await self._raise(TaskKind.SECOND_SUPPLEMENT, str(self._rounds))
 
@@ -195,7 +189,7 @@ class HandlingCourse:
             return  # the authority has moved on while the papers were on the desk
         if given.originals:
             await self._legs.book(self.plan, Leg.FORWARD)
-        if not await self._speaker.say(CommandKind.SUPPLEMENT, round_=given.round):
+        if not await self._say(CommandKind.SUPPLEMENT, given.round):
             return
         again = [] if self._limits.accepted else [self._desk.clock(DeadlineKind.ACCEPTANCE)]
         await self._move_to(CaseStatus.SUPPLEMENTED, "SUPPLEMENTED", start=again, stop=[DeadlineKind.SUPPLEMENT_REPLY])
@@ -207,7 +201,7 @@ class HandlingCourse:
         if self.status.is_outcome or self._withdrawal_sent:
             return
         self._withdrawal_sent = True
-        if await self._speaker.say(CommandKind.WITHDRAW):
+        if await self._say(CommandKind.WITHDRAW):
             await self._start_clocks(self._desk.clock(DeadlineKind.WITHDRAWAL))
 
     # --- what needs a person ---
@@ -225,7 +219,7 @@ class HandlingCourse:
                 await self._move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
                 self._on_decided(self)
             case TaskOutcome.ACCEPT_THEIRS if self._theirs is not None:
-                await self._decided(self._theirs, self._result_form)
+                await self._decided(self._theirs)
             case _:
                 await self._desk.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
 
@@ -233,23 +227,16 @@ class HandlingCourse:
         """A command was refused for good: on hold until a person says what to do. True: send it again."""
         self._desk.on_hold.add(self.plan.handling_no)
         task = await self._raise(TaskKind.COMMAND_REFUSED, f"{key}-{times}")
-        await workflow.wait_condition(lambda: self._verdict_on(task) is not None or self._decision_waits())
-        verdict = self._verdict_on(task)
+        await workflow.wait_condition(lambda: self._news.has_verdict(task) or self._news.has_decision())
+        verdict = self._news.take_verdict(task)
         if verdict is None:  # the authority has decided after all
             self._desk.on_hold.discard(self.plan.handling_no)
             return False
-        self._news.remove(verdict)
         if verdict.outcome is TaskOutcome.RESEND:
             self._desk.on_hold.discard(self.plan.handling_no)
             return True
         await self._resolved(verdict)
         return False
-
-    def _verdict_on(self, task: str) -> TaskResolved | None:
-        return next((n for n in self._news if isinstance(n, TaskResolved) and n.task_id == task), None)
-
-    def _decision_waits(self) -> bool:
-        return any(isinstance(n, AuthorityEvent) and n.event in DECISIONS for n in self._news)
 
     async def _boundary_passed(self) -> None:
         """A clock has come to its warning or its end: the one who is responsible now gets a task."""
@@ -284,18 +271,14 @@ class HandlingCourse:
             return
         await self._speaker.notify(Notice.DELIVERED, result.leg_id, 1)
 
-    def _must_come_back(self) -> bool:
-        if self.status is CaseStatus.FAILED:
-            return False
-        if self._forwarded:
-            return True
-        if self.status is not CaseStatus.APPROVED:
-            return False
-        if self._result_form is ResultForm.PAPER and self.plan.partner is not None:
-            return True
-        return self.plan.result_travels and self._result_form is not ResultForm.ELECTRONIC
+    # --- saying and writing down ---
 
-    # --- writing down ---
+    async def _say(self, kind: CommandKind, round_: int = 1) -> bool:
+        """Say something however long it takes; meanwhile the clocks are watched."""
+        saying = asyncio.create_task(self._speaker.say(kind, round_=round_))
+        while not await happens_in_time(saying.done, self.clocks):
+            await self._boundary_passed()
+        return saying.result()
 
     async def _move_to(
         self,
