@@ -5,12 +5,14 @@ Both at once is harmless: starts reject duplicates, Updates carry the sender's i
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -28,16 +30,33 @@ from storage.updates import UpdateRow
 
 BATCH = 200
 MAX_REFUSALS = 5
+_OUTCOME_UNKNOWN = ("TIMEOUT", "DEADLINE_EXCEEDED", "CANCELLED")
+"""The Update was sent, and what became of it was not heard: repeated under its id, it counts once."""
+
 log = structlog.get_logger(__name__)
 
 
 class Relay:
-    """One instance per process. All methods may be called at any time, by several processes."""
+    """One instance per process. All methods may be called at any time, by several processes.
 
-    def __init__(self, client: Client, database: Database, now: Callable[[], datetime]) -> None:
+    `patience_s`: how long a call waits for cases that do not answer; it goes on with them behind the caller's
+    back, so that one case that hangs never holds up another. None: until all have answered.
+    """
+
+    def __init__(
+        self, client: Client, database: Database, now: Callable[[], datetime], patience_s: float | None = None
+    ) -> None:
         self._client = client
         self._database = database
         self._now = now
+        self._patience_s = patience_s
+        self._busy: dict[str, asyncio.Task[int]] = {}
+
+    async def close(self) -> None:
+        """Stop telling; what was not told is told by the next process."""
+        for task in list(self._busy.values()):
+            task.cancel()
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
     async def run_once(self) -> int:
         """Everything that waits; returns how much was settled."""
@@ -51,14 +70,33 @@ class Relay:
 
     async def deliver_inbox(self) -> int:
         """Tell every case what its authorities said: per handling in order, handlings side by side."""
-        rows = await asyncio.to_thread(self._new_messages)
-        queues = [list(of_one) for _, of_one in groupby(rows, key=lambda row: row.handling_no)]
-        return sum(await asyncio.gather(*(self._deliver_messages(queue) for queue in queues)))
+        rows = await asyncio.to_thread(self._new_messages, tuple(self._busy))
+        queues = {key: list(of_one) for key, of_one in groupby(rows, key=lambda row: row.handling_no)}
+        return await self._side_by_side({key: self._deliver_messages(queue) for key, queue in queues.items()})
 
     async def deliver_updates(self) -> int:
-        rows = await asyncio.to_thread(self._open_updates)
-        queues = [list(of_one) for _, of_one in groupby(rows, key=lambda row: row.workflow_id)]
-        return sum(await asyncio.gather(*(self._deliver_updates(queue) for queue in queues)))
+        rows = await asyncio.to_thread(self._open_updates, tuple(self._busy))
+        queues = {key: list(of_one) for key, of_one in groupby(rows, key=lambda row: row.workflow_id)}
+        return await self._side_by_side({key: self._deliver_updates(queue) for key, queue in queues.items()})
+
+    async def _side_by_side(self, deliveries: dict[str, Coroutine[Any, Any, int]]) -> int:
+        """Each handling's or workflow's by itself; returns how much was settled within our patience."""
+        if not deliveries:
+            return 0
+        tasks = [self._begin(key, delivery) for key, delivery in deliveries.items()]
+        done, _ = await asyncio.wait(tasks, timeout=self._patience_s)
+        return sum(task.result() for task in done if task.exception() is None)
+
+    def _begin(self, key: str, delivery: Coroutine[Any, Any, int]) -> asyncio.Task[int]:
+        def ended(task: asyncio.Task[int]) -> None:
+            self._busy.pop(key, None)
+            if not task.cancelled() and task.exception() is not None:
+                log.error("delivery_failed", to=key, exc_info=task.exception())
+
+        task = asyncio.create_task(delivery)
+        self._busy[key] = task
+        task.add_done_callback(ended)
+        return task
 
     # --- starts ---
 
@@ -90,9 +128,10 @@ class Relay:
 
     # --- authority events ---
 
-    def _new_messages(self) -> list[InboxRow]:
+    def _new_messages(self, busy: Collection[str]) -> list[InboxRow]:
         with self._database.read() as session:
             query = select(InboxRow).where(InboxRow.state.in_((InboxState.NEW, InboxState.DELIVERED)))
+            query = query.where(InboxRow.handling_no.not_in(busy))
             return list(session.scalars(query.order_by(InboxRow.handling_no, InboxRow.order).limit(BATCH)))
 
     async def _deliver_messages(self, rows: Iterable[InboxRow]) -> int:
@@ -103,39 +142,45 @@ class Relay:
             answer = await tell(
                 self._client, case_workflow_id(row.case_no), row.update_name, row.update, row.message_id
             )
-            await asyncio.to_thread(self._note_message, row.id, answer)
-            if answer.told in (Told.AWAY, Told.MISSING):
+            state = await asyncio.to_thread(self._note_message, row.id, answer)
+            if state in (InboxState.NEW, InboxState.DELIVERED):
                 break  # the next of this handling must not overtake it
             settled += 1
         return settled
 
-    def _note_message(self, row_id: int, answer: Answer) -> None:
+    def _note_message(self, row_id: int, answer: Answer) -> InboxState:
+        """What a delivery came to. An outage counts for nothing; a case that refuses five times, or has ended, does."""
         with self._database.write() as session:
             row = session.get_one(InboxRow, row_id, with_for_update=True)
             if row.state not in (InboxState.NEW, InboxState.DELIVERED):
-                return
-            row.attempts += 1
+                return InboxState(row.state)
+            row.error = answer.code or None
+            row.attempts += answer.told in (Told.TAKEN, Told.REFUSED, Told.CLOSED)
             if answer.told is Told.TAKEN:
-                row.state, row.error = InboxState.APPLIED, None
-                return
-            row.error = answer.code
-            final = answer.told is Told.CLOSED or (answer.told is Told.REFUSED and row.attempts >= MAX_REFUSALS)
-            if final:
+                row.state = InboxState.APPLIED
+            elif answer.told is Told.CLOSED or (answer.told is Told.REFUSED and row.attempts >= MAX_REFUSALS):
                 row.state = InboxState.DEAD
-                open_task(
-                    session,
-                    key=f"dead/{row.sender}/{row.message_id}",
-                    kind=TaskKind.UNDELIVERABLE_EVENT,
-                    case_no=row.case_no,
-                    handling_no=row.handling_no,
-                    now=self._now(),
-                )
+                self._tell_operator(session, row)
+            elif answer.code in _OUTCOME_UNKNOWN:
+                row.state = InboxState.DELIVERED
+            return InboxState(row.state)
+
+    def _tell_operator(self, session: Session, row: InboxRow) -> None:
+        log.error("message_dead", sender=row.sender, message_id=row.message_id, code=row.error)
+        open_task(
+            session,
+            key=f"dead/{row.sender}/{row.message_id}",
+            kind=TaskKind.UNDELIVERABLE_EVENT,
+            case_no=row.case_no,
+            handling_no=row.handling_no,
+            now=self._now(),
+        )
 
     # --- other updates ---
 
-    def _open_updates(self) -> list[UpdateRow]:
+    def _open_updates(self, busy: Collection[str]) -> list[UpdateRow]:
         with self._database.read() as session:
-            query = select(UpdateRow).filter_by(delivered_at=None)
+            query = select(UpdateRow).filter_by(delivered_at=None).where(UpdateRow.workflow_id.not_in(busy))
             return list(session.scalars(query.order_by(UpdateRow.workflow_id, UpdateRow.id).limit(BATCH)))
 
     async def _deliver_updates(self, rows: Iterable[UpdateRow]) -> int:

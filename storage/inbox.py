@@ -30,7 +30,7 @@ CITY = "city"  # the sender of our own officers' events
 
 
 class InboxState(StrEnum):
-    """NEW → DELIVERED → APPLIED; PARKED waits for a gap or a case; DEAD waits for a person."""
+    """NEW → (DELIVERED: told, outcome not heard yet) → APPLIED; PARKED waits for a gap or a case; DEAD for a person."""
 
     NEW = "NEW"
     DELIVERED = "DELIVERED"

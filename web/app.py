@@ -69,7 +69,7 @@ def build_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
         client = await connect(settings, lazy=True)
-        relay = Relay(client, parts.database, now)
+        relay = Relay(client, parts.database, now, patience_s=1.0)
         loop = RelayLoop([relay.run_once], settings.worker.relay_poll_s)
         relay_loop.append(loop)
         task = asyncio.create_task(loop.run())
@@ -77,6 +77,7 @@ def build_app(settings: Settings) -> FastAPI:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+        await relay.close()
         parts.database.close()
 
     app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None)
