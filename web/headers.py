@@ -22,7 +22,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Content-Security-Policy", _CSP)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Referrer-Policy", "no-referrer")
+                headers.setdefault("Referrer-Policy", "same-origin")  # no-referrer makes forms say Origin: null
                 if not scope["path"].startswith("/static"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)

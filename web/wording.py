@@ -1,8 +1,19 @@
 """What people read for the values that travel: history, clocks, outcomes, legs and stages (界面用语)."""
 
-from domain.messages import DeadlineKind, LegOutcome, Responsible, TaskOutcome
+from domain.messages import DeadlineKind, Responsible, TaskOutcome
 from domain.tasks import RULES, TaskKind
-from domain.terms import CaseStatus, Leg, MaterialForm, ParcelStage, Partner, Provided, ResultForm, Role, WireEvent
+from domain.terms import (
+    CaseStatus,
+    CommandKind,
+    Leg,
+    MaterialForm,
+    ParcelStage,
+    Partner,
+    Provided,
+    ResultForm,
+    Role,
+    WireEvent,
+)
 
 LEGS = {
     Leg.PICKUP: "上门取件",
@@ -68,7 +79,11 @@ EVENTS = {
 _HISTORY = {
     **{status.value: status.label for status in CaseStatus},
     **{event.value: f"办理地：{label}" for event, label in EVENTS.items()},
-    **{f"LEG_{outcome.value}": "寄递结束" for outcome in LegOutcome},
+    "LEG_DELIVERED": "寄递送达",
+    "LEG_CANCELLED": "寄递取消",
+    "LEG_RETURNED": "寄递退回",
+    "LEG_LOST": "寄递丢失",
+    "LEG_ABANDONED": "寄递终止",
     "REGISTERED": "登记",
     "COLLECTED": "收件，开始计算寄出时限",
     "SUBMITTED": "转递给办理地",
@@ -84,7 +99,17 @@ _HISTORY = {
     "HANDED_OVER": "已在大厅领取",
     "CALENDAR_CHANGED": "工作日历更新，时限已重算",
     "TASK_RESOLVED": "待办已处理",
+    "PASSING_ON": "开始转递",
+    "CLOCK_STARTED": "新的时限开始计算",
+    "LEG_BOOKED": "寄递已下单",
+    "REDISPATCHED": "已改派投递员",
+    "PAPERS_NEVER_CAME": "材料一直没有送到，已终止",
+    "CLOSED_AS_FAILED": "人工终止",
     "ATTEMPT_FAILED": "上门未成功，再次安排",
+    "COMMITTED": "以告知承诺代替证明",
+    "DEFERRED_CLOSED": "容缺材料已补交",
+    "MATERIAL_VERIFIED": "窗口已核对原件",
+    "RATED": "申请人已评价",
     "CLOSED": "全部办完",
 }
 
@@ -98,6 +123,7 @@ DEADLINES = {
     DeadlineKind.INTERREGIONAL_LEG: "跨区寄递",
     DeadlineKind.WITHDRAWAL: "答复撤回",
     DeadlineKind.COLLECTION: "到大厅领取",
+    DeadlineKind.DEFERRED_MATERIAL: "补交容缺材料",
 }
 
 RESPONSIBLE = {
@@ -116,6 +142,20 @@ OUTCOMES = {
     TaskOutcome.RESEND: "重新发送",
     TaskOutcome.ACKNOWLEDGE: "已处理",
     TaskOutcome.CLOSE_AS_FAILED: "终止",
+    TaskOutcome.REWORKED: "已整改",
+    TaskOutcome.EXPLAINED: "已回访说明",
+    TaskOutcome.UNFOUNDED: "经核实不属实",
+    TaskOutcome.CHECKED_TRUE: "核查属实",
+    TaskOutcome.CHECKED_FALSE: "核查不实，撤销并记入信用",
+}
+
+DIRECTIONS = {"in": "收", "out": "发"}
+
+COMMANDS = {
+    CommandKind.SUBMIT: "转递",
+    CommandKind.SUPPLEMENT: "补正",
+    CommandKind.WITHDRAW: "撤回",
+    CommandKind.NOTICE: "回告",
 }
 
 PARTNERS = {Partner.SICHUAN: "川渝", Partner.SOUTHWEST: "西南五省", Partner.INTERPROVINCIAL: "跨省"}

@@ -58,9 +58,9 @@ function line(form, { field, detail }) {
 
 /** The field of this name; else the first that can be filled in of the group with this name. */
 function placeOf(form, field) {
-  const named = [...form.elements].find((each) => each.name === field && each.type !== "hidden");
+  const named = [...form.elements].find((each) => each.name === field);
   if (named) {
-    return named;
+    return named.type === "hidden" ? named.closest(".combo")?.querySelector("[role=combobox]") : named;
   }
   const group = form.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (group) {
@@ -74,9 +74,15 @@ function placeOf(form, field) {
 export function missing(form) {
   const faults = [];
   for (const field of form.elements) {
-    if (field.willValidate && !field.checkValidity()) {
-      const label = field.labels?.[0]?.textContent.trim() ?? field.name;
-      faults.push({ field: field.name, detail: field.validity.valueMissing ? `请填写${label}` : `${label}的格式不对` });
+    const label = field.dataset.missing ?? field.labels?.[0]?.textContent.trim() ?? field.name;
+    if (field.getAttribute("role") === "combobox") {
+      const chosen = field.closest(".combo").querySelector("input[type=hidden]");
+      if (field.required && !chosen.value) {
+        faults.push({ field: chosen.name, detail: label });
+      }
+    } else if (field.willValidate && !field.checkValidity()) {
+      const empty = field.dataset.missing ?? `请填写${label}`;
+      faults.push({ field: field.name, detail: field.validity.valueMissing ? empty : `${label}的格式不对` });
     }
   }
   return faults;

@@ -40,7 +40,7 @@ export class Places {
       <div class="field combo">
         <label for="place-${place}">办理地</label>
         <input id="place-${place}" role="combobox" aria-expanded="false" aria-autocomplete="list"
-               aria-controls="place-list-${place}" autocomplete="off" maxlength="40">
+               aria-controls="place-list-${place}" autocomplete="off" maxlength="40" required data-missing="请从列表中选择办理地">
         <ul id="place-list-${place}" role="listbox" aria-label="办理地" hidden></ul>
         <input type="hidden" name="handlings.${place}.region">
       </div>
