@@ -1,6 +1,7 @@
 """One decision: put what is unplanned into the plan, then improve the plan as far as its rules allow."""
 
 import random
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from logistics.dispatch.lateness import prices
@@ -31,7 +32,7 @@ class Planner:
     def __init__(self, effort: Effort) -> None:
         self.effort = effort
 
-    def rules(self, state: State, now: float, asked: Id | None = None) -> Rules:
+    def rules(self, state: State, now: float, asked: Collection[Id] = ()) -> Rules:
         """What the search must respect now."""
         crew = list(state.staff.values())
         place_of = {staff.id: k for k, staff in enumerate(crew)}
@@ -39,7 +40,7 @@ class Planner:
         anchors = [state.leaves_from(staff) for staff in crew]
         starts = [staff.free_at(now) for staff in crew]
         rules = Rules(state.board, priced, anchors, starts, now, NOTICE_S)
-        rules.closed = {k for k, staff in enumerate(crew) if not _takes_more(staff, asked)}
+        rules.closed = _closed(crew, asked)
         rules.owner = {slot: place_of[owner] for slot, owner in state.owner.items() if state.staff[owner].on_duty}
         price = priced.weights.move
         rules.move_cost = {
@@ -47,8 +48,8 @@ class Planner:
         }
         return rules
 
-    def decide(self, state: State, now: float, key: str, asked: Id | None = None) -> None:
-        """Plan anew. `asked`: only he is being asked now, so no other idle courier may be given work."""
+    def decide(self, state: State, now: float, key: str, asked: Collection[Id], effort: int) -> None:
+        """Plan anew; `asked` are the idle couriers who are being asked for their next job now."""
         rules = self.rules(state, now, asked)
         crew = list(state.staff.values())
         if len(rules.closed) == len(crew):
@@ -57,8 +58,7 @@ class Planner:
         _keep_notice(rules, search)
         for slot in sorted(state.unplanned, key=state.board.deadline.__getitem__):
             search.insert(slot)
-        effort = self.effort
-        search.improve(effort.on_event if asked is None else effort.on_question, effort.hot, effort.cold)
+        search.improve(effort, self.effort.hot, self.effort.cold)
         state.unplanned.clear()
         for staff, stops in zip(crew, search.routes, strict=True):
             staff.stops = list(stops)
@@ -90,11 +90,16 @@ def _plan_minutes(state: State, now: float) -> float:
     return booked / 60 / max(1, crew)
 
 
-def _takes_more(staff: Staff, asked: Id | None) -> bool:
-    """Whoever is idle with nothing planned is asked only when a job comes, so he can't be given one."""
-    if not staff.on_duty:
-        return False
-    return asked is None or staff.id == asked or staff.job is not None or bool(staff.stops)
+def _closed(crew: Sequence[Staff], asked: Collection[Id]) -> set[int]:
+    """Whoever is off duty; and the idle with nothing planned, unless being asked now.
+
+    Nobody asks these again before the next job comes: what they are given might wait for hours. When there
+    is nobody else, they are given it all the same.
+    """
+    absent = {k for k, staff in enumerate(crew) if not staff.on_duty}
+    parked = {k for k, staff in enumerate(crew) if staff.job is None and not staff.stops and staff.id not in asked}
+    closed = absent | parked
+    return absent if len(closed) == len(crew) else closed
 
 
 def _keep_notice(rules: Rules, search: Search) -> None:

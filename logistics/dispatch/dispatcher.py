@@ -4,7 +4,7 @@ Interfaces.md "Python (logistics)", courier.md §6. Every decision is a function
 the event), so a dispatcher that was resumed from rows decides exactly like one that lived on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Self
 
 from logistics.dispatch.decision import Effort, Planner
@@ -60,7 +60,8 @@ class Dispatcher:
                 raise ValueError(f"job {job.id} is open with other particulars")
             return
         self._state.open(job)
-        self._plan(now, f"request:{job.id}")
+        self._plan(now, f"request:{job.id}", asked=self._state.staff)
+        self._planned_at = now
 
     def next_job(self, now: float, courier_id: Id) -> Id | None:
         """What an idle courier does now; he leaves at once. None: nothing better than to wait here.
@@ -73,7 +74,7 @@ class Dispatcher:
         if not staff.on_duty:
             return None
         if self._planned_at != now and (state.unplanned or any(o.stops for o in state.staff.values())):
-            self._plan(now, f"next:{courier_id}", courier_id)
+            self._plan(now, f"next:{courier_id}", {courier_id}, self._planner.effort.on_question)
         if not staff.stops:
             return None
         job = state.job_at[staff.stops[0]]
@@ -117,7 +118,7 @@ class Dispatcher:
         state.close(job_id)
 
     def on_duty(self, now: float, courier: DispatchCourier) -> None:
-        """A courier comes on duty, or says where he stands idle; the plan is shared out anew."""
+        """A courier comes on duty, or says where he stands idle; he should be asked for his next job."""
         staff = self._state.staff.get(courier.id) or self._state.admit(courier)
         staff.on_duty = True
         if staff.job is None:
@@ -125,7 +126,10 @@ class Dispatcher:
         self._plan(now, f"on:{courier.id}")
 
     def off_duty(self, now: float, courier_id: Id) -> None:
-        """A courier goes off duty: what he has not reached goes to the others, a door he is at he finishes."""
+        """A courier goes off duty: what he has not reached goes to the others, a door he is at he finishes.
+
+        Idle couriers should be asked again; if they are not, a busy one takes it over.
+        """
         state, staff = self._state, self._state.courier(courier_id)
         staff.on_duty = False
         orphans = list(staff.stops)
@@ -182,11 +186,10 @@ class Dispatcher:
     def _tell(self, now: float) -> None:
         self._now, self._planned_at = now, None
 
-    def _plan(self, now: float, key: str, asked: Id | None = None) -> None:
+    def _plan(self, now: float, key: str, asked: Collection[Id] = (), effort: int | None = None) -> None:
         self._tell(now)
-        self._planner.decide(self._state, now, f"{self._seed}:{now}:{key}", asked)
-        if asked is None:
-            self._planned_at = now
+        effort = self._planner.effort.on_event if effort is None else effort
+        self._planner.decide(self._state, now, f"{self._seed}:{float(now)}:{key}", asked, effort)
 
     def _carrier(self, job_id: Id) -> Staff | None:
         slot = self._state.slots.get(job_id)

@@ -14,6 +14,9 @@ Routes = list[list[int]]
 # What a round and a sequence cost besides the positions themselves, in positions: work stays even in time.
 _PER_ROUND = 40
 _PER_SEQUENCE = 3
+_LONGEST_STRING = 8.0
+_AVERAGE_REMOVED = 8.0
+_BLINK = 0.02  # share of sequences overlooked at an insertion, so that greedy choices vary
 
 
 class Search:
@@ -27,113 +30,103 @@ class Search:
 
     @property
     def routes(self) -> Routes:
+        """The plan as it is now."""
         return [timing.stops for timing in self.timings]
 
     def insert(self, stop: int, blink: float = 0.0) -> None:
         """Cheapest place over all open couriers; a blink overlooks one now and then."""
         best, chosen, where = INFINITE, -1, -1
-        rng, looked = self.rng.random, 0
+        draw = self.rng.random
         for k in self.open:
-            if blink and rng() < blink:
+            if blink and draw() < blink:
                 continue
             timing = self.timings[k]
-            looked += len(timing.stops) + _PER_SEQUENCE
+            self.looked += len(timing.stops) + _PER_SEQUENCE
             cost, place = cheapest_place(self.rules, k, timing, stop, best)
             if place >= 0:
                 best, chosen, where = cost, k, place
-        self.looked += looked
-        if chosen < 0:
-            if blink:
-                return self.insert(stop)
-            chosen = self.rules.owner.get(stop, -1)
-            if chosen < 0:
-                chosen = self.open[0]
+        if chosen < 0 and blink:
+            self.insert(stop)
+            return
+        if chosen < 0:  # no rule may leave a job out: the one who was told goes, after the rest
+            chosen = self.rules.owner.get(stop, self.open[0])
             where = len(self.timings[chosen].stops)
         stops = self.timings[chosen].stops
         self.timings[chosen] = Timing(self.rules, chosen, [*stops[:where], stop, *stops[where:]])
-        return None
 
     def improve(self, budget: int, hot: float, cold: float) -> None:
-        """Spend `budget` looked-at positions on ruin and recreate with a cooling threshold."""
-        movable = [s for t in self.timings for s in t.stops]
+        """Spend `budget` looked-at positions on ruin and recreate under a cooling threshold."""
+        movable = [stop for timing in self.timings for stop in timing.stops]
         if len(movable) < 2:
             return
-        rules, rng = self.rules, self.rng
-        best, best_cost = list(self.timings), self._cost()
-        current, current_cost = list(self.timings), best_cost
+        best = current = self.timings
+        best_cost = current_cost = self._cost()
         self.looked = 0
-        ratio = cold / hot
         while self.looked < budget:
-            heat = hot * ratio ** (self.looked / budget)
+            heat = hot * (cold / hot) ** (self.looked / budget)
             self.timings = list(current)
-            removed = self._ruin(movable)
             self.looked += _PER_ROUND + len(movable)
-            self._order(removed)
-            for stop in removed:
-                self.insert(stop, 0.02)
+            for stop in self._in_some_order(self._ruin(movable)):
+                self.insert(stop, _BLINK)
             cost = self._cost()
-            if cost < current_cost - heat * math.log(rng.random() + 1e-12):
+            if cost < current_cost - heat * math.log(self.rng.random() + 1e-12):
                 current, current_cost = self.timings, cost
-                if cost < best_cost - 1e-9 and self._keeps_notice(rules):
-                    best, best_cost = list(current), cost
+                if cost < best_cost - 1e-9 and self._keeps_notice():
+                    best, best_cost = current, cost
         self.timings = best
 
     def _cost(self) -> float:
-        cost = sum(t.cost for t in self.timings)
-        owner = self.rules.owner
+        owner, move_cost = self.rules.owner, self.rules.move_cost
+        cost = 0.0
         for k, timing in enumerate(self.timings):
+            cost += timing.cost
             for stop in timing.stops:
                 if owner.get(stop, k) != k:
-                    cost += self.rules.move_cost[stop]
+                    cost += move_cost[stop]
         return cost
 
-    def _keeps_notice(self, rules: Rules) -> bool:
-        """Nobody is promised another courier who would stand at the door within the notice."""
-        limit = rules.now + rules.notice_s
-        for k, timing in enumerate(self.timings):
-            for stop, arrive in zip(timing.stops, timing.arrive, strict=True):
-                if arrive >= limit:
-                    break
-                if rules.owner.get(stop, k) != k:
-                    return False
-        return True
+    def _keeps_notice(self) -> bool:
+        """Nobody is told another courier who would stand at the door within the notice."""
+        limit, owner = self.rules.now + self.rules.notice_s, self.rules.owner
+        return not any(
+            arrive < limit and owner.get(stop, k) != k
+            for k, timing in enumerate(self.timings)
+            for stop, arrive in zip(timing.stops, timing.arrive, strict=True)
+        )
 
     def _ruin(self, movable: list[int]) -> list[int]:
-        rng = self.rng
-        average = sum(len(t.stops) for t in self.timings) / max(1, sum(1 for t in self.timings if t.stops))
-        longest = min(8.0, average)
-        strings = int(rng.random() * (4 * 8 / (1 + longest) - 1) + 1)
-        seed = movable[int(rng.random() * len(movable))]
-        near = sorted(movable, key=self.rules.board.leg[seed].__getitem__)
-        near.remove(seed)
-        near.insert(0, seed)
-        of_stop = {s: k for k, t in enumerate(self.timings) for s in t.stops}
+        """Take a string of stops out of each of the sequences nearest to a random stop."""
+        draw = self.rng.random
+        used = sum(1 for timing in self.timings if timing.stops)
+        longest = min(_LONGEST_STRING, len(movable) / used)
+        strings = int(draw() * (4 * _AVERAGE_REMOVED / (1 + longest) - 1) + 1)
+        middle = movable[int(draw() * len(movable))]
+        near = sorted(movable, key=self.rules.board.leg[middle].__getitem__)
+        sequence_of = {stop: k for k, timing in enumerate(self.timings) for stop in timing.stops}
         done: set[int] = set()
         removed: list[int] = []
-        for stop in near:
-            k = of_stop[stop]
-            if k in done:
-                continue
-            stops = self.timings[k].stops
-            size = int(rng.random() * min(len(stops), longest) + 1)
-            at = stops.index(stop)
-            first = max(0, min(at - int(rng.random() * size), len(stops) - size))
-            out = stops[first : first + size]
-            removed += out
-            gone = set(out)
-            self.timings[k] = Timing(self.rules, k, [s for s in stops if s not in gone])
-            done.add(k)
-            if len(done) >= strings:
-                break
+        for stop in [middle, *near]:
+            k = sequence_of[stop]
+            if k not in done:
+                done.add(k)
+                removed += self._take_string(k, stop, longest)
+                if len(done) >= strings:
+                    break
         return removed
 
-    def _order(self, removed: list[int]) -> None:
-        rng = self.rng
-        draw = rng.random()
+    def _take_string(self, k: int, stop: int, longest: float) -> list[int]:
+        draw, stops = self.rng.random, self.timings[k].stops
+        size = min(len(stops), int(draw() * min(len(stops), longest) + 1))
+        first = max(0, min(stops.index(stop) - int(draw() * size), len(stops) - size))
+        self.timings[k] = Timing(self.rules, k, stops[:first] + stops[first + size :])
+        return stops[first : first + size]
+
+    def _in_some_order(self, removed: list[int]) -> list[int]:
+        draw = self.rng.random()
         if draw < 0.4:
-            rng.shuffle(removed)
+            self.rng.shuffle(removed)
         elif draw < 0.75:
             removed.sort(key=self.rules.board.deadline.__getitem__)
         else:
-            row = self.rules.board.leg[removed[0]] if removed else []
-            removed.sort(key=row.__getitem__, reverse=True)
+            removed.sort(key=self.rules.board.leg[removed[0]].__getitem__, reverse=True)
+        return removed
