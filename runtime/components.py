@@ -17,6 +17,7 @@ from relay.southwest_streams import SouthwestStreams
 from runtime.interprovincial_wire import interprovincial_adapter
 from runtime.keys import DatedKey, KeyRing, active_keys
 from runtime.settings import Settings
+from runtime.southwest_wire import southwest_settings
 from storage.base import Database
 from storage.documents import Documents
 from storage.inbox import Inbox
@@ -61,7 +62,7 @@ class Networks:
 
 def networks_of(parts: Parts) -> Networks:
     streams = SouthwestStreams(parts.database, parts.sealer)
-    south = southwest.SouthwestAdapter(southwest_settings(parts.settings), streams, now)
+    south = southwest.SouthwestAdapter(southwest_settings(parts.settings.southwest), streams, now)
     inter = interprovincial_adapter(parts.settings.interprovincial, parts.database, parts.sealer, now)
     plain: tuple[PartnerAdapter, ...] = (sichuan.SichuanAdapter(sichuan_settings(parts.settings), now), south, inter)
     return Networks(
@@ -100,21 +101,6 @@ def sichuan_settings(settings: Settings) -> sichuan.SichuanSettings:
         partner_keys=_keys_on(given.partner_keys),
         alg=sichuan.SignAlgorithm(given.alg.value),
         window_s=given.window_s,
-    )
-
-
-def southwest_settings(settings: Settings) -> southwest.SouthwestSettings:
-    given = settings.southwest
-    return southwest.SouthwestSettings(
-        hub_url=str(given.hub_url),
-        app_id=given.app_id,
-        tenancy=given.tenancy,
-        own=(southwest.SigningCertificate(serial=given.cert_serial, private_key_hex=given.private_key_hex),),
-        peers=tuple(
-            southwest.PeerCertificate(serial=serial, public_key_hex=key) for serial, key in given.partner_keys.items()
-        ),
-        poll_s=given.poll_s,
-        poll_max_s=given.poll_max_s,
     )
 
 

@@ -129,19 +129,31 @@ def active_keys(keys: Iterable[DatedKey], day: date) -> tuple[str, ...]:
     return tuple(key.text.get_secret_value() for key in counting)
 
 
+class DatedCertificate(DatedKey):
+    """A key with its serial. `text` is the key in hex, public or private."""
+
+    serial: str
+
+
+def _certificate(part: str) -> DatedCertificate:
+    dated = _dated_key(part)
+    serial, _, key = dated.text.get_secret_value().partition(":")
+    if not serial or not key:
+        raise ValueError("certificates are written serial:hex[@from/to][,serial:hex…]")
+    return DatedCertificate(serial=serial, text=SecretStr(key), not_before=dated.not_before, not_after=dated.not_after)
+
+
 def _parse_certificates(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    pairs = [part.partition(":") for part in _parts(value)]
-    if any(not serial or not key for serial, _, key in pairs):
-        raise ValueError("certificates are written serial:hex[,serial:hex…]")
-    if len({serial for serial, _, _ in pairs}) != len(pairs):
+    certificates = [_certificate(part) for part in _parts(value)] if isinstance(value, str) else value
+    if not certificates:
+        raise ValueError("at least one certificate is needed")
+    if len({certificate.serial for certificate in certificates}) != len(certificates):
         raise ValueError("two certificates have the same serial")
-    return {serial: key for serial, _, key in pairs}
+    return tuple(certificates)
 
 
-Certificates = Annotated[dict[str, str], BeforeValidator(_parse_certificates)]
-"""Certificate serial → public key in hex."""
+Certificates = Annotated[tuple[DatedCertificate, ...], BeforeValidator(_parse_certificates)]
+"""Certificates by serial, each with its days; one that is revoked is given an end in the past."""
 
 
 def sandbox_keys(data_dir: Path) -> dict[str, str]:

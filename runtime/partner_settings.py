@@ -58,9 +58,13 @@ class SouthwestSettings(_Network):
     hub_url: BaseUrl = Field(description="the exchange hub; /swx/api/{operation} is added")
     app_id: Text = Field(description="our C-App-Id")
     tenancy: Unit = Field(description="our 12-digit region, C-Tenancy-Id")
-    cert_serial: Text = Field(description="serial of our certificate")
-    private_key_hex: SecretStr = Field(description="our SM2 private key, 64 hex characters")
-    partner_keys: Certificates = Field(description="the provinces' SM2 public keys: serial:hex[,serial:hex]")
+    our_certs: Certificates = Field(
+        description="our certificates: serial:SM2 private key in hex[@from/to], comma between two; the newest signs"
+    )
+    partner_keys: Certificates = Field(
+        description="the provinces' certificates: serial:SM2 public key in hex[@from/to], comma between; give one "
+        "that is revoked an end in the past"
+    )
     poll_s: Seconds = Field(60, description="seconds between polls (±20 %) while something comes")
     poll_max_s: Seconds = Field(600, description="seconds between polls when nothing comes")
 
@@ -114,8 +118,7 @@ def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[s
             "hub_url": partners,
             "app_id": "cqyz-exch",
             "tenancy": "500103000000",
-            "cert_serial": "5001030000000001",
-            "private_key_hex": _SM2_EXAMPLE,
+            "our_certs": f"5001030000000001:{_SM2_EXAMPLE}",
             "partner_keys": f"5300000000000001:{_SM2_EXAMPLE_PUBLIC}",
             "poll_s": "1",
             "poll_max_s": "3",

@@ -20,8 +20,7 @@ REAL = {
     "SOUTHWEST_HUB_URL": "https://hub.example",
     "SOUTHWEST_APP_ID": "cqyz",
     "SOUTHWEST_TENANCY": "500103000000",
-    "SOUTHWEST_CERT_SERIAL": "1",
-    "SOUTHWEST_PRIVATE_KEY_HEX": "ab" * 32,
+    "SOUTHWEST_OUR_CERTS": "1:" + "ab" * 32,
     "SOUTHWEST_PARTNER_KEYS": "53:04aa,52:04bb",
     "INTERPROVINCIAL_GATEWAY_URL": "https://gjzwfw.example",
     "INTERPROVINCIAL_PAASID": "p",
@@ -56,7 +55,8 @@ def test_the_sandbox_is_off_unless_somebody_turns_it_on(real):
     settings = load_settings(None)
     assert not settings.sandbox
     assert settings.sichuan.base_url == "https://sc.example/gateway"
-    assert settings.southwest.partner_keys == {"53": "04aa", "52": "04bb"}
+    keys = [(one.serial, one.text.get_secret_value()) for one in settings.southwest.partner_keys]
+    assert keys == [("53", "04aa"), ("52", "04bb")]
 
 
 def test_without_the_sandbox_every_missing_variable_is_named(tmp_path):
@@ -114,8 +114,9 @@ def test_what_is_only_for_the_sandbox_is_refused_without_it(real, monkeypatch, n
 def test_secrets_do_not_show_when_settings_are_printed(real):
     settings = load_settings(None)
     shown = repr(settings) + str(settings.model_dump())
-    for name in ("SICHUAN_OUR_KEYS", "SICHUAN_PARTNER_KEYS", "SOUTHWEST_PRIVATE_KEY_HEX"):
+    for name in ("SICHUAN_OUR_KEYS", "SICHUAN_PARTNER_KEYS"):
         assert REAL[name] not in shown
+    assert REAL["SOUTHWEST_OUR_CERTS"].partition(":")[2] not in shown
     assert "cccccccc" not in shown
 
 

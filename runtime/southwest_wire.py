@@ -1,0 +1,49 @@
+"""Southwest's settings from ours: dated certificates, each checked when the process starts."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from domain.errors import Misconfigured
+from partners.southwest import PeerCertificate, SigningCertificate, SouthwestSettings
+from runtime.keys import DatedCertificate
+from runtime.partner_settings import SouthwestSettings as Given
+
+Certificate = TypeVar("Certificate")
+
+
+def southwest_settings(given: Given) -> SouthwestSettings:
+    """What the adapter wants. Raises Misconfigured, naming the variable, for a key that is none."""
+    return SouthwestSettings(
+        hub_url=given.hub_url,
+        app_id=given.app_id,
+        tenancy=given.tenancy,
+        own=_each(_own, given.our_certs, "SOUTHWEST_OUR_CERTS"),
+        peers=_each(_peer, given.partner_keys, "SOUTHWEST_PARTNER_KEYS"),
+        poll_s=given.poll_s,
+        poll_max_s=given.poll_max_s,
+    )
+
+
+def _each(
+    make: Callable[[DatedCertificate], Certificate], given: Iterable[DatedCertificate], name: str
+) -> tuple[Certificate, ...]:
+    made = []
+    for one in given:
+        try:
+            made.append(make(one))
+        except ValidationError:
+            raise Misconfigured(f"{name}: the key of certificate {one.serial} is no SM2 key in hex") from None
+    return tuple(made)
+
+
+def _own(one: DatedCertificate) -> SigningCertificate:
+    return SigningCertificate(
+        serial=one.serial, private_key_hex=one.text, not_before=one.not_before, not_after=one.not_after
+    )
+
+
+def _peer(one: DatedCertificate) -> PeerCertificate:
+    key = one.text.get_secret_value()
+    return PeerCertificate(serial=one.serial, public_key_hex=key, not_before=one.not_before, not_after=one.not_after)
