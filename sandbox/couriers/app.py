@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from sandbox.couriers.store import Store
 log = logging.getLogger(__name__)
 STEP_S = 0.05
 AWAY_S = 1.0
+QUIET = 4  # so many times slower when there has been nothing to do for a while
+STAY_AWAKE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,13 @@ def run(options: Options) -> None:
 def _threads(
     stop: threading.Event, options: Options, player: Player, clerk: HallClerk | None, uploader: Uploader
 ) -> list[threading.Thread]:
+    busy_until = 0.0
+
     def look() -> float:
-        waiting = player.look() + (clerk.look() if clerk else 0)
-        return options.poll_s if waiting else 2 * options.poll_s
+        nonlocal busy_until
+        if player.look() + (clerk.look() if clerk else 0):
+            busy_until = time.monotonic() + STAY_AWAKE_S
+        return options.poll_s if time.monotonic() < busy_until else QUIET * options.poll_s
 
     def work() -> float:
         player.advance()

@@ -48,6 +48,7 @@ class Step:
     kind: str
     where: Where
     busy: bool = True
+    by_van: bool = False  # scanned by the outlet's van, not by the courier
     signer_kind: str | None = None
     note: str | None = None
     manifest: tuple[Paper, ...] | None = None
@@ -88,7 +89,7 @@ def _pickup(job: Job, script: Script, world: World) -> list[Step]:
         Step(arrive, "ARRIVED_DOOR", "door"),
         Step(taken, "PICKED_UP", "door", manifest=handed, seal=True, proof=True),
         # The outlet's van takes sealed dossiers to the hall: the courier is free for the next door.
-        Step(hall, "DELIVERED", "hall", busy=False, signer_kind="hall", seal=True),
+        Step(hall, "DELIVERED", "hall", busy=False, by_van=True, signer_kind="hall", seal=True),
     ]
 
 
@@ -100,7 +101,10 @@ def _delivery(job: Job, script: Script, world: World) -> list[Step]:
     else:
         leave = pace.travel_s(world.start, world.hall) + pace.hall_s
         ride = pace.travel_s(world.hall, door)
-        steps = [Step(leave, "PICKED_UP", "hall", manifest=job.papers, seal=True)]
+        steps = [
+            Step(0, "EN_ROUTE", "start"),  # to the hall first
+            Step(leave, "PICKED_UP", "hall", manifest=job.papers, seal=True),
+        ]
     arrive = leave + ride + script.late_s
     return [
         *steps,

@@ -102,7 +102,7 @@ class Player:
         journey, step = due.journey, due.step
         job, script = journey.job, journey.script
         return Scan(
-            device_id=job.courier_id,
+            device_id=f"van-{job.outlet_id}" if step.by_van else job.courier_id,
             role="courier",
             leg_id=job.leg_id,
             kind=step.kind,
@@ -112,13 +112,13 @@ class Player:
             place=self._spot(journey, step.where),
             datum=job.datum,
             accuracy_m=UNVERIFIED_M if script.unverified else VERIFIED_M,
-            clock_off_s=script.clock_off_s,
+            clock_off_s=0 if step.by_van else script.clock_off_s,
             seal_no=(job.seal_no or _seal(job.leg_id)) if step.seal else None,
             manifest=step.manifest,
             signer_kind=step.signer_kind,
             note=step.note,
             with_proof=step.proof,
-            hold_s=_hold_s(due),
+            hold_s=0 if step.by_van else _hold_s(due),
             proof_late_s=script.late_proof_s / job.time_scale,
             times=max(script.duplicate, 2 if script.offline_s else 1),
             shuffle=script.out_of_order,

@@ -55,6 +55,7 @@ def test_a_pickup_goes_from_the_outlet_over_the_door_to_the_hall():
 def test_a_delivery_is_fetched_at_the_hall_first():
     way = steps("DELIVERY")
     assert [(step.kind, round(step.at_s)) for step in way] == [
+        ("EN_ROUTE", 0),
         ("PICKED_UP", 10),
         ("OUT_FOR_DELIVERY", 10),
         ("ARRIVED_DOOR", 1010),
@@ -76,7 +77,7 @@ def test_a_delivery_is_fetched_at_the_hall_first():
         ({"leg": "DELIVERY", "attempt": 1}, ["OUT_FOR_DELIVERY", "ARRIVED_DOOR", "DELIVERED"]),
         (
             {"leg": "DELIVERY", "fail_first_delivery": "NOBODY_HOME"},
-            ["PICKED_UP", "OUT_FOR_DELIVERY", "ARRIVED_DOOR", "DELIVERY_FAILED"],
+            ["EN_ROUTE", "PICKED_UP", "OUT_FOR_DELIVERY", "ARRIVED_DOOR", "DELIVERY_FAILED"],
         ),
         (
             {"leg": "DELIVERY", "fail_first_delivery": "NOBODY_HOME", "attempt": 1},
@@ -88,7 +89,7 @@ def test_a_delivery_is_fetched_at_the_hall_first():
         ),
         (
             {"leg": "DELIVERY", "damaged": True},
-            ["PICKED_UP", "OUT_FOR_DELIVERY", "ARRIVED_DOOR", "DAMAGED", "DELIVERED"],
+            ["EN_ROUTE", "PICKED_UP", "OUT_FOR_DELIVERY", "ARRIVED_DOOR", "DAMAGED", "DELIVERED"],
         ),
     ],
 )
@@ -103,8 +104,9 @@ def test_a_failed_attempt_says_why_and_shows_it():
 
 def test_a_lost_parcel_turns_up_and_goes_on():
     way = steps("DELIVERY", lost=True, found_after_s=600)
-    assert [step.kind for step in way] == ["PICKED_UP", "OUT_FOR_DELIVERY", "LOST", "ARRIVED_DOOR", "DELIVERED"]
-    assert way[3].at_s - way[2].at_s >= 600
+    kinds = [step.kind for step in way]
+    assert kinds == ["EN_ROUTE", "PICKED_UP", "OUT_FOR_DELIVERY", "LOST", "ARRIVED_DOOR", "DELIVERED"]
+    assert way[4].at_s - way[3].at_s >= 600
 
 
 def test_a_late_courier_is_late_at_the_door_only():
