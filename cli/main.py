@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -67,17 +68,13 @@ def sandbox(
     state: Annotated[Path | None, typer.Option(help="file that survives a kill")] = None,
 ) -> None:
     """Play the partner networks or the postal carrier (separate programs over real HTTP)."""
-    import subprocess
+    from runtime.up import sandbox_argv
 
     settings = settings_or_exit()
-    ports = {"partners": settings.sandbox_partners_port, "couriers": settings.sandbox_couriers_port}
-    modules = {"partners": "sandbox.main", "couriers": "sandbox.couriers"}
-    if part not in modules:
+    if part not in ("partners", "couriers"):
         typer.echo("请选择 partners 或 couriers", err=True)
         raise typer.Exit(2)
-    argv = [sys.executable, "-m", modules[part], "--port", str(port or ports[part]), "--kuayu-url", settings.web_url]
-    argv += ["--state", str(state)] if state else []
-    raise typer.Exit(subprocess.call(argv))
+    raise typer.Exit(subprocess.call(sandbox_argv(settings, part, port=port, state=state)))
 
 
 @app.command()

@@ -64,26 +64,27 @@ def system(settings: Settings, binary: ServerBinary | None) -> Iterator[ProcessS
     yield ProcessSpec("web", _kuayu("web"), environment, ready=f"{settings.web_url}/readyz", after=("migrate",))
 
 
-def _sandbox(settings: Settings) -> Iterator[ProcessSpec]:
+def sandbox_argv(settings: Settings, part: str, *, port: int = 0, state: Path | None = None) -> list[str]:
+    """The command line of a played program: `partners` or `couriers`. Port 0 takes the settings' own."""
     partners, couriers = settings.sandbox_partners_port, settings.sandbox_couriers_port
     key = settings.courier.key.get_secret_value()
-    yield ProcessSpec(
-        name="partners",
-        argv=(
-            *(sys.executable, "-m", "sandbox.main", "--port", str(partners), "--kuayu-url", settings.web_url),
-            *("--carrier-url", f"http://127.0.0.1:{couriers}", "--carrier-key", key),
-            *("--state", str(settings.data_dir / "sandbox-partners.db")),
-        ),
-        ready=f"http://127.0.0.1:{partners}/healthz",
-    )
-    yield ProcessSpec(
-        name="couriers",
-        argv=(
-            *(sys.executable, "-m", "sandbox.couriers", "--port", str(couriers), "--kuayu-url", settings.web_url),
-            *("--key", key, "--state", str(settings.data_dir / "sandbox-couriers.db")),
-        ),
-        ready=f"http://127.0.0.1:{couriers}/healthz",
-    )
+    argv = [sys.executable, "-m", "sandbox.main" if part == "partners" else "sandbox.couriers"]
+    argv += ["--port", str(port or (partners if part == "partners" else couriers)), "--kuayu-url", settings.web_url]
+    if part == "partners":
+        argv += ["--carrier-url", f"http://127.0.0.1:{couriers}", "--carrier-key", key]
+    else:
+        argv += ["--key", key]
+    return [*argv, "--state", str(state)] if state else argv
+
+
+def _sandbox(settings: Settings) -> Iterator[ProcessSpec]:
+    for part, port in (("partners", settings.sandbox_partners_port), ("couriers", settings.sandbox_couriers_port)):
+        state = settings.data_dir / f"sandbox-{part}.db"
+        yield ProcessSpec(
+            name=part,
+            argv=tuple(sandbox_argv(settings, part, state=state)),
+            ready=f"http://127.0.0.1:{port}/healthz",
+        )
 
 
 def _kuayu(command: str) -> tuple[str, str]:

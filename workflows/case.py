@@ -51,6 +51,8 @@ class CaseWorkflow:
         self._submitting = False
         self._papers_in_hall = False
         self._handed_over: HandedOver | None = None
+        self._followed: list[HandlingCourse] = []
+        self._listening: list[asyncio.Task[None]] = []
 
     @workflow.run
     async def run(self, start: CaseStart) -> CaseResult:
@@ -95,31 +97,64 @@ class CaseWorkflow:
         self._submitting = True
         if any(plan.originals_travel for plan in self._start.handlings):
             self._papers_in_hall = False
-        await asyncio.gather(*(course.run() for course in self._courses.values()))
+        await asyncio.gather(*(self._follow(course) for course in self._courses.values()))
 
     async def _bring_everything_to_the_applicant(self) -> None:
-        """送达: to the door within the hour of arrival, or the applicant collects it at the hall."""
-        if not self._papers_in_hall and not any(course.brought_back for course in self._courses.values()):
-            return
-        if self._start.delivery:
-            leg = await self._legs.send(self._start.handlings[0], Leg.DELIVERY)
-            result = await leg
-            if result.outcome is LegOutcome.DELIVERED:
-                await self._tell_authorities(result)
+        """送达: whatever is in our hall, until nothing is under way and nothing waits for a person."""
+        while True:
+            await workflow.wait_condition(lambda: self._something_in_our_hall() or self._all_at_rest())
+            if not self._something_in_our_hall():
                 return
-        await self._wait_at_the_hall()
+            await self._hand_over()
 
     async def _close(self) -> CaseResult:
         """办结: nothing of the applicant's is in anyone's hands any more. Rating never delays it."""
         await self._desk.record("CLOSED", closed=True)
+        for listening in self._listening:
+            listening.cancel()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return CaseResult(case_no=self._start.case_no, status=self._desk.status)
 
     # --- parts of the steps ---
 
+    async def _follow(self, course: HandlingCourse) -> None:
+        """One authority to its end; then still listen to it, because others may take longer."""
+        await course.run()
+        self._followed.append(course)
+        self._listening.append(asyncio.create_task(course.stay()))
+
+    def _something_in_our_hall(self) -> bool:
+        return self._papers_in_hall or any(course.brought_back for course in self._followed)
+
+    def _all_at_rest(self) -> bool:
+        return all(course.at_rest for course in self._followed)
+
+    async def _hand_over(self) -> None:
+        """To the door within the hour of arrival, or the applicant collects it at the hall (自取)."""
+        if self._start.delivery:
+            result = await (await self._legs.send(self._start.handlings[0], Leg.DELIVERY))
+            if result.outcome is LegOutcome.DELIVERED:
+                await self._handed(result)
+                return
+            if result.outcome is LegOutcome.LOST:
+                self._nothing_left()
+                return
+        await self._wait_at_the_hall()
+
+    async def _handed(self, result: LegResult) -> None:
+        self._papers_in_hall = False
+        for course in self._courses.values():
+            await course.notify_delivered(result)
+
+    def _nothing_left(self) -> None:
+        """What was lost is in nobody's hands, and nobody is told that it was delivered."""
+        self._papers_in_hall = False
+        for course in self._courses.values():
+            course.brought_back = False
+
     async def _wait_at_the_hall(self) -> None:
         """Papers wait at the hall; the window is reminded until they are collected (自取)."""
-        key = f"{self._start.case_no}/{TaskKind.COLLECT_AT_HALL}"
+        key = f"{self._start.case_no}/{TaskKind.COLLECT_AT_HALL}/{self._desk.leg_number('collection')}"
         clocks = Clocks()
         order = self._desk.clock(DeadlineKind.COLLECTION)
         task = TaskOrder(key=key, kind=TaskKind.COLLECT_AT_HALL)
@@ -128,29 +163,26 @@ class CaseWorkflow:
         while not await happens_in_time(lambda: self._handed_over is not None, clocks):
             clocks.take_passed(workflow.now())
             await self._desk.record("COLLECTION_REMINDER")
+        handed, self._handed_over = self._handed_over, None
         await self._desk.record("HANDED_OVER", stop=[DeadlineKind.COLLECTION], settles=[key])
-        await self._tell_authorities(
+        await self._handed(
             LegResult(
                 leg_id=self._start.case_no,
                 leg=Leg.DELIVERY,
                 outcome=LegOutcome.DELIVERED,
                 tracking_no=None,
                 delivered_at=workflow.now(),
-                signer_kind=self._handed_over.signer_kind,
+                signer_kind=handed.signer_kind if handed else None,
             )
         )
-
-    async def _tell_authorities(self, result: LegResult) -> None:
-        for course in self._courses.values():
-            await course.notify_delivered(result)
 
     async def _end_before_submission(self, status: CaseStatus, kind: str) -> None:
         self._set_all(status)
         await self._desk.record(kind)
 
     def _set_all(self, status: CaseStatus) -> None:
-        for handling_no in self._desk.statuses:
-            self._desk.statuses[handling_no] = status
+        for handling_no in self._courses:
+            self._desk.move(handling_no, status)
 
     def _one_has_decided(self, decided: HandlingCourse) -> None:
         """多地联办: one refusal stops the others where possible."""
@@ -179,7 +211,7 @@ class CaseWorkflow:
 
     @supplement.validator
     def _may_supplement(self, given: SupplementGiven) -> None:
-        if not may(self._course(given.handling_no).status, Action.SUPPLEMENT):
+        if not self._course(given.handling_no).supplement_open:
             raise ApplicationError("现在不需要补正材料", type="SUPPLEMENT_NOT_OPEN")
 
     @workflow.update
@@ -228,7 +260,7 @@ class CaseWorkflow:
         return CaseView(
             case_no=self._start.case_no,
             status=self._desk.status,
-            on_hold=bool(self._desk.on_hold),
+            on_hold=self._desk.on_hold,
             withdrawal_pending=self._desk.withdrawal_pending,
             handlings=tuple(course.view() for course in self._courses.values()),
             deadlines=tuple(d for course in self._courses.values() for d in course.clocks.running),
