@@ -6,7 +6,6 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.carrying import Carrying
-
     from domain.messages import (
         LegEffect,
         LegEnd,
@@ -108,7 +107,8 @@ class DeliveryWorkflow:
         return bool(self._effects or self._verdicts or (self._cancel_asked and not self._in_custody))
 
     async def _scanned(self, effect: LegEffect) -> None:
-        if effect.stage in _TOLD_TO_THE_CASE[self._plan.leg] or effect.discrepancy:
+        differs = effect.discrepancy and self._plan.leg is Leg.BACK  # what came from a door is our own window's matter
+        if effect.stage in _TOLD_TO_THE_CASE[self._plan.leg] or differs:
             await self._tell_the_case(effect)
         if effect.stage in _IN_CUSTODY:
             self._in_custody = True

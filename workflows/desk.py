@@ -31,7 +31,8 @@ class Desk:
     def __init__(self, start: CaseStart) -> None:
         self.start = start
         self.statuses = {plan.handling_no: CaseStatus.REGISTERED for plan in start.handlings}
-        self.on_hold: set[str] = set()
+        self._on_hold: set[str] = set()
+        self._outcome: CaseStatus | None = None
         self.withdrawal_pending = False
         self._changes = 0
         self._legs: dict[str, int] = {}
@@ -42,7 +43,26 @@ class Desk:
 
     @property
     def status(self) -> CaseStatus:
-        return join(self.statuses.values())
+        return self._outcome or join(self.statuses.values())
+
+    @property
+    def on_hold(self) -> bool:
+        return bool(self._on_hold)
+
+    def show_hold(self, handling_no: str, held: bool) -> None:
+        """The case is on hold while one of its handlings is."""
+        self._on_hold.add(handling_no) if held else self._on_hold.discard(handling_no)
+
+    def move(self, handling_no: str, status: CaseStatus) -> None:
+        """A handling has a new status. The first outcome of the whole is final, whatever others say later."""
+        self.statuses[handling_no] = status
+        joined = join(self.statuses.values())
+        if self._outcome is None and joined.is_outcome:
+            self._outcome = joined
+
+    def reopen(self) -> None:
+        """A person has decided that an authority's later word counts: the outcome is found anew."""
+        self._outcome = None
 
     def leg_number(self, key: str) -> int:
         """1 for the first parcel of a kind, 2 for the next."""
@@ -68,7 +88,7 @@ class Desk:
             kind=kind,
             at=workflow.now(),
             case_status=self.status,
-            on_hold=bool(self.on_hold),
+            on_hold=self.on_hold,
             withdrawal_pending=self.withdrawal_pending and not self.status.is_outcome,
             handling_no=handling_no,
             handling_status=self.statuses.get(handling_no) if handling_no else None,

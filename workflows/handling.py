@@ -6,7 +6,7 @@ from collections.abc import Callable
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.case import STATUS_AFTER
+    from domain.case import STATUS_AFTER, Action, may
     from domain.messages import (
         AuthorityEvent,
         CalendarChanged,
@@ -38,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.clocks import Clocks, Phase
     from workflows.coming_back import ComingBack
     from workflows.desk import Desk
+    from workflows.holds import Holds
     from workflows.legs import Legs
     from workflows.limits import Limits
     from workflows.news import News, NewsItem
@@ -51,7 +52,7 @@ class HandlingCourse:
     def __init__(self, desk: Desk, legs: Legs, plan: HandlingPlan, on_decided: Callable[["HandlingCourse"], None]):
         self.plan = plan
         self.clocks = Clocks()
-        self.brought_back = False
+        self.brought_back = False  # what came back is in our hall and was not handed over yet
         self._desk = desk
         self._legs = legs
         self._speaker = Speaker(desk, plan, self._refused)
@@ -60,7 +61,9 @@ class HandlingCourse:
         self._rounds = 0
         self._withdrawal_sent = False
         self._back = ComingBack(plan)
-        self._theirs: WireEvent | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        self._reacting = False
+        self._holds = Holds()
         self._limits = Limits(desk.start.item)
         self._orders: dict[DeadlineKind, ClockOrder] = {}
 
@@ -88,19 +91,32 @@ class HandlingCourse:
             acceptance = self._desk.clock(DeadlineKind.ACCEPTANCE)
             await self._move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=[acceptance], stop=[DeadlineKind.POSTING])
 
+    async def stay(self) -> None:
+        """Until the case closes: an authority may contradict itself, or send what nobody waits for."""
+        while True:
+            await self._next()
+            await self._follow_parcel()
+
     async def _everything_back(self) -> None:
-        """After the decision: the result's file, the paper result, or the originals, come back to our hall."""
-        await self._fetch_result()
+        """After the decision: the paper result, or the originals, come back to our hall; a file comes meanwhile."""
+        self._fetching = asyncio.create_task(self._fetch_result())
         if self._back.awaited(self.status):
             await self._start_clocks(self._desk.clock(DeadlineKind.RESULT_DELIVERY))
-        while self.held or self._back.awaited(self.status):
+        while self._news or self._holds or self._back.awaited(self.status):
             await self._next()
-        if self._back.sent is not None:
-            self.clocks.stop(DeadlineKind.RESULT_DELIVERY)
-            leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=self._back.sent.tracking_no)
-            while not leg.done() or self._news:
-                await self._next(leg.done)
-            self.brought_back = (await leg).outcome is LegOutcome.DELIVERED
+        await self._follow_parcel()
+
+    async def _follow_parcel(self) -> None:
+        """What the authority has sent, to our hall; once."""
+        sent = self._back.take_sent()
+        if sent is None:
+            return
+        self.clocks.stop(DeadlineKind.RESULT_DELIVERY)
+        leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=sent.tracking_no)
+        while not leg.done() or self._news:
+            await self._next(leg.done)
+        self._back.arrived()
+        self.brought_back = (await leg).outcome is LegOutcome.DELIVERED
 
     async def _fetch_result(self) -> None:
         """The electronic result is fetched; after a day a person is told, and fetching goes on."""
@@ -122,8 +138,15 @@ class HandlingCourse:
         return self._desk.statuses[self.plan.handling_no]
 
     @property
-    def held(self) -> bool:
-        return self.plan.handling_no in self._desk.on_hold
+    def at_rest(self) -> bool:
+        """Nothing is on its way, nothing waits for a person, nothing that was said is unread."""
+        fetched = self._fetching is not None and self._fetching.done()
+        return fetched and not (self._news or self._reacting or self._holds or self._back.under_way)
+
+    @property
+    def supplement_open(self) -> bool:
+        """The authority's notice is here, perhaps still unread: the wire has judged it already."""
+        return may(self.status, Action.SUPPLEMENT) or self._news.has(WireEvent.NEED_SUPPLEMENT)
 
     def view(self) -> HandlingView:
         return HandlingView(handling_no=self.plan.handling_no, status=self.status)
@@ -133,7 +156,9 @@ class HandlingCourse:
         if not await happens_in_time(lambda: bool(self._news) or also(), self.clocks):
             await self._boundary_passed()
         if self._news:
+            self._reacting = True
             await self._react(self._news.take())
+            self._reacting = False
 
     async def _react(self, news: NewsItem) -> None:
         match news:
@@ -157,7 +182,7 @@ class HandlingCourse:
     async def _authority_said(self, said: AuthorityEvent) -> None:
         event = said.event
         if event is WireEvent.RESULT_SENT:
-            self._back.sent = said
+            self._back.note_sent(said)
             await self._desk.record("RESULT_SENT", handling_no=self.plan.handling_no)
             return
         if self.status.is_outcome:
@@ -208,35 +233,41 @@ class HandlingCourse:
 
     async def _hold(self, notice: HoldNotice) -> None:
         """A contradiction: status and clocks stay, a person decides."""
-        self._theirs = notice.theirs
-        self._desk.on_hold.add(self.plan.handling_no)
-        await self._raise(TaskKind.CONTRADICTION, notice.message_id)
+        await self._stop_for(TaskKind.CONTRADICTION, notice.message_id, notice.theirs)
+
+    async def _stop_for(self, kind: TaskKind, what: str, theirs: WireEvent | None = None) -> str:
+        """On hold until the task for this matter is resolved; returns the task's id."""
+        self._holds.put(task_id(self._task_key(kind, what)), theirs)
+        self._show_hold()
+        return await self._raise(kind, what)
+
+    def _show_hold(self) -> None:
+        self._desk.show_hold(self.plan.handling_no, bool(self._holds))
 
     async def _resolved(self, resolved: TaskResolved) -> None:
-        self._desk.on_hold.discard(self.plan.handling_no)
-        match resolved.outcome:
-            case TaskOutcome.CLOSE_AS_FAILED if not self.status.is_outcome:
-                await self._move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
-                self._on_decided(self)
-            case TaskOutcome.ACCEPT_THEIRS if self._theirs is not None:
-                await self._decided(self._theirs)
-            case _:
-                await self._desk.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
+        """Only the task that stopped the handling lets it go on."""
+        theirs = self._holds.settle(resolved)
+        self._show_hold()
+        if theirs is not None:
+            self._desk.reopen()
+            await self._decided(theirs)
+        elif resolved.outcome is TaskOutcome.CLOSE_AS_FAILED and not self.status.is_outcome:
+            await self._move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
+            self._on_decided(self)
+        else:
+            await self._desk.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
 
     async def _refused(self, key: str, times: int) -> bool:
         """A command was refused for good: on hold until a person says what to do. True: send it again."""
-        self._desk.on_hold.add(self.plan.handling_no)
-        task = await self._raise(TaskKind.COMMAND_REFUSED, f"{key}-{times}")
+        task = await self._stop_for(TaskKind.COMMAND_REFUSED, f"{key}-{times}")
         await workflow.wait_condition(lambda: self._news.has_verdict(task) or self._news.has_decision())
         verdict = self._news.take_verdict(task)
-        if verdict is None:  # the authority has decided after all
-            self._desk.on_hold.discard(self.plan.handling_no)
+        if verdict is not None and verdict.outcome is not TaskOutcome.RESEND:
+            await self._resolved(verdict)
             return False
-        if verdict.outcome is TaskOutcome.RESEND:
-            self._desk.on_hold.discard(self.plan.handling_no)
-            return True
-        await self._resolved(verdict)
-        return False
+        self._holds.lift(task)
+        self._show_hold()
+        return verdict is not None  # None: the authority has decided after all
 
     async def _boundary_passed(self) -> None:
         """A clock has come to its warning or its end: the one who is responsible now gets a task."""
@@ -249,9 +280,12 @@ class HandlingCourse:
 
     async def _raise(self, kind: TaskKind, what: str) -> str:
         """Open one task per matter, and write it into the history; returns its id."""
-        key = f"{self.plan.handling_no}/{kind}/{what}"
+        key = self._task_key(kind, what)
         await self._desk.record(kind, handling_no=self.plan.handling_no, task=TaskOrder(key=key, kind=kind))
         return task_id(key)
+
+    def _task_key(self, kind: TaskKind, what: str) -> str:
+        return f"{self.plan.handling_no}/{kind}/{what}"
 
     # --- parcels ---
 
@@ -269,6 +303,7 @@ class HandlingCourse:
         """The applicant holds the result (DELIVERED 结果送达)."""
         if not self.brought_back:
             return
+        self.brought_back = False
         await self._speaker.notify(Notice.DELIVERED, result.leg_id, 1)
 
     # --- saying and writing down ---
@@ -288,7 +323,7 @@ class HandlingCourse:
         start: list[ClockOrder] | None = None,
         stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
     ) -> None:
-        self._desk.statuses[self.plan.handling_no] = status
+        self._desk.move(self.plan.handling_no, status)
         await self._start_clocks(*(start or []), kind=kind, stop=stop)
 
     async def _start_clocks(

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
         TaskResolved,
         WithdrawalAsked,
     )
-    from domain.terms import DECISIONS
+    from domain.terms import DECISIONS, WireEvent
 
 NewsItem = AuthorityEvent | SupplementGiven | HoldNotice | TaskResolved | WithdrawalAsked | LegEffect | CalendarChanged
 
@@ -46,4 +46,8 @@ class News:
         return any(isinstance(item, TaskResolved) and item.task_id == task_id for item in self._waiting)
 
     def has_decision(self) -> bool:
-        return any(isinstance(item, AuthorityEvent) and item.event in DECISIONS for item in self._waiting)
+        return self.has(*DECISIONS)
+
+    def has(self, *events: WireEvent) -> bool:
+        """Whether an authority has said one of these."""
+        return any(isinstance(item, AuthorityEvent) and item.event in events for item in self._waiting)
