@@ -1,0 +1,36 @@
+"""Cases on a server whose clock jumps."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.testing import WorkflowEnvironment
+
+from domain.terms import Partner
+from tests.workflows.hall import CaseDesk, Hall, open_case
+
+
+class SkippedCase(CaseDesk):
+    """A case whose days pass when the test says so: an Update does not move the clock by itself."""
+
+    environment: WorkflowEnvironment
+
+    async def now(self) -> datetime:
+        return await self.environment.get_current_time()
+
+    async def passes(self, **time: float) -> None:
+        """Let so much time pass; what a timer asked for has been written down when this returns."""
+        await self.environment.sleep(timedelta(**time))
+
+
+class Skipping:
+    """Opens cases on the time-skipping server; `end` them, or their clocks go on in the next test."""
+
+    def __init__(self, environment: WorkflowEnvironment, hall: Hall) -> None:
+        self.environment, self.hall = environment, hall
+
+    async def register(self, *partners: Partner | None, **how: Any) -> SkippedCase:
+        at = await self.environment.get_current_time()
+        opened = await open_case(self.environment.client, self.hall, *partners, at=at, **how)
+        case = SkippedCase(self.environment.client, self.hall, opened.start)
+        case.environment = self.environment
+        return case

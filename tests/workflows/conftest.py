@@ -1,0 +1,64 @@
+"""Two servers: the real one for what comes from outside, the time-skipping one for the clocks."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from runtime.embedded import embedded_server
+from runtime.keys import KeyRing
+from runtime.ports import free_port
+from runtime.server_binary import find_server
+from runtime.settings import load_settings, variables
+from runtime.temporal import connect
+from runtime.timeskipping import time_skipping_environment
+from tests.workflows.clockwork import Skipping
+from tests.workflows.hall import CaseDesk, Hall, open_case, open_hall
+
+OpenCase = Callable[..., Awaitable[CaseDesk]]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@pytest.fixture(scope="session")
+async def dev_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of an embedded server of our own."""
+    named = os.environ.get("TEMPORAL_BIN")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, _ in variables():
+            patch.delenv(name, raising=False)
+        ports = {name: free_port() for name in ("port", "temporal_port", "temporal_ui_port")}
+        settings = load_settings(None, sandbox="1", data_dir=tmp_path_factory.mktemp("temporal"), **ports)
+    binary = find_server(Path(named) if named else None, _say)
+    async with embedded_server(settings, _say, binary):
+        yield await connect(settings)
+
+
+@pytest.fixture(scope="session")
+async def hall(dev_client: Client) -> AsyncIterator[Hall]:
+    async with open_hall(dev_client) as opened:
+        yield opened
+
+
+@pytest.fixture
+def register(dev_client: Client, hall: Hall) -> OpenCase:
+    """Start a case on the real server."""
+    return partial(open_case, dev_client, hall)
+
+
+@pytest.fixture(scope="module")
+async def skipping() -> AsyncIterator[Skipping]:
+    """A server whose clock jumps. Its clock is one for all, so tests that use it run one after another."""
+    ring = KeyRing.model_validate("k:" + "A" * 43 + "=")
+    environment = await time_skipping_environment(ring, _say)
+    try:
+        async with open_hall(environment.client) as opened:
+            yield Skipping(environment, opened)
+    finally:
+        await environment.shutdown()

@@ -1,0 +1,367 @@
+"""A hall without a house: the real workflows on a real server, with activities that write down what they are asked.
+
+One hall serves many cases side by side; each test opens cases of its own and looks only at those.
+"""
+
+import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pydantic
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import Worker
+
+from catalog.clocks import limit_of, rules
+from domain.identifiers import make_case_number
+from domain.messages import (
+    AuthorityEvent,
+    CaseChange,
+    CaseResult,
+    CaseStart,
+    CommandOrder,
+    CommandOutcome,
+    CommandResult,
+    Deadline,
+    FileOrder,
+    HandedOver,
+    HandlingPlan,
+    HoldNotice,
+    ItemBrief,
+    LegBooked,
+    LegEffect,
+    LegEnd,
+    LegLook,
+    LegLookOrder,
+    LegPlan,
+    Recorded,
+    SupplementGiven,
+    TaskOutcome,
+    TaskResolved,
+    WithdrawalAsked,
+)
+from domain.naming import (
+    CARRIER_QUEUE,
+    CASE_WORKFLOW,
+    CASES_QUEUE,
+    case_workflow_id,
+    delivery_workflow_id,
+    partner_queue,
+)
+from domain.tasks import task_id
+from domain.terms import (
+    CaseStatus,
+    CommandKind,
+    ItemKind,
+    Leg,
+    Mode,
+    ParcelStage,
+    Partner,
+    ResultForm,
+    Scheme,
+    WireEvent,
+)
+from runtime.working import workflow_runner
+from workflows import WORKFLOWS
+
+ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=10)
+_SERIALS = itertools.count(1)
+WITHIN_S = 15.0
+_SCHEMES = {
+    Partner.SICHUAN: Scheme.CHUANYU,
+    Partner.SOUTHWEST: Scheme.SOUTHWEST,
+    Partner.INTERPROVINCIAL: Scheme.INTERPROVINCIAL,
+    None: Scheme.QUANYU,
+}
+
+
+@dataclass
+class Folder:
+    """Everything that the workflows of one case have asked for, in the order in which they asked."""
+
+    changes: list[CaseChange] = field(default_factory=list)
+    orders: list[CommandOrder] = field(default_factory=list)
+    fetches: list[FileOrder] = field(default_factory=list)
+    booked: list[LegPlan] = field(default_factory=list)
+    looks: list[LegLookOrder] = field(default_factory=list)
+    ends: list[LegEnd] = field(default_factory=list)
+    answers: dict[str, list[CommandResult | Exception]] = field(default_factory=lambda: defaultdict(list))
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    look_every: timedelta = timedelta(days=300)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [change.kind for change in self.changes]
+
+    @property
+    def tasks(self) -> list[str]:
+        return [change.task.kind for change in self.changes if change.task]
+
+    @property
+    def said(self) -> list[str]:
+        return [order.notice or order.kind for order in self.orders]
+
+
+class Hall:
+    """The activities, under the names of the real ones."""
+
+    def __init__(self) -> None:
+        self.folders: dict[str, Folder] = defaultdict(Folder)
+        self._case_of: dict[str, str] = {}
+        self._moved = asyncio.Event()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what an activity writes down."""
+        async with asyncio.timeout(WITHIN_S):
+            while not condition():
+                self._moved.clear()
+                await self._moved.wait()
+
+    @activity.defn(name="record")
+    async def record(self, change: CaseChange) -> Recorded:
+        folder = self.folders[change.case_no]
+        if all(known.key != change.key for known in folder.changes):
+            folder.changes.append(change)
+        self._moved.set()
+        return Recorded(deadlines=tuple(_deadline(order, change.handling_no) for order in change.start))
+
+    @activity.defn(name="send_command")
+    async def send_command(self, order: CommandOrder) -> CommandResult:
+        folder = self.folders[order.case_no]
+        folder.orders.append(order)
+        self._moved.set()
+        name = order.notice or order.kind
+        if name in folder.gates:
+            await folder.gates[name].wait()
+        answer = folder.answers[name].pop(0) if folder.answers[name] else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer or CommandResult(outcome=CommandOutcome.TAKEN)
+
+    @activity.defn(name="fetch_file")
+    async def fetch_file(self, order: FileOrder) -> None:
+        folder = self.folders[self._case_of[order.handling_no]]
+        folder.fetches.append(order)
+        self._moved.set()
+        if folder.answers["fetch_file"]:
+            raise folder.answers["fetch_file"][0]
+
+    @activity.defn(name="book_leg")
+    async def book_leg(self, plan: LegPlan) -> LegBooked:
+        folder = self.folders[plan.case_no]
+        self._case_of[plan.leg_id] = plan.case_no
+        if plan.leg_id not in {known.leg_id for known in folder.booked}:
+            folder.booked.append(plan)
+        self._moved.set()
+        return LegBooked(tracking_no=plan.inbound_tracking_no or f"T-{plan.leg_id}")
+
+    @activity.defn(name="look_after")
+    async def look_after(self, order: LegLookOrder) -> LegLook:
+        folder = self.folders[self._case_of[order.leg_id]]
+        folder.looks.append(order)
+        self._moved.set()
+        return LegLook(next_look_at=order.at + folder.look_every)
+
+    @activity.defn(name="end_leg")
+    async def end_leg(self, end: LegEnd) -> None:
+        self.folders[self._case_of[end.leg_id]].ends.append(end)
+        self._moved.set()
+
+    def knows(self, start: CaseStart) -> None:
+        for plan in start.handlings:
+            self._case_of[plan.handling_no] = start.case_no
+
+    def workers(self, client: Client) -> list[Worker]:
+        def worker(queue: str, *activities: Callable[..., Any], workflows: bool = False) -> Worker:
+            return Worker(
+                client,
+                task_queue=queue,
+                activities=list(activities),
+                workflows=WORKFLOWS if workflows else [],
+                workflow_runner=workflow_runner(),
+                workflow_failure_exception_types=[pydantic.ValidationError],
+            )
+
+        return [
+            worker(CASES_QUEUE, self.record, self.send_command, workflows=True),
+            worker(CARRIER_QUEUE, self.book_leg, self.look_after, self.end_leg),
+            *(worker(partner_queue(partner), self.send_command, self.fetch_file) for partner in Partner),
+        ]
+
+
+def _deadline(order: Any, handling_no: str | None) -> Deadline:
+    """Every day is a working day here; warned a day before the end."""
+    days = order.workdays if order.workdays is not None else limit_of(order.kind, ITEM)
+    paused = sum((end - begin for begin, end in order.excluded), timedelta(0))
+    due_at = order.start_at + timedelta(days=days) + paused
+    return Deadline(
+        kind=order.kind,
+        handling_no=handling_no,
+        start_at=order.start_at,
+        warn_at=due_at - timedelta(days=1),
+        due_at=due_at,
+        responsible=rules()[order.kind].responsible,
+    )
+
+
+@asynccontextmanager
+async def open_hall(client: Client) -> AsyncIterator[Hall]:
+    """Workers for every queue while the block runs."""
+    hall = Hall()
+    async with AsyncExitStack() as stack:
+        for worker in hall.workers(client):
+            await stack.enter_async_context(worker)
+        yield hall
+
+
+class LegDesk:
+    """One leg of a case under test."""
+
+    def __init__(self, client: Client, leg_id: str) -> None:
+        self.leg_id = leg_id
+        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(delivery_workflow_id(leg_id))
+
+    async def scan(self, *stages: ParcelStage, epoch: int = 1, **other: Any) -> None:
+        for stage in stages:
+            effect = LegEffect(leg_id=self.leg_id, epoch=epoch, stage=stage, occurred_at=datetime.now(UTC), **other)
+            update_id = f"{self.leg_id}-{epoch}-{stage}"
+            await self.handle.execute_update("scan_effect", effect, id=update_id)
+
+    async def resolve(self, outcome: TaskOutcome, task: str = "t") -> None:
+        resolved = TaskResolved(task_id=task, outcome=outcome)
+        await self.handle.execute_update("task_resolved", resolved, id=f"task-{task}")
+
+
+class CaseDesk:
+    """One case under test: what comes from outside, and what the workflows made of it."""
+
+    def __init__(self, client: Client, hall: Hall, start: CaseStart) -> None:
+        self.client, self.hall, self.start = client, hall, start
+        self.case_no = start.case_no
+        self.folder = hall.folders[start.case_no]
+        self.handle: WorkflowHandle[Any, CaseResult] = client.get_workflow_handle(
+            case_workflow_id(start.case_no), result_type=CaseResult
+        )
+        self._said = 0
+
+    def handling(self, place: int) -> str:
+        return self.start.handlings[place].handling_no
+
+    async def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def says(self, event: WireEvent | str, place: int = 0, message_id: str = "", **other: Any) -> None:
+        self._said += 1
+        message_id = message_id or f"{self.case_no}-evt-{self._said}"
+        given: dict[str, Any] = {"occurred_at": await self.now()} | other
+        said = AuthorityEvent(handling_no=self.handling(place), message_id=message_id, event=WireEvent(event), **given)
+        await self.handle.execute_update("authority_event", said, id=message_id)
+
+    async def contradicts(self, theirs: WireEvent | str, place: int = 0) -> None:
+        notice = HoldNotice(
+            handling_no=self.handling(place), message_id="evt-c", reason_code="CONTRADICTION", theirs=WireEvent(theirs)
+        )
+        await self.handle.execute_update("hold", notice, id=f"hold-{theirs}")
+
+    async def brings(self, round_: int = 1, place: int = 0, originals: bool = False) -> None:
+        given = SupplementGiven(handling_no=self.handling(place), round=round_, originals=originals)
+        await self.handle.execute_update("supplement", given, id=f"{self.handling(place)}-supplement-{round_}")
+
+    async def withdraws(self) -> None:
+        asked = WithdrawalAsked(request_id="r1")
+        await self.handle.execute_update("withdraw", asked, id=f"{self.case_no}-withdraw")
+
+    async def collects(self) -> None:
+        """The applicant collects what waits at the hall."""
+        await self.until_kind("AWAITING_COLLECTION")
+        await self.handle.execute_update("handed_over", HandedOver(request_id="h"), id=f"{self.case_no}-handed")
+
+    async def resolve(self, outcome: TaskOutcome, kind: str, place: int = 0) -> None:
+        """Resolve the last task of `kind`."""
+        await self.hall.until(lambda: kind in self.folder.tasks)
+        task = [c.task for c in self.folder.changes if c.task and c.task.kind == kind][-1]
+        resolved = TaskResolved(task_id=task_id(task.key), outcome=outcome, handling_no=self.handling(place))
+        await self.handle.execute_update("task_resolved", resolved, id=f"task-{task_id(task.key)}")
+
+    async def until_kind(self, kind: str, times: int = 1) -> CaseChange:
+        await self.hall.until(lambda: self.folder.kinds.count(kind) >= times)
+        return [change for change in self.folder.changes if change.kind == kind][-1]
+
+    async def until_said(self, *said: str) -> None:
+        await self.hall.until(lambda: all(self.folder.said.count(word) >= said.count(word) for word in said))
+
+    async def until_status(self, status: CaseStatus) -> CaseChange:
+        await self.hall.until(lambda: any(change.case_status is status for change in self.folder.changes))
+        return next(change for change in reversed(self.folder.changes) if change.case_status is status)
+
+    async def until_leg(self, leg: Leg, number: int = 1, place: int = 0) -> LegDesk:
+        """Until the leg is booked and looked after: from then on scans may come."""
+        leg_id = f"{self.handling(place)}-{leg}-{number}"
+        await self.hall.until(lambda: leg_id in {look.leg_id for look in self.folder.looks})
+        return LegDesk(self.client, leg_id)
+
+    async def closed(self) -> CaseStatus:
+        async with asyncio.timeout(WITHIN_S):
+            result = await self.handle.result()
+        assert self.folder.kinds[-1] == "CLOSED"
+        assert self.folder.changes[-1].closed
+        return result.status
+
+
+def plan(handling_no: str, partner: Partner | None = Partner.SICHUAN, **other: Any) -> HandlingPlan:
+    given: dict[str, Any] = {
+        "handling_no": handling_no,
+        "region": "510104",
+        "scheme": _SCHEMES[partner],
+        "partner": partner,
+        "mode": Mode.ONLINE,
+        "originals_travel": False,
+        "result_travels": False,
+    }
+    return HandlingPlan(**given | other)
+
+
+async def open_case(
+    client: Client,
+    hall: Hall,
+    *partners: Partner | None,
+    pickup: bool = False,
+    delivery: bool = False,
+    prepare: Callable[[Folder], None] = lambda _: None,
+    at: datetime | None = None,
+    **other: Any,
+) -> CaseDesk:
+    """Start a case with one handling per partner (Sichuan by itself when none is named)."""
+    serials = [next(_SERIALS) for _ in range(len(partners) + 1)]
+    numbers = [make_case_number("500103", date(2026, 11, 23), serial) for serial in serials]
+    handlings = [plan(n, p, **other) for n, p in zip(numbers[1:], partners, strict=True)]
+    start = CaseStart(
+        case_no=numbers[0],
+        item=ITEM,
+        handlings=tuple(handlings) or (plan(numbers[0], **other),),
+        pickup=pickup,
+        delivery=delivery,
+        registered_at=at or datetime.now(UTC),
+    )
+    hall.knows(start)
+    prepare(hall.folders[start.case_no])
+    await client.start_workflow(CASE_WORKFLOW, start, id=case_workflow_id(start.case_no), task_queue=CASES_QUEUE)
+    return CaseDesk(client, hall, start)
+
+
+def refusal(code: str = "CY4222") -> CommandResult:
+    return CommandResult(outcome=CommandOutcome.REFUSED, code=code)
+
+
+def outage() -> ApplicationError:
+    return ApplicationError("away", type="PartnerUnavailable")
+
+
+PAPER = {"result_form": ResultForm.PAPER}
+SUBMIT, SUPPLEMENT, WITHDRAW = CommandKind.SUBMIT, CommandKind.SUPPLEMENT, CommandKind.WITHDRAW
