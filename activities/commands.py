@@ -155,7 +155,7 @@ class Commands:
             row = session.get_one(CommandRow, order.key)
             row.attempts += 1
             row.error = None if state is CommandState.SENT else verdict
-            if state is not None:
+            if state is not None and row.state != CommandState.CONFIRMED:  # B's receipt may have been faster
                 row.state, row.sent_at = state, now
             handling = session.get_one(HandlingRow, order.handling_no)
             if state is None:
