@@ -8,8 +8,6 @@ from demo.client import Caller
 from demo.people import applicant, door
 from demo.stories import Story
 
-LOOK_S = 0.5
-
 
 @dataclass
 class Played:
@@ -29,12 +27,13 @@ class Played:
 
 @dataclass(frozen=True)
 class Stage:
-    """Who calls whom. `partners` and `couriers` are the sandbox's control sides."""
+    """Who calls whom. `partners` and `couriers` are the sandbox's control sides; `look_s` between looks at a case."""
 
     clerk: Caller
     officer: Caller
     partners: Caller
     couriers: Caller
+    look_s: float = 0.5
 
 
 def play(stage: Stage, story: Story, number: int, within_s: float) -> Played:
@@ -95,7 +94,7 @@ def _follow(stage: Stage, played: Played, deadline: float) -> None:
             played.events = stage.clerk.get(f"{path}/events")["events"]
             return
         _act(stage, played, done)
-        time.sleep(LOOK_S)
+        time.sleep(stage.look_s)
     played.events = stage.clerk.get(f"{path}/events")["events"]
     played.failure = f"not closed in time: {played.case['status']}"
 
