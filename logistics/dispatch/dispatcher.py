@@ -88,10 +88,9 @@ class Dispatcher:
             UnknownJobError, UnknownCourierError: nobody ever spoke of them.
         """
         staff, job = self._reported(now, courier_id, job_id)
-        self._planned_at = None
         if job_id in self._state.jobs:
             staff.arrived_at = now
-        else:  # cancelled while he was under way: all we learn is where he is
+        elif staff.job is None:  # cancelled while he was under way: all we learn is where he is
             self._state.stand(staff, job.x, job.y)
 
     def finished(self, now: float, courier_id: Id, job_id: Id) -> None:
@@ -101,8 +100,8 @@ class Dispatcher:
             UnknownJobError, UnknownCourierError: nobody ever spoke of them.
         """
         staff, job = self._reported(now, courier_id, job_id)
-        self._planned_at = None
-        self._state.stand(staff, job.x, job.y)
+        if staff.job in (None, job):  # else an old report, sent again: he is on another job by now
+            self._state.stand(staff, job.x, job.y)
         if job_id in self._state.jobs:
             self._state.close(job_id)
 
@@ -198,19 +197,20 @@ class Dispatcher:
         return self._state.under_way(job_id) or self._state.planned_on(slot)
 
     def _reported(self, now: float, courier_id: Id, job_id: Id) -> tuple[Staff, DispatchJob]:
-        """Make the courier the one who is on the job, whatever was planned."""
+        """Make the courier the one who is on the job if it is open, whatever was planned."""
         state, staff = self._state, self._state.courier(courier_id)
-        self._tell(now)
         job = state.jobs.get(job_id) or state.closed.get(job_id)
         if job is None:
             raise UnknownJobError(job_id)
-        if staff.job is not None and staff.job.id != job_id:
-            slot = state.slots[staff.job.id]
-            state.stand(staff, *staff.place_at(now))
-            state.give_back([slot])
+        self._tell(now)
+        if job_id not in state.jobs or staff.job is job:
+            return staff, job
         other = state.under_way(job_id)
-        if other is not None and other is not staff:
+        if other is not None:
             state.stand(other, *other.place_at(now))
-        if job_id in state.jobs and staff.job is None:
-            state.start(staff, job, now)
+        if staff.job is not None:
+            given_back = state.slots[staff.job.id]
+            state.stand(staff, *staff.place_at(now))
+            state.give_back([given_back])
+        state.start(staff, job, now)
         return staff, job

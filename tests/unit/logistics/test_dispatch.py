@@ -146,6 +146,18 @@ def test_repeats_have_no_effect_and_contradictions_are_refused() -> None:
     assert dispatcher.next_job(220.0, "east") is None
 
 
+def test_an_old_report_sent_again_disturbs_nobody() -> None:
+    dispatcher = Dispatcher([EAST], travel, 0.0)
+    dispatcher.request(0.0, job("a", 1900))
+    dispatcher.next_job(0.0, "east")
+    serve(dispatcher, 34.0, "east", "a")
+    dispatcher.request(214.0, job("b", 1000, released=214.0))
+    assert dispatcher.next_job(214.0, "east") == "b"
+    serve(dispatcher, 220.0, "east", "a")
+    assert dispatcher.planned_courier("b") == "east"
+    assert dispatcher.planned_arrival("b") == pytest.approx(214 + 300)
+
+
 def test_strangers_are_reported() -> None:
     dispatcher = Dispatcher([EAST], travel, 0.0)
     with pytest.raises(UnknownCourierError):
