@@ -100,11 +100,13 @@ class Commands:
     def _rendered(self, order: CommandOrder, adapter: PartnerAdapter) -> Rendered | None:
         """The stored words, or new ones stored now together with what they do to the wire's truth."""
         with self._database.write() as session:
+            handling = lock_handling(session, order.handling_no)
             row = session.get(CommandRow, order.key)
+            if handling is None or _overtaken(handling, order):
+                return None
             if row is not None:
                 return stored_command(row, self._sealer)
-            handling = lock_handling(session, order.handling_no)
-            if handling is None or not _still_wanted(handling, order):
+            if not _still_wanted(handling, order):
                 return None
             rendered = adapter.render(command_for(session, self._sealer, handling, order))
             store_rendered(session, self._sealer, rendered, self._now())
@@ -214,16 +216,15 @@ def _shows(status: InboundMessage, order: CommandOrder) -> bool:
             return False
 
 
+def _overtaken(handling: HandlingRow, order: CommandOrder) -> bool:
+    """The authority's decision wins over what is on its way, also between two attempts (decisions.md 9)."""
+    on_its_way = order.kind in (CommandKind.WITHDRAW, CommandKind.SUPPLEMENT)
+    return on_its_way and handling.truth.decision is not None
+
+
 def _still_wanted(handling: HandlingRow, order: CommandOrder) -> bool:
-    """The authority's decision wins over what was on its way (decisions.md 9)."""
-    truth = handling.truth
-    match order.kind:
-        case CommandKind.WITHDRAW:
-            return may_withdraw(truth)
-        case CommandKind.SUPPLEMENT:
-            return truth.decision is None
-        case _:
-            return True
+    """A withdrawal is asked for once only."""
+    return order.kind is not CommandKind.WITHDRAW or may_withdraw(handling.truth)
 
 
 def _files_of(command: Command) -> list[str]:
