@@ -128,7 +128,7 @@ class Commands:
         """In-city: the officer's queue reads our own tables (decisions.md 7)."""
         with self._database.write() as session:
             handling = lock_handling(session, order.handling_no)
-            if handling is None or not _still_wanted(handling, order):
+            if handling is None or _overtaken(handling, order) or not _still_wanted(handling, order):
                 return CommandResult(outcome=CommandOutcome.OVERTAKEN)
             self._move_truth(session, handling, order)
         return CommandResult(outcome=CommandOutcome.TAKEN)
