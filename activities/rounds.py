@@ -19,15 +19,18 @@ from relay.relay import Relay
 from relay.scans import ScanIntake
 from storage.base import Database
 from storage.cases import HandlingRow
+from storage.gaps import give_up_parked
 from storage.tasks import open_task
 
 
 class SweepRound:
     """Starts, inbox, updates, scans: everything that a process left behind."""
 
-    def __init__(self, relay: Relay, scans: ScanIntake) -> None:
+    def __init__(self, relay: Relay, scans: ScanIntake, database: Database, now: Callable[[], datetime]) -> None:
         self._relay = relay
         self._scans = scans
+        self._database = database
+        self._now = now
 
     @activity.defn(name="round_sweep")
     async def sweep(self) -> None:
@@ -35,6 +38,11 @@ class SweepRound:
         await asyncio.to_thread(self._scans.attach_loose)
         await asyncio.to_thread(self._scans.note_proofs)
         await asyncio.to_thread(self._scans.miss_proofs)
+        await asyncio.to_thread(self._give_up_parked)
+
+    def _give_up_parked(self) -> None:
+        with self._database.write() as session:
+            give_up_parked(session, self._now())
 
 
 class SouthwestRound:
@@ -100,24 +108,29 @@ class TrackRound:
 
 
 class BooksRound:
-    """Our books against the authorities' own: gaps that stay open, and yesterday as a whole."""
+    """Our books against one network's: gaps that stay open, and yesterday as a whole. Works on that network's queue."""
 
     def __init__(
-        self, gaps: CatchingUp, reconciliation: Reconciliation, relay: Relay, now: Callable[[], datetime]
+        self,
+        partner: Partner,
+        gaps: CatchingUp,
+        reconciliation: Reconciliation,
+        relay: Relay,
+        now: Callable[[], datetime],
     ) -> None:
+        self._partner = partner
         self._gaps = gaps
         self._reconciliation = reconciliation
         self._relay = relay
         self._now = now
 
-    @activity.defn(name="round_heal_gaps")
-    async def heal_gaps(self) -> None:
-        if await asyncio.to_thread(self._gaps.heal_gaps):
+    @activity.defn(name="round_heal")
+    async def heal(self) -> None:
+        if await asyncio.to_thread(self._gaps.heal_gaps, self._partner):
             await self._relay.deliver_inbox()
 
     @activity.defn(name="round_reconcile")
     async def reconcile(self) -> None:
         yesterday = self._now().astimezone(CHINA).date() - timedelta(days=1)
-        for partner in Partner:
-            await asyncio.to_thread(self._reconciliation.reconcile, partner, yesterday)
+        await asyncio.to_thread(self._reconciliation.reconcile, self._partner, yesterday)
         await self._relay.deliver_inbox()

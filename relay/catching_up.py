@@ -1,6 +1,6 @@
 """Gaps that stay open: after ten minutes the authority is asked how the handling stands (contracts.md "Common rules").
 
-For A and C; B has no query and no gaps. One network that is away delays the others by one attempt only.
+For A and C; B has no query and no gaps.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,16 +16,15 @@ from partners.base import PartnerAdapter
 from storage.base import Database
 from storage.cases import HandlingRow
 from storage.gaps import handlings_with_gaps, wait_longer
-from storage.inbox import Inbox
+from storage.inbox import GAP_PATIENCE, Inbox
 
 log = structlog.get_logger(__name__)
 
-_ASK_AGAIN_AFTER: Final = timedelta(minutes=10)
 QUERIED: Final = (Partner.SICHUAN, Partner.INTERPROVINCIAL)
 
 
 class CatchingUp:
-    """Asks and applies; each handling in a transaction of its own."""
+    """Asks and applies; each handling in a transaction of its own. Asks again after `patience`."""
 
     def __init__(
         self,
@@ -33,40 +32,40 @@ class CatchingUp:
         inbox: Inbox,
         adapters: Mapping[Partner, PartnerAdapter],
         now: Callable[[], datetime],
+        *,
+        patience: timedelta = GAP_PATIENCE,
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._adapters = adapters
         self._now = now
+        self._patience = patience
 
-    def heal_gaps(self) -> int:
-        """Ask about every gap that is due; returns how many were healed."""
+    def heal_gaps(self, partner: Partner) -> int:
+        """Ask one network about every gap that is due; returns how many were healed. Stops where it is away."""
         with self._database.read() as session:
-            found = (session.get(HandlingRow, number) for number in handlings_with_gaps(session, self._now()))
-            waiting = [(Partner(row.partner), ref_of(row)) for row in found if row is not None and row.partner]
-        away: set[Partner] = set()
+            waiting = handlings_with_gaps(session, partner, self._now())
         healed = 0
-        for partner, handling in waiting:
-            if partner in QUERIED and partner not in away:
-                healed += self._heal(partner, handling, away)
+        for handling in waiting:
+            try:
+                healed += self._heal(partner, ref_of(handling))
+            except PartnerError as fault:
+                log.warning("gap_query_failed", partner=partner, code=fault.code)
+                break
         return healed
 
-    def _heal(self, partner: Partner, handling: HandlingRef, away: set[Partner]) -> bool:
+    def _heal(self, partner: Partner, handling: HandlingRef) -> bool:
         try:
             status = self._adapters[partner].query(handling)
         except PartnerRefused as refusal:
             log.warning("gap_query_refused", partner=partner, handling_no=handling.handling_no, code=refusal.code)
             status = None
-        except PartnerError as fault:
-            log.warning("gap_query_failed", partner=partner, code=fault.code)
-            away.add(partner)
-            return False
         now = self._now()
         with self._database.write() as session:
             if status is not None:
                 self._inbox.take_snapshot(session, status, raw=status.content, now=now)
             # What still waits behind another gap is asked for again later.
-            wait_longer(session, handling.handling_no, now + _ASK_AGAIN_AFTER)
+            wait_longer(session, handling.handling_no, now + self._patience)
         return status is not None
 
 

@@ -1,7 +1,7 @@
 """The composition root: settings become the parts that the worker, the web process and the commands share."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from catalog.workdays import bundled_calendar
 from domain.terms import Partner
@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from runtime.southwest_wire import southwest_settings
 from storage.base import Database
 from storage.documents import Documents
-from storage.inbox import Inbox
+from storage.inbox import GAP_PATIENCE, Inbox
 from storage.sealing import Sealer
 
 
@@ -47,8 +47,13 @@ def parts_of(settings: Settings) -> Parts:
         database=Database(settings.database_url),
         sealer=sealer,
         documents=Documents(settings.data_dir / "documents", sealer),
-        inbox=Inbox(sealer),
+        inbox=Inbox(sealer, gap_patience(settings)),
     )
+
+
+def gap_patience(settings: Settings) -> timedelta:
+    """How long a gap in a sequence may stay open before the authority is asked."""
+    return GAP_PATIENCE / settings.time_scale
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,18 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
 
 from domain.naming import CASES_QUEUE
-from domain.rounds import Round
+from domain.rounds import ROUND_WORK, Round
 from runtime.settings import Settings
 from workflows.rounds import RoundsWorkflow
 
@@ -25,20 +27,26 @@ from workflows.rounds import RoundsWorkflow
 def intervals(settings: Settings) -> dict[Round, timedelta]:
     """How often each round is made."""
     track_s = 60.0 if settings.time_scale == 1 else max(1.0, 3600 / settings.time_scale)
+    heal = timedelta(seconds=max(1.0, 60 / settings.time_scale))
     return {
         Round.SWEEP: timedelta(seconds=settings.worker.sweep_s),
         Round.POLL_SOUTHWEST: timedelta(seconds=settings.southwest.poll_s),
         Round.POLL_INTERPROVINCIAL: timedelta(seconds=settings.interprovincial.poll_s),
         Round.TRACK: timedelta(seconds=track_s),
-        Round.HEAL_GAPS: timedelta(minutes=1),
-        Round.RECONCILE: timedelta(days=1),  # at 00:00 UTC: eight in the morning
+        Round.HEAL_SICHUAN: heal,
+        Round.HEAL_INTERPROVINCIAL: heal,
     }
+
+
+DAILY = (Round.RECONCILE_SICHUAN, Round.RECONCILE_SOUTHWEST, Round.RECONCILE_INTERPROVINCIAL)
+_AT_TWO = ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(2)])], time_zone_name="Asia/Shanghai")
 
 
 async def ensure_schedules(client: Client, settings: Settings) -> None:
     """Create the schedules, or bring them to today's intervals."""
-    for name, interval in intervals(settings).items():
-        schedule = _schedule(name, interval)
+    often = {name: _every(interval) for name, interval in intervals(settings).items()}
+    for name, spec in (often | dict.fromkeys(DAILY, _AT_TWO)).items():
+        schedule = _schedule(name, spec)
         try:
             await client.create_schedule(f"round-{name}", schedule)
         except ScheduleAlreadyRunningError:
@@ -52,11 +60,21 @@ def _replace_by(schedule: Schedule) -> Callable[[ScheduleUpdateInput], ScheduleU
     return update
 
 
-def _schedule(name: Round, interval: timedelta) -> Schedule:
+def _every(interval: timedelta) -> ScheduleSpec:
+    return ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval)])
+
+
+def _schedule(name: Round, spec: ScheduleSpec) -> Schedule:
+    """What was missed while the server was away is made up for once a day's round, not for those that come anyway."""
+    missed = timedelta(hours=12) if name in DAILY else timedelta(seconds=10)
     return Schedule(
         action=ScheduleActionStartWorkflow(
-            RoundsWorkflow.run, name, id=f"round-{name}", task_queue=CASES_QUEUE, run_timeout=timedelta(minutes=10)
+            RoundsWorkflow.run,
+            name,
+            id=f"round-{name}",
+            task_queue=CASES_QUEUE,
+            run_timeout=2 * ROUND_WORK[name].at_most,
         ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=interval)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(seconds=10)),
+        spec=spec,
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=missed),
     )

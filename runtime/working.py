@@ -26,7 +26,7 @@ from relay.catching_up import CatchingUp
 from relay.reconciliation import Reconciliation
 from relay.relay import Relay
 from relay.scans import ScanIntake
-from runtime.components import Parts, carrier_of, networks_of, now, service_calendar
+from runtime.components import Parts, carrier_of, gap_patience, networks_of, now, service_calendar
 from storage.catalogue import InForce, ListKind, read_calendar
 from workflows import WORKFLOWS
 
@@ -78,7 +78,8 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, networks.adapters, now)
     carrying = Carrying(parts.database, parts.sealer, carrier, service_calendar(), now)
     asked = (parts.database, parts.inbox, networks.adapters, now)
-    books = BooksRound(CatchingUp(*asked), Reconciliation(*asked), relay, now)
+    gaps, reconciliation = CatchingUp(*asked, patience=gap_patience(settings)), Reconciliation(*asked)
+    books = {partner: BooksRound(partner, gaps, reconciliation, relay, now) for partner in Partner}
     slots = max(2, settings.worker.threads // 6)
     polls: dict[Partner, list[Any]] = {
         Partner.SICHUAN: [],
@@ -111,13 +112,7 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     return [
         worker(
             CASES_QUEUE,
-            [
-                records.record,
-                commands.send_command,
-                SweepRound(relay, scans).sweep,
-                books.heal_gaps,
-                books.reconcile,
-            ],
+            [records.record, commands.send_command, SweepRound(relay, scans, parts.database, now).sweep],
             workflows=True,
         ),
         worker(
@@ -132,7 +127,13 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
         *(
             worker(
                 partner_queue(partner),
-                [commands.send_command, commands.fetch_file, *polls[partner]],
+                [
+                    commands.send_command,
+                    commands.fetch_file,
+                    books[partner].heal,
+                    books[partner].reconcile,
+                    *polls[partner],
+                ],
                 per_second=per_second[partner],
             )
             for partner in Partner

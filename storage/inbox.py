@@ -26,6 +26,7 @@ from storage.sealing import Sealer
 from storage.tasks import open_task
 
 PARKED_UNTIL_KNOWN = timedelta(hours=72)
+GAP_PATIENCE = timedelta(minutes=10)
 CITY = "city"  # the sender of our own officers' events
 
 
@@ -70,12 +71,18 @@ class InboxRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
 
+    @property
+    def given_up(self) -> bool:
+        """Parked for a case of ours to come that did not come in time, or was another network's."""
+        return self.state == InboxState.DEAD and self.case_no is None
+
 
 class Inbox:
-    """Takes messages. `sealer` keeps their bodies unreadable at rest."""
+    """Takes messages. `sealer` keeps their bodies unreadable at rest; a gap may stay open for `gap_patience`."""
 
-    def __init__(self, sealer: Sealer) -> None:
+    def __init__(self, sealer: Sealer, gap_patience: timedelta = GAP_PATIENCE) -> None:
         self._sealer = sealer
+        self._gap_patience = gap_patience
 
     def take(
         self,
@@ -96,6 +103,10 @@ class Inbox:
         sender = message.partner or CITY
         handling = lock_handling(session, message.handling_no)
         known = session.scalar(select(InboxRow).filter_by(sender=sender, message_id=message.message_id))
+        if known is not None and known.given_up:
+            session.delete(known)  # it never took effect and waits no more: its id is free
+            session.flush()
+            known = None
         if known is not None:
             return self._again(session, known, message, now)
         if handling is None:
@@ -224,7 +235,7 @@ class Inbox:
         """Write the verdict, move the truth, and say what the case is to be told."""
         row.verdict, row.case_no = verdict, handling.case_no
         if verdict is Verdict.EARLY:
-            row.state, row.park_until = InboxState.PARKED, now + timedelta(minutes=10)
+            row.state, row.park_until = InboxState.PARKED, now + self._gap_patience
             return
         row.park_until = None
         if verdict is Verdict.REFUSED:  # only where it uses up its place

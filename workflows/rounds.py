@@ -1,12 +1,10 @@
 """The regular rounds (巡检): sweeping, polling, reconciling; one Temporal Schedule each (decisions.md 10)."""
 
-from datetime import timedelta
-
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from domain.rounds import ROUND_QUEUES, Round
+    from domain.rounds import ROUND_WORK, Round
 
 
 @workflow.defn(name="RoundsWorkflow")
@@ -15,9 +13,10 @@ class RoundsWorkflow:
 
     @workflow.run
     async def run(self, name: Round) -> None:
+        work = ROUND_WORK[name]
         await workflow.execute_activity(
-            f"round_{name}",
-            task_queue=ROUND_QUEUES[name],
-            start_to_close_timeout=timedelta(minutes=5),
+            work.activity,
+            task_queue=work.queue,
+            start_to_close_timeout=work.at_most,
             retry_policy=RetryPolicy(maximum_attempts=1),  # the next round is the retry
         )

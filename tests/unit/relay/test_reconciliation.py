@@ -85,10 +85,10 @@ def test_a_gap_of_ten_minutes_is_asked_about(office, authority):
     office.say("REVIEWING", 3)
     office.say("SUSPENDED", 4, payload={"procedure": "评审", "reason": "需要"})
     authority.says[HANDLING] = ("SUSPENDED", 4)
-    assert catching_up(office, authority).heal_gaps() == 0
+    assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 0
     assert authority.asked == []
     office.clock[0] = NOW + timedelta(minutes=10)
-    assert catching_up(office, authority).heal_gaps() == 1
+    assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 1
     truth = office.truth()
     assert (truth.state, truth.last_seq) == (WireState.SUSPENDED, 4)
     assert rows(office) == [
@@ -97,7 +97,7 @@ def test_a_gap_of_ten_minutes_is_asked_about(office, authority):
         (4, InboxState.APPLIED, Verdict.LATE, None),
         (4, InboxState.NEW, Verdict.APPLIED, True),
     ]
-    assert catching_up(office, authority).heal_gaps() == 0
+    assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 0
     assert office.say("ACCEPTED", 2)[0] == 200  # comes at last: late, without effect
     assert office.truth() == truth
     assert office.say("RESUMED", 5)[0] == 200
@@ -109,7 +109,7 @@ def test_what_waits_behind_the_status_follows(office, authority):
     office.say("REVIEWING", 4)
     authority.says[HANDLING] = ("REVIEWING", 3)
     office.clock[0] = NOW + timedelta(minutes=10)
-    catching_up(office, authority).heal_gaps()
+    catching_up(office, authority).heal_gaps(Partner.SICHUAN)
     assert office.truth().last_seq == 4
 
 
@@ -118,7 +118,7 @@ def test_the_round_of_a_missed_supplement_is_theirs(office, authority):
     office.say("REVIEWING", 9)
     authority.says[HANDLING] = ("NEED_SUPPLEMENT", 9)
     office.clock[0] = NOW + timedelta(minutes=10)
-    catching_up(office, authority).heal_gaps()
+    catching_up(office, authority).heal_gaps(Partner.SICHUAN)
     assert (office.truth().state, office.truth().round) == (WireState.AWAITING_SUPPLEMENT, 2)
 
 
@@ -127,12 +127,12 @@ def test_an_authority_that_cannot_say_is_asked_again_later(office, authority, fa
     authority.fault = fault
     office.say("REVIEWING", 3)
     office.clock[0] = NOW + timedelta(minutes=10)
-    assert catching_up(office, authority).heal_gaps() == 0
+    assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 0
     assert office.truth().last_seq == 0
     assert rows(office) == [(3, InboxState.PARKED, Verdict.EARLY, None)]
     authority.fault, authority.says[HANDLING] = None, ("REVIEWING", 3)
     office.clock[0] = NOW + timedelta(minutes=20)
-    assert catching_up(office, authority).heal_gaps() == 1
+    assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 1
 
 
 def test_a_contradicting_or_unknown_status_goes_to_a_person(office, authority):
@@ -143,7 +143,7 @@ def test_a_contradicting_or_unknown_status_goes_to_a_person(office, authority):
     office.say("RESULT_SENT", 6, payload={"trackingNo": "EB000717618CN"})
     authority.says[HANDLING] = ("REJECTED", 5)
     office.clock[0] = NOW + timedelta(minutes=10)
-    catching_up(office, authority).heal_gaps()
+    catching_up(office, authority).heal_gaps(Partner.SICHUAN)
     truth = office.truth()
     assert (truth.decision, truth.last_seq) == (WireEvent.APPROVED, 6)
     with office.database.read() as session:
