@@ -24,8 +24,8 @@ from sandbox.couriers.store import Store
 log = logging.getLogger(__name__)
 STEP_S = 0.05
 AWAY_S = 1.0
-QUIET = 4  # so many times slower when there has been nothing to do for a while
-STAY_AWAKE_S = 60.0
+QUIET = 2  # so many times slower when there has been nothing to do for a while
+STAY_AWAKE_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def run(options: Options) -> None:
 def _threads(
     stop: threading.Event, options: Options, player: Player, clerk: HallClerk | None, uploader: Uploader
 ) -> list[threading.Thread]:
-    busy_until = 0.0
+    busy_until = time.monotonic() + STAY_AWAKE_S
 
     def look() -> float:
         nonlocal busy_until
