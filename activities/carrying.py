@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.booking import contact_of, manifest_of, seal_no_of
 from activities.dispatching import decide, door_of, is_silent, lock_dispatch
@@ -27,6 +28,7 @@ from relay.parcels import state_of
 from storage.base import Database
 from storage.cases import CaseRow, HandlingRow, add_event, read_dossier
 from storage.legs import AssignmentRow, LegRow, lock_leg
+from storage.owing import still_owed
 from storage.sealing import Sealer
 from storage.tasks import open_task
 
@@ -74,6 +76,8 @@ class Carrying:
             if known is not None:
                 return _booked(known)
             handling = session.get_one(HandlingRow, plan.handling_no)
+            if plan.leg is Leg.DELIVERY and still_owed(session, plan.case_no):
+                raise ApplicationError("deferred materials are still owed", type="DEFERRED_OPEN")  # tried again
         ends = (handling.region, OUR_REGION) if plan.leg is Leg.BACK else (OUR_REGION, handling.region)
         if plan.leg in DOOR_LEGS:
             ends = (OUR_REGION, OUR_REGION)

@@ -9,8 +9,10 @@ from temporalio import activity
 
 from domain.messages import CaseChange, ClockOrder, Deadline, ItemBrief, Recorded
 from domain.tasks import TaskKind
+from domain.terms import CaseStatus
 from storage.base import Database
 from storage.cases import CaseRow, DeadlineRow, HandlingRow, add_event
+from storage.owing import open_post_check
 from storage.tasks import open_task, settle_task
 
 Clockwork = Callable[[ClockOrder, ItemBrief, float], Deadline]
@@ -55,6 +57,8 @@ class Records:
             case.collected_at = change.at
         if case.decided_at is None and change.case_status.is_outcome:
             case.decided_at = change.at
+            if change.case_status is CaseStatus.APPROVED:
+                open_post_check(session, case, self._now())
         case.status, case.on_hold = change.case_status, change.on_hold
         asked = case.withdrawal_pending or change.withdrawal_pending  # the window may know before the workflow
         case.withdrawal_pending = asked and not change.case_status.is_outcome

@@ -12,16 +12,7 @@ from pydantic import Field
 
 from catalog.model import ItemSnapshot, Material, Requirement, ServiceItem
 from domain.model import Frozen
-from domain.terms import ItemKind, MaterialForm, Provided
-
-
-class TrustGrade(StrEnum):
-    """How far an electronic material can be trusted (可信等级)."""
-
-    A = "A"  # issued by an authority with its e-seal: used directly
-    B = "B"  # compared with the original at a window: may be used again
-    C = "C"  # uploaded by the user: the original must be seen
-    D = "D"  # made by the user: their own promise
+from domain.terms import ItemKind, MaterialForm, Provided, TrustGrade
 
 
 class GapReason(StrEnum):

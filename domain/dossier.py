@@ -1,10 +1,10 @@
 """The dossier (卷宗): everything personal about a case, kept sealed and read only where it is needed."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from domain.model import Frozen
 from domain.outbound import Person, SentMaterial
-from domain.terms import Datum, MaterialForm, Provided
+from domain.terms import AuthorisationKind, Datum, MaterialForm, Provided, TrustGrade
 
 
 class Contact(Frozen):
@@ -27,6 +27,7 @@ class DossierMaterial(Frozen):
     provided: Provided
     pages: int = 1
     sha256: str | None = None
+    grade: TrustGrade | None = None
 
     def as_sent(self) -> SentMaterial:
         return SentMaterial(seq=self.seq, name=self.name, form=self.form, sha256=self.sha256, pages=self.pages)
@@ -42,6 +43,14 @@ class SupplementBrought(Frozen):
     at: datetime
 
 
+class Authorisation(Frozen):
+    """What an agent (帮代办人) may act on; `until`: last day, None without end."""
+
+    kind: AuthorisationKind
+    document_sha256: str | None = None
+    until: date | None = None
+
+
 class Consent(Frozen):
     """知情同意."""
 
@@ -55,12 +64,14 @@ class Dossier(Frozen):
     applicant: Person
     household_region: str | None = None
     agent: Person | None = None
+    authorisation: Authorisation | None = None
     materials: tuple[DossierMaterial, ...] = ()
     supplements: tuple[SupplementBrought, ...] = ()
     pickup: Contact | None = None
     delivery: Contact | None = None
     consent: Consent
     withdrawal_reason: str | None = None
+    rating_comment: str | None = None
 
     def brought(self, handling_no: str, round_: int) -> SupplementBrought | None:
         return next((s for s in self.supplements if (s.handling_no, s.round) == (handling_no, round_)), None)

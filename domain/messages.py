@@ -112,6 +112,11 @@ class TaskOutcome(StrEnum):
     RESEND = "resend"
     ACKNOWLEDGE = "acknowledge"
     CLOSE_AS_FAILED = "close_as_failed"
+    REWORKED = "reworked"  # 差评: put right (已整改)
+    EXPLAINED = "explained"  # 差评: called back and explained (已说明)
+    UNFOUNDED = "unfounded"  # 差评: not confirmed (经核实不属实)
+    CHECKED_TRUE = "checked_true"  # 告知承诺: the promise was true
+    CHECKED_FALSE = "checked_false"  # 告知承诺: false; revoked, credit record
 
 
 class TaskResolved(Frozen):
@@ -191,6 +196,7 @@ class DeadlineKind(StrEnum):
     INTERREGIONAL_LEG = "INTERREGIONAL_LEG"  # a stated expectation
     WITHDRAWAL = "WITHDRAWAL"  # an answer to our withdrawal
     COLLECTION = "COLLECTION"  # papers wait at the hall
+    DEFERRED_MATERIAL = "DEFERRED_MATERIAL"  # 容缺材料 to be handed in; date of arrival counts
 
 
 class Responsible(StrEnum):

@@ -35,6 +35,9 @@ class TaskKind(StrEnum):
     RETURN_REQUIRED = "RETURN_REQUIRED"
     COLLECT_AT_HALL = "COLLECT_AT_HALL"
     BAD_RATING = "BAD_RATING"
+    DEFERRED_MATERIAL = "DEFERRED_MATERIAL"
+    POST_CHECK = "POST_CHECK"
+    AGENT_AUTHORISATION = "AGENT_AUTHORISATION"
 
 
 _O = TaskOutcome
@@ -73,9 +76,17 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.RETURN_REQUIRED: ("订单已取消但邮件已揽收，请退回申请人", Role.OUTLET, _SEEN),
     TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
     TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),
-    TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, _SEEN),
+    TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, (_O.REWORKED, _O.EXPLAINED, _O.UNFOUNDED, _O.ACKNOWLEDGE)),
+    TaskKind.DEFERRED_MATERIAL: ("容缺材料待补交", Role.CLERK, _SEEN),
+    TaskKind.POST_CHECK: ("告知承诺待事后核查", Role.SUPERVISOR, (_O.CHECKED_TRUE, _O.CHECKED_FALSE)),
+    TaskKind.AGENT_AUTHORISATION: ("代办授权材料待补", Role.CLERK, _SEEN),
 }
 """kind → (title, who acts, how it may be resolved)."""
+
+OF_THE_HALL = frozenset(
+    {TaskKind.BAD_RATING, TaskKind.DEFERRED_MATERIAL, TaskKind.POST_CHECK, TaskKind.AGENT_AUTHORISATION}
+)
+"""Tasks that no workflow waits for: resolving one must not lift a case's hold."""
 
 
 def task_id(key: str) -> str:

@@ -96,6 +96,24 @@ class Provided(StrEnum):
     COMMITTED = "committed"  # 告知承诺
 
 
+class TrustGrade(StrEnum):
+    """How far an electronic material can be trusted (可信等级), 国办函〔2016〕108号."""
+
+    A = "A"  # issued by an authority with its e-seal: used directly
+    B = "B"  # compared with the original at a window: may be used again
+    C = "C"  # uploaded by the user: the original must be seen
+    D = "D"  # made by the user: their own promise
+
+
+class AuthorisationKind(StrEnum):
+    """On what an agent acts for the applicant (帮代办授权)."""
+
+    LETTER = "letter"  # 授权委托书
+    NOTARISED = "notarised"  # 公证委托书
+    GUARDIAN = "guardian"  # 监护关系证明
+    EMPLOYER = "employer"  # 单位介绍信
+
+
 class ResultForm(StrEnum):
     """结果形式."""
 

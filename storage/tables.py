@@ -4,7 +4,6 @@ from storage import (
     breakers,
     cases,
     catalogue,
-    catalogue,
     documents,
     exchange,
     idempotency,
@@ -25,7 +24,6 @@ from storage.base import Base
 MODULES = (
     breakers,
     cases,
-    catalogue,
     catalogue,
     documents,
     exchange,

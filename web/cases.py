@@ -32,10 +32,11 @@ from storage.idempotency import first_answer, keep_answer
 from storage.people import LoggedIn
 from storage.tasks import open_task
 from storage.updates import queue_update
+from web.brought import check_documents, form_of
 from web.casebook import find_case, full, history, list_cases
 from web.context import Context, Ctx
 from web.problems import Unprocessable
-from web.registration import check_documents, form_of, register
+from web.registration import register
 from web.session import CaseReader, Clerk
 from web.shapes import CaseShape, MaterialShape, RatingShape, SupplementShape, WithdrawShape
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.dossier import Contact
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.messages import HandedOver
 from domain.naming import case_workflow_id
 from domain.terms import Datum, Leg, ParcelStage, SignerKind
@@ -21,6 +21,7 @@ from logistics.promise_model import PromiseOrder, PromiseTerms
 from runtime.components import service_calendar
 from storage.cases import CaseRow
 from storage.legs import LegRow, OutletRow, SuspensionRow, leg_by_tracking_no
+from storage.owing import still_owed
 from storage.updates import queue_update
 from web.casebook import parcel
 from web.context import Context, Ctx
@@ -217,6 +218,8 @@ def hand_over(
 
 
 def hand_over_case(session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str) -> dict[str, Any]:
+    if still_owed(session, case.case_no):
+        raise Conflict("容缺材料还没有补齐，结果暂不能领取", code="DEFERRED_OPEN")
     queue_update(
         session,
         update_id=f"{case.case_no}-handed-over",

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from catalog.eligibility import RouteApplicant
+from catalog.intake import first_counted_day
 from catalog.joint import roles
-from catalog.materials import Brought, check_materials
+from catalog.materials import MaterialCheck
 from catalog.model import ServiceItem
 from catalog.regions import HALL_REGION
 from catalog.routing import Refusal, Route, route
@@ -16,12 +17,14 @@ from domain.dossier import Consent, Contact, Dossier, DossierMaterial
 from domain.identifiers import make_case_number
 from domain.messages import CaseStart, HandlingPlan
 from domain.outbound import Person
-from domain.terms import ApplicantType, CaseStatus, Leg, MaterialForm, Mode, Provided
+from domain.terms import ApplicantType, CaseStatus, Leg, Mode
 from storage.cases import CaseRow, HandlingRow, add_event, next_serials, write_dossier
-from storage.documents import DocumentRow
+from web.agents import authorisation_of, check_authorisation
+from web.brought import brought, check_documents, form_check, graded
 from web.context import Context
+from web.owing import note_owed
 from web.problems import Unprocessable
-from web.shapes import CaseShape, ContactShape, MaterialShape, PersonShape
+from web.shapes import CaseShape, ContactShape, PersonShape
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -37,9 +40,11 @@ def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> d
     if item is None:
         raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
     _check_people(item, wanted)
+    check_authorisation(session, wanted.agent, now)
     routes = _routes(ctx, item, wanted, now)
     materials = brought(item, wanted.materials)
-    _check_complete(item, materials)
+    checked = _check_complete(item, wanted)
+    materials = graded(materials, checked.grades)
     check_documents(session, materials)
     case_no, handling_nos = _numbers(session, len(routes), now)
     plans = tuple(
@@ -56,6 +61,15 @@ def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> d
         time_scale=ctx.settings.time_scale,
     )
     _store(session, ctx, item, wanted, start, materials, clerk, now)
+    owed = note_owed(
+        session,
+        ctx,
+        start,
+        checked,
+        clerk,
+        agent=wanted.agent is not None,
+        vouched=wanted.agent is not None and wanted.agent.authorisation is not None,
+    )
     return {
         "caseNo": case_no,
         "status": CaseStatus.REGISTERED,
@@ -74,42 +88,10 @@ def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> d
         ],
         "registeredAt": now.isoformat(),
         "timeScale": start.time_scale,
+        "channel": wanted.channel,
+        "countsFrom": first_counted_day(now, ctx.calendar).isoformat(),
+        "deferred": owed,
     }
-
-
-def brought(item: ServiceItem, shapes: list[MaterialShape]) -> tuple[DossierMaterial, ...]:
-    """What was brought, with the names that the item gives."""
-    known = {material.seq: material for material in item.materials}
-    materials = []
-    for shape in shapes:
-        material = known.get(shape.seq)
-        if material is None:
-            raise Unprocessable(f"该事项没有第 {shape.seq} 项材料", code="MATERIAL_UNKNOWN", field="materials")
-        materials.append(
-            DossierMaterial(
-                seq=shape.seq,
-                name=material.name,
-                form=form_of(shape.provided, material.form),
-                provided=shape.provided,
-                pages=shape.pages,
-                sha256=shape.sha256,
-            )
-        )
-    return tuple(materials)
-
-
-def check_documents(session: Session, materials: tuple[DossierMaterial, ...]) -> None:
-    """A file that is named must have been uploaded."""
-    for material in materials:
-        if material.sha256 is not None and session.get(DocumentRow, material.sha256) is None:
-            raise Unprocessable(f"“{material.name}”的扫描件还没有上传", code="DOCUMENT_UNKNOWN", field="materials")
-
-
-def form_of(provided: Provided, listed: MaterialForm | None) -> MaterialForm:
-    """What a material is on paper, by how it was brought; a form stays a form."""
-    if provided in (Provided.ORIGINAL, Provided.COPY):
-        return MaterialForm.FORM if listed is MaterialForm.FORM else MaterialForm(provided.value)
-    return MaterialForm.ELECTRONIC
 
 
 def _check_people(item: ServiceItem, wanted: CaseShape) -> None:
@@ -153,12 +135,12 @@ def _roles(item: ServiceItem, wanted: CaseShape) -> list[str | None]:
     return [handling.role for handling in wanted.handlings]
 
 
-def _check_complete(item: ServiceItem, materials: tuple[DossierMaterial, ...]) -> None:
-    """一次性告知: every gap in one sentence. What is shown at the window in original counts as compared."""
-    given = [Brought(seq=m.seq, provided=m.provided, checked=m.provided is Provided.ORIGINAL) for m in materials]
-    found = check_materials(item, given)
+def _check_complete(item: ServiceItem, wanted: CaseShape) -> MaterialCheck:
+    """一次性告知: every gap in one sentence."""
+    found = form_check(item, wanted.materials, discredited=wanted.discredited)
     if not found.complete:
         raise Unprocessable(" ".join(found.notice), code="MATERIALS_MISSING", field="materials")
+    return found
 
 
 def _numbers(session: Session, count: int, now: datetime) -> tuple[str, list[str]]:
@@ -203,6 +185,7 @@ def _store(
         applicant=_person(wanted.applicant),
         household_region=wanted.applicant.household_region,
         agent=_person(wanted.agent) if wanted.agent else None,
+        authorisation=authorisation_of(wanted.agent),
         materials=materials,
         pickup=_contact(wanted.pickup),
         delivery=_contact(wanted.delivery),
@@ -216,6 +199,7 @@ def _store(
         scheme=start.handlings[0].scheme,
         mode=start.handlings[0].mode,
         status=CaseStatus.REGISTERED,
+        channel=wanted.channel,
         clerk=clerk,
         dossier=b"",
         start=start.model_dump(mode="json"),

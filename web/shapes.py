@@ -1,11 +1,14 @@
 """Shapes of requests, as interfaces.md gives them: camelCase on the wire, unknown fields refused."""
 
+from datetime import date
+
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
+from catalog.intake import IntakeChannel
 from domain.identifiers import check_id, check_name, normalise_phone
 from domain.model import Strict
-from domain.terms import ApplicantType, Datum, IdType, Mode, Provided
+from domain.terms import ApplicantType, AuthorisationKind, Datum, IdType, Mode, Provided
 
 Sha256 = Field(pattern=r"^[0-9a-f]{64}\z")
 
@@ -46,9 +49,26 @@ class PersonShape(Shape):
         return normalise_phone(value)
 
 
+class AuthorisationShape(Shape):
+    """On what an agent acts (帮代办授权); `until`: last day."""
+
+    kind: AuthorisationKind
+    document_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}\z")
+    until: date | None = None
+
+
+class AgentShape(PersonShape):
+    """帮代办人; without an authorisation a task asks for it."""
+
+    authorisation: AuthorisationShape | None = None
+
+
 class MaterialShape(Shape):
+    """`checked`: compared with the original at the window, which raises grade C to B."""
+
     seq: int = Field(ge=1, le=99)
     provided: Provided
+    checked: bool = False
     pages: int = Field(default=1, ge=0, le=999)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}\z")
 
@@ -84,11 +104,13 @@ class CaseShape(Shape):
     handlings: list[HandlingShape] = Field(min_length=1, max_length=6)
     mode: Mode | None = None
     applicant: PersonShape
-    agent: PersonShape | None = None
+    agent: AgentShape | None = None
     materials: list[MaterialShape] = Field(default_factory=list, max_length=60)
     pickup: ContactShape | None = None
     delivery: ContactShape | None = None
     consent: ConsentShape
+    channel: IntakeChannel = IntakeChannel.WINDOW
+    discredited: bool = Field(default=False, description="失信且未修复信用: neither deferral nor commitment")
 
 
 class SupplementShape(Shape):
@@ -96,6 +118,12 @@ class SupplementShape(Shape):
 
     handling_no: str | None = Field(default=None, max_length=21)
     round: int = Field(ge=1, le=99)
+    materials: list[MaterialShape] = Field(min_length=1, max_length=60)
+
+
+class DeferredShape(Shape):
+    """`POST /cases/{caseNo}/deferred`: materials that were owed have come."""
+
     materials: list[MaterialShape] = Field(min_length=1, max_length=60)
 
 

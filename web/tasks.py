@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from domain.errors import Conflict, NotFound
 from domain.messages import TaskOutcome, TaskResolved
 from domain.naming import case_workflow_id, delivery_workflow_id
-from domain.tasks import RULES, TaskKind
+from domain.tasks import OF_THE_HALL, RULES, TaskKind
 from domain.terms import Datum, Role, SignerKind
 from logistics.geo import Point
 from logistics.outlets import nearest
 from storage.cases import add_event
 from storage.legs import lock_leg
+from storage.owing import came
 from storage.people import LoggedIn
 from storage.tasks import TaskRow
 from storage.updates import queue_update
@@ -87,7 +88,9 @@ def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> 
         workflow_id = workflow_id or (case_workflow_id(row.case_no) if row.case_no else None)
         if row.kind == TaskKind.COLLECT_AT_HALL and row.case_no is not None:
             hand_over_case(session, ctx, find_case(session, row.case_no), SignerKind.SELF, row.id)
-        elif workflow_id is not None:
+        elif row.kind == TaskKind.DEFERRED_MATERIAL and row.case_no is not None:
+            came(session, row.case_no, int(row.data["seq"]), now=now, actor=person.username)
+        elif workflow_id is not None and row.kind not in OF_THE_HALL:
             queue_update(
                 session,
                 update_id=f"task-{row.id}",

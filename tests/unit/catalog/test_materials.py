@@ -11,14 +11,13 @@ from catalog.items import load
 from catalog.materials import (
     Brought,
     GapReason,
-    TrustGrade,
     check_materials,
     deferral_workdays,
     grade_of,
 )
 from catalog.model import Material, Requirement
 from catalog.workdays import SHANGHAI, bundled_calendar
-from domain.terms import ItemKind, MaterialForm, Provided
+from domain.terms import ItemKind, MaterialForm, Provided, TrustGrade
 
 P, F = Provided, MaterialForm
 

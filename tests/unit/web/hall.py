@@ -1,0 +1,116 @@
+"""The whole application over a database of its own, without Temporal: what the hall's desk sees."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from fastapi.testclient import TestClient
+
+from catalog.items import load
+from domain.messages import CaseChange, ClockOrder
+from domain.terms import CaseStatus, MaterialForm, Role
+from runtime.settings import load_settings
+from storage.base import Database
+from storage.migrating import migrate
+from storage.people import put_user
+from web.app import build_app
+
+MONDAY = datetime(2026, 11, 23, 2, tzinfo=UTC)
+"""10 o'clock in Chongqing."""
+
+PERSON = {
+    "type": "personal",
+    "name": "王秀兰",
+    "idType": "居民身份证",
+    "idNumber": "11010519491231002X",
+    "phone": "13800000001",
+    "householdRegion": None,
+}
+_PROVIDED = {MaterialForm.ORIGINAL: "original", MaterialForm.COPY: "copy", MaterialForm.FORM: "original"}
+
+
+class Hall:
+    """`as_(role)` gives a logged-in client; `now` may be set."""
+
+    def __init__(self, folder, monkeypatch) -> None:
+        monkeypatch.chdir(folder)
+        for name in ("DATABASE_URL", "PORT", "TIME_SCALE"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("SANDBOX", "1")
+        monkeypatch.setenv("DATA_DIR", str(folder))
+        self.now = MONDAY
+        self.app = build_app(load_settings())
+        made = self.app.state.context
+        made.lists._now = lambda: self.now
+        self.context = self.app.state.context = replace(made, now=lambda: self.now)
+        self.database: Database = self.context.database
+        migrate(self.database.engine)
+        with self.database.write() as session:
+            for role in Role:
+                put_user(session, role.value, role, "demo")
+        self._clients: dict[Role, TestClient] = {}
+
+    def as_(self, role: Role = Role.CLERK) -> TestClient:
+        if role not in self._clients:
+            client = TestClient(self.app)
+            token = client.post("/api/v1/login", json={"username": role.value, "password": "demo"}).json()["token"]
+            client.cookies.clear()
+            client.headers["Authorization"] = f"Bearer {token}"
+            self._clients[role] = client
+        return self._clients[role]
+
+    def start(self, body: dict[str, Any], **more: Any) -> Any:
+        return self.as_().post("/api/v1/cases", json=body | more, headers={"Idempotency-Key": uuid4().hex})
+
+    def started(self, body: dict[str, Any] | None = None, **more: Any) -> str:
+        answer = self.start(body or case_body(), **more)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["caseNo"])
+
+    def record(self, case_no: str, status: CaseStatus, kind: str | None = None, **more: Any) -> None:
+        """What the workflow would write down."""
+        from activities.records import Records
+
+        change = CaseChange(
+            key=f"{kind or status}-{uuid4().hex[:6]}",
+            case_no=case_no,
+            kind=kind or status,
+            at=self.now,
+            case_status=status,
+            on_hold=False,
+            withdrawal_pending=False,
+            handling_no=case_no,
+            handling_status=status,
+            **more,
+        )
+        Records(self.database, _no_clock, lambda: self.now).record(change)
+
+
+def _no_clock(order: ClockOrder, *_: Any) -> Any:
+    raise AssertionError(f"no clock is started here: {order.kind}")
+
+
+def an_item(fits) -> Any:
+    """The first item of the bundled list that fits."""
+    return next(item for item in load().items if fits(item))
+
+
+def case_body(item: Any = None, region: str = "510104", **materials: str) -> dict[str, Any]:
+    """A complete body; `m3="deferred"` says how material 3 is brought."""
+    item = item or an_item(lambda i: i.code and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
+    how = {int(name[1:]): value for name, value in materials.items()}
+    return {
+        "itemCode": item.code,
+        "handlings": [{"region": region, "role": None}],
+        "mode": None,
+        "applicant": PERSON,
+        "agent": None,
+        "materials": [
+            {"seq": m.seq, "provided": how.get(m.seq, _PROVIDED.get(m.form, "electronic")), "pages": 1, "sha256": None}
+            for m in item.materials
+        ],
+        "pickup": None,
+        "delivery": None,
+        "consent": {"version": "2026-11", "accepted": True},
+    }

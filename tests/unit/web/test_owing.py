@@ -1,0 +1,211 @@
+"""容缺, 告知承诺, e-licences, grades, agents and channels at the window."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+from temporalio.exceptions import ApplicationError
+
+from activities.carrying import Carrying
+from catalog.model import Requirement
+from domain.messages import LegPlan
+from domain.terms import CaseStatus, Leg, MaterialForm, Role
+from storage.cases import CaseRow, DeadlineRow, read_dossier
+from storage.tasks import TaskRow
+from storage.updates import UpdateRow
+from tests.unit.web.hall import PERSON, an_item, case_body
+
+DEFERRABLE = an_item(
+    lambda i: (
+        any(m.required is Requirement.DEFERRABLE for m in i.materials)
+        and i.applicant.value != "enterprise"
+        and "chuanyu" in i.schemes
+    )
+)
+OWED = next(m.seq for m in DEFERRABLE.materials if m.required is Requirement.DEFERRABLE)
+PROMISING = an_item(
+    lambda i: any(m.commitment for m in i.materials) and i.applicant.value != "enterprise" and "chuanyu" in i.schemes
+)
+PROMISED = next(m.seq for m in PROMISING.materials if m.commitment)
+LICENSED = an_item(
+    lambda i: any(m.e_licence for m in i.materials) and i.applicant.value != "enterprise" and "chuanyu" in i.schemes
+)
+LICENCE = next(m.seq for m in LICENSED.materials if m.e_licence)
+
+
+def deferred(hall) -> str:
+    return hall.started(case_body(DEFERRABLE, **{f"m{OWED}": "deferred"}))
+
+
+def tasks(hall, case_no, open_only=True) -> list[TaskRow]:
+    with hall.database.read() as session:
+        query = select(TaskRow).filter_by(case_no=case_no)
+        return list(session.scalars(query.filter_by(resolved_at=None) if open_only else query))
+
+
+def dossier(hall, case_no):
+    with hall.database.read() as session:
+        return read_dossier(session.get_one(CaseRow, case_no), hall.context.sealer)
+
+
+def grade(hall, case_no, seq):
+    return next(m.grade for m in dossier(hall, case_no).materials if m.seq == seq)
+
+
+def test_what_is_deferred_has_its_own_deadline_and_task(hall):
+    answer = hall.start(case_body(DEFERRABLE, **{f"m{OWED}": "deferred"})).json()
+    (owed,) = answer["deferred"]
+    assert owed["seq"] == OWED
+    with hall.database.read() as session:
+        (clock,) = session.scalars(select(DeadlineRow).filter_by(case_no=answer["caseNo"]))
+    assert (clock.kind, clock.responsible, clock.due_at.isoformat()) == (
+        "DEFERRED_MATERIAL", "applicant", datetime.fromisoformat(owed["dueAt"]).astimezone(UTC).isoformat(),
+    )  # fmt: skip
+    (task,) = tasks(hall, answer["caseNo"])
+    assert (task.kind, task.deadline_at, task.data["seq"]) == ("DEFERRED_MATERIAL", clock.due_at, OWED)
+
+
+def test_a_discredited_applicant_cannot_defer(hall):
+    answer = hall.start(case_body(DEFERRABLE, **{f"m{OWED}": "deferred"}), discredited=True)
+    assert answer.status_code == 422
+    assert "信用修复前" in answer.json()["detail"]
+
+
+def plan(case_no) -> LegPlan:
+    return LegPlan(leg_id=f"{case_no}-DELIVERY-1", case_no=case_no, handling_no=case_no, leg=Leg.DELIVERY)
+
+
+class _Carrier:
+    def book(self, *_):
+        return "1234567890123"
+
+
+def carrying(hall) -> Carrying:
+    return Carrying(hall.database, hall.context.sealer, _Carrier(), None, lambda: hall.now)
+
+
+def test_no_result_is_released_until_the_gap_is_closed(hall):
+    case_no = deferred(hall)
+    hall.record(case_no, CaseStatus.APPROVED)
+    with pytest.raises(ApplicationError) as waiting:
+        carrying(hall).book_leg(plan(case_no))
+    assert (waiting.value.type, waiting.value.non_retryable) == ("DEFERRED_OPEN", False)
+    brought = {"materials": [{"seq": OWED, "provided": "original", "pages": 1}]}
+    answer = hall.as_().post(f"/api/v1/cases/{case_no}/deferred", json=brought)
+    assert answer.json()["stillOwed"] == []
+    assert carrying(hall).book_leg(plan(case_no)).tracking_no == "1234567890123"
+    assert tasks(hall, case_no) == []
+    with hall.database.read() as session:
+        assert session.scalar(select(DeadlineRow.stopped_at).filter_by(case_no=case_no)) == hall.now
+    assert next(m for m in dossier(hall, case_no).materials if m.seq == OWED).provided == "original"
+
+
+def test_what_is_brought_late_must_really_be_brought(hall):
+    case_no = deferred(hall)
+    for material in ({"seq": OWED, "provided": "deferred"}, {"seq": 98, "provided": "copy"}):
+        answer = hall.as_().post(f"/api/v1/cases/{case_no}/deferred", json={"materials": [material]})
+        assert answer.status_code == 422
+    unknown = {"seq": OWED, "provided": "copy", "sha256": "0" * 64}
+    assert hall.as_().post(f"/api/v1/cases/{case_no}/deferred", json={"materials": [unknown]}).status_code == 422
+    assert len(tasks(hall, case_no)) == 1
+
+
+def test_a_closed_gap_tells_no_workflow(hall):
+    case_no = deferred(hall)
+    (task,) = tasks(hall, case_no)
+    answer = hall.as_().post(f"/api/v1/tasks/{task.id}/resolve", json={"outcome": "acknowledge", "reason": "已补"})
+    assert answer.status_code == 200
+    with hall.database.read() as session:
+        assert session.scalars(select(UpdateRow)).all() == []
+        assert session.scalar(select(DeadlineRow.stopped_at).filter_by(case_no=case_no)) == hall.now
+
+
+def test_a_promise_is_checked_after_the_decision_and_not_before(hall):
+    case_no = hall.started(case_body(PROMISING, **{f"m{PROMISED}": "committed"}))
+    assert grade(hall, case_no, PROMISED) == "D"
+    assert tasks(hall, case_no) == []
+    hall.record(case_no, CaseStatus.ACCEPTED)
+    assert tasks(hall, case_no) == []
+    hall.record(case_no, CaseStatus.APPROVED)
+    (task,) = tasks(hall, case_no)
+    assert (task.kind, task.data) == ("POST_CHECK", {"seqs": [PROMISED]})
+    resolve = {"outcome": "checked_false", "reason": "承诺不实"}
+    assert hall.as_(Role.SUPERVISOR).post(f"/api/v1/tasks/{task.id}/resolve", json=resolve).status_code == 200
+
+
+def test_a_refused_matter_needs_no_check(hall):
+    case_no = hall.started(case_body(PROMISING, **{f"m{PROMISED}": "committed"}))
+    hall.record(case_no, CaseStatus.REJECTED)
+    assert tasks(hall, case_no) == []
+
+
+def test_a_licence_stands_in_with_grade_a(hall):
+    case_no = hall.started(case_body(LICENSED, **{f"m{LICENCE}": "licence"}))
+    assert grade(hall, case_no, LICENCE) == "A"
+
+
+def test_the_windows_check_raises_c_to_b(hall):
+    item = an_item(
+        lambda i: (
+            any(m.form is MaterialForm.COPY for m in i.materials)
+            and i.applicant.value != "enterprise"
+            and "chuanyu" in i.schemes
+        )
+    )
+    seq = next(m.seq for m in item.materials if m.form is MaterialForm.COPY)
+    case_no = hall.started(case_body(item, **{f"m{seq}": "electronic"}))
+    assert grade(hall, case_no, seq) == "C"
+    assert hall.as_().post(f"/api/v1/cases/{case_no}/materials/{seq}/verified").json()["grade"] == "B"
+    assert grade(hall, case_no, seq) == "B"
+    assert hall.as_().post(f"/api/v1/cases/{case_no}/materials/97/verified").status_code == 422
+
+
+AGENT = PERSON | {"name": "李建国", "idNumber": "500199198001010012", "phone": "13800000002"}
+
+
+def agent(**authorisation) -> dict:
+    from domain.identifiers import mod_11_2
+
+    number = AGENT["idNumber"][:17]
+    return AGENT | {"idNumber": number + mod_11_2(number), **authorisation}
+
+
+def test_an_agent_without_an_authorisation_is_asked_for_one(hall):
+    case_no = hall.started(agent=agent())
+    assert [t.kind for t in tasks(hall, case_no)] == ["AGENT_AUTHORISATION"]
+
+
+def test_an_agents_authorisation_is_kept(hall):
+    data = b"%PDF-1.4 authorisation"
+    sha = hashlib.sha256(data).hexdigest()
+    assert hall.as_().put(f"/api/v1/documents/{sha}", content=data).status_code < 300
+    given = {"kind": "letter", "documentSha256": sha, "until": "2026-12-31"}
+    case_no = hall.started(agent=agent(authorisation=given))
+    assert tasks(hall, case_no) == []
+    assert dossier(hall, case_no).authorisation.until.isoformat() == "2026-12-31"
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"kind": "letter", "until": "2026-11-22"}, "agent.authorisation.until"),
+        ({"kind": "letter", "documentSha256": "0" * 64}, "agent.authorisation.documentSha256"),
+        ({"kind": "word of mouth"}, "agent.authorisation.kind"),
+        ({}, "agent.authorisation.kind"),
+    ],
+)
+def test_an_authorisation_that_does_not_hold(hall, given, field):
+    answer = hall.start(case_body(), agent=agent(authorisation=given))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+def test_weekend_intake_at_a_bank_counts_from_monday(hall):
+    hall.now = datetime(2026, 11, 28, 3, tzinfo=UTC)  # a Saturday
+    answer = hall.start(case_body(), channel="bank").json()
+    assert (answer["channel"], answer["countsFrom"]) == ("bank", "2026-11-30")
+    with hall.database.read() as session:
+        assert session.get_one(CaseRow, answer["caseNo"]).channel == "bank"
+    assert hall.start(case_body()).json()["channel"] == "window"
+    assert hall.start(case_body(), channel="pigeon").status_code == 422
