@@ -19,7 +19,7 @@ from domain.wire import WireState
 from partners.base import PartnerAdapter
 from partners.standards import CHINA
 from relay.catching_up import QUERIED, ref_of
-from relay.southwest_books import southwest_differences
+from relay.southwest_reconciliation import southwest_compared, southwest_differences
 from storage.base import Database
 from storage.cases import HandlingRow
 from storage.inbox import Inbox
@@ -90,7 +90,7 @@ class Reconciliation:
 
     def _from_batches(self, partner: Partner, day: date) -> ReconciliationReport:
         with self._database.read() as session:
-            compared, differences = southwest_differences(session, self._now())
+            compared, differences = southwest_compared(session), southwest_differences(session, self._now())
         return ReconciliationReport(
             partner=partner, day=day, made_at=self._now(), compared=compared, differences=tuple(differences)
         )

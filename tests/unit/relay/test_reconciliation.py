@@ -15,9 +15,8 @@ from relay.catching_up import CatchingUp
 from relay.reconciliation import Reconciliation
 from storage.inbox import InboxRow, InboxState
 from storage.reconciliation import kept_reports
-from storage.southwest import SouthwestBatchIn, SouthwestBatchOut, SouthwestRowOut
 from storage.tasks import TaskRow
-from tests.unit.relay.sichuan_callbacks import FOREIGN, HANDLING, NOW, Office, open_office
+from tests.unit.relay.sichuan_callbacks import HANDLING, NOW, Office, open_office
 
 SUPPLEMENT = {"round": 1, "reason": "缺", "materials": ["户口簿"], "deadlineWorkdays": 5}
 TODAY = date(2026, 11, 23)
@@ -212,51 +211,9 @@ def test_a_network_that_is_away_is_not_asked_a_thousand_times(office, authority)
     assert not report.clean
 
 
-def add(office: Office, *found) -> None:
-    with office.database.write() as session:
-        session.add_all(found)
-
-
-def test_southwest_books(office, authority):
-    old, fresh = NOW - timedelta(hours=25), NOW - timedelta(hours=1)
-
-    def sent(seq: int, at: datetime, state: str) -> SouthwestBatchOut:
-        return SouthwestBatchOut(
-            province="520000",
-            seq=seq,
-            cd_batch=f"50010352000020261123{seq:06d}",
-            text_sm3="",
-            manifest={},
-            rows_gz=b"",
-            state=state,
-            formed_at=at,
-        )
-
-    def came(seq: int) -> SouthwestBatchIn:
-        return SouthwestBatchIn(
-            cd_batch=f"52000050010320261123{seq:06d}",
-            province="520000",
-            code="000000000000",
-            committed=True,
-            receipt={},
-            received_at=NOW,
-        )
-
-    def row(key: str, at: datetime, state: str) -> SouthwestRowOut:
-        return SouthwestRowOut(
-            key=key, province="520000", handling_no=FOREIGN, row_guid=key, written_at=at, content=b"", state=state
-        )
-
-    add(office, sent(1, old, "CONFIRMED"), sent(2, old, "TAKEN"), sent(3, fresh, "FORMED"))
-    add(office, came(1), came(2), came(4))
-    add(office, row("a", old, "TAKEN"), row("b", fresh, "WAITING"), row("c", old, "CONFIRMED"))
+def test_southwest_is_never_asked(office, authority):
     report = reconciliation(office, authority).reconcile(Partner.SOUTHWEST, TODAY)
-    assert [(d.kind, d.subject) for d in report.differences] == [
-        (DifferenceKind.NOT_RECEIPTED, "50010352000020261123000002"),
-        (DifferenceKind.CHAIN_BROKEN, "520000/000003"),
-        (DifferenceKind.ROW_OPEN, "a"),
-    ]
-    assert report.compared == 8
+    assert report.clean
     assert authority.asked == []
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import AnswerLost
-from relay.southwest_reconciliation import REPAIR, Difference, southwest_findings
+from domain.reconciliation import REPAIR, DifferenceKind
+from relay.southwest_reconciliation import southwest_compared, southwest_differences
 from storage.southwest import IN, OUT, SouthwestStream
 from tests.unit.relay.southwest_office import NOW, OK, TO_COME, Office, Province, open_office, row
 
@@ -17,9 +18,9 @@ def office(tmp_path):
     opened.database.close()
 
 
-def found(office: Office) -> list[tuple[Difference, str]]:
+def found(office: Office) -> list[tuple[DifferenceKind, str]]:
     with office.database.read() as session:
-        return [(one.difference, one.subject) for one in southwest_findings(session, office.clock[0])]
+        return [(one.kind, one.subject) for one in southwest_differences(session, office.clock[0])]
 
 
 def say(office: Office, step: str) -> str:
@@ -36,6 +37,8 @@ def test_all_agrees(office: Office):
     office.poll(guizhou.batch(row("accept", "1", 1)), guizhou.batch(row("accept", "2", 2)))
     office.clock[0] += timedelta(hours=25)
     assert found(office) == []
+    with office.database.read() as session:
+        assert southwest_compared(session) == 6
 
 
 def test_receipts_that_are_missing_or_say_no(office: Office):
@@ -44,10 +47,10 @@ def test_receipts_that_are_missing_or_say_no(office: Office):
     refused = say(office, "b")
     office.hub.receipts.append(guizhou.receipt(office.hub.sent[1], OK, "SW200202"))
     office.poll()
-    assert found(office) == [(Difference.REFUSED_ROW, refused)]
+    assert found(office) == [(DifferenceKind.REFUSED_ROW, refused)]
     office.clock[0] += timedelta(hours=25)
     first = office.hub.sent[0]["manifest"]["cd_batch"]
-    assert found(office) == [(Difference.NO_RECEIPT, first), (Difference.REFUSED_ROW, refused)]
+    assert found(office) == [(DifferenceKind.NO_RECEIPT, first), (DifferenceKind.REFUSED_ROW, refused)]
 
 
 def test_rows_that_did_not_leave(office: Office):
@@ -57,7 +60,7 @@ def test_rows_that_did_not_leave(office: Office):
         office.adapter.send(rendered)
     assert found(office) == []
     office.clock[0] = NOW + timedelta(hours=25)
-    assert found(office) == [(Difference.OPEN_ROW, rendered.key)]
+    assert found(office) == [(DifferenceKind.OPEN_ROW, rendered.key)]
 
 
 def test_what_came_and_is_not_done(office: Office):
@@ -65,10 +68,10 @@ def test_what_came_and_is_not_done(office: Office):
     batch = Province().batch(row("accept", "1", 1, TO_COME))
     office.poll(batch)
     name = batch["manifest"]["cd_batch"]
-    assert found(office) == [(Difference.RECEIPT_NOT_SENT, name), (Difference.PARKED_ROW, "guid-1")]
+    assert found(office) == [(DifferenceKind.RECEIPT_NOT_SENT, name), (DifferenceKind.PARKED_ROW, "guid-1")]
 
 
-@pytest.mark.parametrize(("direction", "difference"), [(IN, Difference.CHAIN_IN), (OUT, Difference.CHAIN_OUT)])
+@pytest.mark.parametrize(("direction", "difference"), [(IN, DifferenceKind.CHAIN_IN), (OUT, DifferenceKind.CHAIN_OUT)])
 def test_a_book_that_was_restored_from_another_day(office: Office, direction, difference):
     guizhou = Province()
     say(office, "a")
@@ -80,4 +83,4 @@ def test_a_book_that_was_restored_from_another_day(office: Office, direction, di
 
 
 def test_every_difference_says_what_to_do():
-    assert set(REPAIR) == set(Difference)
+    assert set(REPAIR) == set(DifferenceKind)
