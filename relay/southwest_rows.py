@@ -83,7 +83,8 @@ def _code_of(session: Session, taken: Taken, message: InboundMessage, now: datet
         case Taking.DUPLICATE:
             return code_of_verdict(taken.verdict)
         case Taking.CONFLICT:
-            return Code.OTHER_CONTENT
+            # For one that is parked the answer stays as it is, and the first content stays.
+            return Code.UNKNOWN_PROJECT if taken.parked else Code.OTHER_CONTENT
         case Taking.TO_COME:
             return Code.UNKNOWN_PROJECT
         case Taking.UNKNOWN_HANDLING:

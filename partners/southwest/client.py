@@ -53,7 +53,7 @@ class HubClient:
 
     def send_batch(self, batch: dict[str, Any]) -> str:
         """exch0001. The inner code: `00`, or why the batch was not taken. Raises PartnerError."""
-        return str(self._call(SEND_BATCH, batch)["code"])
+        return str(self._call(SEND_BATCH, batch, trace=batch["manifest"]["cd_batch"])["code"])
 
     def list_batches(self, cursor: str, limit: int) -> list[ListedBatch]:
         """exch0002. Raises PartnerError."""
@@ -99,11 +99,18 @@ class HubClient:
         return answer
 
     def _call(
-        self, operation: str, content: dict[str, Any], *, max_bytes: int = ANSWER_BYTES, total_s: float = TOTAL_S
+        self,
+        operation: str,
+        content: dict[str, Any],
+        *,
+        trace: str | None = None,
+        max_bytes: int = ANSWER_BYTES,
+        total_s: float = TOTAL_S,
     ) -> dict[str, Any]:
-        """The inner answer, with a text in `code`."""
+        """The inner answer, with a text in `code`. With a `trace` of its own a retry has the same body."""
+        common = self._common(trace or secrets.token_hex(16))
         body = json.dumps(
-            {"txnCommCom": self._common(), "txnBodyCom": content}, ensure_ascii=False, separators=(",", ":")
+            {"txnCommCom": common, "txnBodyCom": content}, ensure_ascii=False, separators=(",", ":")
         ).encode()
         answer = self._attempts.make(
             "POST",
@@ -115,10 +122,10 @@ class HubClient:
         )
         return _inner(answer)
 
-    def _common(self) -> dict[str, str]:
+    def _common(self, trace: str) -> dict[str, str]:
         return {
             "txnIttChnlId": self._settings.channel,
-            "tStsTraceId": secrets.token_hex(16),
+            "tStsTraceId": trace,
             "tRecInPage": _PAGE,
             "tPageJump": "1",
         }

@@ -146,6 +146,14 @@ def test_parked_rows_are_judged_in_the_order_of_their_coming(office: Office, gui
     assert codes == [OK, "SW200301", OK, "SW200202"]
 
 
+def test_a_parked_row_keeps_its_first_content_and_its_answer(office: Office, guizhou: Province):
+    first = row("accept", "1", 1, TO_COME)
+    assert office.rows(guizhou, first, first | {"state": "2"}) == ["SW200201", "SW200201"]
+    assert office.security_events() == ["MESSAGE_ID_REUSED"]
+    office.add_case(TO_COME)
+    assert office.truth(TO_COME).last_event is WireEvent.RECEIVED
+
+
 def test_another_province_cannot_park_a_word_for_a_case_to_come(office: Office):
     assert office.rows(Province("530000"), row("accept", "3", 1, TO_COME, data=REASON)) == ["SW200201"]
     office.add_case(TO_COME)

@@ -131,8 +131,18 @@ def test_how_a_call_fails(status, body, error, code):
     assert fault.value.code == code
 
 
+def test_the_same_batch_again_is_the_same_body_under_new_ids():
+    line = Line(body=outer({"code": "00"}))
+    hub = client(line)
+    for _ in range(2):
+        hub.send_batch({"manifest": {"cd_batch": "50010352000020261123000001"}, "rowsGzB64": ""})
+    (_, first, body, _), (_, second, again, _) = line.sent
+    assert body == again
+    assert first["C-Business-Id"] != second["C-Business-Id"]
+
+
 def test_twelve_zeros_are_not_enough_the_inner_code_counts():
-    assert client(Line(body=outer({"code": "SW100301"}))).send_batch({}) == "SW100301"
+    assert client(Line(body=outer({"code": "SW100301"}))).send_batch({"manifest": {"cd_batch": "1"}}) == "SW100301"
     with pytest.raises(PartnerRefused):
         client(Line(body=outer({"code": "SW100202"}))).send_receipt({})
 
