@@ -3,7 +3,7 @@
 Nothing is lost with a process: the Dispatcher is rebuilt from the legs, couriers and assignments that stand.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from domain.terms import DOOR_LEGS, Datum, Leg, ParcelStage
 from logistics.dispatch import CourierStanding, DispatchCourier, Dispatcher, DispatchJob, DispatchStanding, JobStanding
 from logistics.geo import Point, geodesic_m, plane_m
-from logistics.outlets import load_outlets
+from logistics.outlets import Outlet
+from relay.outlet_book import may_be_sent, outlets_now
 from storage.cases import add_event
 from storage.legs import AssignmentRow, CourierRow, LegRow
+from storage.scans import ScanEventRow
 
 HALL = Point(lat=29.5527, lon=106.5684, datum=Datum.WGS84)
 """Our service hall; where door deliveries start. Approximate, like the outlets."""
@@ -40,32 +42,40 @@ _AT_DOOR_DONE = {
 }
 
 
+Places = Mapping[str, tuple[float, float]]
+"""Courier → metres on the plane, where last seen."""
+
+
 def lock_dispatch(session: Session) -> None:
     """One decision at a time. On SQLite the writing transaction is the lock."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] = ()) -> None:
-    """Plan every open door job anew and write what changed.
+def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] = ()) -> list[LegRow]:
+    """Plan every open door job anew and write what changed; returns the open jobs.
 
     `silent` couriers did not start in time: they get nothing more until they are heard of again.
     """
     jobs = _open_legs(session)
-    couriers = list(session.scalars(select(CourierRow).order_by(CourierRow.courier_id)))
+    outlets = {outlet.id: outlet for outlet in outlets_now(session)}
+    everybody = list(session.scalars(select(CourierRow).order_by(CourierRow.courier_id)))
+    couriers = [courier for courier in everybody if may_be_sent(courier, outlets)]
     for courier in couriers:
         _hear_of(courier, now, courier.courier_id in silent)
     if not any(courier.on_duty for courier in couriers):
         for courier in couriers:  # late is better than never: somebody must go
             courier.on_duty = True
     scale = max((leg.time_scale for leg in jobs), default=1.0)
-    dispatcher = _rebuilt(session, jobs, couriers, now, scale)
-    planned = {job.leg_id for job in jobs if job.courier_id is not None}
+    places = {courier.courier_id: _place(courier) for courier in everybody}
+    serving = {courier.courier_id for courier in couriers if courier.on_duty}
+    dispatcher = _rebuilt(jobs, under_way(session, jobs), couriers, places, now, scale)
     for leg in jobs:
-        if leg.leg_id not in planned or leg.courier_id in silent:
-            dispatcher.request(_seconds(now), _job(leg, scale))
+        if leg.courier_id not in serving:
+            dispatcher.request(_seconds(now), _job(leg, scale, places))
     for leg in jobs:
-        _assign(session, leg, dispatcher, now, reason)
+        _assign(session, leg, dispatcher, now, reason, outlets, serving)
+    return jobs
 
 
 def _hear_of(courier: CourierRow, now: datetime, silent: bool) -> None:
@@ -83,19 +93,6 @@ def is_silent(session: Session, leg: LegRow) -> bool:
     if courier is None or given is None:
         return False
     return courier.seen_at is None or courier.seen_at < given
-
-
-def seed_couriers(session: Session) -> None:
-    """The couriers that the outlets' data name, where their outlet stands."""
-    known = set(session.scalars(select(CourierRow.courier_id)))
-    for outlet in load_outlets():
-        point = outlet.point.to(Datum.WGS84)
-        for number in range(1, outlet.couriers + 1):
-            courier_id = f"{outlet.id}-{number}"
-            if courier_id not in known:
-                session.add(
-                    CourierRow(courier_id=courier_id, outlet_id=outlet.id, lat=point.lat, lon=point.lon, on_duty=True)
-                )
 
 
 def door_of(leg: LegRow) -> Point | None:
@@ -122,32 +119,41 @@ def _visited(leg: LegRow) -> bool:
     return rank is not None and done is not None and rank >= done
 
 
+def under_way(session: Session, legs: Sequence[LegRow]) -> set[str]:
+    """Ids of the legs whose own courier has set out; one who took a job over from another still has to."""
+    gone = {leg.leg_id: leg.courier_id for leg in legs if ParcelStage(leg.stage) in _UNDER_WAY}
+    said = select(ScanEventRow.leg_id, ScanEventRow.actor).where(
+        ScanEventRow.leg_id.in_(gone), ScanEventRow.kind.in_(_UNDER_WAY)
+    )
+    return {leg_id for leg_id, actor in session.execute(said) if leg_id is not None and gone[leg_id] == actor}
+
+
 def _rebuilt(
-    session: Session, jobs: list[LegRow], couriers: list[CourierRow], now: datetime, scale: float
+    jobs: list[LegRow], gone: set[str], couriers: list[CourierRow], places: Places, now: datetime, scale: float
 ) -> Dispatcher:
     """The dispatcher as it stood: who is where, what is planned on whom, what is under way."""
     active: dict[str, LegRow] = {}
     for leg in jobs:
-        if leg.courier_id is not None and ParcelStage(leg.stage) in _UNDER_WAY:
+        if leg.courier_id is not None and leg.leg_id in gone:
             active.setdefault(leg.courier_id, leg)
     on_duty = {courier.courier_id for courier in couriers if courier.on_duty}
     standings = [_courier_standing(courier, active.get(courier.courier_id), now) for courier in couriers]
-    places: dict[str, int] = {}
+    turns: dict[str, int] = {}
     job_rows = []
     for leg in sorted(jobs, key=lambda leg: leg.planned_arrival_at or now):
         owner = leg.courier_id if leg.courier_id in on_duty else None
         started = owner is not None and active.get(owner) is leg
         if owner is None:
-            continue  # asked for anew below
-        place = places.get(owner, 0)
-        places[owner] = place if started else place + 1
-        job_rows.append(JobStanding(_job(leg, scale), owner, place, max(leg.assignment_version - 1, 0)))
+            continue  # asked for anew by the caller
+        turn = turns.get(owner, 0)
+        turns[owner] = turn if started else turn + 1
+        job_rows.append(JobStanding(_job(leg, scale, places), owner, turn, max(leg.assignment_version - 1, 0)))
     standing = DispatchStanding(tuple(standings), tuple(job_rows))
     return Dispatcher.resume(standing, _travel(scale), _seconds(now))
 
 
 def _courier_standing(courier: CourierRow, leg: LegRow | None, now: datetime) -> CourierStanding:
-    x, y = plane_m(Point(lat=courier.lat, lon=courier.lon, datum=Datum.WGS84))
+    x, y = _place(courier)
     seen = _seconds(courier.seen_at or now)
     return CourierStanding(
         DispatchCourier(courier.courier_id, x, y),
@@ -158,7 +164,18 @@ def _courier_standing(courier: CourierRow, leg: LegRow | None, now: datetime) ->
     )
 
 
-def _job(leg: LegRow, scale: float) -> DispatchJob:
+def _place(courier: CourierRow) -> tuple[float, float]:
+    return plane_m(Point(lat=courier.lat, lon=courier.lon, datum=Datum.WGS84))
+
+
+def _origin(leg: LegRow, places: Places) -> tuple[float, float] | None:
+    """Where a delivery's parcel lies: with whoever holds it, else in our hall."""
+    if leg.leg != Leg.DELIVERY:
+        return None
+    return places.get(str(leg.state.get("holder"))) or plane_m(HALL)
+
+
+def _job(leg: LegRow, scale: float, places: Places) -> DispatchJob:
     door = door_of(leg)
     if door is None:
         raise ValueError("a leg without a point cannot be dispatched")
@@ -171,22 +188,33 @@ def _job(leg: LegRow, scale: float) -> DispatchJob:
         released=_seconds(leg.ordered_at),
         deadline=_seconds(deadline),
         service_s=_DOOR_S / scale,
-        origin=plane_m(HALL) if leg.leg == Leg.DELIVERY else None,
+        origin=_origin(leg, places),
     )
 
 
-def _assign(session: Session, leg: LegRow, dispatcher: Dispatcher, now: datetime, reason: str) -> None:
+def _assign(
+    session: Session,
+    leg: LegRow,
+    dispatcher: Dispatcher,
+    now: datetime,
+    reason: str,
+    outlets: Mapping[str, Outlet],
+    serving: Collection[str],
+) -> None:
     """Write the plan for one leg; a new version only where the courier changed."""
     courier_id = dispatcher.planned_courier(leg.leg_id)
     arrival = dispatcher.planned_arrival(leg.leg_id, _seconds(now))
     if courier_id is None or arrival is None:
+        if leg.courier_id not in serving:  # nobody can go now: better said than kept on one who won't come
+            _withdraw(session, leg)
         return
     leg.planned_arrival_at = datetime.fromtimestamp(arrival, UTC)
-    if courier_id == leg.courier_id:
+    in_hand = leg.courier_id in serving and leg.state.get("holder") == leg.courier_id
+    if courier_id == leg.courier_id or in_hand:  # what a courier has in his bag stays with him
         return
     courier = session.get_one(CourierRow, str(courier_id))
     leg.courier_id, leg.outlet_id = courier.courier_id, courier.outlet_id
-    outlet = next((o for o in load_outlets() if o.id == courier.outlet_id), None)
+    outlet = outlets.get(courier.outlet_id)
     door = door_of(leg)
     if outlet is not None and door is not None:
         leg.distance_m = round(geodesic_m(outlet.point, door), 1)
@@ -203,8 +231,7 @@ def _assign(session: Session, leg: LegRow, dispatcher: Dispatcher, now: datetime
             handling_no=leg.handling_no,
             data={"leg": leg.leg, "legId": leg.leg_id, "courierId": courier.courier_id, "reason": reason},
         )
-    for earlier in session.scalars(select(AssignmentRow).filter_by(leg_id=leg.leg_id, active=True)):
-        earlier.active = False
+    _retire(session, leg)
     session.add(
         AssignmentRow(
             leg_id=leg.leg_id,
@@ -216,6 +243,16 @@ def _assign(session: Session, leg: LegRow, dispatcher: Dispatcher, now: datetime
             at=now,
         )
     )
+
+
+def _withdraw(session: Session, leg: LegRow) -> None:
+    leg.courier_id, leg.planned_arrival_at = None, None
+    _retire(session, leg)
+
+
+def _retire(session: Session, leg: LegRow) -> None:
+    for earlier in session.scalars(select(AssignmentRow).filter_by(leg_id=leg.leg_id, active=True)):
+        earlier.active = False
 
 
 def _travel(scale: float) -> Callable[[float, float, float, float], float]:

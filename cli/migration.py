@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from activities.dispatching import seed_couriers
 from catalog.items import load
 from domain.terms import Role
+from relay.outlet_book import seed_couriers
 from runtime.components import parts_of
 from runtime.settings import Settings
 from storage.migrating import migrate

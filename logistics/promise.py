@@ -265,8 +265,9 @@ class _Evaluation:
         return after_counted_s(self.calendar, self.start, before_s, self._blocked(self.now).all)
 
     def _boundaries(self, deadline: datetime, blocked: _Blocked) -> tuple[datetime, ...]:
-        times = {self.start, deadline}
-        times.add(self.plan.eta_p90.astimezone(UTC) if self.plan else self._warn_at())
+        times = {self.start, deadline, self._warn_at()}  # a fresh plan is looked at while it can still help
+        if self.plan is not None:
+            times.add(self.plan.eta_p90.astimezone(UTC))
         times.update(edge for interval in (*blocked.suspended, *blocked.paused) for edge in interval)
         return tuple(sorted(time for time in times if time <= deadline))
 

@@ -75,6 +75,7 @@ class CourierRow(Base):
     seen_at: Mapped[datetime | None]
     on_duty: Mapped[bool] = mapped_column(default=True)
     silent_since: Mapped[datetime | None]  # did not start in time; back on duty when heard of again
+    off_since: Mapped[datetime | None]  # ill: a person has said so, and a person takes it back
 
 
 class OutletRow(Base):

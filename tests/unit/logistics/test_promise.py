@@ -345,7 +345,9 @@ def test_risk_comes_from_the_plan() -> None:
     assert state(order, NINE_TO_SIX, at("10:51"), plan=good).verdict is V.ON_TRACK  # late in the hour, well planned
     overdue = state(order, NINE_TO_SIX, at("10:52"), plan=good)
     assert overdue.verdict is V.AT_RISK
-    assert state(order, NINE_TO_SIX, at("10:05"), plan=good).next_boundary(at("10:05")) == at("10:52")
+    ahead = state(order, NINE_TO_SIX, at("10:05"), plan=good)
+    assert ahead.next_boundary(at("10:05")) == at("10:45")  # a quarter of an hour ahead the plan is looked at again
+    assert ahead.next_boundary(at("10:45")) == at("10:52")
 
 
 def test_an_estimate_widens_with_the_time_ahead_and_narrows_with_the_rides() -> None:
