@@ -70,13 +70,13 @@ def _chains_out(session: Session) -> list[Difference]:
     found = []
     for stream in session.scalars(select(SouthwestStream).filter_by(direction=OUT)):
         seq, previous = 1, FIRST_PREVIOUS
-        standing = select(SouthwestBatchOut).where(
+        manifests = select(SouthwestBatchOut.manifest).where(
             SouthwestBatchOut.province == stream.province, SouthwestBatchOut.state != OutBatchState.VOID
         )
-        for batch in session.scalars(standing.order_by(SouthwestBatchOut.seq)):
-            manifest = Manifest.model_validate(batch.manifest)
+        for content in session.scalars(manifests.order_by(SouthwestBatchOut.seq)):
+            manifest = Manifest.model_validate(content)
             if (manifest.seq, manifest.previous_sm3) != (seq, previous):
-                found.append(Difference(kind=DifferenceKind.CHAIN_OUT, subject=batch.cd_batch))
+                found.append(Difference(kind=DifferenceKind.CHAIN_OUT, subject=manifest.cd_batch))
             seq, previous = manifest.seq + 1, manifest.text_sm3
         if (seq, previous) != (stream.next_seq, stream.previous_sm3):
             found.append(Difference(kind=DifferenceKind.CHAIN_OUT, subject=stream.province))

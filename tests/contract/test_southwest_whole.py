@@ -15,7 +15,7 @@ from domain.terms import Notice, WireEvent
 from domain.wire import after_submit, after_supplement
 from partners.southwest import SouthwestAdapter
 from relay.intake_southwest import SouthwestIntake
-from relay.southwest_reconciliation import southwest_findings
+from relay.southwest_reconciliation import southwest_differences
 from relay.southwest_streams import SouthwestStreams
 from sandbox.main import SandboxSettings, build_app
 from storage.cases import lock_handling
@@ -160,7 +160,7 @@ def _compare(office: Office, hub: str) -> None:
     effects = control(hub, "GET", "/effects")["southwest"]
     with office.database.read() as session:
         sent = {row.row_guid for row in session.scalars(select(SouthwestRowOut))}
-        assert southwest_findings(session, datetime.now(UTC) + timedelta(hours=25)) == []
+        assert southwest_differences(session, datetime.now(UTC) + timedelta(hours=25)) == []
     assert {key.partition(":")[0] for key in effects} == sent
     assert {entry["count"] for entry in effects.values()} == {1}
     for case in control(hub, "GET", "/cases"):
