@@ -1,0 +1,104 @@
+"""The web process on a database of its own, without Temporal: what a test may ask and look up."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from cli.migration import run_migration
+from demo.people import applicant, door
+from domain.terms import Role
+from domain.wire import after_submit
+from runtime.settings import load_settings
+from storage.base import Base
+from storage.cases import HandlingRow
+from storage.idempotency import IdempotencyRow
+from web.app import build_app
+
+ITEM, MATERIALS = "YZ-HRSS-001", "YZ-MPS-001"
+CHENGDU, YUBEI = "510104", "500112"
+
+
+@dataclass
+class Office:
+    app: FastAPI
+    client: TestClient
+    tokens: dict[str, str]
+
+    @property
+    def database(self):
+        return self.app.state.context.database
+
+    def call(self, method, path, role=None, body=None, *, key=None, **more):
+        """One request; POSTs get a fresh key unless one is given."""
+        headers = {"Idempotency-Key": key or secrets.token_hex(8)} | more.pop("headers", {})
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[role]}"
+        if body is not None:
+            more["json"] = body
+        self.client.cookies.clear()  # a program, not a browser
+        return self.client.request(method, path, headers=headers, **more)
+
+    def start(self, number=1, *, region=CHENGDU, item=ITEM, **more):
+        """A case's number and answer."""
+        answer = self.call("POST", "/api/v1/cases", "clerk", case_body(self, number, region=region, item=item, **more))
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def submitted(self, number=1, **more):
+        """An in-city case that the officer may now decide, as the worker would have left it."""
+        handling_no = self.start(number, region=YUBEI, **more)["handlings"][0]["handlingNo"]
+        self.change(handling_no, lambda row: setattr(row, "truth", after_submit(row.truth)))
+        return handling_no
+
+    def change(self, handling_no, how):
+        with self.database.write() as session:
+            how(session.get_one(HandlingRow, handling_no))
+
+    def rows(self):
+        """How many rows each table has; logins and refused scans may come and go."""
+        with self.database.read() as session:
+            return {
+                table.name: session.scalar(select(func.count()).select_from(table))
+                for table in Base.metadata.sorted_tables
+                if table.name not in ("login", "scan_quarantine")
+            }
+
+    def keys_used(self):
+        with self.database.read() as session:
+            return session.scalar(select(func.count()).select_from(IdempotencyRow))
+
+
+def case_body(office, number=1, *, region=CHENGDU, item=ITEM, pickup=False, delivery=False):
+    wanted = office.call("GET", f"/api/v1/items/{item}", "clerk").json()
+    person = applicant(number, "enterprise" if wanted["applicant"] == "enterprise" else "personal")
+    usual = {"original": "original", "copy": "copy", "form": "original", "electronic": "electronic"}
+    return {
+        "itemCode": item,
+        "handlings": [{"region": region, "role": None}],
+        "mode": None,
+        "applicant": person,
+        "agent": None,
+        "materials": [{"seq": m["seq"], "provided": usual[m["form"]]} for m in wanted["materials"]],
+        "pickup": door(number, person["name"]) if pickup else None,
+        "delivery": door(number, person["name"]) if delivery else None,
+        "consent": {"version": "2026-11", "accepted": True},
+    }
+
+
+def open_office(folder: Path) -> Office:
+    """Migrated, with one user per role."""
+    with patch.dict("os.environ", {"DATA_DIR": str(folder)}):
+        settings = load_settings(None, sandbox="1", demo_users="1", time_scale="300")
+    list(run_migration(settings))
+    app = build_app(settings)
+    client = TestClient(app, base_url="http://kuayu.test", raise_server_exceptions=False, follow_redirects=False)
+    office = Office(app, client, {})
+    for role in Role:
+        answer = office.call("POST", "/api/v1/login", body={"username": role.value, "password": "demo"})
+        office.tokens[role.value] = answer.json()["token"]
+    return office

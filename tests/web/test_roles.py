@@ -1,0 +1,156 @@
+"""Who may call what: every route × every role, from the route table. A route without a rule here is a mistake."""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from domain.terms import Role
+from web.app import ROUTERS
+
+ANYBODY = frozenset(Role)
+PUBLIC = None
+CLERK = {Role.CLERK}
+READERS = {Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR}
+WATCHERS = {Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR}
+POST = {Role.OUTLET, Role.COURIER, Role.CLERK}
+
+RULES = {
+    "POST /api/v1/login": PUBLIC,
+    "POST /api/v1/logout": PUBLIC,
+    "GET /api/v1/items": ANYBODY,
+    "GET /api/v1/items/{code}": ANYBODY,
+    "GET /api/v1/regions": ANYBODY,
+    "POST /api/v1/routes": ANYBODY,
+    "PUT /api/v1/documents/{sha256}": ANYBODY,
+    "GET /api/v1/documents/{sha256}": READERS,
+    "POST /api/v1/cases": CLERK,
+    "GET /api/v1/cases": READERS,
+    "GET /api/v1/cases/{case_no}": READERS,
+    "GET /api/v1/cases/{case_no}/events": READERS,
+    "GET /api/v1/cases/{case_no}/stream": READERS,
+    "POST /api/v1/cases/{case_no}/supplements": CLERK,
+    "POST /api/v1/cases/{case_no}/withdraw": CLERK,
+    "POST /api/v1/cases/{case_no}/deferred": CLERK,
+    "POST /api/v1/cases/{case_no}/materials/{seq}/verified": CLERK,
+    "POST /api/v1/cases/{case_no}/rating": READERS,
+    "GET /api/v1/handlings": {Role.OFFICER},
+    "POST /api/v1/handlings/{handling_no}/decisions": {Role.OFFICER},
+    "GET /api/v1/tasks": ANYBODY,
+    "POST /api/v1/tasks/{task_id}/resolve": ANYBODY,
+    "GET /api/v1/track": PUBLIC,
+    "GET /api/v1/outlets": ANYBODY,
+    "PATCH /api/v1/outlets/{outlet_id}": {Role.OUTLET, Role.SUPERVISOR},
+    "GET /api/v1/outlets/{outlet_id}/worklist": POST,
+    "POST /api/v1/suspensions": {Role.OUTLET, Role.SUPERVISOR},
+    "GET /api/v1/parcels/{tracking_no}": ANYBODY,
+    "POST /api/v1/parcels/{tracking_no}/handover": CLERK,
+    "POST /api/v1/pickups": ANYBODY,
+    "GET /api/v1/partners/{partner}/deliveries": WATCHERS,
+    "POST /api/v1/partners/{partner}/deliveries/{row_id}/replay": {Role.OPERATOR},
+    "GET /api/v1/partners/{partner}/reconciliations": WATCHERS,
+    "GET /api/v1/status": WATCHERS,
+    "GET /api/v1/dashboard": WATCHERS,
+    "POST /api/v1/scans:batch": POST | {Role.SUPERVISOR},
+    "GET /healthz": PUBLIC,
+    "GET /readyz": PUBLIC,
+    "GET /metrics": PUBLIC,
+    "GET /": PUBLIC,
+    "GET /login": PUBLIC,
+    "POST /login": PUBLIC,
+    "POST /logout": PUBLIC,
+    "GET /window": CLERK,
+    "GET /window/{case_no}": READERS,
+    "GET /window/{case_no}/live": READERS,
+    "GET /officer": {Role.OFFICER},
+    "GET /scan": POST,
+    "GET /supervisor": WATCHERS,
+    "GET /partner": WATCHERS,
+    "GET /status": WATCHERS,
+    "GET /track": PUBLIC,
+    "POST /track": PUBLIC,
+    "GET /docs": PUBLIC,
+}
+
+
+def routes():
+    for router in ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            for method in sorted(route.methods):
+                yield f"{method} {route.path}"
+
+
+TABLE = list(routes())
+FILL = {
+    "{code}": "YZ-HRSS-001",
+    "{sha256}": "0" * 64,
+    "{case_no}": "500103209911230000010",
+    "{handling_no}": "500103209911230000010",
+    "{task_id}": "none",
+    "{outlet_id}": "none",
+    "{tracking_no}": "none",
+    "{seq}": "1",
+    "{partner}": "sichuan",
+    "{row_id}": "1",
+}
+
+
+def concrete(route):
+    method, _, path = route.partition(" ")
+    for name, value in FILL.items():
+        path = path.replace(name, value)
+    assert "{" not in path, f"say in FILL what {path} stands for"
+    return method, path
+
+
+def test_every_route_has_a_rule_and_every_rule_a_route():
+    assert sorted(TABLE) == sorted(RULES)
+
+
+@pytest.mark.parametrize("route", [r for r in TABLE if RULES.get(r, PUBLIC) is not PUBLIC])
+def test_a_stranger_is_sent_to_the_login(office, route):
+    before = office.rows()
+    method, path = concrete(route)
+    answer = office.call(method, path)
+    if path.startswith("/api/"):
+        assert answer.status_code == 401
+        assert answer.json()["detail"] == "请先登录"
+    else:
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/login?next=%2F")
+    assert office.rows() == before
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", [r for r in TABLE if RULES.get(r, PUBLIC) is not PUBLIC])
+def test_a_role_gets_in_or_is_refused(office, route, role):
+    before = office.rows()
+    method, path = concrete(route)
+    answer = office.call(method, path, role.value)
+    if role in RULES[route]:
+        assert answer.status_code not in (401, 403), "the role should have come further"
+        assert answer.status_code < 500
+    else:
+        assert answer.status_code == 403
+        assert "岗位" in answer.text
+    assert office.rows() == before
+
+
+def test_a_made_up_token_is_nobody(office):
+    answer = office.call("GET", "/api/v1/cases", headers={"Authorization": "Bearer made-up"})
+    assert answer.status_code == 401
+
+
+def test_after_logging_out_the_token_is_worth_nothing(office):
+    token = office.call("POST", "/api/v1/login", body={"username": "clerk", "password": "demo"}).json()["token"]
+    mine = {"Authorization": f"Bearer {token}"}
+    assert office.call("GET", "/api/v1/tasks", headers=mine).status_code == 200
+    assert office.call("POST", "/api/v1/logout", headers=mine).status_code == 204
+    assert office.call("GET", "/api/v1/tasks", headers=mine).status_code == 401
+
+
+def test_a_wrong_password_and_an_unknown_name_are_told_alike(office):
+    wrong = [
+        office.call("POST", "/api/v1/login", body={"username": name, "password": "no"}) for name in ("clerk", "nobody")
+    ]
+    assert [answer.status_code for answer in wrong] == [401, 401]
+    assert wrong[0].json() == wrong[1].json()
