@@ -1,16 +1,20 @@
-"""`/partners/{partner}/deliveries`: what was exchanged with a network, with verdicts; no bodies in clear."""
+"""`/partners/{partner}/…`: what was exchanged with a network, with verdicts, and how the books compare; no bodies."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 
+from domain.errors import NotFound
+from domain.reconciliation import REPAIR, ReconciliationReport
 from domain.terms import Partner
+from relay.replaying import replay
 from storage.exchange import ExchangeRow
 from storage.inbox import InboxRow
 from storage.outbox import CommandRow
+from storage.reconciliation import kept_reports
 from web.context import Ctx
-from web.session import Watcher
+from web.session import Operator, Watcher
 
 router = APIRouter(prefix="/api/v1/partners", tags=["合作方"])
 
@@ -33,6 +37,48 @@ def deliveries(
             "commands": [_command(row) for row in commands],
             "exchanges": [_exchange(row) for row in log],
         }
+
+
+@router.post("/{partner}/deliveries/{row_id}/replay", operation_id="replayDelivery")
+def replay_delivery(partner: Partner, row_id: int, operator: Operator, ctx: Ctx) -> dict[str, Any]:
+    """Let a dead message be told to its case once more. 404 unknown, 409 not dead or its case not here yet."""
+    with ctx.database.write() as session:
+        row = session.get(InboxRow, row_id)
+        if row is None or row.sender != partner:
+            raise NotFound("没有这条消息", code="MESSAGE_UNKNOWN")
+        state = replay(session, ctx.inbox, row_id, by=operator.username, now=ctx.now())
+    ctx.kick()
+    return {"id": row_id, "state": state}
+
+
+@router.get("/{partner}/reconciliations", operation_id="listReconciliations")
+def reconciliations(
+    partner: Partner, _watcher: Watcher, ctx: Ctx, size: Annotated[int, Query(ge=1, le=366)] = 31
+) -> dict[str, Any]:
+    """The reports of the last days, latest first."""
+    with ctx.database.read() as session:
+        return {"reports": [_report(report) for report in kept_reports(session, partner, size)]}
+
+
+def _report(report: ReconciliationReport) -> dict[str, Any]:
+    return {
+        "day": report.day.isoformat(),
+        "madeAt": report.made_at.isoformat(),
+        "compared": report.compared,
+        "unanswered": report.unanswered,
+        "clean": report.clean,
+        "differences": [
+            {
+                "subject": one.subject,
+                "kind": one.kind,
+                "ours": one.ours,
+                "theirs": one.theirs,
+                "repaired": one.repaired,
+                "advice": REPAIR[one.kind],
+            }
+            for one in report.differences
+        ],
+    }
 
 
 def _inbox(row: InboxRow) -> dict[str, Any]:
