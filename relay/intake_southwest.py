@@ -18,15 +18,15 @@ from partners.base import Now
 from partners.pace import PollPace
 from partners.southwest import CommandVerdict, SouthwestAdapter
 from partners.southwest.client import ListedBatch
-from partners.southwest.codes import INNER_OK, REQUEST_FAULTS, Code, fault_of
+from partners.southwest.codes import BATCH_REFUSALS, INNER_OK, REQUEST_FAULTS, Code, fault_of
 from partners.southwest.inbound import (
     examine,
 )
 from partners.southwest.receipts import read_receipt
 from partners.southwest.signing import Signer, Verifier
-from relay.southwest_batches import BatchTaker, decided_batches
+from relay.southwest_batches import BatchTaker, decided_batches, holds_batches
 from relay.southwest_log import SOURCE, log_whole
-from relay.southwest_parked import renew_receipts
+from relay.southwest_parked import parks_rows, renew_receipts
 from relay.southwest_receipts import note_receipt, untold
 from relay.southwest_streams import SouthwestStreams
 from storage.base import Database
@@ -97,8 +97,7 @@ class SouthwestIntake:
         batches = rows = receipts = 0
         fault = ""
         try:
-            with self._database.write() as session:
-                renew_receipts(session, self._signer, self._now())
+            self._renew_receipts()
             rows = self._release_decided()
             self._send_receipts()
             batches, taken = self._take_batches()
@@ -147,8 +146,18 @@ class SouthwestIntake:
             session.get_one(SouthwestBatchIn, batch_id).held = None
         return rows
 
+    def _renew_receipts(self) -> None:
+        with self._database.read() as session:
+            if not parks_rows(session):  # the rule: then nothing is written and no lock is asked for
+                return
+        with self._database.write() as session:
+            renew_receipts(session, self._signer, self._now())
+
     def _release_decided(self) -> int:
         """Old batches on which a person has decided by resolving the task."""
+        with self._database.read() as session:
+            if not holds_batches(session):
+                return 0
         with self._database.write() as session:
             released = decided_batches(session)
         return sum(self.release(batch_id) for batch_id in released)
@@ -253,7 +262,7 @@ class SouthwestIntake:
         now = self._now()
         for batch in self._streams.overdue(now - _RESEND_AFTER):
             code = self._adapter.resend(batch)
-            if code not in (INNER_OK, Code.GAP):
+            if code in BATCH_REFUSALS and code != Code.GAP:
                 self._streams.refused(batch, code, now)
                 continue
             self._streams.resent(batch, now)

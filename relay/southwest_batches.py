@@ -94,6 +94,10 @@ class BatchTaker:
         return write_receipt(self._signer, cd_batch=cd_batch, rows_sm3=rows_sm3, code=code, rows=rows, now=now)
 
 
+def holds_batches(session: Session) -> bool:
+    return session.scalar(select(SouthwestBatchIn.id).where(SouthwestBatchIn.held.is_not(None)).limit(1)) is not None
+
+
 def decided_batches(session: Session) -> list[int]:
     """Ids of held batches whose task says release; those that a person has seen otherwise are held no longer."""
     released = []

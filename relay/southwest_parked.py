@@ -16,6 +16,10 @@ from storage.southwest import SouthwestBatchIn, SouthwestParkedRow
 _SOURCE = "southwest"
 
 
+def parks_rows(session: Session) -> bool:
+    return session.scalar(select(SouthwestParkedRow.id).limit(1)) is not None
+
+
 def renew_receipts(session: Session, signer: Signer, now: datetime) -> None:
     """For batches whose parked rows have been judged meanwhile: a new receipt that replaces the first."""
     judged: dict[int, dict[str, Code]] = {}

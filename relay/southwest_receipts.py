@@ -107,6 +107,8 @@ def _decide(session: Session, row: SouthwestRowOut, code: str) -> None:
     if row.state == RowState.CONFIRMED or (row.state == state and row.code == code):
         return
     row.state, row.code, row.told = state, code, False
+    if ok:
+        row.content = b""  # nobody needs it again; the batch and the command keep theirs, sealed
     command = session.get(CommandRow, row.key)
     if command is not None:
         command.state = CommandState.CONFIRMED if ok else CommandState.REFUSED

@@ -16,7 +16,7 @@ from partners.base import Now
 from partners.southwest import mapper
 from partners.southwest.batch import Batch, StreamHead, unsigned
 from partners.southwest.client import HubClient
-from partners.southwest.codes import INNER_OK, MEANING, Code, fault_of
+from partners.southwest.codes import BATCH_REFUSALS, INNER_OK, MEANING, Code, fault_of
 from partners.southwest.settings import SouthwestSettings
 from partners.southwest.signing import Signer, decode_base64
 from partners.southwest.stamps import parse_row_time, row_time
@@ -158,6 +158,8 @@ class SouthwestAdapter:
         if code == INNER_OK:
             self._streams.taken(batch, self._now())
             return True
+        if code not in BATCH_REFUSALS:
+            raise fault_of(code)  # nobody knows what became of it: it stays as it is
         self._streams.refused(batch, code, self._now())
         if not formed:
             return True  # it was made earlier: too old, or with a certificate that has ended; its rows travel anew

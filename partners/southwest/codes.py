@@ -67,6 +67,23 @@ SECURITY: Final = frozenset(
 )
 """Refusals of a batch that leave a security event."""
 
+BATCH_REFUSALS: Final = frozenset(
+    {
+        Code.MANIFEST,
+        Code.NOT_ADDRESSED,
+        Code.CERTIFICATE_UNKNOWN,
+        Code.SIGNATURE,
+        Code.CERTIFICATE_ENDED,
+        Code.ROWS_HASH,
+        Code.ROWS_COUNT,
+        Code.DECOMPRESSION,
+        Code.GAP,
+        Code.OTHER_CONTENT,
+        Code.CHAIN,
+    }
+)
+"""Codes that say for certain that a batch was not taken and has used up no seq."""
+
 REQUEST_FAULTS: Final = frozenset(
     {
         Code.HEADER,
