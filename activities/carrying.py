@@ -145,13 +145,17 @@ class Carrying:
         late = promise.verdict in (PromiseVerdict.AT_RISK, PromiseVerdict.BREACHED)
         start_due = _start_due(session, leg)
         not_started = start_due is not None and (late or now >= start_due)
-        silent = [leg.courier_id] if leg.courier_id and not_started and is_silent(session, leg) else []
+        patience = _START_PATIENCE / leg.time_scale
+        given_up = leg.courier_id is not None and not_started and is_silent(session, leg, now, patience)
+        silent = [leg.courier_id] if leg.courier_id is not None and given_up else []
         if leg.courier_id is None or silent or reason is not LookReason.MOVED:
             decide(session, now, "NOT_STARTED" if silent else reason, silent)
             promise = self._promise(session, leg, now)
         self._raise_promise(session, leg, promise, now)
-        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now), _start_due(session, leg)]
-        return LegLook(next_look_at=min(at for at in looks if at is not None and at > now))
+        due = _start_due(session, leg)
+        again = None if due is None else max(due, now + patience)  # still not on the way: look again
+        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now), again]
+        return LegLook(next_look_at=min(at for at in looks if at is not None))
 
     def _promise(self, session: Session, leg: LegRow, now: datetime) -> PromiseState:
         """The promise as it stands, kept with the leg as a cache for people to see."""

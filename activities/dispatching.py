@@ -86,13 +86,19 @@ def _hear_of(courier: CourierRow, now: datetime, silent: bool) -> None:
         courier.on_duty, courier.silent_since = True, None
 
 
-def is_silent(session: Session, leg: LegRow) -> bool:
-    """Whether the courier who was to come has not been heard of since the job was given to him."""
+def is_silent(session: Session, leg: LegRow, now: datetime, patience: timedelta) -> bool:
+    """Whether the courier who was to come does not: not heard of since the job was given to him, or free for a
+    while (`patience`, on the wall) and still not on the way. Who is busy at another door is late, not silent."""
     courier = session.get(CourierRow, leg.courier_id) if leg.courier_id else None
     given = session.scalar(select(AssignmentRow.at).filter_by(leg_id=leg.leg_id, active=True))
     if courier is None or given is None:
         return False
-    return courier.seen_at is None or courier.seen_at < given
+    if courier.seen_at is None or courier.seen_at < given:
+        return True
+    elsewhere = select(LegRow.leg_id).where(
+        LegRow.courier_id == courier.courier_id, LegRow.stage.in_(_UNDER_WAY), LegRow.ended_at.is_(None)
+    )
+    return session.scalar(elsewhere.limit(1)) is None and now >= courier.seen_at + patience
 
 
 def door_of(leg: LegRow) -> Point | None:
