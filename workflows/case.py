@@ -1,6 +1,7 @@
 """One case (办件), from the window to the applicant's hand. `run` is the business process."""
 
 import asyncio
+from contextlib import suppress
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -72,7 +73,8 @@ class CaseWorkflow:
         leg = await self._legs.send(self._start.handlings[0], Leg.PICKUP)
         await workflow.wait_condition(lambda: leg.done() or self._withdrawn_early)
         if not leg.done():
-            await leg.signal("cancel")
+            with suppress(ApplicationError):  # it has ended in this very moment
+                await leg.signal("cancel")
         result = await leg
         self._papers_in_hall = result.outcome is LegOutcome.DELIVERED
         if not self._papers_in_hall and not self._withdrawn_early:

@@ -1,8 +1,10 @@
 """One leg of the two-way delivery (寄递段): booked, promised, watched, ended."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.carrying import Carrying
@@ -169,7 +171,8 @@ class DeliveryWorkflow:
 
     async def _tell_the_case(self, effect: LegEffect) -> None:
         case = workflow.get_external_workflow_handle(case_workflow_id(self._plan.case_no))
-        await case.signal("leg_moved", effect)
+        with suppress(ApplicationError):  # a person has closed the case; the parcel goes on
+            await case.signal("leg_moved", effect)
 
     # --- what comes from outside ---
 
