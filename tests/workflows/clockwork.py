@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
+from domain.naming import delivery_workflow_id
 from domain.terms import Partner
 from tests.workflows.hall import CaseDesk, Hall, open_case
 
@@ -20,6 +22,13 @@ class SkippedCase(CaseDesk):
     async def passes(self, **time: float) -> None:
         """Let so much time pass; what a timer asked for has been written down when this returns."""
         await self.environment.sleep(timedelta(**time))
+
+    async def end(self) -> None:
+        """Stop the case and its legs."""
+        ids = [self.handle.id, *(delivery_workflow_id(plan.leg_id) for plan in self.folder.booked)]
+        for handle in map(self.client.get_workflow_handle, ids):
+            if (await handle.describe()).status is WorkflowExecutionStatus.RUNNING:
+                await handle.terminate()
 
 
 class Skipping:
