@@ -51,11 +51,16 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Opens transactions. `read()` never blocks writers; `write()` commits at the end or rolls back."""
+    """Opens transactions. `read()` never blocks writers; `write()` commits at the end or rolls back.
+
+    Each kind has connections of its own: a read inside a write would else wait for a connection that is held by a
+    writer who waits for this very write.
+    """
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._reading = _engine(url)
+        self._read = sessionmaker(self._reading, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
 
     @contextmanager
@@ -70,6 +75,7 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._reading.dispose()
 
 
 def _engine(url: str) -> Engine:

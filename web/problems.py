@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
 from domain.errors import BadInput, Conflict, NotFound
@@ -82,7 +83,8 @@ def install(app: FastAPI) -> None:
         return problem(error.status_code, _TITLES.get(error.status_code, "出错了"))
 
     @app.exception_handler(OperationalError)
-    def _database(request: Request, _error: OperationalError) -> JSONResponse:
+    @app.exception_handler(NoConnection)
+    def _database(request: Request, _error: Exception) -> JSONResponse:
         log.error("database_unavailable", path=request.url.path)
         return problem(503, "数据库暂时不可用，请稍后再试", code="DATABASE")
 
