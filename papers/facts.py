@@ -1,0 +1,139 @@
+"""What the papers are written from (文书要素). Words only: already masked, already in Chinese."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.model import Frozen
+
+
+class PaperKind(StrEnum):
+    """The papers of a case."""
+
+    RECEIPT = "receipt"
+    NOTICE = "notice"
+    COMMITMENT = "commitment"
+    DELIVERY = "delivery"
+    DOSSIER = "dossier"
+
+    @property
+    def heading(self) -> str:
+        """What stands at the top."""
+        return _HEADINGS[self]
+
+
+_HEADINGS = {
+    PaperKind.RECEIPT: "收件凭证",
+    PaperKind.NOTICE: "一次性告知书",
+    PaperKind.COMMITMENT: "容缺受理、告知承诺书",
+    PaperKind.DELIVERY: "送达回证",
+    PaperKind.DOSSIER: "卷宗目录",
+}
+
+
+class Party(Frozen):
+    """Applicant or agent. `number` and `phone` are masked."""
+
+    name: str
+    id_type: str
+    number: str
+    phone: str
+
+
+class Item(Frozen):
+    """The matter (事项)."""
+
+    code: str
+    name: str
+    department: str
+    statutory_days: int
+    promised_days: int
+
+
+class Place(Frozen):
+    """Where a handling is carried (办理地)."""
+
+    handling_no: str
+    region: str
+    scheme: str
+    mode: str
+    role: str | None = None
+
+
+class Scan(Frozen):
+    """One material in the dossier. `source`: 初次提交, or which round it came in; `sha256` of the scan."""
+
+    seq: int
+    name: str
+    form: str
+    provided: str
+    pages: int
+    grade: str
+    source: str
+    sha256: str | None = None
+
+
+class Owed(Frozen):
+    """A material that is deferred, with its last day, or replaced by a promise (`due_at` None)."""
+
+    seq: int
+    name: str
+    due_at: datetime | None = None
+
+
+class Round(Frozen):
+    """One supplement notice of an authority (补正告知)."""
+
+    handling_no: str
+    number: int
+    reason: str
+    materials: tuple[str, ...]
+    told_at: datetime
+    due_at: datetime | None
+
+
+class Result(Frozen):
+    """What an authority has decided, and the paper it gave."""
+
+    handling_no: str
+    decision: str
+    name: str = ""
+    form: str = ""
+    document_no: str = ""
+
+
+class Service(Frozen):
+    """How the result reached the applicant (送达)."""
+
+    way: str
+    tracking_no: str | None = None
+    served_at: datetime | None = None
+    signer: str = ""
+
+
+class CaseFacts(Frozen):
+    """Everything about one case that a paper may say."""
+
+    case_no: str
+    item: Item
+    applicant: Party
+    agent: Party | None
+    places: tuple[Place, ...]
+    channel: str
+    taken_at: datetime
+    counts_from: str
+    clerk: str
+    materials: tuple[Scan, ...]
+    deferred: tuple[Owed, ...] = ()
+    committed: tuple[Owed, ...] = ()
+    rounds: tuple[Round, ...] = ()
+    results: tuple[Result, ...] = ()
+    service: Service | None = None
+
+
+class GapNotice(Frozen):
+    """Gaps found at the window before there is a case."""
+
+    item: Item
+    applicant: str
+    sentences: tuple[str, ...]
+    told_at: datetime
