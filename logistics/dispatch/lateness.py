@@ -28,8 +28,8 @@ class Weights:
 
 # Found on training days (seeds 100-139 of the benchmark). When the plan grows long, promises will be missed
 # anyway: then throughput (short legs, short waits) saves more of them than defending each one.
-CALM = Weights(943.0, 0.16, 0.9, 0.49, 0.14, 3200.0, 90.0, 1.2, 0.178, 0.01)
-FULL = Weights(943.0, 0.16, 0.3, 0.34, 0.14, 3200.0, 90.0, 1.3, 0.5, 0.01)
+CALM = Weights(943.0, 0.16, 0.9, 0.49, 0.14, 3350.0, 90.0, 1.2, 0.18, 0.01)
+FULL = Weights(943.0, 0.12, 0.3, 0.01, 0.1, 3350.0, 107.0, 1.3, 0.5, 0.01)
 CALM_MINUTES, FULL_MINUTES = 23.0, 60.0
 """Length of the plan per courier up to which a day is calm, and from which it is full."""
 _LEVELS = 5

@@ -14,8 +14,8 @@ Routes = list[list[int]]
 # What a round and a sequence cost besides the positions themselves, in positions: work stays even in time.
 _PER_ROUND = 40
 _PER_SEQUENCE = 3
-_LONGEST_STRING = 8.0
-_AVERAGE_REMOVED = 8.0
+_LONGEST_STRING = 11.0
+_AVERAGE_REMOVED = 9.0
 _BLINK = 0.02  # share of sequences overlooked at an insertion, so that greedy choices vary
 
 
