@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.alive import sign_of_life
 from activities.rendering import command_for
 from domain.errors import AnswerLost, PartnerError, PartnerRefused, PartnerResting
 from domain.inbound import InboundMessage
@@ -45,7 +46,7 @@ class Commands:
         self._adapters = adapters
         self._now = now
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def send_command(self, order: CommandOrder) -> CommandResult:
         """Render and store if new, send, and write down what came of it.
 
@@ -60,8 +61,9 @@ class Commands:
             return CommandResult(outcome=CommandOutcome.OVERTAKEN)
         started = monotonic()
         try:
-            self._send_files(order, adapter)
-            receipt = adapter.send(rendered)
+            with sign_of_life():
+                self._send_files(order, adapter)
+                receipt = adapter.send(rendered)
         except PartnerRefused as refusal:
             self._note(order, rendered, refusal.code or "REFUSED", started, CommandState.REFUSED)
             return CommandResult(outcome=CommandOutcome.REFUSED, code=refusal.code)
@@ -76,7 +78,7 @@ class Commands:
         self._note(order, rendered, "DUPLICATE" if receipt.duplicate else "OK", started, CommandState.SENT, receipt)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def fetch_file(self, order: FileOrder) -> None:
         """Fetch a result and keep it; raises (and is tried again) while the authority does not serve it."""
         with self._database.read() as session:
@@ -91,7 +93,8 @@ class Commands:
             partner_no=handling.partner_no,
         )
         try:
-            data = self._adapters[order.partner].get_file(ref, order.sha256)
+            with sign_of_life():
+                data = self._adapters[order.partner].get_file(ref, order.sha256)
         except PartnerError as failure:
             raise _try_again(failure) from failure
         with self._database.write() as session:

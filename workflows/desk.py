@@ -115,6 +115,7 @@ class Desk:
             order,
             task_queue=queue,
             start_to_close_timeout=policies.COMMAND_ATTEMPT,
+            heartbeat_timeout=policies.HEARTBEAT,
             retry_policy=policies.command_retry(self.start.time_scale),
         )
 
@@ -126,6 +127,7 @@ class Desk:
                 order,
                 task_queue=partner_queue(order.partner),
                 start_to_close_timeout=policies.COMMAND_ATTEMPT,
+                heartbeat_timeout=policies.HEARTBEAT,
                 schedule_to_close_timeout=policies.FILE_PATIENCE / self.start.time_scale,
                 retry_policy=policies.command_retry(self.start.time_scale),
             )

@@ -10,6 +10,9 @@ RECORD_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum
 
 COMMAND_ATTEMPT = timedelta(minutes=3)  # files of 20 MB go first
 
+HEARTBEAT = timedelta(seconds=10)
+"""A worker that says nothing for so long is gone: another one takes over what it was calling a network for."""
+
 FILE_PATIENCE = timedelta(hours=24)
 """Then a person is told; fetching goes on (contracts.md "Files")."""
 
