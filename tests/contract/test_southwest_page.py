@@ -21,7 +21,8 @@ from storage.sealing import Sealer
 from tests.contract.peer_southwest import settings
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission, withdrawal
-from tests.unit.relay.southwest_office import HANDLING, open_office
+from tests.unit.relay.southwest_office import open_office
+from tests.unit.relay.southwest_province import HANDLING
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/partners/southwest.md").read_text("utf-8")

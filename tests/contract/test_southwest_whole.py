@@ -26,7 +26,8 @@ from tests.contract.peer_southwest import settings
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import notice, submission, supplement, withdrawal
-from tests.unit.relay.southwest_office import HANDLING, YUNNAN, Office, open_office
+from tests.unit.relay.southwest_office import Office, open_office
+from tests.unit.relay.southwest_province import HANDLING, YUNNAN
 
 SEALER = Sealer({"s1": b"k" * 32})
 STEPS = [

@@ -12,16 +12,8 @@ from domain.tasks import TaskKind
 from domain.terms import WireEvent
 from partners.standards import sm3_hex
 from storage.tasks import TaskRow
-from tests.unit.relay.southwest_office import (
-    NOW,
-    OK,
-    YUNNAN,
-    Office,
-    Province,
-    as_line,
-    open_office,
-    row,
-)
+from tests.unit.relay.southwest_office import Office, open_office
+from tests.unit.relay.southwest_province import NOW, OK, YUNNAN, Province, as_line, row
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from domain.terms import WireEvent
 from partners.southwest.batch import FIRST_PREVIOUS, Manifest
 from storage.cases import HandlingRow
-from tests.unit.relay.southwest_office import HANDLING, OK, TO_COME, Office, Province, open_office_at, row
+from tests.unit.relay.southwest_office import Office, open_office_at
+from tests.unit.relay.southwest_province import HANDLING, OK, TO_COME, Province, row
 
 
 @pytest.fixture

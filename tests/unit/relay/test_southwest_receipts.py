@@ -13,7 +13,8 @@ from domain.tasks import TaskKind
 from partners.southwest.batch import Manifest
 from storage.outbox import CommandRow, CommandState, store_rendered
 from storage.sealing import Sealer
-from tests.unit.relay.southwest_office import NOW, OK, Office, Province, open_office
+from tests.unit.relay.southwest_office import Office, open_office
+from tests.unit.relay.southwest_province import NOW, OK, Province
 
 
 @pytest.fixture

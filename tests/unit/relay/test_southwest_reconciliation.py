@@ -8,7 +8,8 @@ from domain.errors import AnswerLost
 from domain.reconciliation import REPAIR, DifferenceKind
 from relay.southwest_reconciliation import southwest_compared, southwest_differences
 from storage.southwest import IN, OUT, SouthwestStream
-from tests.unit.relay.southwest_office import NOW, OK, TO_COME, Office, Province, open_office, row
+from tests.unit.relay.southwest_office import Office, open_office
+from tests.unit.relay.southwest_province import NOW, OK, TO_COME, Province, row
 
 
 @pytest.fixture

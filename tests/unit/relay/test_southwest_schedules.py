@@ -15,7 +15,8 @@ from partners.southwest.rows import EVENTS
 from partners.southwest.signing import Signer, Verifier
 from sandbox.partners.southwest.crypto import Identity
 from storage.inbox import InboxRow
-from tests.unit.relay.southwest_office import OK, YUNNAN, Office, Province, open_office, row
+from tests.unit.relay.southwest_office import Office, open_office
+from tests.unit.relay.southwest_province import OK, YUNNAN, Province, row
 
 TYPE = {event: pair for pair, event in EVENTS.items()}
 DATA = {

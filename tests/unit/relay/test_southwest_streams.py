@@ -14,7 +14,8 @@ from domain.outbound import Rendered
 from partners.southwest import SigningCertificate
 from partners.southwest.batch import FIRST_PREVIOUS, Manifest, StreamHead, measure, unsigned
 from storage.southwest import OutBatchState, SouthwestBatchOut, SouthwestRowOut
-from tests.unit.relay.southwest_office import KEY, NOW, YUNNAN, Office, Province, open_office
+from tests.unit.relay.southwest_office import Office, open_office
+from tests.unit.relay.southwest_province import KEY, NOW, YUNNAN, Province
 
 
 @pytest.fixture
