@@ -359,8 +359,9 @@ def refusal(code: str = "CY4222") -> CommandResult:
     return CommandResult(outcome=CommandOutcome.REFUSED, code=code)
 
 
-def outage() -> ApplicationError:
-    return ApplicationError("away", type="PartnerUnavailable")
+def outage(again_after: timedelta | None = None) -> ApplicationError:
+    """A network that is away; `again_after` as its Retry-After says."""
+    return ApplicationError("away", type="PartnerUnavailable", next_retry_delay=again_after)
 
 
 PAPER = {"result_form": ResultForm.PAPER}
