@@ -9,8 +9,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.booking import contact_of, manifest_of, seal_no_of
-from activities.dispatching import decide, door_of, is_silent, lock_dispatch
-from activities.suspending import suspensions
+from activities.dispatching import decide, is_silent, lock_dispatch, under_way
+from activities.promising import Promises, promise_task
 from domain.errors import CarrierRefused
 from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
 from domain.tasks import TaskKind
@@ -19,15 +19,14 @@ from logistics.carrier import CarrierClient
 from logistics.custody import FindingKind
 from logistics.expectations import expected
 from logistics.outlets import nearest
-from logistics.promise import evaluate
-from logistics.promise_facts import facts_of, pauses_of
-from logistics.promise_model import PlannedArrival, PromiseOrder, PromiseState, PromiseTerms, PromiseVerdict
-from logistics.service_calendar import ServiceCalendar
+from logistics.promise_model import PlannedArrival, PromiseState, PromiseVerdict
+from logistics.scans import PaperLine
+from logistics.sign_policy import must_sign_self
+from relay.outlet_book import outlets_now
 from relay.own_scans import say
-from relay.parcels import state_of
 from storage.base import Database
 from storage.cases import CaseRow, HandlingRow, add_event, read_dossier
-from storage.legs import AssignmentRow, LegRow, lock_leg
+from storage.legs import AssignmentRow, CourierRow, LegRow, lock_leg
 from storage.owing import still_owed
 from storage.sealing import Sealer
 from storage.tasks import open_task
@@ -49,6 +48,7 @@ _ALARMS = {
     ParcelStage.LOST: TaskKind.PARCEL_LOST,
     ParcelStage.AWAITING_COLLECTION: TaskKind.DELIVERY_FAILED,
 }
+_TO_BE_CHECKED = frozenset({FindingKind.PAPERS_DIFFER, FindingKind.CUSTODY_GAP, FindingKind.SEAL_CHANGED})
 
 
 class Carrying:
@@ -59,13 +59,13 @@ class Carrying:
         database: Database,
         sealer: Sealer,
         carrier: CarrierClient,
-        calendar: ServiceCalendar,
+        promises: Promises,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._sealer = sealer
         self._carrier = carrier
-        self._calendar = calendar
+        self._promises = promises
         self._now = now
 
     @activity.defn
@@ -92,6 +92,7 @@ class Carrying:
         dossier = read_dossier(case, self._sealer)
         contact = contact_of(dossier, plan.leg)
         now = self._now()
+        papers = manifest_of(session, plan, dossier, case, handling)
         row = LegRow(
             leg_id=plan.leg_id,
             case_no=plan.case_no,
@@ -103,18 +104,18 @@ class Carrying:
             stage=ParcelStage.ORDERED,
             epoch=1,
             state={},
-            manifest=manifest_of(session, plan, dossier, case, handling),
+            manifest=papers,
             assignment_version=0,
             time_scale=plan.time_scale,
             ordered_at=now,
-            sign_self=False,
+            sign_self=plan.leg is Leg.DELIVERY and must_sign_self(map(PaperLine.model_validate, papers)),
         )
         if contact is not None:
             row.contact = self._sealer.seal(contact.sealed, f"leg/{plan.leg_id}")
             if contact.point is not None:
                 row.lat, row.lon = contact.point.lat, contact.point.lon
-                best = nearest(contact.point, 1)[0]
-                row.outlet_id, row.distance_m = best.outlet.id, best.distance_m
+                for best in nearest(contact.point, 1, outlets_now(session)):
+                    row.outlet_id, row.distance_m = best.outlet.id, best.distance_m
         if plan.leg in INTERREGIONAL_LEGS:
             row.deadline_at = expected(plan.leg, handling.region, now, plan.time_scale).alarm_at
         session.add(row)
@@ -141,39 +142,39 @@ class Carrying:
     def _look_at_door(self, session: Session, leg: LegRow, reason: LookReason, now: datetime) -> LegLook:
         if reason is LookReason.ATTEMPT_FAILED and not self._another_attempt(session, leg, now):
             return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
-        promise = self._promise(session, leg, now)
-        late = promise.verdict in (PromiseVerdict.AT_RISK, PromiseVerdict.BREACHED)
+        new = self._promises.needs_plan(leg)
+        jobs = decide(session, now, reason) if new else []
+        promise = self._promises.look(session, leg, now)
+        late = _at_risk(promise) or (promise is not None and promise.verdict is PromiseVerdict.BREACHED)
         start_due = _start_due(session, leg)
         not_started = start_due is not None and (late or now >= start_due)
         patience = _START_PATIENCE / leg.time_scale
         given_up = leg.courier_id is not None and not_started and is_silent(session, leg, now, patience)
         silent = [leg.courier_id] if leg.courier_id is not None and given_up else []
-        if leg.courier_id is None or silent or reason is not LookReason.MOVED:
-            decide(session, now, "NOT_STARTED" if silent else reason, silent)
-            promise = self._promise(session, leg, now)
-        self._raise_promise(session, leg, promise, now)
+        again = leg.courier_id is None or reason is not LookReason.MOVED or _at_risk(promise)
+        if silent or (again and not new):
+            jobs = decide(session, now, "NOT_STARTED" if silent else reason, silent)
+            promise = self._promises.look(session, leg, now)
+        if jobs:
+            self._look_at_others(session, [job for job in jobs if job is not leg], now)
+        boundary = None
+        if promise is not None:
+            self._raise_promise(session, leg, promise, now)
+            boundary = promise.next_boundary(now)
         due = _start_due(session, leg)
-        again = None if due is None else max(due, now + patience)  # still not on the way: look again
-        looks = [now + _IDLE_LOOK / leg.time_scale, promise.next_boundary(now), again]
+        late_start = None if due is None else max(due, now + patience)  # still not on the way: look again
+        looks = [now + _IDLE_LOOK / leg.time_scale, boundary, late_start]
         return LegLook(next_look_at=min(at for at in looks if at is not None))
 
-    def _promise(self, session: Session, leg: LegRow, now: datetime) -> PromiseState:
-        """The promise as it stands, kept with the leg as a cache for people to see."""
-        state = state_of(session, leg)
-        plan = leg.planned_arrival_at
-        promise = evaluate(
-            PromiseOrder(leg=Leg(leg.leg), accepted_at=leg.ordered_at, point=door_of(leg), outlet_id=leg.outlet_id),
-            PromiseTerms(time_scale=leg.time_scale),
-            self._calendar,
-            now,
-            facts=facts_of(state),
-            pauses=pauses_of(state),
-            suspensions=suspensions(session),
-            plan=PlannedArrival.estimated(plan, now) if plan is not None and plan > now else None,
-        )
-        leg.deadline_at = promise.deadline
-        leg.promise = promise.model_dump(mode="json", exclude={"boundaries"})
-        return promise
+    def _look_at_others(self, session: Session, jobs: list[LegRow], now: datetime) -> None:
+        """A plan that has just made another job late is said at once, not when that job's own timer rings."""
+        for leg in jobs:
+            plan, deadline = leg.planned_arrival_at, leg.deadline_at
+            if plan is None or deadline is None or PlannedArrival.estimated(plan, now).eta_p90 <= deadline:
+                continue
+            promise = self._promises.look(session, leg, now)
+            if promise is not None:
+                self._raise_promise(session, leg, promise, now)
 
     def _raise_promise(self, session: Session, leg: LegRow, promise: PromiseState, now: datetime) -> None:
         kind = {
@@ -181,7 +182,7 @@ class Carrying:
             PromiseVerdict.BREACHED: TaskKind.PROMISE_BROKEN,
         }.get(promise.verdict)
         if kind is not None:
-            _task(session, leg, kind, now, f"{leg.epoch}")
+            _task(session, leg, kind, now, f"{leg.epoch}", promise_task(leg, kind, leg.epoch))
 
     def _another_attempt(self, session: Session, leg: LegRow, now: datetime) -> bool:
         """After a failed attempt the leg is planned again; after the last one a person decides."""
@@ -194,6 +195,7 @@ class Carrying:
 
     def _ask_for_place(self, session: Session, leg: LegRow, now: datetime) -> LegLook:
         """Without a point nothing is promised: a person places the address first."""
+        self._promises.look(session, leg, now)
         _task(session, leg, TaskKind.PLACE_ADDRESS, now, "1")
         return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
 
@@ -214,8 +216,12 @@ class Carrying:
         if leg.state.get("damaged"):  # delivered all the same, perhaps: the stage alone would hide it
             _task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
         for finding in leg.state.get("findings", []):
-            if finding["kind"] == FindingKind.PAPERS_DIFFER:
+            if finding["kind"] in _TO_BE_CHECKED:
                 _task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
+        holder = session.get(CourierRow, str(leg.state.get("holder")))
+        if holder is not None and holder.off_since is not None and not leg.state.get("terminal"):
+            # What an ill courier has in his bag has to be fetched from him: no plan can do that by itself.
+            _task(session, leg, TaskKind.DELIVERY_FAILED, now, f"held-{holder.courier_id}")
 
     @activity.defn
     def end_leg(self, end: LegEnd) -> None:
@@ -227,7 +233,7 @@ class Carrying:
             if leg.ended_at is None:
                 leg.ended_at, leg.outcome = end.at, end.outcome
                 if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
-                    self._promise(session, leg, self._now())
+                    self._promises.look(session, leg, self._now())
                 _note(session, leg, f"LEG_{end.outcome}", self._now())
                 if end.outcome is LegOutcome.CANCELLED:
                     say(session, leg, ParcelStage.CANCELLED, end.at, self._now())
@@ -251,9 +257,20 @@ def _start_due(session: Session, leg: LegRow) -> datetime | None:
     Counted from the plan as it was when the job was given to him. None once under way or with nobody planned.
     """
     given = session.scalar(select(AssignmentRow.planned_arrival_at).filter_by(leg_id=leg.leg_id, active=True))
-    if given is None or leg.courier_id is None or ParcelStage(leg.stage) not in _NOT_STARTED:
+    if given is None or leg.courier_id is None:
+        return None
+    if ParcelStage(leg.stage) not in _NOT_STARTED and (_held(leg) or under_way(session, [leg])):
         return None
     return given + _START_PATIENCE / leg.time_scale
+
+
+def _at_risk(promise: PromiseState | None) -> bool:
+    return promise is not None and promise.verdict is PromiseVerdict.AT_RISK
+
+
+def _held(leg: LegRow) -> bool:
+    rank = ParcelStage(leg.stage).rank
+    return rank is None or rank >= (ParcelStage.PICKED_UP.rank or 0)
 
 
 def _booked(leg: LegRow) -> LegBooked:
@@ -261,10 +278,10 @@ def _booked(leg: LegRow) -> LegBooked:
     return LegBooked(tracking_no=leg.tracking_no, placed=placed, expected_at=leg.deadline_at)
 
 
-def _task(session: Session, leg: LegRow, kind: TaskKind, now: datetime, what: str) -> None:
+def _task(session: Session, leg: LegRow, kind: TaskKind, now: datetime, what: str, key: str | None = None) -> None:
     open_task(
         session,
-        key=f"{leg.leg_id}/{kind}/{what}",
+        key=key or f"{leg.leg_id}/{kind}/{what}",
         kind=kind,
         case_no=leg.case_no,
         handling_no=leg.handling_no,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from activities.promising import LateUploads
 from activities.tracking import Tracking
 from domain.tasks import TaskKind
 from domain.terms import Partner
@@ -26,9 +27,17 @@ from storage.tasks import open_task
 class SweepRound:
     """Starts, inbox, updates, scans: everything that a process left behind."""
 
-    def __init__(self, relay: Relay, scans: ScanIntake, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        scans: ScanIntake,
+        late_uploads: LateUploads,
+        database: Database,
+        now: Callable[[], datetime],
+    ) -> None:
         self._relay = relay
         self._scans = scans
+        self._late_uploads = late_uploads
         self._database = database
         self._now = now
 
@@ -38,6 +47,7 @@ class SweepRound:
         await asyncio.to_thread(self._scans.attach_loose)
         await asyncio.to_thread(self._scans.note_proofs)
         await asyncio.to_thread(self._scans.miss_proofs)
+        await asyncio.to_thread(self._late_uploads.look)
         await asyncio.to_thread(self._give_up_parked)
 
     def _give_up_parked(self) -> None:

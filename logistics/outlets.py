@@ -5,7 +5,7 @@ What may be promised is decided by the outline alone (decisions.md 12).
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from domain.errors import Misconfigured
 from domain.model import Frozen
 from domain.terms import Datum
 from logistics.geo import Point, geodesic_m, haversine_m
-from logistics.service_calendar import Hours
+from logistics.service_calendar import Hours, ServiceCalendar
 
 _DATA = Path(__file__).parent / "data"
 _TIE_M = 30.0  # closer than this the sphere can't tell two outlets apart (≤ 18 m off), so the ellipsoid decides
@@ -53,6 +53,14 @@ class Outlet(Frozen):
     def _texts(cls, value: Any) -> Any:
         """Accepts "09:00-18:00" as people write it."""
         return [Hours.parse(each) if isinstance(each, str) else each for each in value]
+
+
+    def calendar(self, swapped: Mapping[date, bool] | None = None) -> ServiceCalendar:
+        """Its service hours over the year's holidays and make-up days (date → is it a working day)."""
+        working, resting = (
+            [f"{hours.opens:%H:%M}-{hours.closes:%H:%M}" for hours in each] for each in (self.hours, self.weekend_hours)
+        )
+        return ServiceCalendar.from_working_days(working, resting, dict(swapped or {}))
 
 
 class RankedOutlet(Frozen):

@@ -54,6 +54,7 @@ class OfferObstacle(StrEnum):
     OUTSIDE_DISTRICT = "outside_district"
     NEEDS_PERSON = "needs_person"  # the address must be placed first
     PLAN_TOO_LATE = "plan_too_late"
+    SWITCHED_OFF = "switched_off"  # the district promises nothing for this kind of leg
 
 
 class PromiseOffer(Frozen):

@@ -61,6 +61,7 @@ class VersionCause(StrEnum):
     PAUSE = "pause"
     PAUSE_ENDED = "pause_ended"
     SUSPENSION = "suspension"
+    CORRECTED = "corrected"  # what had moved it was taken back
 
 
 class PromiseTerms(Frozen):

@@ -91,6 +91,7 @@ _NO_PROMISE: Mapping[OfferObstacle, str] = {
     OfferObstacle.OUTSIDE_DISTRICT: "地址不在渝中区，不作一小时承诺，我们会尽快上门。",
     OfferObstacle.NEEDS_PERSON: "地址需要人工确认，确认后告知您上门时间。",
     OfferObstacle.PLAN_TOO_LATE: "当前订单较多，一小时内可能来不及，我们会尽快上门。",
+    OfferObstacle.SWITCHED_OFF: "暂不作上门时限承诺，我们会尽快上门。",
 }
 
 
@@ -125,6 +126,11 @@ def promise_sentence(leg: Leg, promise: PromiseState, now: datetime) -> str:
             return f"本次{errand}已超过承诺时间，非常抱歉，我们正在加急处理。"
     moved = "承诺时间已调整：" if len(promise.versions) > 1 else ""
     return f"{moved}{_moment(promise.deadline, now)}前{errand}。"
+
+
+def no_promise_sentence(obstacle: OfferObstacle) -> str:
+    """What the applicant reads where nothing is promised, and why."""
+    return _NO_PROMISE[obstacle]
 
 
 def offer_sentence(leg: Leg, found: PromiseOffer, now: datetime) -> str:

@@ -1,13 +1,12 @@
 """The composition root: settings become the parts that the worker, the web process and the commands share."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from catalog.workdays import bundled_calendar
 from domain.terms import Partner
 from logistics.carrier import CarrierClient
-from logistics.outlets import load_outlets
-from logistics.service_calendar import ServiceCalendar
+from logistics.promise_rules import PromiseRules
 from partners import sichuan, southwest
 from partners.base import PartnerAdapter
 from relay.guarded import Breaker, GuardedAdapter, probe_interval
@@ -87,13 +86,23 @@ def carrier_of(settings: Settings) -> CarrierClient:
     return CarrierClient(settings.courier.base_url, settings.courier.key.get_secret_value(), now)
 
 
-def service_calendar() -> ServiceCalendar:
-    """Service hours of the outlets over the official holidays and make-up days."""
-    calendar = bundled_calendar()
-    first = load_outlets()[0]
-    texts = [f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in first.hours]
-    weekend = [f"{h.opens:%H:%M}-{h.closes:%H:%M}" for h in first.weekend_hours]
-    return ServiceCalendar.from_working_days(texts, weekend, calendar.exceptions)
+def promise_rules(settings: Settings) -> PromiseRules:
+    """What is promised at doors."""
+    given = settings.promise
+    return PromiseRules(
+        pickup_minutes=given.pickup_minutes,
+        delivery_minutes=given.delivery_minutes,
+        warn_minutes=given.warn_minutes,
+        pause_cap_minutes=given.pause_cap_minutes,
+    )
+
+
+def label_key(settings: Settings) -> bytes:
+    """The secret of the square codes on labels."""
+    if settings.label_key is not None:
+        return settings.label_key.current.secret.get_secret_value()
+    oldest = settings.seal_keys.keys[-1].secret.get_secret_value()
+    return hmac.digest(oldest, b"kuayu label codes", "sha256")
 
 
 def sichuan_settings(settings: Settings) -> sichuan.SichuanSettings:

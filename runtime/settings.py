@@ -51,6 +51,17 @@ class WorkerSettings(BaseModel):
     sweep_s: Seconds = Field(15, description="seconds between sweeps for cases that were not started")
 
 
+class PromiseSettings(BaseModel):
+    """The promise at the door; open promises keep the terms that they were made under."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    pickup_minutes: int = Field(60, ge=0, le=1440, description="minutes to the door for a pickup; 0: no promise")
+    delivery_minutes: int = Field(60, ge=0, le=1440, description="minutes to the door for a delivery; 0: no promise")
+    warn_minutes: int = Field(15, ge=0, le=240, description="how long before its end a promise at risk is said")
+    pause_cap_minutes: int = Field(30, ge=0, le=1440, description="how long one order's clock may be paused in all")
+
+
 class Settings(BaseSettings):
     """All settings; immutable. Build with `load_settings()`."""
 
@@ -94,8 +105,13 @@ class Settings(BaseSettings):
     seal_keys: KeyRing = Field(
         description="keys of sealed columns and stored commands, kid:base64 of 32 bytes, first one encrypts"
     )
+    label_key: KeyRing | None = Field(
+        None,
+        description="key of the square codes on labels, kid:base64 of 32 bytes; empty: made from the oldest SEAL_KEYS",
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
     worker: WorkerSettings = WorkerSettings()
+    promise: PromiseSettings = PromiseSettings()
     sichuan: SichuanSettings
     southwest: SouthwestSettings
     interprovincial: InterprovincialSettings
@@ -164,7 +180,7 @@ class Settings(BaseSettings):
 
         Their `.env` and ours are the same, so only what we were told or chose ourselves has to be said.
         """
-        groups = {*_groups(), "codec_keys", "seal_keys"}
+        groups = {*_groups(), "codec_keys", "seal_keys", "label_key"}
         plain = {name: getattr(self, name) for name in type(self).model_fields if name not in groups}
         return {name.upper(): text for name, value in plain.items() if (text := as_text(value))}
 

@@ -14,6 +14,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.carrying import Carrying
 from activities.commands import Commands
+from activities.promising import LateUploads, Promises
 from activities.records import Clockwork, Records
 from activities.rounds import BooksRound, InterprovincialRound, SouthwestRound, SweepRound, TrackRound
 from activities.tracking import Tracking
@@ -26,7 +27,7 @@ from relay.catching_up import CatchingUp
 from relay.reconciliation import Reconciliation
 from relay.relay import Relay
 from relay.scans import ScanIntake
-from runtime.components import Parts, carrier_of, gap_patience, networks_of, now, service_calendar
+from runtime.components import Parts, carrier_of, gap_patience, networks_of, now, promise_rules
 from storage.catalogue import InForce, ListKind, read_calendar
 from workflows import WORKFLOWS
 
@@ -75,8 +76,10 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     scans = ScanIntake(parts.database, now, lambda: None)
     calendar = InForce(parts.database, ListKind.CALENDAR, read_calendar)
     records = Records(parts.database, clockwork_over(calendar), now)
+    promises = Promises(promise_rules(settings), lambda: calendar().exceptions)
+    sweep = SweepRound(relay, scans, LateUploads(parts.database, promises, now), parts.database, now)
     commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, networks.adapters, now)
-    carrying = Carrying(parts.database, parts.sealer, carrier, service_calendar(), now)
+    carrying = Carrying(parts.database, parts.sealer, carrier, promises, now)
     asked = (parts.database, parts.inbox, networks.adapters, now)
     gaps, reconciliation = CatchingUp(*asked, patience=gap_patience(settings)), Reconciliation(*asked)
     books = {partner: BooksRound(partner, gaps, reconciliation, relay, now) for partner in Partner}
@@ -112,7 +115,7 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     return [
         worker(
             CASES_QUEUE,
-            [records.record, commands.send_command, SweepRound(relay, scans, parts.database, now).sweep],
+            [records.record, commands.send_command, sweep.sweep],
             workflows=True,
         ),
         worker(

@@ -1,35 +1,35 @@
-"""Outlets and couriers: centres, pickups, work lists, suspensions, parcels, hand-over."""
+"""Outlets and couriers: centres, pickups, work lists, who is on duty, suspensions, figures."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header
-from pydantic import Field
+from fastapi import APIRouter, Depends
+from pydantic import Field, field_validator
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from activities.suspending import suspensions
 from domain.dossier import Contact
-from domain.errors import Conflict, NotFound
-from domain.messages import HandedOver
-from domain.naming import case_workflow_id
-from domain.terms import Datum, Leg, ParcelStage, SignerKind
+from domain.terms import Datum, Leg, ParcelStage, Role
 from logistics.geo import Point
 from logistics.masking import mask_name
-from logistics.outlets import Outlet, in_district, load_outlets, nearest
-from logistics.promise import offer
+from logistics.outlets import Outlet, in_district, nearest
+from logistics.promise import OfferObstacle, offer
 from logistics.promise_model import PromiseOrder, PromiseTerms
-from runtime.components import service_calendar
-from storage.cases import CaseRow
-from storage.legs import LegRow, OutletRow, SuspensionRow, leg_by_tracking_no
-from storage.owing import still_owed
-from storage.updates import queue_update
-from web.casebook import parcel
+from logistics.service_calendar import Hours
+from logistics.wording import offer_sentence
+from relay import outlet_book as book
+from relay.outlet_book import outlet_now, outlets_now
+from runtime.components import promise_rules
+from storage.legs import CourierRow, LegRow, SuspensionRow
+from storage.people import LoggedIn
 from web.context import Context, Ctx
 from web.problems import Unprocessable
-from web.session import Anybody, Clerk, OutletKeeper, Post
+from web.session import Anybody, OutletKeeper, Post, only
 from web.shapes import Shape
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
+
+OutletStaff = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR))]
 
 HALL = "hall"
 """The work list of our own hall: papers that have come and wait to be checked."""
@@ -39,8 +39,7 @@ HALL = "hall"
 def outlets(_anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
     """The circle centres, as shipped and as the district has changed them."""
     with ctx.database.read() as session:
-        changes = {row.outlet_id: row.changes for row in session.scalars(select(OutletRow))}
-    return {"outlets": [_outlet(o) | changes.get(o.id, {}) for o in load_outlets()]}
+        return {"outlets": [_outlet(outlet) for outlet in outlets_now(session)]}
 
 
 def _outlet(outlet: Outlet) -> dict[str, Any]:
@@ -67,30 +66,69 @@ class OutletShape(Shape):
     name: str | None = Field(default=None, min_length=1, max_length=40)
     lat: float | None = Field(default=None, ge=29.3, le=29.8)
     lon: float | None = Field(default=None, ge=106.2, le=106.9)
+    datum: Datum = Datum.WGS84
     accuracy_m: int | None = Field(default=None, gt=0, le=20_000)
     radius_m: int | None = Field(default=None, gt=0, le=20_000)
     couriers: int | None = Field(default=None, ge=0, le=200)
     capacity_per_hour: int | None = Field(default=None, gt=0, le=1000)
+    hours: list[str] | None = Field(default=None, min_length=1, max_length=4)
+    weekend_hours: list[str] | None = Field(default=None, max_length=4)
     open: bool | None = None
+
+    @field_validator("hours", "weekend_hours")
+    @classmethod
+    def _hours(cls, value: list[str] | None) -> list[str] | None:
+        for text in value or ():
+            Hours.parse(text)
+        return value
 
 
 @router.patch("/outlets/{outlet_id}", operation_id="changeOutlet")
 def change_outlet(outlet_id: str, wanted: OutletShape, keeper: OutletKeeper, ctx: Ctx) -> dict[str, Any]:
-    """Change an outlet; a point needs its accuracy."""
-    known = next((o for o in load_outlets() if o.id == outlet_id), None)
-    if known is None:
-        raise NotFound("没有这个网点", code="OUTLET_UNKNOWN")
+    """Change an outlet; a point needs its accuracy. Who was to come from it is planned anew."""
     if (wanted.lat is None) != (wanted.lon is None) or (wanted.lat is not None and wanted.accuracy_m is None):
         raise Unprocessable("改坐标时请同时填写经纬度和精度", code="OUTLET_POINT", field="lat")
-    fresh = wanted.model_dump(by_alias=True, exclude_none=True)
+    dropped = {"datum"} if wanted.lat is None else set()
+    fresh = wanted.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=dropped)
     with ctx.database.write() as session:
-        row = session.get(OutletRow, outlet_id, with_for_update=True)
-        if row is None:
-            row = OutletRow(outlet_id=outlet_id, changes={})
-            session.add(row)
-        row.changes = row.changes | fresh
-        row.changed_at, row.changed_by = ctx.now(), keeper.username
-        return _outlet(known) | row.changes
+        outlet = book.change_outlet(session, outlet_id, fresh, keeper.username, ctx.now())
+    ctx.kick()
+    return _outlet(outlet)
+
+
+class DutyShape(Shape):
+    """`PATCH /couriers/{id}`."""
+
+    on_duty: bool
+
+
+@router.get("/couriers", operation_id="listCouriers")
+def couriers(_post: OutletStaff, ctx: Ctx) -> dict[str, Any]:
+    """Who serves where, and who may be sent now."""
+    with ctx.database.read() as session:
+        known = {outlet.id: outlet for outlet in outlets_now(session)}
+        rows = session.scalars(select(CourierRow).order_by(CourierRow.courier_id))
+        return {"couriers": [_courier(row, known) for row in rows]}
+
+
+@router.patch("/couriers/{courier_id}", operation_id="changeCourier")
+def change_courier(courier_id: str, wanted: DutyShape, _keeper: OutletKeeper, ctx: Ctx) -> dict[str, Any]:
+    """A courier is ill or back: what he has not begun is planned on others."""
+    with ctx.database.write() as session:
+        row = book.set_on_duty(session, courier_id, wanted.on_duty, ctx.now())
+        answer = _courier(row, {outlet.id: outlet for outlet in outlets_now(session)})
+    ctx.kick()
+    return answer
+
+
+def _courier(row: CourierRow, known: dict[str, Outlet]) -> dict[str, Any]:
+    return {
+        "id": row.courier_id,
+        "outletId": row.outlet_id,
+        "onDuty": row.off_since is None,
+        "available": book.may_be_sent(row, known) and row.on_duty,
+        "seenAt": row.seen_at.isoformat() if row.seen_at else None,
+    }
 
 
 @router.get("/outlets/{outlet_id}/worklist", operation_id="getWorklist")
@@ -99,11 +137,11 @@ def worklist(outlet_id: str, _post: Post, ctx: Ctx) -> dict[str, Any]:
     query = select(LegRow).where(LegRow.ended_at.is_(None))
     if outlet_id == HALL:
         query = query.where(LegRow.leg.in_((Leg.PICKUP, Leg.BACK)), LegRow.stage == ParcelStage.DELIVERED)
-    elif any(o.id == outlet_id for o in load_outlets()):
-        query = query.where(LegRow.leg.in_((Leg.PICKUP, Leg.DELIVERY)), LegRow.outlet_id == outlet_id)
     else:
-        raise NotFound("没有这个网点", code="OUTLET_UNKNOWN")
+        query = query.where(LegRow.leg.in_((Leg.PICKUP, Leg.DELIVERY)), LegRow.outlet_id == outlet_id)
     with ctx.database.read() as session:
+        if outlet_id != HALL:
+            outlet_now(session, outlet_id)
         rows = session.scalars(query.order_by(LegRow.planned_arrival_at, LegRow.ordered_at).limit(500))
         jobs = [_job(ctx, row) for row in rows]
     return {
@@ -171,66 +209,14 @@ def suspend(wanted: SuspensionShape, keeper: OutletKeeper, ctx: Ctx) -> dict[str
             reason=wanted.reason,
             by=keeper.username,
         )
+        if wanted.outlet_id is not None:
+            outlet_now(session, wanted.outlet_id)
         session.add(row)
         session.flush()
-        return {"id": row.id, "outletId": row.outlet_id}
-
-
-@router.get("/parcels/{tracking_no}", operation_id="getParcel")
-def get_parcel(tracking_no: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
-    """Where a parcel is, who holds it, and whether its promise holds."""
-    with ctx.database.read() as session:
-        leg = _leg(session, tracking_no)
-        return parcel(session, leg) | {
-            "papers": leg.manifest,
-            "holder": leg.state.get("holder"),
-            "findings": leg.state.get("findings", []),
-        }
-
-
-def _leg(session: Session, tracking_no: str) -> LegRow:
-    leg = leg_by_tracking_no(session, tracking_no)
-    if leg is None:
-        raise NotFound("没有这个邮件号", code="PARCEL_UNKNOWN")
-    return leg
-
-
-class HandoverShape(Shape):
-    """`POST /parcels/{trackingNo}/handover`: the applicant collects at the hall."""
-
-    signer_kind: SignerKind = SignerKind.SELF
-
-
-@router.post("/parcels/{tracking_no}/handover", status_code=202, operation_id="handOver")
-def hand_over(
-    tracking_no: str,
-    handed: HandoverShape,
-    _clerk: Clerk,
-    ctx: Ctx,
-    key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=128)],
-) -> dict[str, Any]:
-    """Everything that waits at the hall for this parcel's case is handed to the applicant."""
-    if handed.signer_kind not in (SignerKind.SELF, SignerKind.AGENT):
-        raise Unprocessable("只能由本人或代领人领取", code="SIGNER", field="signerKind")
-    with ctx.database.write() as session:
-        case = session.get_one(CaseRow, _leg(session, tracking_no).case_no)
-        return hand_over_case(session, ctx, case, handed.signer_kind, key)
-
-
-def hand_over_case(session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str) -> dict[str, Any]:
-    if still_owed(session, case.case_no):
-        raise Conflict("容缺材料还没有补齐，结果暂不能领取", code="DEFERRED_OPEN")
-    queue_update(
-        session,
-        update_id=f"{case.case_no}-handed-over",
-        workflow_id=case_workflow_id(case.case_no),
-        name="handed_over",
-        argument=HandedOver(request_id=key, signer_kind=signer),
-        now=ctx.now(),
-    )
-    session.flush()
+        book.ask_for_dispatch(session, f"suspension-{row.id}", ctx.now())
+        answer = {"id": row.id, "outletId": row.outlet_id}
     ctx.kick()
-    return {"caseNo": case.case_no}
+    return answer
 
 
 class PickupShape(Shape):
@@ -245,19 +231,25 @@ class PickupShape(Shape):
 def offer_pickup(wanted: PickupShape, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
     """What a pickup at this door would be promised now, shown before it is confirmed."""
     point = Point(lat=wanted.lat, lon=wanted.lon, datum=wanted.datum).to(Datum.WGS84)
-    offered = offer(
-        PromiseOrder(leg=Leg.PICKUP, accepted_at=ctx.now(), point=point),
-        PromiseTerms(time_scale=ctx.settings.time_scale),
-        service_calendar(),
-        in_district=in_district(point),
+    with ctx.database.read() as session:
+        outlets = outlets_now(session)
+        suspended = suspensions(session)
+    terms = promise_rules(ctx.settings).terms(Leg.PICKUP, ctx.settings.time_scale)
+    best = nearest(point, 1, outlets)
+    area = (best[0].outlet if best else outlets[0]).calendar(ctx.calendar.exceptions)
+    order = PromiseOrder(
+        leg=Leg.PICKUP, accepted_at=ctx.now(), point=point, outlet_id=best[0].outlet.id if best else None
     )
-    best = nearest(point, 1)[0]
+    found = offer(order, terms or PromiseTerms(), area, in_district=in_district(point), suspensions=suspended)
+    if terms is None:
+        found = found.model_copy(update={"obstacle": OfferObstacle.SWITCHED_OFF})
     return {
-        "promised": offered.promised,
-        "obstacle": offered.obstacle,
-        "startAt": offered.start.isoformat(),
-        "deadlineAt": offered.deadline.isoformat(),
-        "startsLater": offered.starts_later,
-        "outletId": best.outlet.id,
-        "distanceM": best.distance_m,
+        "promised": found.promised,
+        "obstacle": found.obstacle,
+        "sentence": offer_sentence(Leg.PICKUP, found, ctx.now()),
+        "startAt": found.start.isoformat(),
+        "deadlineAt": found.deadline.isoformat() if terms else None,
+        "startsLater": found.starts_later,
+        "outletId": best[0].outlet.id if best else None,
+        "distanceM": best[0].distance_m if best else None,
     }

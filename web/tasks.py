@@ -13,6 +13,7 @@ from domain.tasks import OF_THE_HALL, RULES, TaskKind
 from domain.terms import Datum, Role, SignerKind
 from logistics.geo import Point
 from logistics.outlets import nearest
+from relay.outlet_book import outlets_now
 from storage.cases import add_event
 from storage.legs import lock_leg
 from storage.owing import came
@@ -21,8 +22,9 @@ from storage.tasks import TaskRow
 from storage.updates import queue_update
 from web.casebook import find_case
 from web.context import Ctx
-from web.outlets import hand_over_case
+from web.parcels import hand_over_case
 from web.problems import Forbidden, Unprocessable
+from web.ratings import note_rework
 from web.session import Anybody
 from web.shapes import ResolveShape
 
@@ -88,6 +90,8 @@ def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> 
         workflow_id = workflow_id or (case_workflow_id(row.case_no) if row.case_no else None)
         if row.kind == TaskKind.COLLECT_AT_HALL and row.case_no is not None:
             hand_over_case(session, ctx, find_case(session, row.case_no), SignerKind.SELF, row.id)
+        elif row.kind == TaskKind.BAD_RATING and row.case_no is not None:
+            note_rework(find_case(session, row.case_no), outcome, now)
         elif row.kind == TaskKind.DEFERRED_MATERIAL and row.case_no is not None:
             came(session, row.case_no, int(row.data["seq"]), now=now, actor=person.username)
         elif workflow_id is not None and row.kind not in OF_THE_HALL:
@@ -130,5 +134,6 @@ def _place(session: Session, row: TaskRow, resolved: ResolveShape) -> None:
         raise NotFound("没有这段寄递", code="LEG_UNKNOWN")
     given = resolved.point
     point = Point(lat=given.lat, lon=given.lon, datum=given.datum).to(Datum.WGS84)
-    best = nearest(point, 1)[0]
-    leg.lat, leg.lon, leg.outlet_id, leg.distance_m = point.lat, point.lon, best.outlet.id, best.distance_m
+    leg.lat, leg.lon = point.lat, point.lon
+    for best in nearest(point, 1, outlets_now(session)):
+        leg.outlet_id, leg.distance_m = best.outlet.id, best.distance_m

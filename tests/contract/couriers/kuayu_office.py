@@ -13,7 +13,7 @@ from storage.documents import Documents
 from storage.legs import CourierRow, LegRow
 from storage.people import put_user
 from storage.sealing import Sealer
-from web import documents, outlets, problems, scans
+from web import documents, outlets, parcels, problems, scans
 from web import session as sessions
 
 PAPERS = [{"name": "户口簿", "form": "original", "count": 1}, {"name": "申请表", "form": "form", "count": 1}]
@@ -72,7 +72,7 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
         kick=lambda: office.kicks.append(1),
     )
     problems.install(app)
-    for router in (sessions.router, outlets.router, scans.router, documents.router):
+    for router in (sessions.router, outlets.router, parcels.router, scans.router, documents.router):
         app.include_router(router)
     with database.write() as session:
         for role in (Role.COURIER, Role.CLERK, Role.OFFICER, Role.SUPERVISOR):

@@ -1,0 +1,43 @@
+"""Up to when the devices concerned have uploaded everything (上传进度): before that a breach is provisional, §4."""
+
+from datetime import datetime
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from storage.legs import AssignmentRow, LegRow
+from storage.scans import ScanDeviceRow, ScanEventRow
+
+
+def synced_through(session: Session, leg: LegRow, now: datetime) -> datetime | None:
+    """The earliest such time over everybody who was ever to go to this door; None: one of them was never heard of.
+
+    A device that was heard of has uploaded all it had by then, unless its sequence has a gap: then only what came
+    before the gap is known to be complete. With nobody sent there is nothing to wait for.
+    """
+    sent = set(session.scalars(select(AssignmentRow.courier_id).filter_by(leg_id=leg.leg_id)))
+    if leg.courier_id is not None:
+        sent.add(leg.courier_id)
+    times = []
+    for courier_id in sent:
+        devices = list(session.scalars(_devices_of(courier_id, leg.leg_id)))
+        if not devices:
+            return None
+        times.append(min(_complete_through(session, device) for device in devices))
+    return min(times, default=now)
+
+
+def _devices_of(courier_id: str, leg_id: str) -> Select[ScanDeviceRow]:
+    """The courier's own, and whatever was used for this parcel in the courier's name."""
+    used = select(ScanEventRow.device_id).filter_by(leg_id=leg_id, actor=courier_id).distinct()
+    return select(ScanDeviceRow).where(or_(ScanDeviceRow.device_id == courier_id, ScanDeviceRow.device_id.in_(used)))
+
+
+def _complete_through(session: Session, device: ScanDeviceRow) -> datetime:
+    above = select(func.count()).select_from(ScanEventRow).filter_by(device_id=device.device_id)
+    if not session.scalar(above.where(ScanEventRow.device_seq > device.watermark)):
+        return device.seen_at
+    last = select(ScanEventRow.corrected_at).filter_by(device_id=device.device_id, device_seq=device.watermark)
+    first = select(func.min(ScanEventRow.corrected_at)).filter_by(device_id=device.device_id)
+    known = session.scalar(last) or session.scalar(first)
+    return min(known, device.seen_at) if known is not None else device.seen_at
