@@ -12,13 +12,13 @@ TIMEOUT_S = (3, 15)
 
 
 class Kuayu:
-    """A logged-in caller. User and password from KUAYU_USER and KUAYU_PASSWORD (the demo's clerk by default)."""
+    """A logged-in caller. User and password from KUAYU_USER and KUAYU_PASSWORD (a demo user by default)."""
 
-    def __init__(self) -> None:
+    def __init__(self, default_user: str = "clerk") -> None:
         self._base = os.environ.get("KUAYU_URL") or load_settings(sandbox="1").web_url
         self._session = requests.Session()
         self._session.trust_env = False
-        username = os.environ.get("KUAYU_USER", "clerk")
+        username = os.environ.get("KUAYU_USER", default_user)
         answer = self.call(
             "POST", "/api/v1/login", {"username": username, "password": os.environ.get("KUAYU_PASSWORD", "demo")}
         )
@@ -28,7 +28,17 @@ class Kuayu:
         self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
     ) -> dict[str, Any]:
         """The answer's JSON; a problem is told and ends the command with 1."""
-        headers = {"Idempotency-Key": key} if key else {}
+        answer = self._answer(method, path, body, {"Idempotency-Key": key} if key else {})
+        result: dict[str, Any] = answer.json() if answer.content else {}
+        return result
+
+    def download(self, path: str) -> bytes:
+        """A file, as its bytes."""
+        return self._answer("GET", path, None, {}).content
+
+    def _answer(
+        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]
+    ) -> requests.Response:
         try:
             answer = self._session.request(method, self._base + path, json=body, headers=headers, timeout=TIMEOUT_S)
         except requests.RequestException as failure:
@@ -37,5 +47,4 @@ class Kuayu:
         if answer.status_code >= 400:
             typer.echo(answer.json().get("detail", answer.text), err=True)
             raise typer.Exit(1)
-        result: dict[str, Any] = answer.json() if answer.content else {}
-        return result
+        return answer

@@ -1,7 +1,8 @@
 """`kuayu report`: the quarter's figures, explainable down to case numbers."""
 
 import json
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -10,12 +11,50 @@ from cli.http import Kuayu
 
 def report(
     period: Annotated[str, typer.Argument(help="for example 2026Q4")],
-    as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="machine-readable, with the case numbers")] = False,
+    explain: Annotated[str | None, typer.Option(help="one figure with its case numbers, by name")] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="write the workbook here", dir_okay=False)] = None,
 ) -> None:
-    """Cases per network, on time, satisfaction, one-hour compliance."""
-    answer = Kuayu().call("GET", f"/api/v1/reports/{period}")
+    """Cases per network, online share, time and trips saved, satisfaction, one-hour compliance."""
+    kuayu = Kuayu("supervisor")
+    path = f"/api/v1/reports/{period}"
+    if xlsx is not None:
+        xlsx.write_bytes(kuayu.download(f"{path}?format=xlsx"))
+        typer.echo(str(xlsx))
+        return
+    answer = kuayu.call("GET", path)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
         return
-    for name, value in answer["figures"].items():
-        typer.echo(f"{name}: {value}")
+    figures: list[dict[str, Any]] = answer["figures"]
+    if explain is not None:
+        _explained(figures, explain)
+        return
+    typer.echo(f"{answer['period']}（{answer['from'][:10]} 至 {answer['to'][:10]}）")
+    for figure in figures:
+        typer.echo(f"{figure['label']}：{shown(figure)}")
+        for part in figure["parts"] if figure["name"] == "cases" else ():
+            typer.echo(f"  {part['label']}：{part['value']:g}")
+    if answer["scaledCases"]:
+        typer.echo(f"其中{answer['scaledCases']}件是加速时间下的演示办件")
+
+
+def shown(figure: dict[str, Any]) -> str:
+    """A value as people read it; shares in per cent."""
+    if figure["value"] is None:
+        return "暂无"
+    if figure["unit"] == "比例":
+        return f"{figure['value'] * 100:.1f}%（{figure['of']}）"
+    return f"{figure['value']:g} {figure['unit']}（{figure['of']}）"
+
+
+def _explained(figures: list[dict[str, Any]], name: str) -> None:
+    figure = next((f for f in figures if f["name"] == name), None)
+    if figure is None:
+        typer.echo("没有这个指标，可选：" + "、".join(f["name"] for f in figures), err=True)
+        raise typer.Exit(2)
+    typer.echo(f"{figure['label']}：{shown(figure)}\n{figure['method']}")
+    for part in figure["parts"]:
+        typer.echo(f"{part['label']}：{part['value']:g}")
+        for case_no in part["cases"]:
+            typer.echo(f"  {case_no}")

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from catalog.model import ItemSnapshot
 from domain.case import Action, may
 from domain.dossier import DossierMaterial, SupplementBrought
-from domain.errors import Conflict, NotFound
+from domain.errors import NotFound
 from domain.messages import SupplementGiven, WithdrawalAsked
 from domain.naming import case_workflow_id
-from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Provided, Scheme
 from domain.wire import may_supplement
 from storage.cases import (
@@ -30,15 +29,14 @@ from storage.cases import (
 )
 from storage.idempotency import first_answer, keep_answer
 from storage.people import LoggedIn
-from storage.tasks import open_task
 from storage.updates import queue_update
 from web.brought import check_documents, form_of
 from web.casebook import find_case, full, history, list_cases
 from web.context import Context, Ctx
-from web.problems import Unprocessable
 from web.registration import register
+from web.sentences import Refused, refusal
 from web.session import CaseReader, Clerk
-from web.shapes import CaseShape, MaterialShape, RatingShape, SupplementShape, WithdrawShape
+from web.shapes import CaseShape, MaterialShape, SupplementShape, WithdrawShape
 
 router = APIRouter(prefix="/api/v1/cases", tags=["办件"])
 
@@ -147,7 +145,7 @@ def _supplement(
     originals = handling.originals_travel and any(m.provided is Provided.ORIGINAL for m in materials)
     dossier = read_dossier(case, ctx.sealer)
     if dossier.brought(handling.handling_no, given.round) is not None:
-        raise Conflict("这一轮补正已经提交", code="SUPPLEMENT_DONE")
+        raise refusal(Refused.SUPPLEMENT_DONE)
     brought = SupplementBrought(
         handling_no=handling.handling_no, round=given.round, materials=materials, originals=originals, at=now
     )
@@ -179,10 +177,10 @@ def _open_handling(session: Session, case_no: str, given: SupplementShape) -> Ha
     waiting = [h for h in handlings_of(session, case_no) if given.handling_no in (None, h.handling_no)]
     waiting = [h for h in waiting if may_supplement(h.truth, given.round)]
     if not waiting:
-        raise Conflict("现在没有等待这一轮补正的办理", code="SUPPLEMENT_NOT_OPEN")
+        raise refusal(Refused.SUPPLEMENT_NOT_OPEN)
     handling = lock_handling(session, waiting[0].handling_no)
     if handling is None or not may_supplement(handling.truth, given.round):
-        raise Conflict("现在没有等待这一轮补正的办理", code="SUPPLEMENT_NOT_OPEN")
+        raise refusal(Refused.SUPPLEMENT_NOT_OPEN)
     return handling
 
 
@@ -214,9 +212,9 @@ def withdraw(case_no: str, asked: WithdrawShape, clerk: Clerk, ctx: Ctx, key: Id
             if case is None:
                 raise NotFound("没有这个办件", code="CASE_UNKNOWN")
             if not may(CaseStatus(case.status), Action.WITHDRAW):
-                raise Conflict("已有办理结果，不能再撤回", code="WITHDRAWAL_TOO_LATE")
+                raise refusal(Refused.WITHDRAWAL_TOO_LATE)
             if case.withdrawal_pending:
-                raise Conflict("已经申请过撤回，正在等待对方答复", code="WITHDRAWAL_PENDING")
+                raise refusal(Refused.WITHDRAWAL_PENDING)
             dossier = read_dossier(case, ctx.sealer)
             write_dossier(case, ctx.sealer, dossier.model_copy(update={"withdrawal_reason": asked.reason}))
             case.withdrawal_pending = True
@@ -241,19 +239,3 @@ def withdraw(case_no: str, asked: WithdrawShape, clerk: Clerk, ctx: Ctx, key: Id
             keep_answer(session, clerk.username, key, body, answer, now)
     ctx.kick()
     return answer
-
-
-@router.post("/{case_no}/rating", operation_id="rateCase")
-def rate(case_no: str, rating: RatingShape, _clerk: CaseReader, ctx: Ctx) -> dict[str, Any]:
-    """好差评, at leisure: it never delays closing. A bad rating opens a task for a call back."""
-    now = ctx.now()
-    with ctx.database.write() as session:
-        case = find_case(session, case_no)
-        if case.decided_at is None:
-            raise Unprocessable("办结之后才能评价", code="RATING_EARLY")
-        if case.rating is not None:
-            raise Conflict("这个办件已经评价过", code="RATING_DONE")
-        case.rating = {"score": rating.score, "side": rating.side, "at": now.isoformat()}
-        if rating.score <= 2:
-            open_task(session, key=f"{case_no}/rating", kind=TaskKind.BAD_RATING, case_no=case_no, now=now)
-        return {"caseNo": case_no, "rating": case.rating}

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Header
 from pydantic import Field, ValidationError
 from sqlalchemy import select
 
-from domain.errors import Conflict, NotFound
+from domain.errors import NotFound
 from domain.inbound import EventPayload, InboundMessage, ResultPaper, Taking
 from domain.terms import CaseStatus, ResultForm, WireEvent
 from domain.wire import MAY_FOLLOW, Verdict
 from storage.cases import CaseRow, HandlingRow, lock_handling
 from web.context import Ctx
 from web.problems import Unprocessable
+from web.sentences import REFUSED, Refused, refusal
 from web.session import Officer
 from web.shapes import DecisionShape, Shape
 
@@ -23,7 +24,7 @@ class ResultShape(Shape):
     name: str = Field(min_length=1, max_length=80)
     form: ResultForm
     document_no: str = Field(default="", max_length=80)
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}\z")
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class PayloadShape(Shape):
@@ -104,7 +105,7 @@ def decide(
             raise NotFound("没有这个待审批的办理", code="HANDLING_UNKNOWN")
         if event is WireEvent.NEED_SUPPLEMENT:
             if handling.round >= 1:  # 行政许可法 §32: one notice lists everything
-                raise Unprocessable("补正只能一次性告知", code="SUPPLEMENT_TWICE", field="event")
+                raise Unprocessable(REFUSED[Refused.SUPPLEMENT_TWICE], code=Refused.SUPPLEMENT_TWICE, field="event")
             payload = payload.model_copy(update={"round": handling.round + 1})
         message = InboundMessage(
             partner=None,
@@ -123,7 +124,7 @@ def decide(
     if taken.taking is Taking.CONFLICT:
         raise Unprocessable("同一个幂等键不能用于不同的内容", code="IDEMPOTENCY_KEY_REUSED")
     if taken.verdict in (Verdict.REFUSED, Verdict.CONTRADICTION):
-        raise Conflict("当前状态不能进行这一步", code="TRANSITION")
+        raise refusal(Refused.TRANSITION)
     ctx.kick()
     return {"handlingNo": handling_no, "event": event, "receivedAt": taken.received_at.isoformat()}
 

@@ -13,35 +13,20 @@ from domain.terms import CaseStatus, Leg
 from logistics.masking import mask_name
 from storage.cases import CaseRow, read_dossier
 from storage.legs import LegRow
+from storage.owing import still_owed
 from web.casebook import promised, told
 from web.context import Context, Ctx
+from web.sentences import standing_sentence
 from web.wording import LEGS
 
 router = APIRouter(prefix="/api/v1/track", tags=["进度查询"])
-
-_NEXT = {
-    CaseStatus.REGISTERED: "材料收齐核对后，我们会马上转给办理地。",
-    CaseStatus.COLLECTED: "材料已收，正在转给办理地。",
-    CaseStatus.SUBMITTED: "已转给办理地，等待对方收件。",
-    CaseStatus.RECEIVED: "办理地已收件，等待受理。",
-    CaseStatus.ACCEPTED: "办理地已受理，正在办理。",
-    CaseStatus.SUPPLEMENT_REQUIRED: "还缺材料，请尽快联系窗口补齐。",
-    CaseStatus.SUPPLEMENTED: "补正材料已转给办理地。",
-    CaseStatus.REVIEWING: "办理地正在审查。",
-    CaseStatus.SUSPENDED: "办理地正在进行特别程序，期间不计时限。",
-    CaseStatus.APPROVED: "已办结。",
-    CaseStatus.NOT_ACCEPTED: "办理地不予受理，原因请咨询窗口。",
-    CaseStatus.REJECTED: "办理地不予许可，原因请咨询窗口。",
-    CaseStatus.WITHDRAWN: "已按您的申请撤回。",
-    CaseStatus.FAILED: "办理已终止，请联系窗口。",
-}
 
 
 @router.get("", operation_id="track")
 def track(
     ctx: Ctx,
     case_no: Annotated[str, Query(alias="caseNo", max_length=21)],
-    phone_tail: Annotated[str, Query(alias="phoneTail", pattern=r"^[0-9]{4}\z")],
+    phone_tail: Annotated[str, Query(alias="phoneTail", pattern=r"^[0-9]{4}$")],
 ) -> dict[str, Any]:
     """Where the matter stands. A wrong number and a wrong tail get the same answer."""
     return standing(ctx, case_no, phone_tail)
@@ -65,14 +50,13 @@ def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
 def _shown(session: Session, case: CaseRow, name: str, now: datetime) -> dict[str, Any]:
     status = CaseStatus(case.status)
     legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
-    closed = status.is_outcome and case.closed_at is None
     return {
         "caseNo": case.case_no,
         "itemName": case.item_name,
         "applicant": name,
         "status": status,
         "statusLabel": status.label,
-        "next": "结果正在送回您手中。" if closed and status is CaseStatus.APPROVED else _NEXT[status],
+        "next": standing_sentence(case, owed=bool(still_owed(session, case.case_no))),
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
         "parcels": [
