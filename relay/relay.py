@@ -139,9 +139,8 @@ class Relay:
         for row in rows:
             if row.case_no is None or row.update_name is None or row.update is None:
                 continue
-            answer = await tell(
-                self._client, case_workflow_id(row.case_no), row.update_name, row.update, row.message_id
-            )
+            update_id = f"{row.sender}/{row.message_id}"  # two networks of one case may use the same ids
+            answer = await tell(self._client, case_workflow_id(row.case_no), row.update_name, row.update, update_id)
             state = await asyncio.to_thread(self._note_message, row.id, answer)
             if state in (InboxState.NEW, InboxState.DELIVERED):
                 break  # the next of this handling must not overtake it

@@ -327,29 +327,38 @@ def plan(handling_no: str, partner: Partner | None = Partner.SICHUAN, **other: A
     return HandlingPlan(**given | other)
 
 
-async def open_case(
-    client: Client,
+def new_case(
     hall: Hall,
     *partners: Partner | None,
     pickup: bool = False,
     delivery: bool = False,
-    prepare: Callable[[Folder], None] = lambda _: None,
     at: datetime | None = None,
     **other: Any,
-) -> CaseDesk:
-    """Start a case with one handling per partner (Sichuan by itself when none is named)."""
-    serials = [next(_SERIALS) for _ in range(len(partners) + 1)]
-    numbers = [make_case_number("500103", date(2026, 11, 23), serial) for serial in serials]
-    handlings = [plan(n, p, **other) for n, p in zip(numbers[1:], partners, strict=True)]
+) -> CaseStart:
+    """A case with one handling per partner; the number of a single one is the case's own."""
+    numbers = [make_case_number("500103", date(2026, 11, 23), next(_SERIALS)) for _ in partners]
+    joint = len(partners) > 1
     start = CaseStart(
-        case_no=numbers[0],
+        case_no=make_case_number("500103", date(2026, 11, 23), next(_SERIALS)) if joint else numbers[0],
         item=ITEM,
-        handlings=tuple(handlings) or (plan(numbers[0], **other),),
+        handlings=tuple(plan(n, p, **other) for n, p in zip(numbers, partners, strict=True)),
         pickup=pickup,
         delivery=delivery,
         registered_at=at or datetime.now(UTC),
     )
     hall.knows(start)
+    return start
+
+
+async def open_case(
+    client: Client,
+    hall: Hall,
+    *partners: Partner | None,
+    prepare: Callable[[Folder], None] = lambda _: None,
+    **how: Any,
+) -> CaseDesk:
+    """Start a case (with Sichuan by itself when no partner is named)."""
+    start = new_case(hall, *(partners or (Partner.SICHUAN,)), **how)
     prepare(hall.folders[start.case_no])
     await client.start_workflow(CASE_WORKFLOW, start, id=case_workflow_id(start.case_no), task_queue=CASES_QUEUE)
     return CaseDesk(client, hall, start)

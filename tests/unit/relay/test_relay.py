@@ -31,6 +31,7 @@ class Cases:
         self.told: list[str] = []
 
     async def tell(self, _client, workflow_id, name, argument, update_id) -> Answer:
+        update_id = update_id.removeprefix("sichuan/")
         if update_id in self.gates:
             await self.gates[update_id].wait()
         self.told.append(update_id)
