@@ -11,13 +11,14 @@ from domain.messages import DeadlineKind, Responsible
 from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Scheme
 from logistics.masking import mask_name, mask_phone
-from logistics.promise_model import PromiseState
-from logistics.wording import failure_of, promise_sentence, stage_sentence
+from logistics.promise_rules import LegPromise, state_kept
+from logistics.wording import failure_of, no_promise_sentence, promise_sentence, stage_sentence
 from relay.parcels import state_of
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.legs import LegRow
 from storage.sealing import Sealer
 from storage.tasks import TaskRow
+from web.holders import papers_of
 from web.wording import DEADLINES, LEGS, RESPONSIBLE, STAGES, history_label
 
 
@@ -96,6 +97,7 @@ def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
         "delivery": dossier.delivery is not None,
         "handlings": [_handling(h) for h in handlings_of(session, row.case_no)],
         "parcels": [parcel(session, leg) for leg in legs],
+        "papers": papers_of(session, row, dossier),
         "deadlines": [_deadline(d) for d in deadlines],
         "tasks": [{"id": t.id, "kind": t.kind, "title": RULES[TaskKind(t.kind)][0], "owner": t.owner} for t in tasks],
         "rating": row.rating,
@@ -160,10 +162,12 @@ def told(session: Session, leg: LegRow) -> str:
 
 
 def promised(leg: LegRow, now: datetime) -> str | None:
-    """What the applicant reads about a door leg's promise; None where none was made."""
-    if not leg.promise:
-        return None
-    return promise_sentence(Leg(leg.leg), PromiseState.model_validate({**leg.promise, "boundaries": ()}), now)
+    """What the applicant reads about a door leg's promise, or why there is none; None before it is decided."""
+    state = state_kept(leg.promise)
+    if state is not None:
+        return promise_sentence(Leg(leg.leg), state, now)
+    made = LegPromise.of(leg.promise)
+    return no_promise_sentence(made.obstacle) if made is not None and made.obstacle is not None else None
 
 
 def _handling(row: HandlingRow) -> dict[str, Any]:

@@ -96,14 +96,14 @@ def regions(_anybody: Anybody, q: Annotated[str, Query(min_length=1, max_length=
 
 class RouteApplicantShape(Shape):
     id_type: IdType | None = None
-    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}\z")
+    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
 
 
 class RouteShape(Shape):
     """`POST /routes`."""
 
     item_code: str = Field(max_length=32)
-    handling_region: str = Field(pattern=r"^[0-9]{6}\z")
+    handling_region: str = Field(pattern=r"^[0-9]{6}$")
     mode: Mode | None = None
     date: dt.date | None = None
     applicant: RouteApplicantShape | None = None

@@ -71,7 +71,7 @@ def _due(session: Session, *conditions: ColumnElement[bool]) -> int:
 def _door(session: Session) -> dict[str, Any]:
     """How the one-hour promise was kept on door legs whose verdict is in; a cancelled order counts on neither side."""
     rows = session.scalars(select(LegRow.promise).where(LegRow.leg.in_(DOOR_LEGS), LegRow.promise.is_not(None)))
-    verdicts = [promise.get("verdict") for promise in rows if promise]
+    verdicts = [promise["verdict"] for promise in rows if promise and "verdict" in promise]
     kept = sum(verdict in _KEPT for verdict in verdicts)
     broken = verdicts.count(PromiseVerdict.BREACHED)
     judged = kept + broken

@@ -11,7 +11,7 @@ from web.session import Anybody, CaseReader
 
 router = APIRouter(prefix="/api/v1/documents", tags=["文件"])
 
-Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}\z")]
+Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 @router.put("/{sha256}", operation_id="putDocument", status_code=201)

@@ -1,70 +1,221 @@
 """Parcels: where one is and who holds it, hand-over from hand to hand, labels."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
+from fastapi.responses import Response
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from domain.errors import NotFound
 from domain.messages import HandedOver
 from domain.naming import case_workflow_id
-from domain.terms import SignerKind
+from domain.terms import MaterialForm, Role, SignerKind
+from logistics.labels import seal_pdf, seal_png, waybill_pdf, waybill_png
+from logistics.scans import PaperLine
+from relay.handover import CARRIER, HALL, HandoverSaid, Side, confirm
+from relay.outlet_book import outlet_now
+from runtime.components import label_key
 from storage.cases import CaseRow
-from storage.legs import LegRow, leg_by_tracking_no
+from storage.handovers import handovers_of
+from storage.legs import CourierRow, LegRow, leg_by_tracking_no, lock_leg
 from storage.owing import still_owed
+from storage.people import LoggedIn
 from storage.updates import queue_update
 from web.casebook import parcel
 from web.context import Context, Ctx
-from web.problems import Unprocessable
+from web.label_facts import seal_of, waybill_of
+from web.outlets import OutletStaff, contact_of
+from web.problems import Forbidden, Unprocessable
 from web.sentences import Refused, refusal
-from web.session import Anybody, Clerk
+from web.session import Anybody
 from web.shapes import Shape
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
 
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {}, "image/png": {}}, "description": "PDF or PNG"}
+}
+
 
 @router.get("/parcels/{tracking_no}", operation_id="getParcel")
 def get_parcel(tracking_no: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
-    """Where a parcel is, who holds it, and whether its promise holds."""
+    """Where a parcel is, who holds it, who handed it to whom, and whether its promise holds."""
     with ctx.database.read() as session:
-        leg = _leg(session, tracking_no)
+        leg = leg_of(session, tracking_no)
         return parcel(session, leg) | {
             "papers": leg.manifest,
             "holder": leg.state.get("holder"),
             "findings": leg.state.get("findings", []),
+            "handovers": [
+                {
+                    "number": row.number,
+                    "fromParty": row.from_party,
+                    "toParty": row.to_party,
+                    "given": row.given is not None,
+                    "taken": row.taken is not None,
+                    "confirmed": row.event_id is not None,
+                    "openedAt": row.opened_at.isoformat(),
+                }
+                for row in handovers_of(session, leg.leg_id)
+            ],
         }
 
 
-def _leg(session: Session, tracking_no: str) -> LegRow:
+def leg_of(session: Session, tracking_no: str) -> LegRow:
+    """The leg with this number.
+
+    Raises:
+        NotFound: none has it.
+    """
     leg = leg_by_tracking_no(session, tracking_no)
     if leg is None:
         raise NotFound("没有这个邮件号", code="PARCEL_UNKNOWN")
     return leg
 
 
+class LabelKind(StrEnum):
+    """Which label (标签): the waybill, or the seal of the dossier."""
+
+    WAYBILL = "waybill"
+    SEAL = "seal"
+
+
+class LabelFormat(StrEnum):
+    """For a printer with a driver, or for one that takes bitmaps at 203 dpi."""
+
+    PDF = "pdf"
+    PNG = "png"
+
+
+@router.get("/parcels/{tracking_no}/label.pdf", operation_id="getLabel", response_class=Response, responses=_FILE)
+def get_label(
+    tracking_no: str,
+    _staff: OutletStaff,
+    ctx: Ctx,
+    kind: LabelKind = LabelKind.WAYBILL,
+    format: LabelFormat = LabelFormat.PDF,
+) -> Response:
+    """The waybill (76 × 130 mm) or the dossier's seal (60 × 40 mm); people are masked."""
+    key = label_key(ctx.settings)
+    with ctx.database.read() as session:
+        leg = leg_of(session, tracking_no)
+        try:
+            if kind is LabelKind.SEAL:
+                seal = seal_of(leg, ctx.now())
+                data = seal_png(seal, key) if format is LabelFormat.PNG else seal_pdf(seal, key)
+            else:
+                outlet = outlet_now(session, leg.outlet_id).name if leg.outlet_id else None
+                waybill = waybill_of(leg, contact_of(ctx, leg), outlet, ctx.now())
+                data = waybill_png(waybill, key) if format is LabelFormat.PNG else waybill_pdf(waybill, key)
+        except ValueError as fault:
+            raise Unprocessable("这个邮件号不能印成条码", code="NUMBER_FORM") from fault
+    media = "image/png" if format is LabelFormat.PNG else "application/pdf"
+    name = f'inline; filename="{kind}.{format}"'
+    return Response(data, media_type=media, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
+
+
+class PaperShape(Shape):
+    """One line of a list of papers."""
+
+    name: str = Field(min_length=1, max_length=120)
+    form: MaterialForm
+    count: int = Field(ge=0, le=9999)
+
+
 class HandoverShape(Shape):
-    """`POST /parcels/{trackingNo}/handover`: the applicant collects at the hall."""
+    """`POST /parcels/{trackingNo}/handover`.
+
+    With parties: one side's word that the parcel changes hands. Without: the applicant collects at the hall.
+    """
 
     signer_kind: SignerKind = SignerKind.SELF
+    side: Side | None = None
+    from_party: str | None = Field(default=None, min_length=1, max_length=64)
+    to_party: str | None = Field(default=None, min_length=1, max_length=64)
+    manifest: list[PaperShape] | None = Field(default=None, max_length=200)
+    seal_no: str | None = Field(default=None, min_length=1, max_length=32)
 
 
 @router.post("/parcels/{tracking_no}/handover", status_code=202, operation_id="handOver")
 def hand_over(
     tracking_no: str,
     handed: HandoverShape,
-    _clerk: Clerk,
+    person: OutletStaff,
     ctx: Ctx,
     key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=128)],
 ) -> dict[str, Any]:
-    """Everything that waits at the hall for this parcel's case is handed to the applicant."""
+    """From hand to hand, confirmed by both sides; or to the applicant, who collects everything at the hall."""
+    if handed.from_party is not None or handed.to_party is not None or handed.side is not None:
+        return _between(tracking_no, handed, person, ctx)
+    if person.role is not Role.CLERK:
+        raise Forbidden("申请人领取由窗口办理", code="ROLE")
     if handed.signer_kind not in (SignerKind.SELF, SignerKind.AGENT):
         raise Unprocessable("只能由本人或代领人领取", code="SIGNER", field="signerKind")
     with ctx.database.write() as session:
-        case = session.get_one(CaseRow, _leg(session, tracking_no).case_no)
+        case = session.get_one(CaseRow, leg_of(session, tracking_no).case_no)
         return hand_over_case(session, ctx, case, handed.signer_kind, key)
 
 
+def _between(tracking_no: str, handed: HandoverShape, person: LoggedIn, ctx: Context) -> dict[str, Any]:
+    """One side's word; the second one makes it count."""
+    if handed.from_party is None or handed.to_party is None or handed.side is None:
+        raise Unprocessable("请填写交出方、接收方和本方", code="HANDOVER", field="side")
+    with ctx.database.write() as session:
+        leg = lock_leg(session, leg_of(session, tracking_no).leg_id)
+        if leg is None:
+            raise NotFound("没有这个邮件号", code="PARCEL_UNKNOWN")
+        mine = handed.from_party if handed.side is Side.FROM else handed.to_party
+        for party in (handed.from_party, handed.to_party):
+            _speaker(session, party)
+        if person.role not in _speaker(session, mine):
+            raise Forbidden("只能确认本方的交接", code="ROLE")
+        lines = None if handed.manifest is None else tuple(_line(line) for line in handed.manifest)
+        said = HandoverSaid(
+            side=handed.side,
+            from_party=handed.from_party,
+            to_party=handed.to_party,
+            manifest=lines,
+            seal_no=handed.seal_no,
+            by=person.username,
+        )
+        done = confirm(session, leg, said, ctx.now())
+    ctx.kick()
+    return {
+        "number": done.number,
+        "confirmed": done.confirmed,
+        "holder": done.holder,
+        "findings": [finding.kind for finding in done.findings],
+    }
+
+
+def _speaker(session: Session, party: str) -> tuple[Role, ...]:
+    """Who may speak for a party: our hall, the carrier's counter, a courier, an outlet.
+
+    Raises:
+        NotFound: no such outlet.
+    """
+    if party == HALL:
+        return (Role.CLERK,)
+    if party == CARRIER:
+        return (Role.OUTLET,)
+    if session.get(CourierRow, party) is not None:
+        return (Role.COURIER,)
+    outlet_now(session, party)
+    return (Role.OUTLET,)
+
+
+def _line(line: PaperShape) -> PaperLine:
+    return PaperLine(name=line.name, form=line.form, count=line.count)
+
+
 def hand_over_case(session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str) -> dict[str, Any]:
+    """Tell the case that the applicant has taken everything at the hall.
+
+    Raises:
+        Conflict: a material is still owed.
+    """
     if still_owed(session, case.case_no):
         raise refusal(Refused.DEFERRED_OPEN)
     queue_update(

@@ -6,7 +6,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
@@ -81,6 +81,16 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     def _http(_request: Request, error: HTTPException) -> JSONResponse:
         return problem(error.status_code, _TITLES.get(error.status_code, "出错了"))
+
+    @app.exception_handler(DataError)
+    @app.exception_handler(OverflowError)
+    def _out_of_range(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(422, "有数字或文字超出了可以保存的范围", code="RANGE")
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, _error: Exception) -> JSONResponse:
+        log.error("unexpected", path=request.url.path)  # the traceback is logged by the server, without values
+        return problem(500, "系统出错了，已记录，请稍后再试", code="UNEXPECTED")
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(NoConnection)

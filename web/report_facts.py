@@ -41,7 +41,7 @@ def door_figures(session: Session, period: Period) -> list[DoorFigures]:
     return [
         DoorFigures(case_no=row.case_no, state=PromiseState.model_validate({**row.promise, "boundaries": ()}))
         for row in rows
-        if row.promise
+        if row.promise and "verdict" in row.promise
     ]
 
 

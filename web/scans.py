@@ -32,7 +32,7 @@ ScanPost = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLER
 class _Body(Frozen):
     """The outside of a batch; each event is read and judged alone."""
 
-    deviceId: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}\z")
+    deviceId: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")
     events: list[Any] = Field(max_length=MAX_EVENTS)
 
 

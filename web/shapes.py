@@ -10,7 +10,7 @@ from domain.identifiers import check_id, check_name, normalise_phone
 from domain.model import Strict
 from domain.terms import ApplicantType, AuthorisationKind, Datum, IdType, Mode, Provided
 
-Sha256 = Field(pattern=r"^[0-9a-f]{64}\z")
+Sha256 = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 class Shape(Strict):
@@ -20,7 +20,7 @@ class Shape(Strict):
 
 
 class HandlingShape(Shape):
-    region: str = Field(pattern=r"^[0-9]{6}\z")
+    region: str = Field(pattern=r"^[0-9]{6}$")
     role: str | None = Field(default=None, max_length=40)
 
 
@@ -30,7 +30,7 @@ class PersonShape(Shape):
     id_type: IdType
     id_number: str = Field(max_length=40)
     phone: str = Field(max_length=40)
-    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}\z")
+    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
 
     @field_validator("name")
     @classmethod
@@ -53,7 +53,7 @@ class AuthorisationShape(Shape):
     """On what an agent acts (帮代办授权); `until`: last day."""
 
     kind: AuthorisationKind
-    document_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}\z")
+    document_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     until: date | None = None
 
 
@@ -70,7 +70,7 @@ class MaterialShape(Shape):
     provided: Provided
     checked: bool = False
     pages: int = Field(default=1, ge=0, le=999)
-    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}\z")
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class ContactShape(Shape):
@@ -137,7 +137,7 @@ class RatingShape(Shape):
     """`POST /cases/{caseNo}/rating`."""
 
     score: int = Field(ge=1, le=5)
-    side: str = Field(pattern=r"^(window|authority|post)\z")
+    side: str = Field(pattern=r"^(window|authority|post)$")
     comment: str = Field(default="", max_length=500)
 
 

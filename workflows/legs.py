@@ -5,7 +5,6 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.carrying import Carrying
-
     from domain.messages import HandlingPlan, LegPlan, LegResult
     from domain.naming import CARRIER_QUEUE, DELIVERY_WORKFLOW, delivery_workflow_id, leg_id
     from domain.terms import Leg
