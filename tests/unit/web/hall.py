@@ -1,7 +1,9 @@
 """The whole application over a database of its own, without Temporal: what the hall's desk sees."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -30,12 +32,24 @@ PERSON = {
 _PROVIDED = {MaterialForm.ORIGINAL: "original", MaterialForm.COPY: "copy", MaterialForm.FORM: "original"}
 
 
+def new_database(path: Path) -> None:
+    """Tables and one user per role; made once and copied, because passwords are slow on purpose."""
+    database = Database(f"sqlite:///{path}")
+    migrate(database.engine)
+    with database.write() as session:
+        for role in Role:
+            put_user(session, role.value, role, "demo")
+    database.close()
+
+
 class Hall:
     """`as_(role)` gives a logged-in client; `now` may be set."""
 
-    def __init__(self, folder, monkeypatch) -> None:
+    def __init__(self, folder, template, monkeypatch) -> None:
+        shutil.copy(template, folder / "kuayu.db")
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder / 'kuayu.db'}")
         monkeypatch.chdir(folder)
-        for name in ("DATABASE_URL", "PORT", "TIME_SCALE"):
+        for name in ("PORT", "TIME_SCALE"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("SANDBOX", "1")
         monkeypatch.setenv("DATA_DIR", str(folder))
@@ -45,20 +59,16 @@ class Hall:
         made.lists._now = lambda: self.now
         self.context = self.app.state.context = replace(made, now=lambda: self.now)
         self.database: Database = self.context.database
-        migrate(self.database.engine)
-        with self.database.write() as session:
-            for role in Role:
-                put_user(session, role.value, role, "demo")
-        self._clients: dict[Role, TestClient] = {}
+        self._clients: dict[tuple[Role, datetime], TestClient] = {}  # a login ends with the day
 
     def as_(self, role: Role = Role.CLERK) -> TestClient:
-        if role not in self._clients:
+        if (role, self.now) not in self._clients:
             client = TestClient(self.app)
             token = client.post("/api/v1/login", json={"username": role.value, "password": "demo"}).json()["token"]
             client.cookies.clear()
             client.headers["Authorization"] = f"Bearer {token}"
-            self._clients[role] = client
-        return self._clients[role]
+            self._clients[role, self.now] = client
+        return self._clients[role, self.now]
 
     def start(self, body: dict[str, Any], **more: Any) -> Any:
         return self.as_().post("/api/v1/cases", json=body | more, headers={"Idempotency-Key": uuid4().hex})
