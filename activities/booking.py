@@ -8,7 +8,8 @@ from domain.dossier import Dossier
 from domain.messages import LegPlan
 from domain.terms import Datum, Leg, MaterialForm, Provided
 from logistics.geo import Point
-from storage.cases import CaseRow, HandlingRow, handlings_of
+from logistics.tracking import make_seal
+from storage.cases import CaseRow, HandlingRow, handlings_of, next_serials
 
 
 class LegContact(NamedTuple):
@@ -41,18 +42,22 @@ def manifest_of(
     if plan.leg is Leg.FORWARD:
         return [_line(m.name, m.form) for m in dossier.materials if m.provided is Provided.ORIGINAL]
     owners = [handling] if plan.leg is Leg.BACK else handlings_of(session, case.case_no)
-    papers: list[dict[str, Any]] = []
-    for owner in owners:
-        if owner.result is not None and owner.result.get("form") != "electronic":
-            papers.append(_line(owner.result["name"], MaterialForm.ORIGINAL))
-        if owner.originals_travel:
-            papers += [_line(m.name, m.form) for m in dossier.materials if m.provided is Provided.ORIGINAL]
-    return papers
+    results = [
+        _line(owner.result["name"], MaterialForm.ORIGINAL)
+        for owner in owners
+        if owner.result is not None and owner.result.get("form") != "electronic"
+    ]
+    # To the door goes every original that the hall holds, however it came; each once, whoever had it meanwhile.
+    if plan.leg is Leg.DELIVERY or handling.originals_travel:
+        return results + [_line(m.name, m.form) for m in dossier.materials if m.provided is Provided.ORIGINAL]
+    return results
 
 
-def seal_no_of(plan: LegPlan) -> str | None:
+def seal_no_of(session: Session, plan: LegPlan) -> str | None:
     """The hall seals what it sends on; what comes from a door is sealed there by the courier."""
-    return f"YZ{plan.leg_id[8:20]}" if plan.leg in (Leg.FORWARD, Leg.DELIVERY) else None
+    if plan.leg not in (Leg.FORWARD, Leg.DELIVERY):
+        return None
+    return make_seal(next_serials(session, "SEAL", 1)[0])
 
 
 def _line(name: str, form: MaterialForm) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
-from logistics.custody import FindingKind
+from logistics.custody import CUSTODY_FINDINGS
 from logistics.expectations import expected
 from logistics.outlets import nearest
 from logistics.promise_model import PlannedArrival, PromiseState, PromiseVerdict
@@ -48,7 +48,6 @@ _ALARMS = {
     ParcelStage.LOST: TaskKind.PARCEL_LOST,
     ParcelStage.AWAITING_COLLECTION: TaskKind.DELIVERY_FAILED,
 }
-_TO_BE_CHECKED = frozenset({FindingKind.PAPERS_DIFFER, FindingKind.CUSTODY_GAP, FindingKind.SEAL_CHANGED})
 
 
 class Carrying:
@@ -100,7 +99,7 @@ class Carrying:
             leg=plan.leg,
             region=handling.region if plan.leg in INTERREGIONAL_LEGS else OUR_REGION,
             tracking_no=number,
-            seal_no=seal_no_of(plan),
+            seal_no=seal_no_of(session, plan),
             stage=ParcelStage.ORDERED,
             epoch=1,
             state={},
@@ -216,7 +215,7 @@ class Carrying:
         if leg.state.get("damaged"):  # delivered all the same, perhaps: the stage alone would hide it
             _task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
         for finding in leg.state.get("findings", []):
-            if finding["kind"] in _TO_BE_CHECKED:
+            if finding["kind"] in CUSTODY_FINDINGS:
                 _task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
         holder = session.get(CourierRow, str(leg.state.get("holder")))
         if holder is not None and holder.off_since is not None and not leg.state.get("terminal"):

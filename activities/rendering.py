@@ -14,7 +14,7 @@ from domain.outbound import (
     Supplement,
     Withdrawal,
 )
-from domain.terms import CommandKind, Leg, MaterialForm, Mode, Notice, SignerKind
+from domain.terms import CommandKind, Leg, MaterialForm, Mode, Notice, ParcelStage, SignerKind
 from storage.cases import CaseRow, HandlingRow, read_dossier
 from storage.legs import LegRow
 from storage.sealing import Sealer
@@ -67,6 +67,15 @@ def _parcel(session: Session, handling: HandlingRow, number: int) -> SentParcel 
     return SentParcel(tracking_no=leg.tracking_no, seal_no=leg.seal_no)
 
 
+def _discrepancy(leg: LegRow | None) -> str:
+    """What is wrong with the papers, in the words that the authority reads."""
+    if leg is not None and leg.stage == ParcelStage.LOST:
+        return "邮件在途中丢失，正在查找"
+    if leg is not None and leg.state.get("damaged"):
+        return "邮件在途中破损，正在核对材料"
+    return "收到的材料与清单不符"
+
+
 def _notice(session: Session, order: CommandOrder) -> NoticeSent:
     leg = session.get(LegRow, order.leg_id) if order.leg_id else None
     papers = tuple(
@@ -82,9 +91,7 @@ def _notice(session: Session, order: CommandOrder) -> NoticeSent:
                 papers=papers,
             )
         case Notice.DISCREPANCY:
-            return NoticeSent(
-                notice=Notice.DISCREPANCY, occurred_at=order.at, reason="收到的材料与清单不符", papers=papers
-            )
+            return NoticeSent(notice=Notice.DISCREPANCY, occurred_at=order.at, reason=_discrepancy(leg), papers=papers)
         case _:
             signer = SignerKind(leg.state.get("signer_kind") or SignerKind.SELF) if leg else SignerKind.HALL
             proof = leg.state.get("proof_sha256") if leg else None

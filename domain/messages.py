@@ -160,7 +160,7 @@ class LegEffect(Frozen):
     occurred_at: datetime
     signer_kind: SignerKind | None = None
     verified: bool = True
-    discrepancy: bool = Field(default=False, description="HALL_CHECKED: the papers are not what the list says")
+    discrepancy: bool = Field(default=False, description="the papers are not what the list says, or damaged or lost")
 
 
 class LegOutcome(StrEnum):

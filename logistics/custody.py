@@ -24,6 +24,10 @@ class FindingKind(StrEnum):
     RETURN_REQUIRED = "RETURN_REQUIRED"
 
 
+CUSTODY_FINDINGS = frozenset({FindingKind.CUSTODY_GAP, FindingKind.SEAL_CHANGED, FindingKind.PAPERS_DIFFER})
+"""What a person must compare with the list before the parcel goes on."""
+
+
 class Finding(Frozen):
     """One thing to look at; `event_id` None when it is about the parcel."""
 

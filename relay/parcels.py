@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from domain.messages import LegEffect
 from domain.naming import delivery_workflow_id
 from domain.tasks import TaskKind
-from domain.terms import Datum, Leg, MaterialForm, ParcelStage, SignerKind
+from domain.terms import INTERREGIONAL_LEGS, Datum, Leg, MaterialForm, ParcelStage, SignerKind
 from logistics.custody import FindingKind
 from logistics.geo import Point
 from logistics.parcels import ParcelState, derive
@@ -26,6 +26,9 @@ from storage.updates import UpdateRow, queue_update
 
 OWN_DEVICE = "kuayu"
 """The sender of what we say ourselves (relay/own_scans.py): the leg's workflow knows it."""
+
+HANDOVER_DEVICE = "handover-"
+"""Prefix of the sender of hand-overs that both sides have confirmed (relay/handover.py): they name the parties."""
 
 _ATTEMPT_FAILED = frozenset({ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED})
 
@@ -46,6 +49,7 @@ def policy_of(leg: LegRow) -> LegPolicy:
 def event_of(row: ScanEventRow, leg: Leg, pending: set[str]) -> ScanEvent:
     """A row of the log as the pure function wants it."""
     said = ScanOnWire.model_validate(row.payload)
+    parties = row.payload if row.device_id.startswith(HANDOVER_DEVICE) else {}
     return ScanEvent(
         event_id=row.event_id,
         leg=leg,
@@ -56,6 +60,8 @@ def event_of(row: ScanEventRow, leg: Leg, pending: set[str]) -> ScanEvent:
         recorded_at=row.recorded_at,
         epoch=said.epoch,
         actor=row.actor,
+        from_party=parties.get("fromParty"),
+        to_party=parties.get("toParty"),
         gps=said.gps.fix() if said.gps else None,
         signer_kind=said.signerKind,
         seal_no=said.sealNo,
@@ -146,10 +152,11 @@ def _effect(leg: LegRow, state: ParcelState, scan: JudgedScan) -> LegEffect | No
         return None
     if stage is ParcelStage.ARRIVED_DOOR and not scan.verified:
         return None
-    differs = any(
+    differs = stage is ParcelStage.HALL_CHECKED and any(
         finding.kind is FindingKind.PAPERS_DIFFER and finding.event_id == scan.event.event_id
         for finding in state.findings
     )
+    spoilt = stage in (ParcelStage.DAMAGED, ParcelStage.LOST) and state.leg in INTERREGIONAL_LEGS
     return LegEffect(
         leg_id=leg.leg_id,
         epoch=scan.epoch,
@@ -157,7 +164,7 @@ def _effect(leg: LegRow, state: ParcelState, scan: JudgedScan) -> LegEffect | No
         occurred_at=scan.at,
         signer_kind=scan.event.signer_kind,
         verified=scan.verified,
-        discrepancy=differs and stage is ParcelStage.HALL_CHECKED,
+        discrepancy=differs or spoilt,
     )
 
 

@@ -1,0 +1,200 @@
+"""A parcel changes hands (交接): both sides confirm, then it is an event of the log like any scan.
+
+What does not agree is raised in the same transaction: a giver who did not hold it, a seal or list that differs.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.errors import BadInput, Conflict
+from domain.model import Frozen
+from domain.tasks import TaskKind
+from domain.terms import Leg, ParcelStage, SignerKind
+from logistics.custody import CUSTODY_FINDINGS, Finding, compare_papers
+from logistics.scans import PaperLine
+from relay.parcels import HANDOVER_DEVICE, project
+from relay.scan_reading import content_hash
+from storage import scans as log
+from storage.cases import add_event
+from storage.handovers import HandoverRow, handovers_of
+from storage.legs import CourierRow, LegRow
+from storage.tasks import open_task
+
+HALL = "hall"
+CARRIER = "carrier"
+
+
+class Side(StrEnum):
+    """Who is speaking: the one who gives or the one who takes."""
+
+    FROM = "from"
+    TO = "to"
+
+
+class HandoverSaid(Frozen):
+    """What one side confirms. `by`: the user's name, who stands for the party."""
+
+    side: Side
+    from_party: str = Field(min_length=1, max_length=64)
+    to_party: str = Field(min_length=1, max_length=64)
+    manifest: tuple[PaperLine, ...] | None = None
+    seal_no: str | None = Field(default=None, max_length=32)
+    by: str
+
+
+class HandedOn(Frozen):
+    """`confirmed`: both sides have; until then nothing has changed hands."""
+
+    number: int
+    confirmed: bool
+    holder: str | None
+    findings: tuple[Finding, ...] = ()
+
+
+def confirm(session: Session, leg: LegRow, said: HandoverSaid, now: datetime) -> HandedOn:
+    """Take one side's word about a leg that the caller has locked; the second one makes it an event.
+
+    Raises:
+        BadInput: a party hands over to itself.
+        Conflict: the leg is over.
+    """
+    if said.from_party == said.to_party:
+        raise BadInput("交出方和接收方不能相同", code="HANDOVER_SELF", field="toParty")
+    if leg.ended_at is not None:
+        raise Conflict("这段寄递已经结束", code="LEG_ENDED")
+    row = _open_row(session, leg, said, now)
+    word = {
+        "by": said.by,
+        "at": now.isoformat(),
+        "manifest": None if said.manifest is None else [line.model_dump(mode="json") for line in said.manifest],
+        "sealNo": said.seal_no,
+    }
+    if said.side is Side.FROM:
+        row.given = row.given or word
+    else:
+        row.taken = row.taken or word
+    if row.given is None or row.taken is None:
+        session.flush()
+        return HandedOn(number=row.number, confirmed=False, holder=leg.state.get("holder"))
+    return _handed_on(session, leg, row, row.given, row.taken, now)
+
+
+def _open_row(session: Session, leg: LegRow, said: HandoverSaid, now: datetime) -> HandoverRow:
+    """The hand-over that waits for its other side, else a new one."""
+    known = handovers_of(session, leg.leg_id)
+    for row in known:
+        if row.event_id is None and (row.from_party, row.to_party) == (said.from_party, said.to_party):
+            return row
+    row = HandoverRow(
+        leg_id=leg.leg_id,
+        number=len(known) + 1,
+        from_party=said.from_party,
+        to_party=said.to_party,
+        opened_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _handed_on(
+    session: Session, leg: LegRow, row: HandoverRow, given: dict[str, Any], taken: dict[str, Any], now: datetime
+) -> HandedOn:
+    """Write the event and raise what does not agree."""
+    row.event_id = f"handover-{leg.leg_id}-{row.number}"
+    _append(session, leg, row, given, taken, now)
+    state = project(session, leg, now)
+    found = tuple(
+        finding for finding in state.findings if finding.event_id == row.event_id and finding.kind in CUSTODY_FINDINGS
+    )
+    counted = [_lines(word["manifest"]) for word in (given, taken) if word["manifest"] is not None]
+    differ = len(counted) > 1 and bool(compare_papers(*counted))
+    if found or differ:
+        _raise(session, leg, row.event_id, [finding.kind for finding in found] or ["SIDES_DIFFER"], now)
+    return HandedOn(number=row.number, confirmed=True, holder=state.holder, findings=found)
+
+
+def _append(
+    session: Session, leg: LegRow, row: HandoverRow, given: dict[str, Any], taken: dict[str, Any], now: datetime
+) -> None:
+    device_id = f"{HANDOVER_DEVICE}{leg.leg_id}"
+    said = select(func.count()).select_from(log.ScanEventRow).filter_by(device_id=device_id)
+    stage = _stage(session, leg, row)
+    payload = {
+        "eventId": row.event_id,
+        "deviceSeq": (session.scalar(said) or 0) + 1,
+        "occurredAt": now.isoformat(),
+        "kind": stage.value,
+        "code": leg.tracking_no or leg.leg_id,
+        "epoch": leg.epoch,
+        "sealNo": taken["sealNo"] or given["sealNo"],
+        "manifest": taken["manifest"] if taken["manifest"] is not None else given["manifest"],
+        "signerKind": SignerKind.HALL.value if stage is ParcelStage.DELIVERED else None,
+        "fromParty": row.from_party,
+        "toParty": row.to_party,
+    }
+    entry = {
+        "event_id": row.event_id,
+        "device_id": device_id,
+        "device_seq": payload["deviceSeq"],
+        "leg_id": leg.leg_id,
+        "code": payload["code"],
+        "kind": stage.value,
+        "actor": row.to_party,
+        "occurred_at": now,
+        "corrected_at": now,
+        "recorded_at": now,
+        "clock_suspect": False,
+        "second_approval": False,
+        "natural_key": row.event_id,
+        "payload": payload,
+        "payload_sha256": content_hash(device_id, payload),
+    }
+    log.append(session, [entry], [])
+
+
+def _stage(session: Session, leg: LegRow, row: HandoverRow) -> ParcelStage:
+    """What the parcel has come to by changing hands."""
+    if row.to_party == HALL:
+        into_our_hall = leg.leg in (Leg.PICKUP, Leg.BACK)
+        return ParcelStage.DELIVERED if into_our_hall else ParcelStage.RETURNED
+    if row.from_party == HALL:
+        return ParcelStage.PICKED_UP
+    if row.to_party == CARRIER:
+        return ParcelStage.IN_TRANSIT
+    if session.get(CourierRow, row.to_party) is not None:
+        return ParcelStage.OUT_FOR_DELIVERY if leg.leg == Leg.DELIVERY else ParcelStage.IN_TRANSIT
+    return ParcelStage.AT_DEST_OUTLET if leg.leg == Leg.DELIVERY else ParcelStage.AT_OUTLET
+
+
+def _raise(session: Session, leg: LegRow, event_id: str, kinds: list[str], now: datetime) -> None:
+    open_task(
+        session,
+        key=f"{leg.leg_id}/{TaskKind.DISCREPANCY}/{event_id}",
+        kind=TaskKind.DISCREPANCY,
+        case_no=leg.case_no,
+        handling_no=leg.handling_no,
+        leg_id=leg.leg_id,
+        now=now,
+        data={"findings": kinds},
+    )
+    add_event(
+        session,
+        case_no=leg.case_no,
+        key=f"{leg.leg_id}/{TaskKind.DISCREPANCY}/{event_id}",
+        kind=TaskKind.DISCREPANCY,
+        at=now,
+        now=now,
+        actor="custody",
+        handling_no=leg.handling_no,
+        data={"leg": leg.leg, "legId": leg.leg_id},
+    )
+
+
+def _lines(manifest: list[dict[str, Any]]) -> list[PaperLine]:
+    return [PaperLine.model_validate(line) for line in manifest]
