@@ -24,18 +24,18 @@ RESULT = Path(__file__).parents[1] / "results" / "dispatch.json"
 def rows(days: int) -> Iterator[dict[str, Any]]:
     """Every row of the table; the gaps also on the study's seeds."""
     held_out = HELD_OUT_SEEDS[:days]
+    for row in (
+        lambda: overload_row(held_out),
+        lambda: share_row(held_out, 600, 9, 99.5),
+        lambda: share_row(held_out, 600, 10, 98.5, sigma=0.3),
+        lambda: share_row(held_out, 300, 6, 99.5),
+        lambda: stability_row(held_out[:2], 600, 8),
+        lambda: stability_row(held_out[:1], 600, 7),
+    ):
+        yield {"days": "held-out days", **row()}
     for seeds, name in ((held_out, "held-out days"), (STUDY_SEEDS[:days], "seeds 42-46")):
         for requests, couriers in GAP_CASES:
             yield {"days": name, **gap_row(seeds, requests, couriers)}
-    for row in (
-        share_row(held_out, 300, 6, 99.5),
-        share_row(held_out, 600, 9, 99.5),
-        share_row(held_out, 600, 10, 98.5, sigma=0.3),
-        overload_row(held_out),
-        stability_row(held_out[:3], 600, 8),
-        stability_row(held_out[:1], 600, 7),
-    ):
-        yield {"days": "held-out days", **row}
 
 
 def line(row: dict[str, Any]) -> str:
@@ -63,19 +63,22 @@ def main() -> None:
     for row in rows(parser.parse_args().days):
         print(line(row), flush=True)
         table.append(row)
-    slowest = max(row["dispatcher"]["decision_ms_p99"] for row in table if "dispatcher" in row)
-    result = {
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(json.dumps(result(table), ensure_ascii=False, indent=1) + "\n")
+
+
+def result(table: list[dict[str, Any]]) -> dict[str, Any]:
+    """The table with what it was made with and whether everything is met."""
+    slowest = max((row["dispatcher"]["decision_ms_p99"] for row in table if "dispatcher" in row), default=0.0)
+    return {
         "benchmark": "dispatch",
         "generator": generator_hash(),
         "python": platform.python_version(),
         "held_out_seeds": HELD_OUT_SEEDS,
         "decision_ms_p99_worst_case": slowest,
-        "decision_p99_met": slowest <= 200,
         "met": all(row["met"] for row in table) and slowest <= 200,
         "rows": table,
     }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
 
 
 if __name__ == "__main__":
