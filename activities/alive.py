@@ -1,13 +1,18 @@
-"""A sign of life while a call waits for a slow network: a killed worker is noticed in seconds, not minutes."""
+"""A sign of life while an activity waits for a slow network: a killed worker is noticed in seconds, not minutes."""
 
+import asyncio
 import contextvars
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from temporalio import activity
 
 EVERY_S = 2.0
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -30,3 +35,23 @@ def sign_of_life() -> Iterator[None]:
     finally:
         over.set()
         beating.join()
+
+
+def alive(work: Callable[Given, Coroutine[Any, Any, Result]]) -> Callable[Given, Coroutine[Any, Any, Result]]:
+    """Decorator of an async activity: heartbeats as long as it runs."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(EVERY_S)
+
+    @wraps(work)
+    async def working(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        beating = asyncio.create_task(beat()) if activity.in_activity() else None
+        try:
+            return await work(*args, **kwargs)
+        finally:
+            if beating is not None:
+                beating.cancel()
+
+    return working

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from activities.alive import alive
 from activities.promising import LateUploads
 from activities.tracking import Tracking
 from domain.tasks import TaskKind
@@ -42,6 +43,7 @@ class SweepRound:
         self._now = now
 
     @activity.defn(name="round_sweep")
+    @alive
     async def sweep(self) -> None:
         await self._relay.run_once()
         await asyncio.to_thread(self._scans.attach_loose)
@@ -65,6 +67,7 @@ class SouthwestRound:
         self._now = now
 
     @activity.defn(name="round_poll_southwest")
+    @alive
     async def poll(self) -> None:
         report = await asyncio.to_thread(self._intake.poll_if_due)
         if report.verdicts:
@@ -98,6 +101,7 @@ class InterprovincialRound:
         self._relay = relay
 
     @activity.defn(name="round_poll_interprovincial")
+    @alive
     async def poll(self) -> None:
         report = await asyncio.to_thread(self._intake.poll_if_due)
         if report.fetched:
@@ -112,6 +116,7 @@ class TrackRound:
         self._relay = relay
 
     @activity.defn(name="round_track")
+    @alive
     async def track(self) -> None:
         if await asyncio.to_thread(self._tracking.look):
             await self._relay.deliver_updates()
@@ -135,11 +140,13 @@ class BooksRound:
         self._now = now
 
     @activity.defn(name="round_heal")
+    @alive
     async def heal(self) -> None:
         if await asyncio.to_thread(self._gaps.heal_gaps, self._partner):
             await self._relay.deliver_inbox()
 
     @activity.defn(name="round_reconcile")
+    @alive
     async def reconcile(self) -> None:
         yesterday = self._now().astimezone(CHINA).date() - timedelta(days=1)
         await asyncio.to_thread(self._reconciliation.reconcile, self._partner, yesterday)

@@ -18,6 +18,7 @@ class Caller:
         self._token: str | None = None
         if username is not None:
             self._token = str(self.post("/api/v1/login", {"username": username, "password": "demo"})["token"])
+            self._local = threading.local()  # a program: from now on its token, never the cookie
 
     def get(self, path: str) -> Any:
         return self._call("GET", path)

@@ -30,6 +30,9 @@ class Work(Frozen):
     at_most: timedelta = timedelta(minutes=5)
 
 
+SILENT_AT_MOST = timedelta(seconds=20)
+"""A worker that says nothing for so long is gone; the next round makes up for it."""
+
 _ASKING = timedelta(hours=2)  # every open handling is asked about, one after the other
 
 

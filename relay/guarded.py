@@ -97,12 +97,12 @@ class GuardedAdapter:
 
     def put_file(self, handling: HandlingRef, sha256: str, data: bytes) -> None:
         with self._line("put_file", handling) as line:
-            line.sha256, line.size = sha256, len(data)
+            line.message_id, line.sha256, line.size = sha256, sha256, len(data)
             self._watched(lambda: self._inner.put_file(handling, sha256, data))
 
     def get_file(self, handling: HandlingRef, sha256: str) -> bytes:
         with self._line("get_file", handling) as line:
-            line.sha256 = sha256
+            line.message_id = line.sha256 = sha256
             data = self._watched(lambda: self._inner.get_file(handling, sha256))
             line.size = len(data)
             return data

@@ -72,7 +72,7 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     settings = parts.settings
     networks = networks_of(parts)
     carrier = carrier_of(settings)
-    relay = Relay(client, parts.database, now)
+    relay = Relay(client, parts.database, now, patience_s=5.0)
     scans = ScanIntake(parts.database, now, lambda: None)
     calendar = InForce(parts.database, ListKind.CALENDAR, read_calendar)
     records = Records(parts.database, clockwork_over(calendar), now)

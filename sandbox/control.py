@@ -31,7 +31,7 @@ class OutageOrder(BaseModel):
     on: bool = True
     seconds: float | None = Field(default=None, gt=0)
     times: int | None = Field(default=None, ge=1)
-    delay_s: float = Field(default=12.0, ge=0, description="of `slow`")
+    delay_s: float = Field(default=12.0, ge=0, description="of `slow` and `late_answer`")
 
 
 def _engine(request: Request) -> Engine:

@@ -1,4 +1,4 @@
-"""A partner network that is not itself: down, busy, slow, or taking orders without answering (settable faults)."""
+"""A partner network that is not itself: down, busy, slow, or answering late or never (settable faults)."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.case import PartnerName
 
-OutageKind = Literal["down", "busy", "slow", "lost_answer"]
+OutageKind = Literal["down", "busy", "slow", "lost_answer", "late_answer"]
 
 _PREFIXES: tuple[tuple[str, PartnerName], ...] = (
     ("/cy/", "sichuan"),
@@ -102,6 +102,12 @@ class OutageMiddleware:
         elif kind == "lost_answer":
             await self._app(scope, receive, _nowhere)
             await _broken_answer(send)
+        elif kind == "late_answer":
+            said: list[Message] = []
+            await self._app(scope, receive, _kept(said))
+            await asyncio.sleep(delay_s)
+            for message in said:
+                await send(message)
         else:
             if kind == "slow":
                 await asyncio.sleep(delay_s)
@@ -116,6 +122,15 @@ async def _gateway_without_network(send: Send) -> None:
 
 async def _nowhere(message: Message) -> None:
     """The order was carried out; its answer never leaves the building."""
+
+
+def _kept(said: list[Message]) -> Send:
+    """The order was carried out; its answer waits."""
+
+    async def keep(message: Message) -> None:
+        said.append(message)
+
+    return keep
 
 
 async def _broken_answer(send: Send) -> None:

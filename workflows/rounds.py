@@ -4,7 +4,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
-    from domain.rounds import ROUND_WORK, Round
+    from domain.rounds import ROUND_WORK, SILENT_AT_MOST, Round
 
 
 @workflow.defn(name="RoundsWorkflow")
@@ -18,5 +18,6 @@ class RoundsWorkflow:
             work.activity,
             task_queue=work.queue,
             start_to_close_timeout=work.at_most,
+            heartbeat_timeout=SILENT_AT_MOST,
             retry_policy=RetryPolicy(maximum_attempts=1),  # the next round is the retry
         )
