@@ -31,7 +31,7 @@ def upgrade() -> None:
     sa.Column('opened_at', storage.base.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_handover')),
     sa.UniqueConstraint('event_id', name=op.f('uq_handover_event_id')),
-    sa.UniqueConstraint('leg_id', 'number', name=op.f('uq_handover_leg_id'))
+    sa.UniqueConstraint('leg_id', 'number', name=op.f('uq_handover_leg_id_number'))
     )
     with op.batch_alter_table('handover', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_handover_leg_id'), ['leg_id'], unique=False)
