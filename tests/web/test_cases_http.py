@@ -208,15 +208,14 @@ def test_over_a_real_connection_too(office):
     """Chunks, keep-alive and the middlewares as they are served."""
     import requests
 
-    with served(office.app) as base:
-        with requests.Session() as session:
-            session.trust_env = False
-            session.headers["Authorization"] = f"Bearer {office.tokens['clerk']}"
-            body = case_body(office, 18)
-            first = session.post(f"{base}/api/v1/cases", json=body, headers={"Idempotency-Key": "wire-0001"}, timeout=5)
-            assert first.status_code == 201
-            shown = session.get(f"{base}/api/v1/cases/{first.json()['caseNo']}", timeout=5).json()
-            assert shown["statusLabel"] == CaseStatus.REGISTERED.label
+    with served(office.app) as base, requests.Session() as session:
+        session.trust_env = False
+        session.headers["Authorization"] = f"Bearer {office.tokens['clerk']}"
+        body = case_body(office, 18)
+        first = session.post(f"{base}/api/v1/cases", json=body, headers={"Idempotency-Key": "wire-0001"}, timeout=5)
+        assert first.status_code == 201
+        shown = session.get(f"{base}/api/v1/cases/{first.json()['caseNo']}", timeout=5).json()
+        assert shown["statusLabel"] == CaseStatus.REGISTERED.label
 
 
 def test_words_for_every_event_an_officer_can_say():

@@ -78,7 +78,12 @@ def test_a_task_is_resolved_once_by_whom_it_waits_for(office):
     case_no = office.start(1)["caseNo"]
     with office.database.write() as session:
         made = open_task(
-            session, key="t1", kind=TaskKind.COMMAND_REFUSED, case_no=case_no, handling_no=case_no, now=datetime.now(UTC)
+            session,
+            key="t1",
+            kind=TaskKind.COMMAND_REFUSED,
+            case_no=case_no,
+            handling_no=case_no,
+            now=datetime.now(UTC),
         )
     path = f"/api/v1/tasks/{made}/resolve"
     body = {"outcome": "resend", "reason": "核对后重发"}
