@@ -50,7 +50,8 @@ class NotReady(Exception):
 
 @contextmanager
 def running(time_scale: float, say: Say) -> Iterator[System]:
-    """Start, wait until ready, and stop and forget everything at the end."""
+    """Start, wait until ready, and stop and forget everything at the end, also when asked to stop by SIGTERM."""
+    signal.signal(signal.SIGTERM, _end)
     folder = Path(tempfile.mkdtemp(prefix="kuayu-demo-"))
     try:
         system = start(folder, time_scale)
@@ -111,6 +112,11 @@ def stop(system: System) -> None:
             system.process.wait()
     if system.process.stdout is not None:
         system.process.stdout.close()
+
+
+def _end(*_: object) -> None:
+    """Leave through the context managers: what was started is stopped."""
+    sys.exit(143)
 
 
 def free_ports(count: int) -> list[str]:
