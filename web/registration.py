@@ -12,6 +12,7 @@ from catalog.joint import roles
 from catalog.materials import MaterialCheck
 from catalog.model import ServiceItem
 from catalog.regions import HALL_REGION
+from catalog.regions import find as find_region
 from catalog.routing import Refusal, Route, route
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
 from domain.identifiers import make_case_number
@@ -100,6 +101,11 @@ def _check_people(item: ServiceItem, wanted: CaseShape) -> None:
     if not item.applicant.admits(wanted.applicant.type):
         who = "企业" if wanted.applicant.type is ApplicantType.ENTERPRISE else "个人"
         raise Unprocessable(f"该事项不面向{who}办理", code="APPLICANT", field="applicant")
+    household = wanted.applicant.household_region
+    if household is not None and find_region(household) is None:
+        raise Unprocessable(
+            "没有这个行政区划，请重新选择户籍地", code="REGION_UNKNOWN", field="applicant.householdRegion"
+        )
     if wanted.agent is not None and wanted.agent.id_number == wanted.applicant.id_number:
         raise Unprocessable("代办人不能是申请人本人", code="AGENT", field="agent")
 
