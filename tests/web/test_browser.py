@@ -1,0 +1,246 @@
+"""People at work in a real browser on the whole running system: nothing mocked, nothing asked of another host."""
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import expect
+
+from demo.client import Caller
+from demo.people import applicant
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+
+WAIT_MS = 30_000
+NARROW = {"width": 360, "height": 640}
+WIDE = {"width": 1280, "height": 900}
+
+
+@dataclass
+class Desk:
+    """One person's browser, and what went wrong in it."""
+
+    page: object
+    base: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path):
+        self.page.goto(self.base + path)
+        return self.page
+
+    def log_in(self, name, start):
+        self.open("/")
+        self.page.fill("#username", name)
+        self.page.fill("#password", "demo")
+        self.page.click("button.main")
+        self.page.wait_for_url(f"{self.base}{start}")
+        return self.page
+
+
+@pytest.fixture
+def desk(chromium, system):
+    """Fails at the end if the page complained or asked another host."""
+    with desk_of(chromium, system.kuayu) as opened:
+        yield opened
+
+
+@contextmanager
+def desk_of(chromium, base, **more):
+    context = chromium.new_context(locale="zh-CN", viewport=WIDE, **more)
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    opened = Desk(page, base)
+    page.on("console", lambda m: opened.faults.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: opened.faults.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith((base, "data:")) else opened.faults.append(r.url))
+    yield opened
+    context.close()
+    assert opened.faults == []
+
+
+def choose(page, box, text, title):
+    """As a clerk does: type, see the list, take the first with Enter."""
+    page.fill(box, "")
+    page.type(box, text)
+    expect(page.locator(f"{box} ~ [role=listbox] [role=option]").first).to_contain_text(title, timeout=WAIT_MS)
+    page.press(box, "Enter")
+
+
+def fill_case(page, number, item, region, place):
+    choose(page, "#item", item, "")
+    expect(page.locator(".material").first).to_be_visible()
+    choose(page, "#place-0", region, place)
+    expect(page.locator(".route.good")).to_be_visible()
+    person = applicant(number, "personal")
+    page.fill("#applicant-name", person["name"])
+    page.fill("#applicant-id", person["idNumber"])
+    page.fill("#applicant-phone", person["phone"])
+
+
+def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):
+    page = desk.log_in("clerk", "/window")
+    fill_case(page, 801, "YZ-HRSS-001", "成都市锦江", "四川省成都市锦江区")
+    page.check("[name='consent.accepted']")
+    page.click("#case-form button.main")
+    page.wait_for_url("**/window/500103*")
+    receipt = page.locator("h1 .number").inner_text()
+    assert len(receipt) == 21
+    expect(page.locator("#status")).to_have_attribute("data-status", "APPROVED", timeout=WAIT_MS)
+    history = page.locator(".history").inner_text()
+    assert "登记" in history
+    assert "办理地" in history
+    desk.open("/window")
+    expect(page.locator(".cases")).to_contain_text(receipt)
+
+
+def test_an_empty_form_says_what_is_missing_and_leads_there(desk):
+    page = desk.log_in("clerk", "/window")
+    page.fill("#applicant-name", "王秀兰")
+    page.click("#case-form button.main")
+    summary = page.locator("#case-form > .summary")
+    expect(summary).to_be_focused()
+    assert page.title().startswith("错误：")
+    said = summary.locator("a").all_inner_texts()
+    assert "请从列表中选择事项" in said
+    assert "请从列表中选择办理地" in said
+    assert "请先取得申请人的知情同意" in said
+    assert page.input_value("#applicant-name") == "王秀兰"
+    summary.get_by_text("请填写证件号码").click()
+    expect(page.locator("#applicant-id")).to_be_focused()
+
+
+def test_what_the_server_refuses_is_shown_beside_the_field_and_can_be_mended(desk):
+    page = desk.log_in("clerk", "/window")
+    fill_case(page, 802, "YZ-HRSS-001", "贵阳市南明", "贵州省贵阳市南明区")
+    right = page.input_value("#applicant-id")
+    page.fill("#applicant-id", right[:-1] + ("0" if right[-1] != "0" else "1"))
+    page.check("[name='consent.accepted']")
+    page.click("#case-form button.main")
+    expect(page.locator("#case-form > .summary")).to_contain_text("校验位不符")
+    assert page.locator("#applicant-id").get_attribute("aria-invalid") == "true"
+    desk.faults.clear()  # the browser itself writes the 422 to its console
+    page.fill("#applicant-id", right)
+    page.dblclick("#case-form button.main")
+    page.wait_for_url("**/window/500103*")
+
+
+def test_enter_that_confirms_a_candidate_sends_nothing(desk):
+    page = desk.log_in("clerk", "/window")
+    sent = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.focus("#applicant-name")
+    session = page.context.new_cdp_session(page)
+    session.send("Input.imeSetComposition", {"text": "wang", "selectionStart": 4, "selectionEnd": 4})
+    for kind in ("rawKeyDown", "keyUp"):  # what an input method lets through while it composes
+        session.send("Input.dispatchKeyEvent", {"type": kind, "key": "Enter", "windowsVirtualKeyCode": 229})
+    session.send("Input.insertText", {"text": "王"})
+    assert page.input_value("#applicant-name") == "王"
+    assert sent == []
+    assert page.locator("#case-form > .summary").count() == 0
+    page.press("#applicant-name", "Enter")
+    expect(page.locator("#case-form > .summary")).to_be_visible()
+
+
+def test_an_officer_decides(desk, chromium, system):
+    clerk = Caller(system.kuayu, "clerk")
+    item = clerk.get("/api/v1/items/YZ-HRSS-001")
+    case = clerk.post("/api/v1/cases", in_city(item, 803))
+    page = desk.log_in("officer", "/officer")
+    card = f"[data-handling='{case['caseNo']}']"
+    for event, words in (("RECEIVED", "收件"), ("ACCEPTED", "受理"), ("APPROVED", "准予")):
+        form = page.locator(f"{card} details", has=page.locator(f"input[value={event}]"))
+        wait_reloading(page, form)
+        form.locator("summary").click()
+        with page.expect_navigation(), page.expect_response(lambda answer: "/decisions" in answer.url) as said:
+            form.locator("button.main", has_text=words).click()
+        assert said.value.status == 202
+    desk.open(f"/window/{case['caseNo']}")
+    expect(page.locator("#status")).to_have_attribute("data-status", "APPROVED", timeout=WAIT_MS)
+
+
+def wait_reloading(page, locator):
+    """The queue is a page: look again until it shows what is wanted."""
+    deadline = time.monotonic() + WAIT_MS / 1000
+    while locator.count() == 0:
+        assert time.monotonic() < deadline, "the case did not come to the officer"
+        page.reload()
+
+
+def in_city(item, number):
+    usual = {"original": "original", "copy": "copy", "form": "original", "electronic": "electronic"}
+    return {
+        "itemCode": item["code"],
+        "handlings": [{"region": "500112"}],
+        "applicant": applicant(number, "personal"),
+        "materials": [{"seq": m["seq"], "provided": usual[m["form"]]} for m in item["materials"]],
+        "consent": {"version": "2026-11", "accepted": True},
+    }
+
+
+def test_an_outlet_records_a_scan_and_the_same_parcel_again(desk):
+    page = desk.log_in("outlet", "/scan")
+    page.select_option("#outlet", "hall")
+    page.click("form.inline button")
+    page.fill("#code", "EA054568951CN")
+    page.select_option("#kind", "AT_OUTLET")
+    page.click("#scan-form button.main")
+    expect(page.locator("#scan-result")).to_contain_text("到达网点：已记录")
+    expect(page.locator("#code")).to_be_focused()
+    assert page.input_value("#code") == ""
+    page.type("#code", "EA054568951CN\n")
+    expect(page.locator("#scan-log li")).to_have_count(2)
+    sequence = page.evaluate("Number(localStorage.getItem('kuayu-sequence'))")
+    assert sequence == 2
+    page.reload()
+    page.type("#code", "EA054568951CN\n")
+    expect(page.locator("#scan-result")).to_contain_text("已记录")
+    assert page.evaluate("Number(localStorage.getItem('kuayu-sequence'))") == 3
+
+
+def test_only_a_delivery_asks_who_signed(desk):
+    page = desk.log_in("courier", "/scan")
+    expect(page.locator("#signer")).to_be_hidden()
+    page.select_option("#kind", "DELIVERED")
+    expect(page.locator("#signer")).to_be_visible()
+    page.select_option("#kind", "DELIVERY_FAILED")
+    expect(page.locator("#signer")).to_be_hidden()
+    expect(page.locator("#note")).to_be_visible()
+
+
+PAGES = [
+    ("clerk", "/window", "/window"),
+    ("officer", "/officer", "/officer"),
+    ("outlet", "/scan", "/scan?outlet=hall"),
+    ("supervisor", "/supervisor", "/supervisor"),
+    ("auditor", "/supervisor", "/partner?network=southwest"),
+    ("operator", "/status", "/status"),
+]
+
+
+@pytest.mark.parametrize(("role", "start", "path"), PAGES, ids=[path for _, _, path in PAGES])
+def test_a_page_fits_a_phone_and_a_desk(desk, role, start, path):
+    page = desk.log_in(role, start)
+    desk.open(path)
+    for size in (NARROW, WIDE):
+        page.set_viewport_size(size)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
+    expect(page.locator("h1")).to_have_count(1)
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+
+
+def test_an_applicant_looks_without_scripts_on_a_phone(chromium, system):
+    clerk = Caller(system.kuayu, "clerk")
+    case = clerk.post("/api/v1/cases", in_city(clerk.get("/api/v1/items/YZ-HRSS-001"), 804))
+    with desk_of(chromium, system.kuayu, java_script_enabled=False) as applicant_s:
+        page = applicant_s.open(f"/track?caseNo={case['caseNo']}")
+        page.set_viewport_size(NARROW)
+        page.fill("#phoneTail", "0804")
+        page.click("button.main")
+        expect(page.locator("h1")).to_contain_text("已")
+        assert page.url == f"{system.kuayu}/track"
+
+
+def test_the_documentation_needs_no_other_host(desk):
+    page = desk.open("/docs")
+    expect(page.locator(".opblock").nth(30)).to_be_visible(timeout=WAIT_MS)
