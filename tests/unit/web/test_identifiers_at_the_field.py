@@ -1,4 +1,4 @@
-"""domain.md §2.7 at the HTTP edge: each wrong identifier is told at its field, in a clear Chinese sentence of its own."""
+"""domain.md §2.7 at the HTTP edge: each wrong identifier is told at its field, in a clear sentence of its own."""
 
 import pytest
 from sqlalchemy import func, select
