@@ -133,8 +133,8 @@ class Run:
         """The officer takes every waiting matter one step on."""
         steps = 0
         for handling in self._stage.officer.get("/api/v1/handlings?mine=true")["handlings"]:
-            event = next((e for e in ("APPROVED", "ACCEPTED", "RECEIVED") if e in handling["next"]), None)
-            if event is None or _NEXT.get(handling["status"]) != event:
+            event = _NEXT.get(handling["status"])
+            if event is None or event not in handling["next"]:
                 continue  # said already, the case is about to follow
             number = handling["handlingNo"]
             result = {"name": "办理结果", "form": "electronic", "documentNo": f"渝办{number[-7:]}"}
