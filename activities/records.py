@@ -19,6 +19,7 @@ Clockwork = Callable[[ClockOrder, ItemBrief, float], Deadline]
 """Computes a clock's times from the law, the item and the working-day calendar; `float` is the time scale."""
 
 WORKFLOW = "workflow"  # the actor in the history
+_IN_OUR_HANDS = (CaseStatus.REGISTERED, CaseStatus.COLLECTED)
 
 
 class Records:
@@ -67,6 +68,8 @@ class Records:
         handlings = select(HandlingRow).filter_by(case_no=case.case_no)
         if change.handling_no is not None:
             handlings = handlings.filter_by(handling_no=change.handling_no)
+        else:  # a step of the whole case; once passed on, each authority's word is its own
+            handlings = handlings.where(HandlingRow.status.in_(_IN_OUR_HANDS))
         for handling in session.scalars(handlings):
             handling.status = change.handling_status or change.case_status
         self._stop(session, change)
