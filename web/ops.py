@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.terms import Partner
+from storage.breakers import BreakerRow
 from storage.cases import CaseRow, HandlingRow
 from storage.inbox import InboxRow, InboxState
 from storage.migrating import standing
@@ -47,6 +48,7 @@ def _counts(session: Session) -> dict[str, int]:
         "inboxParked": count(select(InboxRow.id).filter_by(state=InboxState.PARKED)),
         "inboxDead": count(select(InboxRow.id).filter_by(state=InboxState.DEAD)),
         "updatesWaiting": count(select(UpdateRow.id).filter_by(delivered_at=None)),
+        "partnersAway": count(select(BreakerRow.partner).where(BreakerRow.opened_at.is_not(None))),
         "tasksOpen": count(select(TaskRow.id).filter_by(resolved_at=None)),
     }
 
