@@ -231,11 +231,11 @@ class Carrying:
                 raise LookupError("a leg's workflow runs without its row")
             if leg.ended_at is None:
                 leg.ended_at, leg.outcome = end.at, end.outcome
-                if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
-                    self._promises.look(session, leg, self._now())
                 _note(session, leg, f"LEG_{end.outcome}", self._now())
                 if end.outcome is LegOutcome.CANCELLED:
                     say(session, leg, ParcelStage.CANCELLED, end.at, self._now())
+                if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
+                    self._promises.look(session, leg, self._now())
         if end.outcome is LegOutcome.CANCELLED:
             self._cancel_waybill(end.leg_id)
 

@@ -3,6 +3,7 @@
 One place to ask: ranking, dispatch, work lists, service hours and suspensions all read the outlets here.
 """
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -134,8 +135,8 @@ def set_on_duty(session: Session, courier_id: str, on_duty: bool, now: datetime)
 def ask_for_dispatch(session: Session, cause: str, now: datetime) -> None:
     """Have every open door leg looked at again: who was to come may not come any more."""
     open_legs = select(LegRow).where(LegRow.ended_at.is_(None), LegRow.leg.in_(DOOR_LEGS))
+    look = f"{cause}-{uuid.uuid4().hex[:12]}"
     for leg in session.scalars(open_legs.order_by(LegRow.leg_id)):
-        look = f"{cause}-{now:%Y%m%dT%H%M%S%f}"
         queue_update(
             session,
             update_id=f"{leg.leg_id}-{look}",
