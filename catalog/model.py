@@ -136,6 +136,7 @@ class ServiceItem(Frozen):
             kind=self.kind,
             statutory_days=self.statutory_days,
             promised_days=self.promised_days,
+            is_licence=self.service_type is ServiceType.LICENCE,
         )
 
     def snapshot(self, catalogue_version: str) -> ItemSnapshot:

@@ -33,6 +33,7 @@ class ItemBrief(Frozen):
     kind: ItemKind
     statutory_days: int = Field(ge=0, description="working days, 法定时限; 0 for 即办件")
     promised_days: int = Field(ge=0, description="working days, 承诺时限")
+    is_licence: bool = Field(default=True, description="行政许可: silence after receipt counts as acceptance (§32)")
 
 
 class HandlingPlan(Frozen):

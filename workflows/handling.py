@@ -272,10 +272,7 @@ class HandlingCourse:
     async def _boundary_passed(self) -> None:
         """A clock has come to its warning or its end: the one who is responsible now gets a task."""
         for deadline, phase in self.clocks.take_passed(workflow.now()):
-            kind = TaskKind.DEADLINE_WARNING
-            if phase is Phase.DUE:
-                deemed = deadline.kind is DeadlineKind.ACCEPTANCE
-                kind = TaskKind.DEEMED_ACCEPTED if deemed else TaskKind.DEADLINE_MISSED
+            kind = self._limits.missed(deadline.kind) if phase is Phase.DUE else TaskKind.DEADLINE_WARNING
             await self._raise(kind, f"{deadline.kind}-{deadline.due_at.isoformat()}")
 
     async def _raise(self, kind: TaskKind, what: str) -> str:

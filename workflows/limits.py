@@ -6,6 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.messages import AuthorityEvent, ClockOrder, DeadlineKind, ItemBrief
+    from domain.tasks import TaskKind
     from domain.terms import WireEvent
 
 _TO_DECIDE = (DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY)
@@ -15,6 +16,7 @@ class Limits:
     """One handling's limits: when it was accepted, and the spans that do not count."""
 
     def __init__(self, item: ItemBrief) -> None:
+        self._is_licence = item.is_licence
         self._days = {
             DeadlineKind.DECISION_PROMISED: item.promised_days,
             DeadlineKind.DECISION_STATUTORY: item.statutory_days,
@@ -26,6 +28,11 @@ class Limits:
     @property
     def accepted(self) -> bool:
         return self._accepted_at is not None
+
+    def missed(self, kind: DeadlineKind) -> TaskKind:
+        """What a clock's end means: only a licence is deemed accepted by silence (§32)."""
+        deemed = kind is DeadlineKind.ACCEPTANCE and self._is_licence
+        return TaskKind.DEEMED_ACCEPTED if deemed else TaskKind.DEADLINE_MISSED
 
     def after(self, said: AuthorityEvent) -> list[ClockOrder]:
         """The clocks that this event starts."""

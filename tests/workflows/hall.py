@@ -333,6 +333,7 @@ def new_case(
     pickup: bool = False,
     delivery: bool = False,
     at: datetime | None = None,
+    item: ItemBrief = ITEM,
     **other: Any,
 ) -> CaseStart:
     """A case with one handling per partner; the number of a single one is the case's own."""
@@ -340,7 +341,7 @@ def new_case(
     joint = len(partners) > 1
     start = CaseStart(
         case_no=make_case_number("500103", date(2026, 11, 23), next(_SERIALS)) if joint else numbers[0],
-        item=ITEM,
+        item=item,
         handlings=tuple(plan(n, p, **other) for n, p in zip(numbers, partners, strict=True)),
         pickup=pickup,
         delivery=delivery,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.terms import CaseStatus, Leg, ParcelStage
-from tests.workflows.hall import SUBMIT, outage
+from tests.workflows.hall import ITEM, SUBMIT, outage
 
 pytestmark = pytest.mark.timeskipping
 S, P = CaseStatus, ParcelStage
@@ -64,6 +64,14 @@ async def test_silence_after_receipt_is_deemed_acceptance_and_a_task_never_a_sta
     await case.says("ACCEPTED")
     accepted = await case.until_kind("ACCEPTED")
     assert "ACCEPTANCE" in accepted.stop
+
+
+async def test_only_a_licence_is_deemed_accepted_by_silence(register):
+    case = await register(item=ITEM.model_copy(update={"is_licence": False}))
+    await case.until_status(S.SUBMITTED)
+    await case.says("RECEIVED")
+    await case.passes(days=5, hours=1)
+    assert tasks_of(case, "ACCEPTANCE") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
 
 
 async def test_accepted_in_time_nobody_is_asked(register):
