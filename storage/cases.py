@@ -1,9 +1,9 @@
 """Cases, their handlings, history and clocks."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.dossier import Dossier
@@ -139,16 +139,17 @@ class SerialRow(Base):
     last: Mapped[int]
 
 
+# One statement, the same for SQLite and PostgreSQL: the day's first number too may be asked for by many at once.
+_TAKE_SERIALS: Final = text(
+    "INSERT INTO serial (day, last) VALUES (:day, :count) "
+    "ON CONFLICT (day) DO UPDATE SET last = serial.last + excluded.last RETURNING last"
+)
+
+
 def next_serials(session: Session, day: str, count: int) -> list[int]:
     """Take `count` numbers of `day` (yyyyMMdd), under the row's lock."""
-    row = session.get(SerialRow, day, with_for_update=True)
-    if row is None:
-        row = SerialRow(day=day, last=0)
-        session.add(row)
-    first = row.last + 1
-    row.last += count
-    session.flush()
-    return list(range(first, first + count))
+    last = session.scalars(_TAKE_SERIALS, {"day": day, "count": count}).one()
+    return list(range(last - count + 1, last + 1))
 
 
 def lock_handling(session: Session, handling_no: str) -> HandlingRow | None:

@@ -1,6 +1,7 @@
 """Serials, history, dossiers, outbox, idempotency and tasks: once each, and closed to strangers."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -40,6 +41,20 @@ def test_no_serial_is_given_twice_however_many_ask_at_once(database):
     assert sorted(taken) == list(range(1, 57))
     with database.write() as session:
         assert next_serials(session, "20261124", 2) == [1, 2]
+
+
+def test_the_first_number_of_a_day_may_be_asked_for_by_many_at_once(database):
+    start = Barrier(8)
+
+    def take(day):
+        start.wait(10)
+        with database.write() as session:
+            [number] = next_serials(session, day, 1)
+            return number
+
+    with ThreadPoolExecutor(8) as pool:
+        for day in ("20261201", "20261202", "20261203"):
+            assert sorted(pool.map(take, [day] * 8)) == list(range(1, 9))
 
 
 def test_history_is_appended_once_per_key(database):
