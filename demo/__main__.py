@@ -8,7 +8,7 @@ from demo.client import Caller
 from demo.play import Played, Stage, play
 from demo.stories import STORIES
 from demo.system import NotReady, System, running
-from demo.table import table
+from demo.table import outlet_table, table
 from demo.verify import faults
 
 TIME_SCALE = 240.0
@@ -50,11 +50,14 @@ def main() -> int:
             played = run_stories(stage)
             seconds = time.monotonic() - began
             wrong = faults(stage, played)
+            figures = Caller(system.kuayu, "supervisor").get("/api/v1/outlets/report")
     except NotReady as failure:
         print(failure, file=sys.stderr)
         return 1
     print()
     print(table(played, wrong))
+    print()
+    print(outlet_table(figures))
     for one in played:
         for fault in wrong[one.number]:
             print(f"FAIL {one.case_no} {one.story.title}: {fault}")
