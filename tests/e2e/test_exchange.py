@@ -1,7 +1,10 @@
 """Whatever the networks and our own processes do, no case is lost or wrongly moved (issue 4 "Must hold")."""
 
+import json
 import re
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -105,6 +108,17 @@ def test_every_message_both_ways_is_in_the_exchange_log(whole: Whole, partner, r
     inbox = {one["messageId"] for one in whole.deliveries(partner, "inbox", case)}
     files = {line["sha256"] for line in lines if line["kind"] in ("get_file", "put_file")}
     assert {line["messageId"] for line in lines} <= commands | inbox | files  # each leads to its sealed body
+
+
+@pytest.mark.parametrize("partner", ["sichuan", "southwest", "interprovincial"])
+def test_the_books_agree_in_the_end(whole: Whole, partner):
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    made = whole.command("partner", "reconcile", partner, "--day", today, "--json")
+    report = json.loads(made.stdout)
+    assert report["compared"] >= 1
+    assert (report["differences"], report["unanswered"], made.returncode) == ([], 0, 0)
+    kept = whole.operator.get(f"/api/v1/partners/{partner}/reconciliations")["reports"]
+    assert (kept[0]["day"], kept[0]["clean"]) == (today, True)
 
 
 def test_no_personal_data_in_clear(whole: Whole):

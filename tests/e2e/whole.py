@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,6 +102,13 @@ class Whole:
     def deliveries(self, partner: str, what: str, case_no: str) -> list[dict[str, Any]]:
         shown = self.operator.get(f"/api/v1/partners/{partner}/deliveries?size=500")[what]
         return [one for one in shown if one["handlingNo"] == case_no]
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """`kuayu …` beside the running system."""
+        program = str(Path(sys.executable).with_name("kuayu"))
+        return subprocess.run(
+            [program, *words], env=self.system.environment, capture_output=True, text=True, timeout=120, check=False
+        )
 
     def kill_worker(self) -> None:
         os.kill(self._child("worker"), signal.SIGKILL)
