@@ -1,14 +1,14 @@
 """Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): the first answer again, or a clear no."""
 
 import hashlib
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final, cast
 
-from sqlalchemy import String
+from sqlalchemy import JSON, CursorResult, String, bindparam, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.errors import BadInput
-from storage.base import Base
+from storage.base import Base, UtcDateTime
 
 
 class IdempotencyRow(Base):
@@ -21,22 +21,31 @@ class IdempotencyRow(Base):
     at: Mapped[datetime]
 
 
+# One statement for both databases; of two at once, the second waits here until the first has its answer.
+_RESERVE: Final = text(
+    "INSERT INTO idempotency (actor, key, fingerprint, answer, at) VALUES (:actor, :key, :fingerprint, :answer, :at) "
+    "ON CONFLICT (actor, key) DO NOTHING"
+).bindparams(bindparam("answer", type_=JSON()), bindparam("at", type_=UtcDateTime()))
+_UNANSWERED: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def first_answer(session: Session, actor: str, key: str, body: bytes) -> dict[str, Any] | None:
-    """The stored answer for this key; None if it is new.
+    """The stored answer for this key; None if it is new: then it is the caller's, who keeps an answer or rolls back.
 
     Raises:
         BadInput: the key was used with another body.
     """
-    row = session.get(IdempotencyRow, (actor, key))
-    if row is None:
+    mine = {"actor": actor, "key": key, "fingerprint": _fingerprint(body), "answer": {}, "at": _UNANSWERED}
+    if cast(CursorResult[Any], session.execute(_RESERVE, mine)).rowcount == 1:
         return None
+    row = session.get_one(IdempotencyRow, (actor, key), populate_existing=True)
     if row.fingerprint != _fingerprint(body):
         raise BadInput("同一个幂等键不能用于不同的内容", code="IDEMPOTENCY_KEY_REUSED")
     return row.answer
 
 
 def keep_answer(session: Session, actor: str, key: str, body: bytes, answer: dict[str, Any], now: datetime) -> None:
-    session.add(IdempotencyRow(actor=actor, key=key, fingerprint=_fingerprint(body), answer=answer, at=now))
+    session.merge(IdempotencyRow(actor=actor, key=key, fingerprint=_fingerprint(body), answer=answer, at=now))
     session.flush()
 
 
