@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from catalog import regions
 from domain.errors import NotFound
+from domain.tasks import TaskKind
 from domain.terms import ApplicantType, CaseStatus, IdType, Partner, ResultForm, Role, Scheme
 from logistics.service_calendar import CHINA
 from storage.cases import CaseRow
@@ -223,7 +224,19 @@ def track_found(
 def _tasks(person: LoggedIn, ctx: Context) -> list[dict[str, Any]]:
     """Open tasks that this person sees; whether they may act is in `mine`."""
     shown = tasks.tasks(person, ctx)["tasks"]
-    return [t | {"mine": person.role in (t["owner"], Role.SUPERVISOR)} for t in shown]
+    return [
+        t | {"mine": person.role in (t["owner"], Role.SUPERVISOR), "address": _address_to_place(ctx, t)} for t in shown
+    ]
+
+
+def _address_to_place(ctx: Context, task: dict[str, Any]) -> str | None:
+    """The address that nobody could find on the map: who places it has to read it."""
+    if task["kind"] != TaskKind.PLACE_ADDRESS or task["legId"] is None:
+        return None
+    with ctx.database.read() as session:
+        leg = session.get(LegRow, task["legId"])
+        contact = outlets.contact_of(ctx, leg) if leg is not None else None
+    return contact.address if contact else None
 
 
 def _place(code: str) -> str:

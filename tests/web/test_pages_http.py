@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from domain.dossier import Contact
+from domain.tasks import TaskKind
 from domain.terms import Role
+from storage.legs import LegRow
+from storage.tasks import open_task
 from web.rendering import START
 
-HTTPS = {"X-Forwarded-Proto": "https"}
 PAGES = ["/window", "/officer", "/scan", "/scan?outlet=hall", "/supervisor", "/partner", "/status", "/track", "/login"]
 ROLE_OF = {"/window": "clerk", "/officer": "officer", "/scan": "outlet", "/status": "operator"}
 STATIC = Path(str(resources.files("web"))) / "static"
@@ -167,6 +170,34 @@ def test_the_officer_s_page_offers_only_what_may_follow(office, browser):
         "NOT_ACCEPTED",
         "NEED_SUPPLEMENT",
     ]
+
+
+def test_who_places_an_address_can_read_it_and_cannot_open_the_case(office, browser):
+    case_no = office.start(6, delivery=True)["caseNo"]
+    leg_id = f"{case_no}-DELIVERY-1"
+    contact = Contact(address="渝中区某某巷 7 号", contact_name="李小明", contact_phone="13800000006")
+    context = office.app.state.context
+    with office.database.write() as session:
+        session.add(
+            LegRow(
+                leg_id=leg_id,
+                case_no=case_no,
+                handling_no=case_no,
+                leg="DELIVERY",
+                region="500103",
+                stage="ORDERED",
+                contact=context.sealer.seal(contact.model_dump_json().encode(), f"leg/{leg_id}"),
+                ordered_at=context.now(),
+            )
+        )
+        open_task(session, key="place", kind=TaskKind.PLACE_ADDRESS, case_no=case_no, leg_id=leg_id, now=context.now())
+    browser.log_in("outlet")
+    page = browser.get("/scan").text
+    assert "渝中区某某巷 7 号" in page
+    assert 'name="point.lat"' in page
+    assert f'href="/window/{case_no}"' not in page
+    browser.log_in("auditor")
+    assert "渝中区某某巷 7 号" not in browser.get("/supervisor").text
 
 
 def test_an_applicant_follows_without_scripts_and_in_few_bytes(office, browser):

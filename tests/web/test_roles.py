@@ -42,6 +42,7 @@ RULES = {
     "GET /api/v1/track": PUBLIC,
     "GET /api/v1/outlets": ANYBODY,
     "PATCH /api/v1/outlets/{outlet_id}": {Role.OUTLET, Role.SUPERVISOR},
+    "GET /api/v1/outlets/report": {Role.OUTLET, Role.CLERK, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR},
     "GET /api/v1/couriers": POST | {Role.SUPERVISOR},
     "PATCH /api/v1/couriers/{courier_id}": {Role.OUTLET, Role.SUPERVISOR},
     "GET /api/v1/outlets/{outlet_id}/worklist": POST,
