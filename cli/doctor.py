@@ -7,14 +7,15 @@ from typing import Literal
 from sqlalchemy.exc import SQLAlchemyError
 
 from catalog.items import load
-from catalog.model import ITEM_COUNT
-from catalog.workdays import bundled_calendar
+from catalog.model import ITEM_COUNT, Catalogue
+from catalog.workdays import WorkdayCalendar, bundled_calendar, local_day
 from domain.errors import Misconfigured
 from domain.model import Frozen
 from domain.naming import CASES_QUEUE
 from runtime.components import now, parts_of
 from runtime.settings import Settings, load_settings
 from runtime.temporal import has_worker, is_serving
+from storage.catalogue import ListKind, newest, read_calendar, read_items
 from storage.migrating import standing
 
 _LITTLE_DISK = 1024**3
@@ -34,7 +35,8 @@ async def examine() -> list[Finding]:
     except Misconfigured as fault:
         return [Finding(level="fail", what="设置", detail=fault.sentence, fix="对照 .env.example 补齐")]
     findings = [Finding(level="pass", what="设置", detail="可读")]
-    findings += [_database(settings), _catalogue(), _calendar(), _disk(settings)]
+    database = _database(settings)
+    findings += [database, *_lists(settings, in_storage=database.level == "pass"), _disk(settings)]
     findings += await _temporal(settings)
     return findings
 
@@ -50,19 +52,31 @@ def _database(settings: Settings) -> Finding:
     return Finding(level="pass", what="数据库", detail=f"版本 {current}")
 
 
-def _catalogue() -> Finding:
-    count = len(load().items)
+def _lists(settings: Settings, *, in_storage: bool) -> list[Finding]:
+    """The lists in force; the bundled ones as long as there is no database to ask."""
+    if not in_storage:
+        return [_catalogue(load()), _calendar(bundled_calendar())]
+    with parts_of(settings).database.read() as session:
+        items = read_items(newest(session, ListKind.ITEMS))
+        return [_catalogue(items), _calendar(read_calendar(newest(session, ListKind.CALENDAR)))]
+
+
+def _catalogue(catalogue: Catalogue) -> Finding:
+    count = len(catalogue.items)
     level: Literal["pass", "warn"] = "pass" if count == ITEM_COUNT else "warn"
     return Finding(level=level, what="事项清单", detail=f"{count} 项")
 
 
-def _calendar() -> Finding:
-    soon = now().date() + timedelta(days=60)
-    official = bundled_calendar().is_official(now().date(), date(soon.year, 12, 31))
-    if official:
+def _calendar(calendar: WorkdayCalendar) -> Finding:
+    today = local_day(now())
+    soon = today + timedelta(days=60)
+    if calendar.is_official(today, date(soon.year, 12, 31)):
         return Finding(level="pass", what="工作日历", detail=f"至 {soon.year} 年")
     return Finding(
-        level="warn", what="工作日历", detail=f"{soon.year} 年尚未公布", fix="国务院通知公布后导入；跨年时限暂标“待定”"
+        level="warn",
+        what="工作日历",
+        detail=f"{soon.year} 年尚未公布",
+        fix="通知公布后运行 kuayu catalog import --calendar FILE --apply；跨年时限暂标“待定”",
     )
 
 

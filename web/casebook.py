@@ -16,6 +16,7 @@ from logistics.wording import failure_of, no_promise_sentence, promise_sentence,
 from relay.parcels import state_of
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.legs import LegRow
+from storage.owing import still_owed
 from storage.sealing import Sealer
 from storage.tasks import TaskRow
 from web.holders import papers_of
@@ -101,6 +102,8 @@ def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
         "deadlines": [_deadline(d) for d in deadlines],
         "tasks": [{"id": t.id, "kind": t.kind, "title": RULES[TaskKind(t.kind)][0], "owner": t.owner} for t in tasks],
         "rating": row.rating,
+        "channel": row.channel,
+        "stillOwed": list(still_owed(session, row.case_no)),
     }
 
 

@@ -88,6 +88,7 @@ def carrying(hall) -> Carrying:
 def test_no_result_is_released_until_the_gap_is_closed(hall):
     case_no = deferred(hall)
     hall.record(case_no, CaseStatus.APPROVED)
+    assert hall.as_().get(f"/api/v1/cases/{case_no}").json()["stillOwed"] == [OWED]
     with pytest.raises(ApplicationError) as waiting:
         carrying(hall).book_leg(plan(case_no))
     assert (waiting.value.type, waiting.value.non_retryable) == ("DEFERRED_OPEN", False)
@@ -207,5 +208,6 @@ def test_weekend_intake_at_a_bank_counts_from_monday(hall):
     assert (answer["channel"], answer["countsFrom"]) == ("bank", "2026-11-30")
     with hall.database.read() as session:
         assert session.get_one(CaseRow, answer["caseNo"]).channel == "bank"
+    assert hall.as_().get(f"/api/v1/cases/{answer['caseNo']}").json()["channel"] == "bank"
     assert hall.start(case_body()).json()["channel"] == "window"
     assert hall.start(case_body(), channel="pigeon").status_code == 422
