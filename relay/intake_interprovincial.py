@@ -86,8 +86,13 @@ class InterprovincialIntake:
     def _note_fault(self, error: PartnerError) -> None:
         """An outage is the breaker's business; an answer without a good seal is a security event."""
         log.warning("poll_ended_early", partner=_PARTNER, code=error.code)
-        if isinstance(error, PartnerUntrusted):
-            with self._database.write() as session:
+        verdict = error.code or type(error).__name__
+        line = ExchangeRow(
+            at=self._now(), partner=_PARTNER, direction="out", kind="FetchNotices", message_id="", verdict=verdict[:32]
+        )
+        with self._database.write() as session:
+            note_exchange(session, line)
+            if isinstance(error, PartnerUntrusted):
                 note_security_event(session, _PARTNER, "UNTRUSTED_ANSWER", self._now(), detail=error.code)
 
     def _commit(self, page: Fetched, began: float) -> tuple[str, ...]:

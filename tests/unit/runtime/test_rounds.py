@@ -1,0 +1,25 @@
+"""Every round has its work, its queue and its time; a network's rounds are on its own queue."""
+
+from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
+from domain.rounds import ROUND_WORK, Round
+from domain.terms import Partner
+from runtime.schedules import DAILY, intervals
+from runtime.settings import load_settings
+
+
+def test_every_round_is_scheduled_once(tmp_path):
+    often = intervals(load_settings(None, sandbox="1", data_dir=str(tmp_path)))
+    assert set(often) | set(DAILY) == set(ROUND_WORK) == set(Round)
+    assert not set(often) & set(DAILY)
+
+
+def test_one_networks_rounds_never_wait_behind_anothers():
+    for name, work in ROUND_WORK.items():
+        partner = next((p for p in Partner if name.endswith(p)), None)
+        assert work.queue in ((partner_queue(partner),) if partner else (CASES_QUEUE, CARRIER_QUEUE))
+
+
+def test_gaps_are_looked_for_every_minute_of_business_time(tmp_path):
+    for scale, seconds in ((1, 60), (60, 1), (100_000, 1)):
+        settings = load_settings(None, sandbox="1", data_dir=str(tmp_path), time_scale=scale)
+        assert intervals(settings)[Round.HEAL_SICHUAN].total_seconds() == seconds
