@@ -1,9 +1,10 @@
-"""`python -m bench.dispatch [--days N]`: play the table and write bench/results/dispatch.json."""
+"""`python -m bench.dispatch [--days N] [--only ROW]`: play the table and write bench/results/dispatch.json."""
 
 import argparse
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +19,27 @@ from bench.dispatch.table import (
     stability_row,
 )
 
+HELD_OUT, STUDY = "held-out days", "seeds 42-46"
 RESULT = Path(__file__).parents[1] / "results" / "dispatch.json"
 
 
-def rows(days: int) -> Iterator[dict[str, Any]]:
-    """Every row of the table; the gaps also on the study's seeds."""
-    held_out = HELD_OUT_SEEDS[:days]
-    for row in (
-        lambda: overload_row(held_out),
-        lambda: share_row(held_out, 600, 9, 99.5),
-        lambda: share_row(held_out, 600, 10, 98.5, sigma=0.3),
-        lambda: share_row(held_out, 300, 6, 99.5),
-        lambda: stability_row(held_out[:2], 600, 8),
-        lambda: stability_row(held_out[:1], 600, 7),
-    ):
-        yield {"days": "held-out days", **row()}
-    for seeds, name in ((held_out, "held-out days"), (STUDY_SEEDS[:days], "seeds 42-46")):
+def rows(days: int, only: str = "") -> Iterator[dict[str, Any]]:
+    """The rows of the table whose name contains `only`; the gaps also on the study's seeds."""
+    held_out, study = HELD_OUT_SEEDS[:days], STUDY_SEEDS[:days]
+    made: dict[tuple[str, str], Callable[[], dict[str, Any]]] = {
+        (HELD_OUT, "600/7 overload"): lambda: overload_row(held_out),
+        (HELD_OUT, "600/9"): lambda: share_row(held_out, 600, 9, 99.5),
+        (HELD_OUT, "600/10 noise"): lambda: share_row(held_out, 600, 10, 98.5, sigma=0.3),
+        (HELD_OUT, "300/6"): lambda: share_row(held_out, 300, 6, 99.5),
+        (HELD_OUT, "600/8 stability"): lambda: stability_row(held_out[:2], 600, 8),
+        (HELD_OUT, "600/7 stability"): lambda: stability_row(held_out[:1], 600, 7),
+    }
+    for seeds, name in ((held_out, HELD_OUT), (study, STUDY)):
         for requests, couriers in GAP_CASES:
-            yield {"days": name, **gap_row(seeds, requests, couriers)}
+            made[name, f"{requests}/{couriers} gap"] = partial(gap_row, seeds, requests, couriers)
+    for (name, row), make in made.items():
+        if only in f"{name} {row}":
+            yield {"days": name, "row": row, **make()}
 
 
 def line(row: dict[str, Any]) -> str:
@@ -59,12 +63,15 @@ def main() -> None:
     """Play, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=len(HELD_OUT_SEEDS), help="held-out days per case")
-    table = []
-    for row in rows(parser.parse_args().days):
+    parser.add_argument("--only", default="", help="part of a row's name; other rows stay as they were written")
+    chosen = parser.parse_args()
+    before = json.loads(RESULT.read_text())["rows"] if chosen.only and RESULT.exists() else []
+    table = {(row["days"], row["row"]): row for row in before}
+    for row in rows(chosen.days, chosen.only):
         print(line(row), flush=True)
-        table.append(row)
+        table[row["days"], row["row"]] = row
         RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(result(table), ensure_ascii=False, indent=1) + "\n")
+        RESULT.write_text(json.dumps(result(list(table.values())), ensure_ascii=False, indent=1) + "\n")
 
 
 def result(table: list[dict[str, Any]]) -> dict[str, Any]:

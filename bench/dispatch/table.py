@@ -77,6 +77,8 @@ def gap_row(seeds: Sequence[int], requests: int, couriers: int) -> dict[str, Any
     best = load(requests, couriers)
     without = [seed for seed in seeds if seed not in best]
     seeds = [seed for seed in seeds if seed in best]
+    if not seeds:
+        raise ValueError(f"no best-found plans for {requests}/{couriers}: run bench.dispatch.make_references")
     ours = play(seeds, requests, couriers)
     found = [100 * best[seed] / requests for seed in seeds]
     gap = sum(found) / len(found) - sum(s.on_time_percent for s in ours.scores) / len(seeds)
