@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.booking import contact_of, manifest_of, seal_no_of
 from activities.dispatching import decide, is_silent, lock_dispatch, under_way
+from activities.leg_notes import note, raise_task
 from activities.promising import Promises, promise_task
 from domain.errors import CarrierRefused
 from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
@@ -22,14 +23,15 @@ from logistics.outlets import nearest
 from logistics.promise_model import PlannedArrival, PromiseState, PromiseVerdict
 from logistics.scans import PaperLine
 from logistics.sign_policy import must_sign_self
+from logistics.wording import FailureReason, failure_of
 from relay.outlet_book import outlets_now
 from relay.own_scans import say
+from relay.parcels import state_of
 from storage.base import Database
-from storage.cases import CaseRow, HandlingRow, add_event, read_dossier
+from storage.cases import CaseRow, HandlingRow, read_dossier
 from storage.legs import AssignmentRow, CourierRow, LegRow, lock_leg
 from storage.owing import still_owed
 from storage.sealing import Sealer
-from storage.tasks import open_task
 
 OUR_REGION = "500103"
 MAX_ATTEMPTS = 3
@@ -119,7 +121,7 @@ class Carrying:
             row.deadline_at = expected(plan.leg, handling.region, now, plan.time_scale).alarm_at
         session.add(row)
         session.flush()
-        _note(session, row, "LEG_BOOKED", now)
+        note(session, row, "LEG_BOOKED", now)
         return row
 
     @activity.defn
@@ -181,21 +183,25 @@ class Carrying:
             PromiseVerdict.BREACHED: TaskKind.PROMISE_BROKEN,
         }.get(promise.verdict)
         if kind is not None:
-            _task(session, leg, kind, now, f"{leg.epoch}", promise_task(leg, kind, leg.epoch))
+            raise_task(session, leg, kind, now, f"{leg.epoch}", promise_task(leg, kind, leg.epoch))
 
     def _another_attempt(self, session: Session, leg: LegRow, now: datetime) -> bool:
-        """After a failed attempt the leg is planned again; after the last one a person decides."""
+        """After a failed attempt the leg is planned again, where another visit can help; else a person decides."""
         leg.courier_id, leg.planned_arrival_at = None, None
-        if leg.epoch <= MAX_ATTEMPTS:
-            _note(session, leg, "ATTEMPT_FAILED", now)
+        failure = failure_of(state_of(session, leg))
+        if failure is FailureReason.WRONG_ADDRESS:
+            raise_task(session, leg, TaskKind.PLACE_ADDRESS, now, f"{leg.epoch}")
+            return False
+        if failure is not FailureReason.REFUSED and leg.epoch <= MAX_ATTEMPTS:
+            note(session, leg, "ATTEMPT_FAILED", now)
             return True
-        _task(session, leg, TaskKind.DELIVERY_FAILED, now, f"{leg.epoch}")
+        raise_task(session, leg, TaskKind.DELIVERY_FAILED, now, f"{leg.epoch}")
         return False
 
     def _ask_for_place(self, session: Session, leg: LegRow, now: datetime) -> LegLook:
         """Without a point nothing is promised: a person places the address first."""
         self._promises.look(session, leg, now)
-        _task(session, leg, TaskKind.PLACE_ADDRESS, now, "1")
+        raise_task(session, leg, TaskKind.PLACE_ADDRESS, now, "1")
         return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
 
     def _look_between_halls(self, session: Session, leg: LegRow, now: datetime) -> LegLook:
@@ -205,22 +211,22 @@ class Carrying:
         if now < alarm_at:
             return LegLook(next_look_at=alarm_at)
         if not arrived:
-            _task(session, leg, TaskKind.LEG_OVERDUE, now, alarm_at.isoformat())
+            raise_task(session, leg, TaskKind.LEG_OVERDUE, now, alarm_at.isoformat())
         return LegLook(next_look_at=now + timedelta(days=1) / leg.time_scale)
 
     def _alarm(self, session: Session, leg: LegRow, now: datetime) -> None:
         kind = _ALARMS.get(ParcelStage(leg.stage))
         if kind is not None:
-            _task(session, leg, kind, now, f"{leg.epoch}")
+            raise_task(session, leg, kind, now, f"{leg.epoch}")
         if leg.state.get("damaged"):  # delivered all the same, perhaps: the stage alone would hide it
-            _task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
+            raise_task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
         for finding in leg.state.get("findings", []):
             if finding["kind"] in CUSTODY_FINDINGS:
-                _task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
+                raise_task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
         holder = session.get(CourierRow, str(leg.state.get("holder")))
         if holder is not None and holder.off_since is not None and not leg.state.get("terminal"):
             # What an ill courier has in his bag has to be fetched from him: no plan can do that by itself.
-            _task(session, leg, TaskKind.DELIVERY_FAILED, now, f"held-{holder.courier_id}")
+            raise_task(session, leg, TaskKind.DELIVERY_FAILED, now, f"held-{holder.courier_id}")
 
     @activity.defn
     def end_leg(self, end: LegEnd) -> None:
@@ -231,7 +237,7 @@ class Carrying:
                 raise LookupError("a leg's workflow runs without its row")
             if leg.ended_at is None:
                 leg.ended_at, leg.outcome = end.at, end.outcome
-                _note(session, leg, f"LEG_{end.outcome}", self._now())
+                note(session, leg, f"LEG_{end.outcome}", self._now())
                 if end.outcome is LegOutcome.CANCELLED:
                     say(session, leg, ParcelStage.CANCELLED, end.at, self._now())
                 if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
@@ -247,7 +253,7 @@ class Carrying:
             with self._database.write() as session:
                 leg = lock_leg(session, leg_id)
                 if leg is not None:
-                    _task(session, leg, TaskKind.RETURN_REQUIRED, self._now(), "carrier")
+                    raise_task(session, leg, TaskKind.RETURN_REQUIRED, self._now(), "carrier")
 
 
 def _start_due(session: Session, leg: LegRow) -> datetime | None:
@@ -275,30 +281,3 @@ def _held(leg: LegRow) -> bool:
 def _booked(leg: LegRow) -> LegBooked:
     placed = Leg(leg.leg) not in DOOR_LEGS or leg.lat is not None
     return LegBooked(tracking_no=leg.tracking_no, placed=placed, expected_at=leg.deadline_at)
-
-
-def _task(session: Session, leg: LegRow, kind: TaskKind, now: datetime, what: str, key: str | None = None) -> None:
-    open_task(
-        session,
-        key=key or f"{leg.leg_id}/{kind}/{what}",
-        kind=kind,
-        case_no=leg.case_no,
-        handling_no=leg.handling_no,
-        leg_id=leg.leg_id,
-        now=now,
-    )
-    _note(session, leg, kind, now, what)
-
-
-def _note(session: Session, leg: LegRow, kind: str, now: datetime, what: str = "") -> None:
-    add_event(
-        session,
-        case_no=leg.case_no,
-        key=f"{leg.leg_id}/{kind}/{what or leg.epoch}",
-        kind=kind,
-        at=now,
-        now=now,
-        actor="workflow",
-        handling_no=leg.handling_no,
-        data={"leg": leg.leg, "legId": leg.leg_id},
-    )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, Datum, Leg, ParcelStage
 from logistics.dispatch import CourierStanding, DispatchCourier, Dispatcher, DispatchJob, DispatchStanding, JobStanding
 from logistics.geo import Point, geodesic_m, plane_m
@@ -17,6 +18,7 @@ from relay.outlet_book import may_be_sent, outlets_now
 from storage.cases import add_event
 from storage.legs import AssignmentRow, CourierRow, LegRow
 from storage.scans import ScanEventRow
+from storage.tasks import TaskRow
 
 HALL = Point(lat=29.5527, lon=106.5684, datum=Datum.WGS84)
 """Our service hall; where door deliveries start. Approximate, like the outlets."""
@@ -36,6 +38,7 @@ _NO_VISIT = frozenset(
     }
 )
 """Nobody is to go to this door now: planning it would make others late."""
+_A_PERSON_FIRST = frozenset({TaskKind.DELIVERY_FAILED, TaskKind.PLACE_ADDRESS})
 _AT_DOOR_DONE = {
     Leg.PICKUP: ParcelStage.PICKED_UP,
     Leg.DELIVERY: ParcelStage.DELIVERED,
@@ -108,10 +111,14 @@ def door_of(leg: LegRow) -> Point | None:
 
 
 def _open_legs(session: Session) -> list[LegRow]:
-    """Door jobs that still have a visit to make."""
+    """Door jobs that still have a visit to make, and for which no person has to decide something first."""
+    asked = select(TaskRow.leg_id).where(
+        TaskRow.kind.in_(_A_PERSON_FIRST), TaskRow.resolved_at.is_(None), TaskRow.leg_id.is_not(None)
+    )
     legs = session.scalars(
         select(LegRow)
         .where(LegRow.ended_at.is_(None), LegRow.leg.in_(DOOR_LEGS), LegRow.lat.is_not(None))
+        .where(LegRow.leg_id.not_in(asked))
         .order_by(LegRow.ordered_at, LegRow.leg_id)
     )
     return [leg for leg in legs if not _visited(leg)]

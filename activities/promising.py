@@ -43,7 +43,7 @@ class Promises:
         At the first look with a point and a plan it is decided whether anything is.
         """
         made = LegPromise.of(leg.promise)
-        if leg.lat is None:
+        if leg.lat is None and (made is None or not made.promised):
             leg.promise = LegPromise(promised=False, obstacle=OfferObstacle.NEEDS_PERSON).kept()
             return None
         if made is None or made.obstacle is OfferObstacle.NEEDS_PERSON:
