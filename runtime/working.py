@@ -22,6 +22,7 @@ from catalog.clocks import compute_deadline
 from catalog.workdays import WorkdayCalendar
 from domain.messages import ClockOrder, Deadline, ItemBrief
 from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
+from domain.rounds import ROUND_WORK
 from domain.terms import Partner
 from relay.catching_up import CatchingUp
 from relay.reconciliation import Reconciliation
@@ -30,6 +31,8 @@ from relay.scans import ScanIntake
 from runtime.components import Parts, carrier_of, gap_patience, networks_of, now, promise_rules
 from storage.catalogue import InForce, ListKind, read_calendar
 from workflows import WORKFLOWS
+
+_ROUND_THREADS = 4 * len(ROUND_WORK)
 
 PASSED_THROUGH = (
     "activities",
@@ -146,6 +149,8 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
 
 async def run_workers(client: Client, parts: Parts, stop: asyncio.Event) -> None:
     """Work until `stop` is set, then let running activities finish."""
+    # Rounds wait for slow networks in threads of the loop's own: enough of them that none waits for another's.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_ROUND_THREADS, thread_name_prefix="round"))
     with ThreadPoolExecutor(parts.settings.worker.threads, thread_name_prefix="activity") as threads:
         async with AsyncExitStack() as stack:
             for worker in build_workers(client, parts, threads):

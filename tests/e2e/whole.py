@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from demo.client import Caller
 from demo.play import Stage, case_body
 from demo.stories import Story
@@ -110,8 +112,15 @@ class Whole:
             [program, *words], env=self.system.environment, capture_output=True, text=True, timeout=120, check=False
         )
 
-    def kill_worker(self) -> None:
-        os.kill(self._child("worker"), signal.SIGKILL)
+    def kill(self, name: str) -> None:
+        """One of the system's processes, at once; it is started again by its supervisor."""
+        os.kill(self._child(name), signal.SIGKILL)
+
+    def web_answers(self) -> bool:
+        try:
+            return requests.get(f"{self.system.kuayu}/readyz", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
 
     def _child(self, name: str) -> int:
         for folder in Path("/proc").iterdir():
