@@ -10,7 +10,7 @@ from domain.terms import Role
 from tests.web.office import open_office
 from tests.web.test_roles import RULES
 
-EXAMPLES = 12
+EXAMPLES = 8
 ENDLESS = "/api/v1/cases/{case_no}/stream"
 OF_PARTNERS = "/callbacks/sichuan"  # signed bodies: it has tests of its own
 

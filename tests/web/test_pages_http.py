@@ -152,6 +152,16 @@ def test_the_case_s_page_shows_it_masked(office, browser):
     assert "申请撤回" not in browser.get(f"/window/{case_no}").text
 
 
+@pytest.mark.parametrize("number", ["", "渝〔2026〕1号"])
+def test_a_result_is_shown_with_or_without_a_number(office, browser, number):
+    case_no = office.start(7)["caseNo"]
+    office.change(
+        case_no, lambda row: setattr(row, "result", {"name": "某某证", "form": "paper", "document_no": number})
+    )
+    browser.log_in("clerk")
+    assert f"结果：某某证 {number}" in browser.get(f"/window/{case_no}").text
+
+
 def test_an_unknown_case_is_said_kindly(browser):
     browser.log_in("clerk")
     answer = browser.get("/window/5001")
