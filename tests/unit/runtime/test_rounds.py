@@ -1,8 +1,12 @@
 """Every round has its work, its queue and its time; a network's rounds are on its own queue."""
 
+from temporalio import activity
+
 from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
 from domain.rounds import ROUND_WORK, Round
 from domain.terms import Partner
+from runtime import working
+from runtime.components import parts_of
 from runtime.schedules import DAILY, intervals
 from runtime.settings import load_settings
 
@@ -23,3 +27,22 @@ def test_gaps_are_looked_for_every_minute_of_business_time(tmp_path):
     for scale, seconds in ((1, 60), (60, 1), (100_000, 1)):
         settings = load_settings(None, sandbox="1", data_dir=str(tmp_path), time_scale=scale)
         assert intervals(settings)[Round.HEAL_SICHUAN].total_seconds() == seconds
+
+
+def test_workers_do_what_is_scheduled_and_keep_each_networks_rate(tmp_path, monkeypatch):
+    built = {}
+    monkeypatch.setattr(working, "Worker", lambda _client, **options: built.update({options["task_queue"]: options}))
+    parts = parts_of(load_settings(None, sandbox="1", data_dir=str(tmp_path), southwest={"per_second": 3}))
+    working.build_workers(None, parts, None)
+    parts.database.close()
+
+    def activities(queue: str) -> set[str]:
+        return {activity._Definition.must_from_callable(one).name for one in built[queue]["activities"]}
+
+    assert all(work.activity in activities(work.queue) for work in ROUND_WORK.values())
+    rates = {queue: options["max_task_queue_activities_per_second"] for queue, options in built.items()}
+    assert rates == {CASES_QUEUE: None, CARRIER_QUEUE: None} | {
+        partner_queue(Partner.SICHUAN): 50,
+        partner_queue(Partner.SOUTHWEST): 3,
+        partner_queue(Partner.INTERPROVINCIAL): 50,
+    }
