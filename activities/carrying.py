@@ -32,6 +32,7 @@ from storage.cases import CaseRow, HandlingRow, read_dossier
 from storage.legs import AssignmentRow, CourierRow, LegRow, lock_leg
 from storage.owing import still_owed
 from storage.sealing import Sealer
+from storage.tasks import settle_task
 
 OUR_REGION = "500103"
 MAX_ATTEMPTS = 3
@@ -210,12 +211,16 @@ class Carrying:
         arrived = (ParcelStage(leg.stage).rank or 0) >= (ParcelStage.DELIVERED.rank or 0)
         if now < alarm_at:
             return LegLook(next_look_at=alarm_at)
-        if not arrived:
+        if arrived:
+            settle_task(session, f"{leg.leg_id}/{TaskKind.LEG_OVERDUE}/{alarm_at.isoformat()}", now)
+        else:
             raise_task(session, leg, TaskKind.LEG_OVERDUE, now, alarm_at.isoformat())
         return LegLook(next_look_at=now + timedelta(days=1) / leg.time_scale)
 
     def _alarm(self, session: Session, leg: LegRow, now: datetime) -> None:
         kind = _ALARMS.get(ParcelStage(leg.stage))
+        if leg.stage != ParcelStage.LOST:  # found, if it was lost
+            settle_task(session, f"{leg.leg_id}/{TaskKind.PARCEL_LOST}/{leg.epoch}", now)
         if kind is not None:
             raise_task(session, leg, kind, now, f"{leg.epoch}")
         if leg.state.get("damaged"):  # delivered all the same, perhaps: the stage alone would hide it

@@ -3,10 +3,11 @@
 Every stage of every leg has a sentence of at most 70 characters, so that it fits a text message (ux.md A3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from domain.tasks import TaskKind
 from domain.terms import Leg, ParcelStage
 from logistics.parcels import ParcelState
 from logistics.promise import OfferObstacle, PromiseOffer
@@ -87,6 +88,15 @@ _PER_LEG: dict[tuple[Leg, ParcelStage], str] = {
     (Leg.DELIVERY, S.RETURNED): "已退回大厅，您可到大厅领取或重新预约。",
 }
 
+_MATTERS: Mapping[TaskKind, str] = {
+    TaskKind.DISCREPANCY: "核对时发现材料与清单不一致，工作人员正在核实，会主动联系您。",
+    TaskKind.PARCEL_DAMAGED: "邮件外包装有破损，工作人员正在核对材料，会主动联系您。",
+    TaskKind.PARCEL_LOST: _ANY_LEG[S.LOST],
+    TaskKind.RETURN_REQUIRED: "寄递已取消，但材料已被取走，我们会尽快退还给您。",
+    TaskKind.LEG_OVERDUE: "邮件比预计晚到，我们正在向邮政查询。",
+}
+"""What is wrong with a parcel as long as a person works on it; it says more than the stage."""
+
 _NO_PROMISE: Mapping[OfferObstacle, str] = {
     OfferObstacle.OUTSIDE_DISTRICT: "地址不在渝中区，不作一小时承诺，我们会尽快上门。",
     OfferObstacle.NEEDS_PERSON: "地址需要人工确认，确认后告知您上门时间。",
@@ -110,6 +120,12 @@ def stage_sentence(leg: Leg, status: ParcelStage, failure: FailureReason | None 
     if failure is not None and status in (S.PICKUP_FAILED, S.DELIVERY_FAILED):
         return _FAILED[failure]
     return _PER_LEG.get((leg, status), _ANY_LEG[status])
+
+
+def matter_sentence(open_tasks: Iterable[TaskKind]) -> str | None:
+    """What the applicant reads while a person works on what is wrong with a parcel; None when nothing is."""
+    waiting = set(open_tasks)
+    return next((sentence for kind, sentence in _MATTERS.items() if kind in waiting), None)
 
 
 def promise_sentence(leg: Leg, promise: PromiseState, now: datetime) -> str:

@@ -12,7 +12,7 @@ from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Scheme
 from logistics.masking import mask_name, mask_phone
 from logistics.promise_rules import LegPromise, state_kept
-from logistics.wording import failure_of, no_promise_sentence, promise_sentence, stage_sentence
+from logistics.wording import failure_of, matter_sentence, no_promise_sentence, promise_sentence, stage_sentence
 from relay.parcels import state_of
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.legs import LegRow
@@ -158,7 +158,11 @@ def parcel(session: Session, leg: LegRow) -> dict[str, Any]:
 
 
 def told(session: Session, leg: LegRow) -> str:
-    """What the applicant reads about a leg; where an attempt failed, why, as the scan said."""
+    """What the applicant reads about a leg; where an attempt failed, why; where something is wrong, what is done."""
+    waiting = session.scalars(select(TaskRow.kind).filter_by(leg_id=leg.leg_id, resolved_at=None))
+    matter = matter_sentence(TaskKind(kind) for kind in waiting)
+    if matter is not None:
+        return matter
     stage = ParcelStage(leg.stage)
     failed = stage in (ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED)
     return stage_sentence(Leg(leg.leg), stage, failure_of(state_of(session, leg)) if failed else None)

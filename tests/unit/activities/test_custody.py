@@ -11,9 +11,10 @@ from logistics.scans import PaperLine
 from relay.handover import HandoverSaid, Side, confirm
 from relay.parcels import rebuild
 from storage.cases import CaseRow, HandlingRow, read_dossier
-from storage.legs import lock_leg
+from storage.legs import LegRow, lock_leg
 from storage.tasks import TaskRow
 from tests.unit.activities.post_office import BOOK, CASE, SEALER, PostOffice
+from web.casebook import told
 from web.holders import papers_of
 
 BOOK_LINE = PaperLine.model_validate(BOOK)
@@ -47,6 +48,12 @@ def word(office, leg_id, side, giver, taker, manifest=(BOOK_LINE,), seal="YZ0000
 def both(office, leg_id, giver, taker, **taken):
     word(office, leg_id, Side.FROM, giver, taker)
     return word(office, leg_id, Side.TO, giver, taker, **taken)
+
+
+def read(office, leg_id):
+    """What the applicant reads."""
+    with office.database.read() as session:
+        return told(session, session.get_one(LegRow, leg_id))
 
 
 def discrepancies(office):
@@ -130,6 +137,7 @@ def test_the_hall_checks_against_the_list(office, fetched):
     office.scan(fetched, "HALL_CHECKED", 40, device="hall-window", manifest=[])
     office.look(fetched, LookReason.MOVED)
     assert office.tasks() == ["DISCREPANCY"]
+    assert "材料与清单不一致" in read(office, fetched) and "无误" not in read(office, fetched)
     assert office.effects(fetched)[-1]["discrepancy"] is True
 
 
@@ -184,10 +192,26 @@ def test_a_lost_parcel_that_is_found_goes_on(office, fetched):
     office.scan(fetched, "LOST", 20)
     office.look(fetched, LookReason.MOVED)
     assert (office.leg(fetched).stage, "PARCEL_LOST" in office.tasks()) == ("LOST", True)
+    assert "全力查找" in read(office, fetched)
     office.clock.at(60)
     office.scan(fetched, "DELIVERED", 59, signerKind="hall")
     assert office.leg(fetched).stage == "DELIVERED"
+    office.look(fetched, LookReason.MOVED)
+    assert (office.tasks(), read(office, fetched)) == ([], "材料已到大厅，等待核对。")
     assert office.promise(fetched).verdict == "KEPT"  # at the door in time, whatever came after
+
+
+def test_what_is_overdue_between_halls_is_looked_for_until_it_comes(office):
+    leg_id = office.order(Leg.BACK)
+    office.scan(leg_id, "PICKED_UP", -20, device="carrier-1")
+    office.clock.now = office.leg(leg_id).deadline_at
+    again = office.look(leg_id)
+    assert office.tasks() == ["LEG_OVERDUE"]
+    assert "比预计晚到" in read(office, leg_id)
+    office.clock.now = again
+    office.scan(leg_id, "DELIVERED", 0, device="carrier-1", signerKind="hall")
+    office.look(leg_id, LookReason.MOVED)
+    assert (office.tasks(), read(office, leg_id)) == ([], "办理结果已寄到大厅，等待核对。")
 
 
 def test_everybody_sees_who_holds_which_paper(office):
@@ -228,5 +252,6 @@ def test_cancelled_while_the_courier_had_no_network(office):
     leg = office.leg(leg_id)
     assert (leg.state["return_required"], leg.state["holder"]) == (True, courier)
     assert "RETURN_REQUIRED" in office.tasks()
+    assert "退还给您" in read(office, leg_id)
     office.scan(leg_id, "RETURNED", 39, device=courier)
     assert office.leg(leg_id).stage == "RETURNED"
