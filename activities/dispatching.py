@@ -3,7 +3,7 @@
 Nothing is lost with a process: the Dispatcher is rebuilt from the legs, couriers and assignments that stand.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, text
@@ -75,9 +75,9 @@ def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] =
     dispatcher = _rebuilt(jobs, under_way(session, jobs), couriers, places, now, scale)
     for leg in jobs:
         if leg.courier_id not in serving:
-            dispatcher.request(_seconds(now), _job(leg, scale, places))
+            dispatcher.request(_seconds(now, scale), _job(leg, scale, places))
     for leg in jobs:
-        _assign(session, leg, dispatcher, now, reason, outlets, serving)
+        _assign(session, leg, dispatcher, now, scale, reason, outlets, serving)
     return jobs
 
 
@@ -150,7 +150,7 @@ def _rebuilt(
         if leg.courier_id is not None and leg.leg_id in gone:
             active.setdefault(leg.courier_id, leg)
     on_duty = {courier.courier_id for courier in couriers if courier.on_duty}
-    standings = [_courier_standing(courier, active.get(courier.courier_id), now) for courier in couriers]
+    standings = [_courier_standing(courier, active.get(courier.courier_id), now, scale) for courier in couriers]
     turns: dict[str, int] = {}
     job_rows = []
     for leg in sorted(jobs, key=lambda leg: leg.planned_arrival_at or now):
@@ -162,17 +162,17 @@ def _rebuilt(
         turns[owner] = turn if started else turn + 1
         job_rows.append(JobStanding(_job(leg, scale, places), owner, turn, max(leg.assignment_version - 1, 0)))
     standing = DispatchStanding(tuple(standings), tuple(job_rows))
-    return Dispatcher.resume(standing, _travel(scale), _seconds(now))
+    return Dispatcher.resume(standing, _travel_s, _seconds(now, scale))
 
 
-def _courier_standing(courier: CourierRow, leg: LegRow | None, now: datetime) -> CourierStanding:
+def _courier_standing(courier: CourierRow, leg: LegRow | None, now: datetime, scale: float) -> CourierStanding:
     x, y = _place(courier)
-    seen = _seconds(courier.seen_at or now)
+    seen = _seconds(courier.seen_at or now, scale)
     return CourierStanding(
         DispatchCourier(courier.courier_id, x, y),
         leg.leg_id if leg else None,
         seen if leg else None,
-        _seconds(leg.arrived_at) if leg and leg.arrived_at else None,
+        _seconds(leg.arrived_at, scale) if leg and leg.arrived_at else None,
         courier.on_duty,
     )
 
@@ -198,9 +198,9 @@ def _job(leg: LegRow, scale: float, places: Places) -> DispatchJob:
         id=leg.leg_id,
         x=x,
         y=y,
-        released=_seconds(leg.ordered_at),
-        deadline=_seconds(deadline),
-        service_s=_DOOR_S / scale,
+        released=_seconds(leg.ordered_at, scale),
+        deadline=_seconds(deadline, scale),
+        service_s=_DOOR_S,
         origin=_origin(leg, places),
     )
 
@@ -210,18 +210,19 @@ def _assign(
     leg: LegRow,
     dispatcher: Dispatcher,
     now: datetime,
+    scale: float,
     reason: str,
     outlets: Mapping[str, Outlet],
     serving: Collection[str],
 ) -> None:
     """Write the plan for one leg; a new version only where the courier changed."""
     courier_id = dispatcher.planned_courier(leg.leg_id)
-    arrival = dispatcher.planned_arrival(leg.leg_id, _seconds(now))
+    arrival = dispatcher.planned_arrival(leg.leg_id, _seconds(now, scale))
     if courier_id is None or arrival is None:
         if leg.courier_id not in serving:  # nobody can go now: better said than kept on one who won't come
             _withdraw(session, leg)
         return
-    leg.planned_arrival_at = datetime.fromtimestamp(arrival, UTC)
+    leg.planned_arrival_at = datetime.fromtimestamp(arrival / scale, UTC)
     in_hand = leg.courier_id in serving and leg.state.get("holder") == leg.courier_id
     if courier_id == leg.courier_id or in_hand:  # what a courier has in his bag stays with him
         return
@@ -268,13 +269,12 @@ def _retire(session: Session, leg: LegRow) -> None:
         earlier.active = False
 
 
-def _travel(scale: float) -> Callable[[float, float, float, float], float]:
-    def seconds(x0: float, y0: float, x1: float, y1: float) -> float:
-        distance_m = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-        return float(distance_m * _DETOUR / _SPEED_M_PER_S / scale)
-
-    return seconds
+def _travel_s(x0: float, y0: float, x1: float, y1: float) -> float:
+    """Expected business seconds between two places in metres."""
+    distance_m = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+    return float(distance_m * _DETOUR / _SPEED_M_PER_S)
 
 
-def _seconds(at: datetime) -> float:
-    return at.timestamp()
+def _seconds(at: datetime, scale: float) -> float:
+    """The dispatcher thinks in business seconds: its notice and patience are minutes of a courier's day."""
+    return at.timestamp() * scale
