@@ -79,6 +79,13 @@ class AuthorityEvent(Frozen):
     snapshot: bool = False
 
 
+class HoldReason(StrEnum):
+    """Why a person must decide before a handling goes on."""
+
+    CONTRADICTION = "CONTRADICTION"
+    COMMAND_REFUSED = "COMMAND_REFUSED"  # by a receipt that came later (B); `message_id` is the command's key
+
+
 class HoldNotice(Frozen):
     """Update `hold`: a contradiction or a refused command puts a handling on hold for a person."""
 

@@ -1,7 +1,8 @@
 """One authority's share of a case: submitted, decided, and everything back in our hall."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from temporalio import workflow
 
@@ -16,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         HandlingPlan,
         HandlingView,
         HoldNotice,
+        HoldReason,
         LegEffect,
         LegOutcome,
         LegResult,
@@ -232,7 +234,10 @@ class HandlingCourse:
     # --- what needs a person ---
 
     async def _hold(self, notice: HoldNotice) -> None:
-        """A contradiction: status and clocks stay, a person decides."""
+        """A contradiction, or a command refused by a late receipt: status and clocks stay, a person decides."""
+        if notice.reason_code == HoldReason.COMMAND_REFUSED:
+            await self._meanwhile(self._speaker.was_refused(notice.message_id))
+            return
         await self._stop_for(TaskKind.CONTRADICTION, notice.message_id, notice.theirs)
 
     async def _stop_for(self, kind: TaskKind, what: str, theirs: WireEvent | None = None) -> str:
@@ -306,11 +311,14 @@ class HandlingCourse:
     # --- saying and writing down ---
 
     async def _say(self, kind: CommandKind, round_: int = 1) -> bool:
-        """Say something however long it takes; meanwhile the clocks are watched."""
-        saying = asyncio.create_task(self._speaker.say(kind, round_=round_))
-        while not await happens_in_time(saying.done, self.clocks):
+        return await self._meanwhile(self._speaker.say(kind, round_=round_))
+
+    async def _meanwhile(self, saying: Coroutine[Any, Any, bool]) -> bool:
+        """However long it takes to say something: meanwhile the clocks are watched."""
+        said = asyncio.create_task(saying)
+        while not await happens_in_time(said.done, self.clocks):
             await self._boundary_passed()
-        return saying.result()
+        return said.result()
 
     async def _move_to(
         self,

@@ -21,6 +21,8 @@ class Speaker:
         self._desk = desk
         self._plan = plan
         self._refused = refused
+        self._orders: dict[str, CommandOrder] = {}
+        self._refusals: dict[str, int] = {}
 
     async def say(self, kind: CommandKind, *, round_: int = 1) -> bool:
         """A command. True when it was taken."""
@@ -33,15 +35,23 @@ class Speaker:
         key = command_key(self._plan.handling_no, step.strip("-"), epoch)
         return await self._send(self._order(key, CommandKind.NOTICE, notice=notice, leg_id=leg_id))
 
+    async def was_refused(self, key: str) -> bool:
+        """A receipt that came later says that the authority refuses what was taken for said."""
+        order = self._orders.get(key)
+        return await self._ask(key) and order is not None and await self._send(order)
+
     async def _send(self, order: CommandOrder) -> bool:
-        times = 0
+        self._orders[order.key] = order
         while True:
             result = await self._desk.say(order)
             if result.outcome is not CommandOutcome.REFUSED:
                 return result.outcome is CommandOutcome.TAKEN
-            times += 1
-            if not await self._refused(order.key, times):
+            if not await self._ask(order.key):
                 return False
+
+    async def _ask(self, key: str) -> bool:
+        self._refusals[key] = self._refusals.get(key, 0) + 1
+        return await self._refused(key, self._refusals[key])
 
     def _order(
         self,

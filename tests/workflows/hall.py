@@ -33,6 +33,7 @@ from domain.messages import (
     HandedOver,
     HandlingPlan,
     HoldNotice,
+    HoldReason,
     ItemBrief,
     LegBooked,
     LegEffect,
@@ -268,6 +269,10 @@ class CaseDesk:
             handling_no=self.handling(place), message_id="evt-c", reason_code="CONTRADICTION", theirs=WireEvent(theirs)
         )
         await self.handle.execute_update("hold", notice, id=f"hold-{theirs}")
+
+    async def learns_of_refusal(self, key: str, times: int = 1, place: int = 0) -> None:
+        notice = HoldNotice(handling_no=self.handling(place), message_id=key, reason_code=HoldReason.COMMAND_REFUSED)
+        await self.handle.execute_update("hold", notice, id=f"receipt/{key}/{times}")
 
     async def brings(self, round_: int = 1, place: int = 0, originals: bool = False) -> None:
         given = SupplementGiven(handling_no=self.handling(place), round=round_, originals=originals)

@@ -298,6 +298,23 @@ async def test_a_refused_command_waits_for_a_person_and_is_sent_again_under_its_
     assert [order.key for order in case.folder.orders] == [f"{case.case_no}-submit-1"] * 3
 
 
+async def test_what_a_late_receipt_refuses_waits_for_a_person_and_is_said_again(register):
+    """In the southwest a batch is taken first and its rows are judged later."""
+    case = await register(SOUTHWEST)
+    await case.until_status(S.SUBMITTED)
+    key = f"{case.case_no}-submit-1"
+    for times in (1, 2):
+        await case.learns_of_refusal(key, times)
+        assert (await case.until_kind("COMMAND_REFUSED", times)).on_hold
+        await case.resolve(TaskOutcome.RESEND, "COMMAND_REFUSED")
+        await case.until_said(*[SUBMIT] * (times + 1))
+    assert {order.key for order in case.folder.orders} == {key}
+    await case.says("NOT_ACCEPTED")
+    assert not (await case.until_status(S.NOT_ACCEPTED)).on_hold
+    await case.collects()
+    assert await case.closed() is S.NOT_ACCEPTED
+
+
 async def test_a_refused_submission_can_be_closed_as_failed(register):
     case = await register(prepare=lambda f: f.answers.update(submit=[refusal()]))
     await case.resolve(TaskOutcome.CLOSE_AS_FAILED, "COMMAND_REFUSED")
