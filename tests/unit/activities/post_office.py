@@ -55,9 +55,9 @@ class PaperCarrier:
 
 
 class PostOffice:
-    def __init__(self, folder, rules=None):
+    def __init__(self, folder, rules=None, url=None):
         self.clock = Clock()
-        self.database = Database(f"sqlite:///{folder / 'kuayu.db'}")
+        self.database = Database(url or f"sqlite:///{folder / 'kuayu.db'}")
         Base.metadata.create_all(self.database.engine)
         self.promises = Promises(rules or PromiseRules(), dict)
         self.carrier = PaperCarrier()

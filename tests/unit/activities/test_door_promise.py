@@ -10,6 +10,7 @@ from logistics.promise_rules import PromiseRules
 from relay.outlet_book import ask_for_dispatch
 from storage.legs import LegRow, SuspensionRow
 from storage.tasks import TaskRow
+from tests.postgresql import fresh_database
 from tests.unit.activities.post_office import DOOR, FAR, OUTSIDE, TEN, PostOffice
 
 
@@ -100,7 +101,16 @@ def test_a_late_upload_turns_a_breach_into_kept(office):
     assert not {"PROMISE_BROKEN", "PROMISE_AT_RISK"} & set(office.tasks())
 
 
-def test_a_late_upload_counts_even_when_the_leg_is_over(office):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request, tmp_path):
+    url = fresh_database(request.getfixturevalue("postgresql")) if request.param == "postgresql" else None
+    opened = PostOffice(tmp_path, url=url)
+    yield opened
+    opened.database.close()
+
+
+def test_a_late_upload_counts_even_when_the_leg_is_over(either):
+    office = either
     leg_id = office.order()
     courier = office.leg(leg_id).courier_id
     office.clock.at(70)
