@@ -78,7 +78,10 @@ class Promises:
             suspensions=suspensions(session),
             plan=_plan(leg, now),
         )
-        return made.model_copy(update={"promised": found.promised, "obstacle": found.obstacle})
+        obstacle = found.obstacle
+        if obstacle is None and leg.courier_id is None:
+            obstacle = OfferObstacle.PLAN_TOO_LATE  # there is nobody who could go
+        return made.model_copy(update={"promised": obstacle is None, "obstacle": obstacle})
 
     def _evaluated(
         self, session: Session, leg: LegRow, made: LegPromise, terms: PromiseTerms, now: datetime

@@ -59,6 +59,8 @@ def changed(shipped: Outlet, changes: Mapping[str, Any]) -> Outlet:
     Raises:
         ValidationError: a change is out of range.
     """
+    if not changes:
+        return shipped
     fields = {field: changes[name] for name, field in _FIELDS.items() if name in changes}
     if "lat" in changes:
         datum = Datum(changes.get("datum", Datum.WGS84))

@@ -97,6 +97,8 @@ def test_with_nobody_left_the_job_waits_unassigned_and_goes_to_the_first_who_com
         duty(office, courier, on_duty=False)
     office.look(leg_id, LookReason.ASKED)
     assert (office.leg(leg_id).courier_id, office.leg(leg_id).planned_arrival_at) == (None, None)
+    other = office.order(Leg.PICKUP, 2)
+    assert office.leg(other).promise["obstacle"] == "plan_too_late"
     duty(office, "qixinggang-1", on_duty=True)
     office.look(leg_id, LookReason.ASKED)
     assert office.leg(leg_id).courier_id == "qixinggang-1"
