@@ -62,6 +62,12 @@ def came(session: Session, case_no: str, seq: int, *, now: datetime, actor: str)
     )
 
 
+def came_already(session: Session, case_no: str, seq: int) -> bool:
+    """Whether a deferred material has arrived before: brought twice is brought once."""
+    seen = select(CaseEventRow.id).filter_by(case_no=case_no, key=f"deferred/{seq}")
+    return session.scalar(seen) is not None
+
+
 def commit(session: Session, case_no: str, seqs: tuple[int, ...], *, now: datetime, actor: str) -> None:
     """Promises in place of proofs (告知承诺): nothing is owed, a check follows the decision."""
     add_event(

@@ -15,7 +15,7 @@ from domain.messages import CaseStart, DeadlineKind
 from domain.tasks import TaskKind
 from domain.terms import Provided, TrustGrade
 from storage.cases import CaseRow, add_event, read_dossier, write_dossier
-from storage.owing import came, commit, owe, still_owed
+from storage.owing import came, came_already, commit, owe, still_owed
 from storage.tasks import open_task
 from web.brought import check_documents, form_of
 from web.casebook import find_case
@@ -64,8 +64,12 @@ def bring_deferred(case_no: str, given: DeferredShape, clerk: Clerk, ctx: Ctx) -
         case = session.get(CaseRow, case_no, with_for_update=True) or find_case(session, case_no)
         dossier = read_dossier(case, ctx.sealer)
         item = ItemSnapshot.model_validate(case.item)
+        owed = still_owed(session, case_no)
         for shape in given.materials:
-            dossier = _replaced(dossier, _brought(item, dossier, shape))
+            if shape.seq in owed:
+                dossier = _replaced(dossier, _brought(item, dossier, shape))
+            elif not came_already(session, case_no, shape.seq):
+                raise Unprocessable(f"第{shape.seq}项不是容缺材料", code="NOT_DEFERRED", field="materials")
         check_documents(session, dossier.materials)
         write_dossier(case, ctx.sealer, dossier)
         for shape in given.materials:
@@ -101,7 +105,7 @@ def _brought(item: ItemSnapshot, dossier: Dossier, shape: MaterialShape) -> Doss
     listed = next((m for m in item.materials if m.seq == shape.seq), None)
     known = next((m for m in dossier.materials if m.seq == shape.seq), None)
     if listed is None or known is None:
-        raise Unprocessable(f"办件里没有第{shape.seq}项材料", code="MATERIAL_UNKNOWN", field="materials")
+        raise LookupError("a material is owed that the dossier does not have")
     if shape.provided in _NOT_BROUGHT:
         raise Unprocessable("容缺材料请提供实际材料", code="STILL_DEFERRED", field="materials")
     changes = {

@@ -112,6 +112,18 @@ def test_what_is_brought_late_must_really_be_brought(hall):
     assert len(tasks(hall, case_no)) == 1
 
 
+def test_brought_twice_is_brought_once_and_nothing_else_is_replaced(hall):
+    case_no = deferred(hall)
+    path = f"/api/v1/cases/{case_no}/deferred"
+    for pages in (1, 9):
+        body = {"materials": [{"seq": OWED, "provided": "original", "pages": pages}]}
+        assert hall.as_().post(path, json=body).json()["stillOwed"] == []
+    assert next(m.pages for m in dossier(hall, case_no).materials if m.seq == OWED) == 1
+    other = next(m.seq for m in DEFERRABLE.materials if m.seq != OWED)
+    answer = hall.as_().post(path, json={"materials": [{"seq": other, "provided": "copy", "pages": 1}]})
+    assert (answer.status_code, answer.json()["code"]) == (422, "NOT_DEFERRED")
+
+
 def test_a_closed_gap_tells_no_workflow(hall):
     case_no = deferred(hall)
     (task,) = tasks(hall, case_no)
