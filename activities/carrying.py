@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from activities.booking import contact_of, manifest_of, seal_no_of
 from activities.dispatching import decide, is_silent, lock_dispatch, under_way
 from activities.leg_notes import note, raise_task
-from activities.promising import Promises, promise_task
+from activities.promising import Promises, planned, promise_task
 from domain.errors import CarrierRefused
 from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
 from domain.tasks import TaskKind
@@ -20,7 +20,7 @@ from logistics.carrier import CarrierClient
 from logistics.custody import CUSTODY_FINDINGS
 from logistics.expectations import expected
 from logistics.outlets import nearest
-from logistics.promise_model import PlannedArrival, PromiseState, PromiseVerdict
+from logistics.promise_model import PromiseState, PromiseVerdict
 from logistics.scans import PaperLine
 from logistics.sign_policy import must_sign_self
 from logistics.wording import FailureReason, failure_of
@@ -171,8 +171,8 @@ class Carrying:
     def _look_at_others(self, session: Session, jobs: list[LegRow], now: datetime) -> None:
         """A plan that has just made another job late is said at once, not when that job's own timer rings."""
         for leg in jobs:
-            plan, deadline = leg.planned_arrival_at, leg.deadline_at
-            if plan is None or deadline is None or PlannedArrival.estimated(plan, now).eta_p90 <= deadline:
+            plan = planned(leg, now)
+            if plan is None or leg.deadline_at is None or plan.eta_p90 <= leg.deadline_at:
                 continue
             promise = self._promises.look(session, leg, now)
             if promise is not None:

@@ -76,7 +76,7 @@ class Promises:
             self._calendar(area),
             in_district=None if door is None else in_district(door),
             suspensions=suspensions(session),
-            plan=_plan(leg, now),
+            plan=planned(leg, now),
         )
         obstacle = found.obstacle
         if obstacle is None and leg.courier_id is None:
@@ -96,7 +96,7 @@ class Promises:
             facts=facts_of(parcel, synced_through(session, leg, now)),
             pauses=pauses_of(parcel),
             suspensions=suspensions(session),
-            plan=_plan(leg, now),
+            plan=planned(leg, now),
         )
         before = state_kept(leg.promise)
         return appended(before.versions if before else (), found, now)
@@ -161,9 +161,12 @@ def _order(leg: LegRow, made: LegPromise) -> PromiseOrder:
     )
 
 
-def _plan(leg: LegRow, now: datetime) -> PlannedArrival | None:
+def planned(leg: LegRow, now: datetime) -> PlannedArrival | None:
+    """When the plan has somebody at the door; a delivery is two rides, by way of the hall. None: not planned."""
     plan = leg.planned_arrival_at
-    return PlannedArrival.estimated(plan, now) if plan is not None and plan > now else None
+    if plan is None or plan <= now:
+        return None
+    return PlannedArrival.estimated(plan, now, rides=2 if leg.leg == Leg.DELIVERY else 1)
 
 
 def _placed_at(session: Session, leg: LegRow) -> datetime | None:

@@ -54,7 +54,6 @@ class Outlet(Frozen):
         """Accepts "09:00-18:00" as people write it."""
         return [Hours.parse(each) if isinstance(each, str) else each for each in value]
 
-
     def calendar(self, swapped: Mapping[date, bool] | None = None) -> ServiceCalendar:
         """Its service hours over the year's holidays and make-up days (date → is it a working day)."""
         working, resting = (

@@ -1,8 +1,7 @@
 """One authority's share of a case: submitted, decided, and everything back in our hall."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from temporalio import workflow
 
@@ -11,7 +10,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import (
         AuthorityEvent,
         CalendarChanged,
-        ClockOrder,
         DeadlineKind,
         FileOrder,
         HandlingPlan,
@@ -22,12 +20,11 @@ with workflow.unsafe.imports_passed_through():
         LegOutcome,
         LegResult,
         SupplementGiven,
-        TaskOrder,
         TaskOutcome,
         TaskResolved,
         WithdrawalAsked,
     )
-    from domain.tasks import TaskKind, task_id
+    from domain.tasks import TaskKind
     from domain.terms import (
         DECISIONS,
         CaseStatus,
@@ -37,7 +34,8 @@ with workflow.unsafe.imports_passed_through():
         ParcelStage,
         WireEvent,
     )
-    from workflows.clocks import Clocks, Phase
+    from workflows.book import Book
+    from workflows.clocks import Clocks
     from workflows.coming_back import ComingBack
     from workflows.desk import Desk
     from workflows.holds import Holds
@@ -53,7 +51,6 @@ class HandlingCourse:
 
     def __init__(self, desk: Desk, legs: Legs, plan: HandlingPlan, on_decided: Callable[["HandlingCourse"], None]):
         self.plan = plan
-        self.clocks = Clocks()
         self.brought_back = False  # what came back is in our hall and was not handed over yet
         self._desk = desk
         self._legs = legs
@@ -67,7 +64,7 @@ class HandlingCourse:
         self._reacting = False
         self._holds = Holds()
         self._limits = Limits(desk.start.item)
-        self._orders: dict[DeadlineKind, ClockOrder] = {}
+        self._book = Book(desk, plan.handling_no, self._limits)
 
     # --- the story ---
 
@@ -80,18 +77,18 @@ class HandlingCourse:
 
     async def _submit(self) -> None:
         """Pass the matter on (转递); originals get their waybill first, because the submission names it."""
-        await self._start_clocks(self._desk.clock(DeadlineKind.POSTING), kind="PASSING_ON")
+        await self._book.start_clocks(self._desk.clock(DeadlineKind.POSTING), kind="PASSING_ON")
         if self.plan.originals_travel:
             await self._legs.book(self.plan, Leg.FORWARD)
         if not await self._say(CommandKind.SUBMIT):
             return
         if self.plan.originals_travel:
-            await self._move_to(CaseStatus.SUBMITTED, "SUBMITTED")
+            await self._book.move_to(CaseStatus.SUBMITTED, "SUBMITTED")
             self._back.forwarded = True
             await self._legs.send(self.plan, Leg.FORWARD)
         else:
             acceptance = self._desk.clock(DeadlineKind.ACCEPTANCE)
-            await self._move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=[acceptance], stop=[DeadlineKind.POSTING])
+            await self._book.move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=[acceptance], stop=[DeadlineKind.POSTING])
 
     async def stay(self) -> None:
         """Until the case closes: an authority may contradict itself, or send what nobody waits for."""
@@ -103,7 +100,7 @@ class HandlingCourse:
         """After the decision: the paper result, or the originals, come back to our hall; a file comes meanwhile."""
         self._fetching = asyncio.create_task(self._fetch_result())
         if self._back.awaited(self.status):
-            await self._start_clocks(self._desk.clock(DeadlineKind.RESULT_DELIVERY))
+            await self._book.start_clocks(self._desk.clock(DeadlineKind.RESULT_DELIVERY))
         while self._news or self._holds or self._back.awaited(self.status):
             await self._next()
         await self._follow_parcel()
@@ -127,7 +124,7 @@ class HandlingCourse:
             return
         order = FileOrder(handling_no=self.plan.handling_no, partner=self.plan.partner, sha256=sha256)
         while not await self._desk.fetch(order):
-            await self._raise(TaskKind.FILE_MISSING, sha256)
+            await self._book.raise_task(TaskKind.FILE_MISSING, sha256)
 
     # --- waiting and reacting ---
 
@@ -138,6 +135,10 @@ class HandlingCourse:
     @property
     def status(self) -> CaseStatus:
         return self._desk.statuses[self.plan.handling_no]
+
+    @property
+    def clocks(self) -> Clocks:
+        return self._book.clocks
 
     @property
     def at_rest(self) -> bool:
@@ -156,7 +157,7 @@ class HandlingCourse:
     async def _next(self, also: Callable[[], bool] = lambda: False) -> None:
         """Wait for news or the next boundary of a clock, and react."""
         if not await happens_in_time(lambda: bool(self._news) or also(), self.clocks):
-            await self._boundary_passed()
+            await self._book.boundary_passed()
         if self._news:
             self._reacting = True
             await self._react(self._news.take())
@@ -177,7 +178,7 @@ class HandlingCourse:
             case LegEffect():
                 await self._leg_moved(news)
             case CalendarChanged():
-                await self._start_clocks(*self._orders.values(), kind="CALENDAR_CHANGED")
+                await self._book.compute_anew()
 
     # --- what the authority says ---
 
@@ -194,19 +195,19 @@ class HandlingCourse:
             await self._decided(event)
             return
         status = STATUS_AFTER[event]
-        await self._move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
+        await self._book.move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
         if event is WireEvent.NEED_SUPPLEMENT:
             await self._supplement_asked(said)
 
     async def _decided(self, event: WireEvent) -> None:
-        await self._move_to(STATUS_AFTER[event], event, stop=self.clocks.stop_all())
+        await self._book.move_to(STATUS_AFTER[event], event, stop=self.clocks.stop_all())
         self._on_decided(self)
 
     async def _supplement_asked(self, said: AuthorityEvent) -> None:
         """The law allows one notice (§32); a second one from a partner is taken, marked and raised."""
         self._rounds = said.round or self._rounds + 1
         if self._rounds > 1:
-            await self._raise(TaskKind.SECOND_SUPPLEMENT, str(self._rounds))
+            await self._book.raise_task(TaskKind.SECOND_SUPPLEMENT, str(self._rounds))
 
     # --- what the applicant wants ---
 
@@ -219,7 +220,9 @@ class HandlingCourse:
         if not await self._say(CommandKind.SUPPLEMENT, given.round):
             return
         again = [] if self._limits.accepted else [self._desk.clock(DeadlineKind.ACCEPTANCE)]
-        await self._move_to(CaseStatus.SUPPLEMENTED, "SUPPLEMENTED", start=again, stop=[DeadlineKind.SUPPLEMENT_REPLY])
+        await self._book.move_to(
+            CaseStatus.SUPPLEMENTED, "SUPPLEMENTED", start=again, stop=[DeadlineKind.SUPPLEMENT_REPLY]
+        )
         if given.originals:
             await self._legs.send(self.plan, Leg.FORWARD)
 
@@ -229,22 +232,22 @@ class HandlingCourse:
             return
         self._withdrawal_sent = True
         if await self._say(CommandKind.WITHDRAW):
-            await self._start_clocks(self._desk.clock(DeadlineKind.WITHDRAWAL))
+            await self._book.start_clocks(self._desk.clock(DeadlineKind.WITHDRAWAL))
 
     # --- what needs a person ---
 
     async def _hold(self, notice: HoldNotice) -> None:
         """A contradiction, or a command refused by a late receipt: status and clocks stay, a person decides."""
         if notice.reason_code == HoldReason.COMMAND_REFUSED:
-            await self._meanwhile(self._speaker.was_refused(notice.message_id))
+            await self._book.meanwhile(self._speaker.was_refused(notice.message_id))
             return
         await self._stop_for(TaskKind.CONTRADICTION, notice.message_id, notice.theirs)
 
     async def _stop_for(self, kind: TaskKind, what: str, theirs: WireEvent | None = None) -> str:
         """On hold until the task for this matter is resolved; returns the task's id."""
-        self._holds.put(task_id(self._task_key(kind, what)), theirs)
+        self._holds.put(self._book.task_id(kind, what), theirs)
         self._show_hold()
-        return await self._raise(kind, what)
+        return await self._book.raise_task(kind, what)
 
     def _show_hold(self) -> None:
         self._desk.show_hold(self.plan.handling_no, bool(self._holds))
@@ -257,7 +260,7 @@ class HandlingCourse:
             self._desk.reopen()
             await self._decided(theirs)
         elif resolved.outcome is TaskOutcome.CLOSE_AS_FAILED and not self.status.is_outcome:
-            await self._move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
+            await self._book.move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
             self._on_decided(self)
         else:
             await self._desk.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
@@ -274,21 +277,6 @@ class HandlingCourse:
         self._show_hold()
         return verdict is not None  # None: the authority has decided after all
 
-    async def _boundary_passed(self) -> None:
-        """A clock has come to its warning or its end: the one who is responsible now gets a task."""
-        for deadline, phase in self.clocks.take_passed(workflow.now()):
-            kind = self._limits.missed(deadline.kind) if phase is Phase.DUE else TaskKind.DEADLINE_WARNING
-            await self._raise(kind, f"{deadline.kind}-{deadline.due_at.isoformat()}")
-
-    async def _raise(self, kind: TaskKind, what: str) -> str:
-        """Open one task per matter, and write it into the history; returns its id."""
-        key = self._task_key(kind, what)
-        await self._desk.record(kind, handling_no=self.plan.handling_no, task=TaskOrder(key=key, kind=kind))
-        return task_id(key)
-
-    def _task_key(self, kind: TaskKind, what: str) -> str:
-        return f"{self.plan.handling_no}/{kind}/{what}"
-
     # --- parcels ---
 
     async def _leg_moved(self, effect: LegEffect) -> None:
@@ -297,9 +285,9 @@ class HandlingCourse:
             await self._speaker.notify(Notice.DISCREPANCY, effect.leg_id, effect.epoch)
         elif effect.stage is ParcelStage.PICKED_UP:
             await self._speaker.notify(Notice.PAPERS_SENT, effect.leg_id, effect.epoch)
-            await self._start_clocks(kind="PAPERS_SENT", stop=[DeadlineKind.POSTING])
+            await self._book.start_clocks(kind="PAPERS_SENT", stop=[DeadlineKind.POSTING])
         elif effect.stage is ParcelStage.DELIVERED and self.status is CaseStatus.SUBMITTED:
-            await self._start_clocks(self._desk.clock(DeadlineKind.ACCEPTANCE), kind="PAPERS_ARRIVED")
+            await self._book.start_clocks(self._desk.clock(DeadlineKind.ACCEPTANCE), kind="PAPERS_ARRIVED")
 
     async def notify_delivered(self, result: LegResult) -> None:
         """The applicant holds the result (DELIVERED 结果送达)."""
@@ -308,38 +296,5 @@ class HandlingCourse:
         self.brought_back = False
         await self._speaker.notify(Notice.DELIVERED, result.leg_id, 1)
 
-    # --- saying and writing down ---
-
     async def _say(self, kind: CommandKind, round_: int = 1) -> bool:
-        return await self._meanwhile(self._speaker.say(kind, round_=round_))
-
-    async def _meanwhile(self, saying: Coroutine[Any, Any, bool]) -> bool:
-        """However long it takes to say something: meanwhile the clocks are watched."""
-        said = asyncio.create_task(saying)
-        while not await happens_in_time(said.done, self.clocks):
-            await self._boundary_passed()
-        return said.result()
-
-    async def _move_to(
-        self,
-        status: CaseStatus,
-        kind: str,
-        *,
-        start: list[ClockOrder] | None = None,
-        stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
-    ) -> None:
-        self._desk.move(self.plan.handling_no, status)
-        await self._start_clocks(*(start or []), kind=kind, stop=stop)
-
-    async def _start_clocks(
-        self,
-        *orders: ClockOrder,
-        kind: str = "CLOCK_STARTED",
-        stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
-    ) -> None:
-        self.clocks.stop(*stop)
-        started = await self._desk.record(kind, handling_no=self.plan.handling_no, start=orders, stop=stop)
-        for deadline in started:
-            self.clocks.start(deadline)
-        self._orders = {kind: order for kind, order in self._orders.items() if kind in self.clocks.kinds}
-        self._orders |= {order.kind: order for order in orders}
+        return await self._book.meanwhile(self._speaker.say(kind, round_=round_))

@@ -384,8 +384,10 @@ async def test_a_contradiction_of_one_that_has_decided_is_not_lost_while_another
 async def test_operators_can_look_at_any_moment(register):
     case = await register()
     await case.until_status(S.SUBMITTED)
+    await case.says("RECEIVED")
+    await case.until_kind("RECEIVED")
     view = await case.handle.query("view", result_type=CaseView)
-    assert (view.case_no, view.status, view.on_hold) == (case.case_no, S.SUBMITTED, False)
+    assert (view.case_no, view.status, view.on_hold) == (case.case_no, S.RECEIVED, False)
     assert [deadline.kind for deadline in view.deadlines] == ["ACCEPTANCE"]
     assert [handling.handling_no for handling in view.handlings] == [case.case_no]
 
