@@ -7,7 +7,7 @@ a resolved task, a hand-over, a new calendar) waits here. The id is the sender's
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.model import Frozen
@@ -27,6 +27,11 @@ class UpdateRow(Base):
     delivered_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(64))
+
+
+def is_queued(session: Session, update_id: str) -> bool:
+    """Whether this update waits, or was told already."""
+    return session.scalar(select(UpdateRow.id).filter_by(update_id=update_id)) is not None
 
 
 def queue_update(

@@ -22,7 +22,7 @@ from storage.handovers import handovers_of
 from storage.legs import CourierRow, LegRow, leg_by_tracking_no, lock_leg
 from storage.owing import still_owed
 from storage.people import LoggedIn
-from storage.updates import queue_update
+from storage.updates import is_queued, queue_update
 from web.casebook import parcel
 from web.context import Context, Ctx
 from web.label_facts import seal_of, waybill_of
@@ -218,14 +218,16 @@ def hand_over_case(session: Session, ctx: Context, case: CaseRow, signer: Signer
     """
     if still_owed(session, case.case_no):
         raise refusal(Refused.DEFERRED_OPEN)
-    queue_update(
-        session,
-        update_id=f"{case.case_no}-handed-over",
-        workflow_id=case_workflow_id(case.case_no),
-        name="handed_over",
-        argument=HandedOver(request_id=key, signer_kind=signer),
-        now=ctx.now(),
-    )
-    session.flush()
-    ctx.kick()
+    update_id = f"{case.case_no}-handed-over"
+    if not is_queued(session, update_id):  # handed over twice is handed over once
+        queue_update(
+            session,
+            update_id=update_id,
+            workflow_id=case_workflow_id(case.case_no),
+            name="handed_over",
+            argument=HandedOver(request_id=key, signer_kind=signer),
+            now=ctx.now(),
+        )
+        session.flush()
+        ctx.kick()
     return {"caseNo": case.case_no}
