@@ -5,6 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.clocks import compute_deadline
+from catalog.materials import deferral_workdays
+from catalog.model import ItemSnapshot
+from catalog.workdays import WorkdayCalendar
 from domain.messages import Deadline, DeadlineKind
 from domain.tasks import TaskKind
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, add_event
@@ -35,6 +39,33 @@ def owe(session: Session, *, case_no: str, seq: int, name: str, deadline: Deadli
         now=now,
         data={"seq": seq, "name": name},
     )
+
+
+def compute_anew(session: Session, calendar: WorkdayCalendar) -> int:
+    """Every deferral that still runs, by a new calendar; returns how many. The workflows know nothing of these."""
+    running = select(DeadlineRow, CaseRow).join(CaseRow, CaseRow.case_no == DeadlineRow.case_no)
+    rows = session.execute(
+        running.where(DeadlineRow.kind == DeadlineKind.DEFERRED_MATERIAL, DeadlineRow.stopped_at.is_(None))
+    )
+    counted = 0
+    for clock, case in rows:
+        item = ItemSnapshot.model_validate(case.item)
+        workdays = deferral_workdays(item)
+        deadline = compute_deadline(
+            DeadlineKind.DEFERRED_MATERIAL,
+            clock.start_at,
+            item,
+            calendar=calendar,
+            time_scale=case.time_scale,
+            workdays=workdays,
+        )
+        clock.warn_at, clock.due_at, clock.provisional = deadline.warn_at, deadline.due_at, deadline.provisional
+        clock.calendar_version = deadline.calendar_version
+        task = session.scalar(select(TaskRow).filter_by(key=f"{case.case_no}/{clock.key}", resolved_at=None))
+        if task is not None:
+            task.deadline_at = deadline.due_at
+        counted += 1
+    return counted
 
 
 def still_owed(session: Session, case_no: str) -> tuple[int, ...]:

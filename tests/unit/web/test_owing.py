@@ -9,11 +9,16 @@ from temporalio.exceptions import ApplicationError
 
 from activities.carrying import Carrying
 from catalog.model import Requirement
+from catalog.notices import load_notice
+from catalog.workdays import bundled_calendar
+from domain.identifiers import mod_11_2
 from domain.messages import LegPlan
 from domain.terms import CaseStatus, Leg, MaterialForm, Role
 from storage.cases import CaseRow, DeadlineRow, read_dossier
+from storage.catalogue import apply_calendar
 from storage.tasks import TaskRow
 from storage.updates import UpdateRow
+from tests.unit.catalog.test_notices import NOTICE_2027
 from tests.unit.web.hall import PERSON, an_item, case_body
 
 DEFERRABLE = an_item(
@@ -64,6 +69,19 @@ def test_what_is_deferred_has_its_own_deadline_and_task(hall):
     )  # fmt: skip
     (task,) = tasks(hall, answer["caseNo"])
     assert (task.kind, task.deadline_at, task.data["seq"]) == ("DEFERRED_MATERIAL", clock.due_at, OWED)
+
+
+def test_a_new_calendar_moves_the_deadline_of_what_is_owed(hall):
+    hall.now = datetime(2027, 2, 5, 2, tzinfo=UTC)
+    answer = hall.start(case_body(DEFERRABLE, **{f"m{OWED}": "deferred"})).json()
+    before = datetime.fromisoformat(answer["deferred"][0]["dueAt"])
+    with hall.database.write() as session:
+        apply_calendar(session, load_notice(bundled_calendar(), "2027.csv", NOTICE_2027), by="t", now=hall.now)
+    with hall.database.read() as session:
+        clock = session.scalar(select(DeadlineRow).filter_by(case_no=answer["caseNo"]))
+    (task,) = tasks(hall, answer["caseNo"])
+    assert task.deadline_at == clock.due_at != before
+    assert not clock.provisional
 
 
 def test_a_discredited_applicant_cannot_defer(hall):
@@ -178,8 +196,6 @@ AGENT = PERSON | {"name": "李建国", "idNumber": "500199198001010012", "phone"
 
 
 def agent(**authorisation) -> dict:
-    from domain.identifiers import mod_11_2
-
     number = AGENT["idNumber"][:17]
     return AGENT | {"idNumber": number + mod_11_2(number), **authorisation}
 
