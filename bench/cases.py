@@ -19,9 +19,9 @@ from demo.verify import faults
 
 AT_ONCE = 50
 CASES = 100
-TIME_SCALE = 2000.0
+TIME_SCALE = 400.0
 LOOK_S = 2.0
-WITHIN_S = 600.0
+WITHIN_S = 300.0
 RESULT = Path(__file__).parent / "results" / "cases.json"
 
 
