@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
 from domain.tasks import TaskKind
-from domain.terms import Partner, WireEvent
+from domain.terms import DECISIONS, Partner, WireEvent
 from domain.wire import Verdict, WireState, advance, judge, judge_snapshot, snapshot
 from storage.base import Base
 from storage.case_updates import update_for
@@ -133,25 +133,59 @@ class Inbox:
         """Take the authority's status as queried: over a gap it simply is so (contracts.md "Common rules").
 
         What was parked up to it is late now; what is parked behind it follows. A status that we know already
-        changes nothing.
+        changes nothing. RESULT_SENT does not say what was decided: the decision is taken from what is parked, and
+        while it is not there the gap stays open and an operator hears of it.
         """
         handling = lock_handling(session, message.handling_no)
         if handling is None or message.seq is None:
             return Taken(taking=Taking.UNKNOWN_HANDLING, received_at=now)
         if message.seq <= handling.last_seq:
             return Taken(taking=Taking.JUDGED, verdict=Verdict.LATE, received_at=now, case_no=handling.case_no)
+        if self._says_no_decision(session, handling, message, message.seq, now):
+            return Taken(
+                taking=Taking.JUDGED, verdict=Verdict.EARLY, received_at=now, parked=True, case_no=handling.case_no
+            )
         parked = select(InboxRow).filter_by(handling_no=message.handling_no, verdict=Verdict.EARLY)
         for overtaken in session.scalars(parked.where(InboxRow.seq <= message.seq)):
             overtaken.state, overtaken.verdict, overtaken.park_until = InboxState.APPLIED, Verdict.LATE, None
-        row, before = self._stored(session, message, raw, now), handling.truth
+        verdict = self._jump(session, handling, self._stored(session, message, raw, now), message, now)
+        self._heal(session, handling, now)
+        return Taken(taking=Taking.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
+
+    def _says_no_decision(
+        self, session: Session, handling: HandlingRow, message: InboundMessage, seq: int, now: datetime
+    ) -> bool:
+        """RESULT_SENT over a gap: the decision is taken from behind the gap; True when it has not come either."""
+        if message.event is not WireEvent.RESULT_SENT or handling.decision is not None:
+            return False
+        parked = select(InboxRow).filter_by(handling_no=handling.handling_no, verdict=Verdict.EARLY)
+        decided = parked.where(InboxRow.seq < seq, InboxRow.event_name.in_(DECISIONS)).order_by(InboxRow.seq.desc())
+        row = session.scalar(decided.limit(1))
+        if row is not None:
+            self._jump(session, handling, row, self.message_of(row), now)
+            return False
+        open_task(
+            session,
+            key=f"{handling.handling_no}/undecided/{seq}",
+            kind=TaskKind.REFUSED_EVENT,
+            case_no=handling.case_no,
+            handling_no=handling.handling_no,
+            now=now,
+        )
+        return True
+
+    def _jump(
+        self, session: Session, handling: HandlingRow, row: InboxRow, message: InboundMessage, now: datetime
+    ) -> Verdict:
+        """Settle one message over whatever is missing before it."""
+        before = handling.truth
         verdict = judge_snapshot(before, message.event)
         self._settle(session, handling, row, message, verdict, now)
-        if verdict is Verdict.APPLIED and message.event is not None:
+        if verdict is Verdict.APPLIED and message.event is not None and message.seq is not None:
             handling.truth = snapshot(before, message.event, message.seq, message.payload.round)
         if row.update_name == "authority_event":
             row.update = {**(row.update or {}), "snapshot": True}
-        self._heal(session, handling, now)
-        return Taken(taking=Taking.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
+        return verdict
 
     def adopt(self, session: Session, handling_no: str, now: datetime) -> None:
         """A case that was ours to come is here: judge what was parked for it, in sequence."""
