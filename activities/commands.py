@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.alive import sign_of_life
 from activities.rendering import command_for
-from domain.errors import AnswerLost, PartnerError, PartnerRefused, PartnerResting
+from domain.errors import AnswerLost, PartnerError, PartnerRefused, PartnerResting, PartnerUnavailable
 from domain.inbound import InboundMessage
 from domain.messages import CommandOrder, CommandOutcome, CommandResult, FileOrder
 from domain.outbound import Command, HandlingRef, NoticeSent, Receipt, Rendered, Submission, Supplement
@@ -55,7 +55,10 @@ class Commands:
         """
         if order.partner is None:
             return self._hand_to_officer(order)
-        adapter = self._adapters[order.partner]
+        adapter = self._adapters.get(order.partner)
+        if adapter is None:
+            self._wait(order)
+            raise _try_again(_not_connected(order.partner))
         rendered = self._rendered(order, adapter)
         if rendered is None:
             return CommandResult(outcome=CommandOutcome.OVERTAKEN)
@@ -92,9 +95,12 @@ class Commands:
             item_code=case.item_code,
             partner_no=handling.partner_no,
         )
+        adapter = self._adapters.get(order.partner)
+        if adapter is None:
+            raise _try_again(_not_connected(order.partner))
         try:
             with sign_of_life():
-                data = self._adapters[order.partner].get_file(ref, order.sha256)
+                data = adapter.get_file(ref, order.sha256)
         except PartnerError as failure:
             raise _try_again(failure) from failure
         with self._database.write() as session:
@@ -194,8 +200,6 @@ class Commands:
 
     def _has_it(self, order: CommandOrder, adapter: PartnerAdapter) -> bool:
         """The command was repeated and its answer lost again: what does the authority's status say?"""
-        if order.partner is Partner.SOUTHWEST:
-            return False  # has no query; its receipts say it
         with self._database.read() as session:
             handling = session.get_one(HandlingRow, order.handling_no)
         ref = HandlingRef(handling_no=handling.handling_no, region=handling.region, partner_no=handling.partner_no)
@@ -237,6 +241,11 @@ def _files_of(command: Command) -> list[str]:
     if isinstance(body, NoticeSent) and body.proof_sha256 is not None:
         return [body.proof_sha256]
     return []
+
+
+def _not_connected(partner: Partner) -> PartnerUnavailable:
+    """The network's adapter is not part of this installation: its handlings wait until it is."""
+    return PartnerUnavailable(f"没有接入 {partner}", code="NOT_CONNECTED")
 
 
 def _try_again(failure: PartnerError) -> ApplicationError:

@@ -12,7 +12,9 @@ from catalog.workdays import WorkdayCalendar, bundled_calendar, local_day
 from domain.errors import Misconfigured
 from domain.model import Frozen
 from domain.naming import CASES_QUEUE
+from domain.terms import Partner
 from runtime.components import now, parts_of
+from runtime.networks import is_connected
 from runtime.settings import Settings, load_settings
 from runtime.temporal import has_worker, is_serving
 from storage.catalogue import ListKind, newest, read_calendar, read_items
@@ -36,7 +38,7 @@ async def examine() -> list[Finding]:
         return [Finding(level="fail", what="设置", detail=fault.sentence, fix="对照 .env.example 补齐")]
     findings = [Finding(level="pass", what="设置", detail="可读")]
     database = _database(settings)
-    findings += [database, *_lists(settings, in_storage=database.level == "pass"), _disk(settings)]
+    findings += [database, *_lists(settings, in_storage=database.level == "pass"), _networks(), _disk(settings)]
     findings += await _temporal(settings)
     return findings
 
@@ -78,6 +80,14 @@ def _calendar(calendar: WorkdayCalendar) -> Finding:
         detail=f"{soon.year} 年尚未公布",
         fix="通知公布后运行 kuayu catalog import --calendar FILE --apply；跨年时限暂标“待定”",
     )
+
+
+def _networks() -> Finding:
+    missing = [partner.value for partner in Partner if not is_connected(partner)]
+    if not missing:
+        return Finding(level="pass", what="通办网络", detail="、".join(Partner))
+    detail = f"没有接入 {'、'.join(missing)}，其办件将一直等待"
+    return Finding(level="warn", what="通办网络", detail=detail, fix="装回 partners/ 下的同名目录")
 
 
 def _disk(settings: Settings) -> Finding:

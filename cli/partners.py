@@ -9,7 +9,8 @@ from domain.reconciliation import REPAIR, ReconciliationReport
 from domain.terms import Partner
 from partners.standards import CHINA
 from relay.reconciliation import Reconciliation
-from runtime.components import networks_of, now, parts_of
+from runtime.components import now, parts_of
+from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import load_settings
 
 app = typer.Typer(help="合作方", no_args_is_help=True)
@@ -29,8 +30,9 @@ def reconcile(
     """Compare a day's books with a network's, repair what never reached us, keep the report; exit 1 if not clean."""
     parts = parts_of(load_settings())
     asked = day.date() if day else now().astimezone(CHINA).date() - timedelta(days=1)
-    adapters = networks_of(parts).adapters
-    report = Reconciliation(parts.database, parts.inbox, adapters, now).reconcile(partner, asked)
+    networks = networks_of(parts)
+    adapters, books = adapters_of(networks), books_of(networks)
+    report = Reconciliation(parts.database, parts.inbox, adapters, now, books=books).reconcile(partner, asked)
     typer.echo(report.model_dump_json(indent=2) if as_json else _in_words(report))
     if not report.clean:
         raise typer.Exit(1)

@@ -27,6 +27,7 @@ class Work(Frozen):
 
     activity: str
     queue: str
+    partner: Partner | None = None  # whose round it is
     at_most: timedelta = timedelta(minutes=5)
 
 
@@ -37,7 +38,7 @@ _ASKING = timedelta(hours=2)  # every open handling is asked about, one after th
 
 
 def _of(partner: Partner, activity: str, at_most: timedelta = timedelta(minutes=5)) -> Work:
-    return Work(activity=activity, queue=partner_queue(partner), at_most=at_most)
+    return Work(activity=activity, queue=partner_queue(partner), partner=partner, at_most=at_most)
 
 
 ROUND_WORK: dict[Round, Work] = {

@@ -5,7 +5,6 @@ For A and C; B has no query and no gaps.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
 
 import structlog
 
@@ -19,8 +18,6 @@ from storage.gaps import handlings_with_gaps, wait_longer
 from storage.inbox import GAP_PATIENCE, Inbox
 
 log = structlog.get_logger(__name__)
-
-QUERIED: Final = (Partner.SICHUAN, Partner.INTERPROVINCIAL)
 
 
 class CatchingUp:

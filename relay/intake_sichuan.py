@@ -16,10 +16,11 @@ from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
 from domain.terms import Partner
 from domain.wire import Verdict
+from partners.callbacks import CallbackAnswer, RawCallback
 from partners.sichuan import SichuanSettings
-from partners.sichuan.answers import CallbackAnswer, acknowledgement, problem
+from partners.sichuan.answers import acknowledgement, problem
 from partners.sichuan.codes import Code
-from partners.sichuan.inbound import Authentic, RawCallback, Refusal, authenticate, read
+from partners.sichuan.inbound import MAX_CALLBACK_BYTES, Authentic, Refusal, authenticate, read
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.exchange import ExchangeRow, note_exchange, note_security_event
@@ -52,6 +53,10 @@ class SichuanIntake:
         self._now = now
         self._memory = timedelta(seconds=max(settings.nonce_memory_s, 2 * settings.window_s))
         self._forget_at: datetime | None = None
+
+    @property
+    def max_bytes(self) -> int:
+        return MAX_CALLBACK_BYTES
 
     @property
     def at_once(self) -> int:
@@ -160,7 +165,7 @@ def _log_exchange(
             handling_no=known.handling_no if known and is_case_number(known.handling_no) else None,
             sha256=sha256_hex(body) if body else "",
             size=len(body),
-            verdict=answer.code.value,
+            verdict=answer.code,
             duration_ms=round((time.perf_counter() - began) * 1000),
         ),
     )

@@ -18,8 +18,7 @@ from domain.terms import DECISIONS, Partner
 from domain.wire import WireState
 from partners.base import PartnerAdapter
 from partners.standards import CHINA
-from relay.catching_up import QUERIED, ref_of
-from relay.southwest_reconciliation import southwest_compared, southwest_differences
+from relay.catching_up import ref_of
 from storage.base import Database
 from storage.cases import HandlingRow
 from storage.inbox import Inbox
@@ -29,8 +28,12 @@ _AT_REST: Final = (WireState.UNSENT, WireState.DECIDED, WireState.RESULT_SENT)
 _GIVE_UP_AFTER: Final = 3  # attempts in a row that a network did not answer
 
 
+BatchBooks = Callable[[Session, datetime], tuple[int, list[Difference]]]
+"""The books of a wire that cannot be asked, at a moment: how much was compared, and what does not agree."""
+
+
 class Reconciliation:
-    """Makes and keeps reports; may be made again at any time, repairs once."""
+    """Makes and keeps reports; may be made again at any time, repairs once. `books`: of the wires without a query."""
 
     def __init__(
         self,
@@ -38,15 +41,19 @@ class Reconciliation:
         inbox: Inbox,
         adapters: Mapping[Partner, PartnerAdapter],
         now: Callable[[], datetime],
+        *,
+        books: Mapping[Partner, BatchBooks],
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._adapters = adapters
+        self._books = books
         self._now = now
 
     def reconcile(self, partner: Partner, day: date) -> ReconciliationReport:
         """Compare, repair, keep the report of `day` (Asia/Shanghai), return it."""
-        report = self._asked(partner, day) if partner in QUERIED else self._from_batches(partner, day)
+        books = self._books.get(partner)
+        report = self._from_batches(partner, day, books) if books else self._asked(partner, day)
         with self._database.write() as session:
             keep_report(session, report)
         return report
@@ -88,9 +95,9 @@ class Reconciliation:
             self._inbox.take_snapshot(session, theirs, raw=theirs.content, now=self._now())
             return difference.model_copy(update={"repaired": True})
 
-    def _from_batches(self, partner: Partner, day: date) -> ReconciliationReport:
+    def _from_batches(self, partner: Partner, day: date, books: BatchBooks) -> ReconciliationReport:
         with self._database.read() as session:
-            compared, differences = southwest_compared(session), southwest_differences(session, self._now())
+            compared, differences = books(session, self._now())
         return ReconciliationReport(
             partner=partner, day=day, made_at=self._now(), compared=compared, differences=tuple(differences)
         )

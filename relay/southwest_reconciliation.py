@@ -26,6 +26,11 @@ from storage.southwest import (
 _PATIENCE: Final = timedelta(hours=24)
 
 
+def southwest_books(session: Session, now: datetime) -> tuple[int, list[Difference]]:
+    """How many batches and rows were looked at, and what does not agree."""
+    return southwest_compared(session), southwest_differences(session, now)
+
+
 def southwest_differences(session: Session, now: datetime) -> list[Difference]:
     """The report of this moment; empty when everything agrees."""
     return [

@@ -2,21 +2,12 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from domain.terms import Partner
 from logistics.carrier import CarrierClient
 from logistics.promise_rules import PromiseRules
-from partners import sichuan, southwest
-from partners.base import PartnerAdapter
-from relay.guarded import Breaker, GuardedAdapter, probe_interval
-from relay.intake_interprovincial import InterprovincialIntake
-from relay.intake_southwest import SouthwestIntake
-from relay.southwest_streams import SouthwestStreams
-from runtime.interprovincial_wire import interprovincial_adapter
-from runtime.keys import DatedKey, KeyRing, active_keys
+from runtime.keys import KeyRing
 from runtime.settings import Settings
-from runtime.southwest_wire import southwest_settings
 from storage.base import Database
 from storage.documents import Documents
 from storage.inbox import GAP_PATIENCE, Inbox
@@ -55,33 +46,6 @@ def gap_patience(settings: Settings) -> timedelta:
     return GAP_PATIENCE / settings.time_scale
 
 
-@dataclass(frozen=True)
-class Networks:
-    """The three adapters, each behind its breaker, and the intakes of the two that are polled."""
-
-    adapters: dict[Partner, PartnerAdapter]
-    southwest_intake: SouthwestIntake
-    interprovincial_intake: InterprovincialIntake
-
-
-def networks_of(parts: Parts) -> Networks:
-    streams = SouthwestStreams(parts.database, parts.sealer)
-    south = southwest.SouthwestAdapter(southwest_settings(parts.settings.southwest), streams, now)
-    inter = interprovincial_adapter(parts.settings.interprovincial, parts.database, parts.sealer, now)
-    plain: tuple[PartnerAdapter, ...] = (sichuan.SichuanAdapter(sichuan_settings(parts.settings), now), south, inter)
-    return Networks(
-        adapters={adapter.partner: _guarded(adapter, parts) for adapter in plain},
-        southwest_intake=SouthwestIntake(parts.database, parts.sealer, parts.inbox, south, streams, now),
-        interprovincial_intake=InterprovincialIntake(parts.database, parts.inbox, inter, now),
-    )
-
-
-def _guarded(adapter: PartnerAdapter, parts: Parts) -> PartnerAdapter:
-    probe_every = probe_interval(parts.settings.time_scale)
-    breaker = Breaker(parts.database, adapter.partner, now, probe_every)
-    return GuardedAdapter(adapter, breaker, parts.database, now)
-
-
 def carrier_of(settings: Settings) -> CarrierClient:
     return CarrierClient(settings.courier.base_url, settings.courier.key.get_secret_value(), now)
 
@@ -103,26 +67,6 @@ def label_key(settings: Settings) -> bytes:
         return settings.label_key.current.secret.get_secret_value()
     oldest = settings.seal_keys.keys[-1].secret.get_secret_value()
     return hmac.digest(oldest, b"kuayu label codes", "sha256")
-
-
-def sichuan_settings(settings: Settings) -> sichuan.SichuanSettings:
-    given = settings.sichuan
-    return sichuan.SichuanSettings(
-        base_url=str(given.base_url),
-        our_app=given.our_app,
-        partner_app=given.partner_app,
-        our_keys=_keys_on(given.our_keys),
-        partner_keys=_keys_on(given.partner_keys),
-        alg=sichuan.SignAlgorithm(given.alg.value),
-        window_s=given.window_s,
-    )
-
-
-def _keys_on(keys: tuple[DatedKey, ...]) -> sichuan.KeysOn:
-    def on(day: date) -> tuple[str, ...]:
-        return active_keys(keys, day)
-
-    return on
 
 
 def _ring(ring: KeyRing) -> dict[str, bytes]:

@@ -1,17 +1,32 @@
-"""Settings of the environment → the interprovincial adapter with its memory; app keys are looked up by day."""
+"""跨省通办 as it is wired here: adapter with its memory, polls; app keys are looked up by day."""
 
 from datetime import datetime
 
 from pydantic import SecretBytes
 
+from activities.interprovincial_round import InterprovincialRound
 from partners.base import Now
 from partners.interprovincial import InterprovincialAdapter, InterprovincialSettings
 from partners.interprovincial.secret import Secret
+from relay.intake_interprovincial import InterprovincialIntake
 from runtime import partner_settings
+from runtime.components import Parts, now
 from runtime.keys import active_keys
+from runtime.network import Network
 from storage.base import Database
 from storage.interprovincial import NoticeTimesInDatabase, SecretsInDatabase, SerialsInDatabase
 from storage.sealing import Sealer
+
+
+def network(parts: Parts) -> Network:
+    given = parts.settings.interprovincial
+    adapter = interprovincial_adapter(given, parts.database, parts.sealer, now)
+    intake = InterprovincialIntake(parts.database, parts.inbox, adapter, now)
+    return Network(
+        adapter=adapter,
+        per_second=given.per_second,
+        polls=lambda relay: (InterprovincialRound(intake, relay).poll,),
+    )
 
 
 def interprovincial_wire(settings: partner_settings.InterprovincialSettings) -> InterprovincialSettings:
@@ -32,14 +47,14 @@ def interprovincial_wire(settings: partner_settings.InterprovincialSettings) -> 
 
 
 def interprovincial_adapter(
-    settings: partner_settings.InterprovincialSettings, database: Database, sealer: Sealer, now: Now
+    settings: partner_settings.InterprovincialSettings, database: Database, sealer: Sealer, clock: Now
 ) -> InterprovincialAdapter:
     """One per process; serials, secret and notice times are shared by all processes through the database."""
     return InterprovincialAdapter(
         interprovincial_wire(settings),
-        now,
-        secrets=SecretsInDatabase(database, sealer, now, make=_secret, key_of=_key),
-        serials=SerialsInDatabase(database, now),
+        clock,
+        secrets=SecretsInDatabase(database, sealer, clock, make=_secret, key_of=_key),
+        serials=SerialsInDatabase(database, clock),
         notice_times=NoticeTimesInDatabase(database),
     )
 

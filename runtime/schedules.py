@@ -20,6 +20,7 @@ from temporalio.client import (
 
 from domain.naming import CASES_QUEUE
 from domain.rounds import ROUND_WORK, Round
+from runtime.networks import is_connected
 from runtime.settings import Settings
 from workflows.rounds import RoundsWorkflow
 
@@ -43,9 +44,12 @@ _AT_TWO = ScheduleSpec(calendars=[ScheduleCalendarSpec(hour=[ScheduleRange(2)])]
 
 
 async def ensure_schedules(client: Client, settings: Settings) -> None:
-    """Create the schedules, or bring them to today's intervals."""
+    """Create the schedules, or bring them to today's intervals; a network that is not connected has no rounds."""
     often = {name: _every(interval) for name, interval in intervals(settings).items()}
     for name, spec in (often | dict.fromkeys(DAILY, _AT_TWO)).items():
+        partner = ROUND_WORK[name].partner
+        if partner is not None and not is_connected(partner):
+            continue
         schedule = _schedule(name, spec)
         try:
             await client.create_schedule(f"round-{name}", schedule)

@@ -1,16 +1,35 @@
-"""Southwest's settings from ours: dated certificates, each checked when the process starts."""
+"""跨西南五省通办 as it is wired here: adapter, polls and books; dated certificates, checked when the process starts."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from pydantic import ValidationError
 
+from activities.southwest_round import SouthwestRound
 from domain.errors import Misconfigured
-from partners.southwest import PeerCertificate, SigningCertificate, SouthwestSettings
+from partners.southwest import PeerCertificate, SigningCertificate, SouthwestAdapter, SouthwestSettings
+from relay.intake_southwest import SouthwestIntake
+from relay.southwest_reconciliation import southwest_books
+from relay.southwest_streams import SouthwestStreams
+from runtime.components import Parts, now
 from runtime.keys import DatedCertificate
+from runtime.network import Network
 from runtime.partner_settings import SouthwestSettings as Given
 
 Certificate = TypeVar("Certificate")
+
+
+def network(parts: Parts) -> Network:
+    given = parts.settings.southwest
+    streams = SouthwestStreams(parts.database, parts.sealer)
+    adapter = SouthwestAdapter(southwest_settings(given), streams, now)
+    intake = SouthwestIntake(parts.database, parts.sealer, parts.inbox, adapter, streams, now)
+    return Network(
+        adapter=adapter,
+        per_second=given.per_second,
+        polls=lambda relay: (SouthwestRound(parts.database, intake, relay, now).poll,),
+        books=southwest_books,
+    )
 
 
 def southwest_settings(given: Given) -> SouthwestSettings:

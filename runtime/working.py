@@ -16,7 +16,7 @@ from activities.carrying import Carrying
 from activities.commands import Commands
 from activities.promising import LateUploads, Promises
 from activities.records import Clockwork, Records
-from activities.rounds import BooksRound, InterprovincialRound, SouthwestRound, SweepRound, TrackRound
+from activities.rounds import BooksRound, SweepRound, TrackRound
 from activities.tracking import Tracking
 from catalog.clocks import compute_deadline
 from catalog.workdays import WorkdayCalendar
@@ -28,7 +28,8 @@ from relay.catching_up import CatchingUp
 from relay.reconciliation import Reconciliation
 from relay.relay import Relay
 from relay.scans import ScanIntake
-from runtime.components import Parts, carrier_of, gap_patience, networks_of, now, promise_rules
+from runtime.components import Parts, carrier_of, gap_patience, now, promise_rules
+from runtime.networks import adapters_of, books_of, networks_of
 from storage.catalogue import InForce, ListKind, read_calendar
 from workflows import WORKFLOWS
 
@@ -74,6 +75,7 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     """One worker per queue. Sync activities share `threads`; each queue has fewer slots than threads."""
     settings = parts.settings
     networks = networks_of(parts)
+    adapters = adapters_of(networks)
     carrier = carrier_of(settings)
     relay = Relay(client, parts.database, now, patience_s=5.0)
     scans = ScanIntake(parts.database, now, lambda: None)
@@ -81,23 +83,12 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     records = Records(parts.database, clockwork_over(calendar), now)
     promises = Promises(promise_rules(settings), lambda: calendar().exceptions)
     sweep = SweepRound(relay, scans, LateUploads(parts.database, promises, now), parts.database, now)
-    commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, networks.adapters, now)
+    commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, adapters, now)
     carrying = Carrying(parts.database, parts.sealer, carrier, promises, now)
-    asked = (parts.database, parts.inbox, networks.adapters, now)
-    gaps, reconciliation = CatchingUp(*asked, patience=gap_patience(settings)), Reconciliation(*asked)
-    books = {partner: BooksRound(partner, gaps, reconciliation, relay, now) for partner in Partner}
+    gaps = CatchingUp(parts.database, parts.inbox, adapters, now, patience=gap_patience(settings))
+    reconciliation = Reconciliation(parts.database, parts.inbox, adapters, now, books=books_of(networks))
+    books = {partner: BooksRound(partner, gaps, reconciliation, relay, now) for partner in networks}
     slots = max(2, settings.worker.threads // 6)
-    polls: dict[Partner, list[Any]] = {
-        Partner.SICHUAN: [],
-        Partner.SOUTHWEST: [SouthwestRound(parts.database, networks.southwest_intake, relay, now).poll],
-        Partner.INTERPROVINCIAL: [InterprovincialRound(networks.interprovincial_intake, relay).poll],
-    }
-
-    per_second = {
-        Partner.SICHUAN: settings.sichuan.per_second,
-        Partner.SOUTHWEST: settings.southwest.per_second,
-        Partner.INTERPROVINCIAL: settings.interprovincial.per_second,
-    }
 
     def worker(queue: str, activities: list[Any], workflows: bool = False, per_second: float | None = None) -> Worker:
         return Worker(
@@ -138,11 +129,17 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
                     commands.fetch_file,
                     books[partner].heal,
                     books[partner].reconcile,
-                    *polls[partner],
+                    *network.polls(relay),
                 ],
-                per_second=per_second[partner],
+                per_second=network.per_second,
             )
+            for partner, network in networks.items()
+        ),
+        *(
+            # Cases for a network whose adapter is not here wait, and say so.
+            worker(partner_queue(partner), [commands.send_command, commands.fetch_file])
             for partner in Partner
+            if partner not in networks
         ),
     ]
 

@@ -8,10 +8,10 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from relay.intake_sichuan import SichuanIntake
 from relay.loop import RelayLoop
 from relay.relay import Relay
-from runtime.components import now, parts_of, sichuan_settings
+from runtime.components import now, parts_of
+from runtime.networks import networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
@@ -108,8 +108,9 @@ def build_app(settings: Settings) -> FastAPI:
     rendering.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    intake = SichuanIntake(parts.database, parts.inbox, sichuan_settings(settings), now)
-    app.include_router(callbacks.router(intake, kick))
+    for partner, network in networks_of(parts).items():
+        if network.callbacks is not None:
+            app.include_router(callbacks.router(partner, network.callbacks, kick))
     app.mount("/static", StaticFiles(packages=[("web", "static")]), name="static")
     app.add_middleware(Guards)
     app.add_middleware(SecurityHeaders)

@@ -1,4 +1,4 @@
-"""`POST /callbacks/sichuan`: the one address of ours that a partner network calls (contracts.md A)."""
+"""`POST /callbacks/{partner}`: the addresses of ours that partner networks call (contracts.md: A does)."""
 
 from collections.abc import Callable
 
@@ -8,20 +8,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
-from partners.sichuan.inbound import MAX_CALLBACK_BYTES, RawCallback
-from relay.intake_sichuan import SichuanIntake
+from domain.terms import Partner
+from partners.callbacks import CallbackIntake, RawCallback
 
 
-def router(intake: SichuanIntake, kick: Callable[[], None]) -> APIRouter:
-    """The route. `kick` wakes the relay after something was committed."""
+def router(partner: Partner, intake: CallbackIntake, kick: Callable[[], None]) -> APIRouter:
+    """The route of one network. `kick` wakes the relay after something was committed."""
     routes = APIRouter()
     limiter = CapacityLimiter(intake.at_once)  # first come, first served; a slow page takes none of these threads
 
-    @routes.post("/callbacks/sichuan", include_in_schema=True, summary="川渝通办回调")
-    async def sichuan_callback(request: Request) -> Response:
-        """Signed, strict JSON, at most 256 kB; answered after the commit. Errors: `application/problem+json`."""
+    @routes.post(f"/callbacks/{partner}", operation_id=f"{partner}Callback", summary="合作方回调")
+    async def callback(request: Request) -> Response:
+        """Signed; answered after the commit, as docs/partners has it for this network."""
         try:
-            body = await _body(request)
+            body = await _body(request, intake.max_bytes)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         raw = RawCallback(
@@ -41,15 +41,15 @@ def router(intake: SichuanIntake, kick: Callable[[], None]) -> APIRouter:
     return routes
 
 
-async def _body(request: Request) -> bytes | None:
+async def _body(request: Request, max_bytes: int) -> bytes | None:
     """The whole body, or None as soon as it is larger than allowed."""
     announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdecimal() and int(announced) > MAX_CALLBACK_BYTES:
+    if announced.isascii() and announced.isdecimal() and int(announced) > max_bytes:
         return None
     collected = bytearray()
     async for chunk in request.stream():
         collected += chunk
-        if len(collected) > MAX_CALLBACK_BYTES:
+        if len(collected) > max_bytes:
             return None
     return bytes(collected)
 

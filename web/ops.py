@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.terms import Partner
+from runtime.networks import is_connected
 from storage.breakers import BreakerRow
 from storage.cases import CaseRow, HandlingRow
 from storage.inbox import InboxRow, InboxState
@@ -78,6 +79,12 @@ async def health(request: Request, ctx: Context) -> dict[str, Any]:
     return {"temporal": "正常" if temporal else "不可用", **await asyncio.to_thread(_status, ctx)}
 
 
+def _standing(partner: Partner, waiting_since: str | None) -> str:
+    if not is_connected(partner):
+        return "没有接入"
+    return f"等待对方系统，自 {waiting_since}" if waiting_since else "正常"
+
+
 def _status(ctx: Context) -> dict[str, Any]:
     with ctx.database.read() as session:
         counts = _counts(session)
@@ -92,7 +99,7 @@ def _status(ctx: Context) -> dict[str, Any]:
         }
     return {
         "database": "正常",
-        "partners": {p: f"等待对方系统，自 {waiting[p]}" if p in waiting else "正常" for p in Partner},
+        "partners": {partner: _standing(partner, waiting.get(partner)) for partner in Partner},
         "counts": counts,
         "timeScale": ctx.settings.time_scale,
         "sandbox": ctx.settings.sandbox,

@@ -2,21 +2,12 @@
 
 import json
 from datetime import datetime
-from typing import NamedTuple
 
+from partners.callbacks import CallbackAnswer
 from partners.sichuan.codes import Code
 from partners.sichuan.settings import SichuanSettings
 from partners.sichuan.signing import answer_text, sign
 from partners.standards import format_instant, sm3_hex
-
-
-class CallbackAnswer(NamedTuple):
-    """An HTTP answer, ready to send."""
-
-    code: Code
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 def acknowledgement(

@@ -4,15 +4,15 @@ import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
-from domain.inbound import EventPayload, InboundMessage, ResultPaper
-from domain.terms import Partner, ResultForm, WireEvent
+from domain.inbound import EventPayload, InboundMessage
+from domain.terms import Partner, WireEvent
+from partners.event_json import Said, payload_of
 from partners.standards import parse_instant
 
 _AHEAD: Final = timedelta(minutes=5)
 _MAX_SEQ: Final = 2**31 - 1
-_MAX_WORKDAYS: Final = 366
 
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -32,65 +32,11 @@ def _instant(value: Any) -> datetime:
     return parse_instant(value)
 
 
-Tracking = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 MessageId = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_-]{8,64}\z")]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 
 
-class _Said(BaseModel):
-    """JSON as it came: nothing is converted, unknown members are ignored."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
-
-
-class _Supplement(_Said):
-    round: int = Field(ge=1, le=99)
-    reason: str
-    materials: list[str] = Field(max_length=200)
-    deadlineWorkdays: int = Field(ge=1, le=_MAX_WORKDAYS)
-
-
-class _Suspension(_Said):
-    procedure: str
-    reason: str
-
-
-class _Result(_Said):
-    name: str
-    form: Annotated[ResultForm, Field(strict=False)]
-    documentNo: str
-    sha256: Sha256 | None = None
-
-
-class _Approval(_Said):
-    result: _Result
-
-
-class _Refusal(_Said):
-    reason: str
-    legalBasis: str
-
-
-class _ResultSent(_Said):
-    trackingNo: Tracking
-
-
-class _Nothing(_Said):
-    pass
-
-
-_PAYLOADS: Final[dict[WireEvent, type[_Said]]] = {
-    WireEvent.NEED_SUPPLEMENT: _Supplement,
-    WireEvent.SUSPENDED: _Suspension,
-    WireEvent.APPROVED: _Approval,
-    WireEvent.NOT_ACCEPTED: _Refusal,
-    WireEvent.REJECTED: _Refusal,
-    WireEvent.RESULT_SENT: _ResultSent,
-}
-
-
-class _Callback(_Said):
+class _Callback(Said):
     eventId: MessageId
     caseNo: str
     partnerCaseNo: str
@@ -101,7 +47,7 @@ class _Callback(_Said):
     payload: dict[str, Any]
 
 
-class _Latest(_Said):
+class _Latest(Said):
     caseNo: str
     partnerCaseNo: str
     event: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None
@@ -162,33 +108,20 @@ def _known(name: str) -> WireEvent | None:
 
 
 def _payload(event: WireEvent | None, content: dict[str, Any]) -> EventPayload:
-    """In our shape; an unknown event's payload is kept with the raw bytes only."""
-    if event is None:
-        return EventPayload()
-    match _checked(_PAYLOADS.get(event, _Nothing), content, "payload."):
-        case _Supplement() as said:
-            return EventPayload(
-                round=said.round,
-                reason=said.reason,
-                materials=tuple(said.materials),
-                deadline_workdays=said.deadlineWorkdays,
-            )
-        case _Suspension() as said:
-            return EventPayload(procedure=said.procedure, reason=said.reason)
-        case _Approval(result=result):
-            paper = ResultPaper(name=result.name, form=result.form, document_no=result.documentNo, sha256=result.sha256)
-            return EventPayload(result=paper)
-        case _Refusal() as said:
-            return EventPayload(reason=said.reason, legal_basis=said.legalBasis)
-        case _ResultSent() as said:
-            return EventPayload(tracking_no=said.trackingNo)
-        case _:
-            return EventPayload()
+    try:
+        return payload_of(event, content)
+    except ValidationError as fault:
+        raise _named(fault, "payload.") from None
 
 
-def _checked(model: type[Model], content: Any, prefix: str = "") -> Model:
+def _checked(model: type[Model], content: dict[str, Any]) -> Model:
     try:
         return model.model_validate(content)
     except ValidationError as fault:
-        first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise NotInSchema(prefix + ".".join(str(part) for part in first["loc"])) from None
+        raise _named(fault) from None
+
+
+def _named(fault: ValidationError, prefix: str = "") -> NotInSchema:
+    """The first member that is wrong."""
+    first = fault.errors(include_input=False, include_url=False, include_context=False)[0]
+    return NotInSchema(prefix + ".".join(str(part) for part in first["loc"]))

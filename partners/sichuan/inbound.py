@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from domain.inbound import InboundMessage
+from partners.callbacks import RawCallback
 from partners.sichuan.codes import Code
 from partners.sichuan.events import NotInSchema, from_callback
 from partners.sichuan.settings import SichuanSettings, SignAlgorithm
@@ -29,20 +30,6 @@ _FORMS: Final[dict[str, re.Pattern[str]]] = {
     "x-cy-sign-alg": re.compile(r"[\x20-\x7e]*"),
     "x-cy-signature": re.compile(r"[\x20-\x7e]+"),
 }
-
-
-@dataclass(frozen=True)
-class RawCallback:
-    """A request as it came. `path` and `query` as on the wire; header names in any case, values undecoded latin-1.
-
-    `body` None: longer than MAX_CALLBACK_BYTES, not read to its end.
-    """
-
-    method: str
-    path: str
-    query: str
-    headers: Sequence[tuple[str, str]]
-    body: bytes | None
 
 
 @dataclass(frozen=True)

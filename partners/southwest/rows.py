@@ -9,8 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from domain.inbound import EventPayload, InboundMessage
 from domain.terms import Partner, WireEvent
+from partners.event_json import payload_of
 from partners.southwest.batch import MAX_ROW_BYTES
-from partners.southwest.payloads import payload_of
 from partners.southwest.stamps import parse_row_time, row_time
 from partners.standards import NotStrictJson, parse_instant, parse_json_object
 

@@ -10,9 +10,10 @@ from fastapi.responses import Response
 
 from domain.inbound import InboundMessage
 from domain.terms import Partner
+from partners.callbacks import RawCallback
 from partners.sichuan import SichuanAdapter, SichuanSettings
 from partners.sichuan.answers import acknowledgement, problem
-from partners.sichuan.inbound import RawCallback, Refusal, authenticate, read
+from partners.sichuan.inbound import Refusal, authenticate, read
 from sandbox.main import SandboxSettings, build_app
 from tests.contract.peers import Peer
 from tests.contract.serving import served

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from temporalio.testing import ActivityEnvironment
 
-from activities.rounds import SouthwestRound
+from activities.southwest_round import SouthwestRound
 from domain.messages import HoldNotice, HoldReason
 from domain.outbound import Rendered
 from domain.terms import CommandKind, Partner

@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from domain.errors import Conflict, NotFound, PartnerUnavailable
-from domain.terms import WireEvent
+from domain.terms import Partner, WireEvent
 from relay.relay import MAX_REFUSALS
-from runtime.components import Networks, parts_of
+from runtime.components import parts_of
+from runtime.network import Network
 from runtime.settings import load_settings
 from storage.base import Base
 from storage.exchange import SecurityEventRow
@@ -117,7 +118,7 @@ class Away:
 
 
 def networks(monkeypatch, adapter):
-    monkeypatch.setattr("cli.partners.networks_of", lambda _: Networks({"sichuan": adapter}, None, None))
+    monkeypatch.setattr("cli.partners.networks_of", lambda _: {Partner.SICHUAN: Network(adapter, per_second=1)})
 
 
 def test_books_are_compared_on_demand(parts, monkeypatch):

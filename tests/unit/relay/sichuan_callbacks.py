@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 
 from domain.terms import Partner, Scheme
 from domain.wire import HandlingTruth, WireState
+from partners.callbacks import RawCallback
 from partners.sichuan import SichuanSettings
-from partners.sichuan.inbound import RawCallback
 from relay.intake_sichuan import SichuanIntake
 from storage.base import Base, Database
 from storage.cases import CaseRow, HandlingRow

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from partners.sichuan.inbound import RawCallback
+from partners.callbacks import RawCallback
 from tests.unit.relay.sichuan_callbacks import callback, content
 
 SUPPLEMENT = {"round": 1, "reason": "缺少户口簿复印件", "materials": ["居民户口簿"], "deadlineWorkdays": 5}

@@ -1,4 +1,4 @@
-"""The `data` of the hub's rows, by event: the payloads of wire A (contracts.md A "Callbacks")."""
+"""What an event says, in the JSON that contracts A and B share (contracts.md A "Callbacks", B "Row": "as in A")."""
 
 from typing import Annotated, Any, Final
 
@@ -9,50 +9,53 @@ from domain.terms import ResultForm, WireEvent
 
 _MAX_WORKDAYS: Final = 366
 
+TrackingNo = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 
-class _Said(BaseModel):
+
+class Said(BaseModel):
     """JSON as it came: nothing is converted, unknown members are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
-class _Supplement(_Said):
+class _Supplement(Said):
     round: int = Field(ge=1, le=99)
     reason: str
     materials: list[str] = Field(max_length=200)
     deadlineWorkdays: int = Field(ge=1, le=_MAX_WORKDAYS)
 
 
-class _Suspension(_Said):
+class _Suspension(Said):
     procedure: str
     reason: str
 
 
-class _Result(_Said):
+class _Result(Said):
     name: str
     form: Annotated[ResultForm, Field(strict=False)]
     documentNo: str
-    sha256: Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")] | None = None
+    sha256: Sha256 | None = None
 
 
-class _Approval(_Said):
+class _Approval(Said):
     result: _Result
 
 
-class _Refusal(_Said):
+class _Refusal(Said):
     reason: str
     legalBasis: str
 
 
-class _ResultSent(_Said):
-    trackingNo: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+class _ResultSent(Said):
+    trackingNo: TrackingNo
 
 
-class _Nothing(_Said):
+class _Nothing(Said):
     pass
 
 
-_MODELS: Final[dict[WireEvent, type[_Said]]] = {
+_MODELS: Final[dict[WireEvent, type[Said]]] = {
     WireEvent.NEED_SUPPLEMENT: _Supplement,
     WireEvent.SUSPENDED: _Suspension,
     WireEvent.APPROVED: _Approval,
@@ -63,7 +66,7 @@ _MODELS: Final[dict[WireEvent, type[_Said]]] = {
 
 
 def payload_of(event: WireEvent | None, data: dict[str, Any]) -> EventPayload:
-    """In our shape; an unknown event's data is kept with the raw row only. Raises pydantic's ValidationError."""
+    """In our shape; an unknown event's data is kept with the raw message only. Raises pydantic's ValidationError."""
     if event is None:
         return EventPayload()
     match _MODELS.get(event, _Nothing).model_validate(data):
