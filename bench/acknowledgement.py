@@ -28,13 +28,14 @@ from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from domain.identifiers import make_case_number
+from domain.terms import Partner
 from runtime.embedded import embedded_server
 from runtime.ports import free_port
 from runtime.settings import load_settings
 from runtime.temporal import connect
 from storage.base import Database
 from storage.inbox import InboxRow
-from tests.unit.relay.sichuan_callbacks import callback, content, open_office
+from tests.unit.relay.sichuan_callbacks import callback, content, open_sichuan_office
 from web import callbacks
 
 PER_SECOND = 30
@@ -59,10 +60,10 @@ class Load:
 
 
 def _web(folder: Path, port: int, numbers: list[str]) -> None:
-    office = open_office(folder, live=True)
+    office = open_sichuan_office(folder, live=True)
     office.add_cases(numbers)
     app = FastAPI()
-    app.include_router(callbacks.router(office.intake, lambda: None))
+    app.include_router(callbacks.router(Partner.SICHUAN, office.intake, lambda: None))
     uvicorn.run(app, port=port, log_level="critical", access_log=False, timeout_keep_alive=120)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from domain.identifiers import make_case_number
 from domain.outbound import HandlingRef
+from domain.terms import Partner
 from domain.wire import WireState, after_supplement
 from partners.sichuan import SichuanAdapter
 from sandbox.main import SandboxSettings, build_app
@@ -17,7 +18,7 @@ from storage.cases import lock_handling
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import phone_of, submission, supplement, withdrawal
-from tests.unit.relay.sichuan_callbacks import Office, agreed, open_office
+from tests.unit.relay.sichuan_callbacks import SichuanOffice, agreed, open_sichuan_office
 from web import callbacks
 
 serials = count(500)
@@ -25,15 +26,15 @@ serials = count(500)
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    opened = open_office(tmp_path_factory.mktemp("office"), live=True)
+    opened = open_sichuan_office(tmp_path_factory.mktemp("office"), live=True)
     yield opened
     opened.database.close()
 
 
 @pytest.fixture(scope="module")
-def sandbox(office: Office):
+def sandbox(office: SichuanOffice):
     ours = FastAPI()
-    ours.include_router(callbacks.router(office.intake, lambda: None))
+    ours.include_router(callbacks.router(Partner.SICHUAN, office.intake, lambda: None))
     with served(ours) as kuayu:
         played = build_app(SandboxSettings(kuayu_url=kuayu, pace_s=0.02), ("sichuan",))
         with served(played) as url:

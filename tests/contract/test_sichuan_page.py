@@ -14,12 +14,13 @@ from fastapi import FastAPI
 from domain.errors import PartnerRefused
 from domain.identifiers import make_case_number
 from domain.outbound import HandlingRef
+from domain.terms import Partner
 from domain.wire import WireState
 from partners.sichuan import SichuanAdapter
 from partners.sichuan.codes import Code
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission
-from tests.unit.relay.sichuan_callbacks import agreed, open_office
+from tests.unit.relay.sichuan_callbacks import agreed, open_sichuan_office
 from web import callbacks
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    opened = open_office(tmp_path_factory.mktemp("office"), live=True)
+    opened = open_sichuan_office(tmp_path_factory.mktemp("office"), live=True)
     opened.add_case(CURL_CASE)
     opened.add_case(PYTHON_CASE)
     yield opened
@@ -44,7 +45,7 @@ def office(tmp_path_factory):
 @pytest.fixture(scope="module")
 def url(office):
     app = FastAPI()
-    app.include_router(callbacks.router(office.intake, lambda: None))
+    app.include_router(callbacks.router(Partner.SICHUAN, office.intake, lambda: None))
     with served(app) as base:
         yield base
 

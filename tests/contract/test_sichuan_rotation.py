@@ -10,13 +10,14 @@ from fastapi import FastAPI
 import sandbox.partners.sichuan
 from domain.identifiers import make_case_number
 from domain.outbound import HandlingRef
+from domain.terms import Partner
 from partners.sichuan import SichuanAdapter
 from sandbox.main import SandboxSettings, build_app
 from sandbox.partners.sichuan import crypto
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission
-from tests.unit.relay.sichuan_callbacks import OUR_KEY, PARTNER_KEY, Office, agreed, open_office
+from tests.unit.relay.sichuan_callbacks import OUR_KEY, PARTNER_KEY, SichuanOffice, agreed, open_sichuan_office
 from web import callbacks
 
 NEW_OURS, NEW_THEIRS = "n" * 32, "m" * 32
@@ -26,7 +27,7 @@ serials = count(700)
 class Traffic:
     """Submissions without a pause; the played authority answers each with two callbacks."""
 
-    def __init__(self, office: Office, adapter: SichuanAdapter) -> None:
+    def __init__(self, office: SichuanOffice, adapter: SichuanAdapter) -> None:
         self._office, self._adapter = office, adapter
         self._over = threading.Event()
         self.sent: list[str] = []
@@ -96,11 +97,11 @@ def steps(keys: Keys):
 def test_six_steps_of_rotation_under_traffic(tmp_path, monkeypatch):
     keys = Keys()
     monkeypatch.setattr(sandbox.partners.sichuan, "Identity", lambda: keys.identity)
-    office = open_office(
+    office = open_sichuan_office(
         tmp_path, live=True, our_keys=lambda _: tuple(keys.ours), partner_keys=lambda _: tuple(keys.theirs)
     )
     ours = FastAPI()
-    ours.include_router(callbacks.router(office.intake, lambda: None))
+    ours.include_router(callbacks.router(Partner.SICHUAN, office.intake, lambda: None))
     with served(ours) as kuayu:
         played = build_app(SandboxSettings(kuayu_url=kuayu, pace_s=0.02), ("sichuan",))
         with served(played) as url:

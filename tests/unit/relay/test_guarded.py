@@ -10,7 +10,7 @@ from domain.outbound import HandlingRef, Receipt, Rendered
 from domain.terms import CommandKind, Partner
 from relay.guarded import OPENS_AFTER, Breaker, GuardedAdapter, probe_interval
 from storage.exchange import ExchangeRow, SecurityEventRow
-from tests.unit.relay.sichuan_callbacks import HANDLING, NOW, Office, open_office
+from tests.unit.relay.office import HANDLING, NOW, Office, open_office
 
 REF = HandlingRef(handling_no=HANDLING, region="511602")
 SHA = "ab" * 32

@@ -11,18 +11,15 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from domain.wire import WireState
+from tests.unit.relay.office import FOREIGN, HANDLING, NOW, TO_COME
 from tests.unit.relay.sichuan_callbacks import (
-    FOREIGN,
-    HANDLING,
-    NOW,
     OUR_KEY,
-    TO_COME,
-    Office,
+    SichuanOffice,
     agreed,
     callback,
     content,
     headers,
-    open_office,
+    open_sichuan_office,
 )
 from tests.unit.relay.sichuan_refusals import REFUSED_BODIES, REFUSED_HEADERS
 
@@ -32,12 +29,12 @@ REFUSAL = {"reason": "不符合条件", "legalBasis": "第三十八条"}
 
 @pytest.fixture
 def office(tmp_path):
-    opened = open_office(tmp_path)
+    opened = open_sichuan_office(tmp_path)
     yield opened
     opened.database.close()
 
 
-def test_taken_committed_and_acknowledged_with_our_signature(office: Office):
+def test_taken_committed_and_acknowledged_with_our_signature(office: SichuanOffice):
     raw = callback(content())
     answer = office.intake.take(raw)
     assert answer.status == 200
@@ -61,7 +58,7 @@ def test_taken_committed_and_acknowledged_with_our_signature(office: Office):
     assert office.security_events() == []
 
 
-def test_the_way_of_a_case_to_its_result(office: Office):
+def test_the_way_of_a_case_to_its_result(office: SichuanOffice):
     steps = [
         ("RECEIVED", {}),
         ("ACCEPTED", {}),
@@ -77,7 +74,7 @@ def test_the_way_of_a_case_to_its_result(office: Office):
     assert office.truth().state is WireState.RESULT_SENT
 
 
-def test_the_same_again_gets_the_first_answer(office: Office):
+def test_the_same_again_gets_the_first_answer(office: SichuanOffice):
     office.say("RECEIVED", 1)
     office.clock[0] = NOW + timedelta(seconds=30)
     status, body = office.say("RECEIVED", 1)
@@ -85,7 +82,7 @@ def test_the_same_again_gets_the_first_answer(office: Office):
     assert office.inbox_rows() == 1
 
 
-def test_other_content_under_a_used_id_is_refused(office: Office):
+def test_other_content_under_a_used_id_is_refused(office: SichuanOffice):
     assert office.send(callback(content()))[0] == 200
     status, body = office.send(callback(content(actorOrg="别处")))
     assert (status, body["code"]) == (422, "CY4223")
@@ -93,7 +90,7 @@ def test_other_content_under_a_used_id_is_refused(office: Office):
     assert office.inbox_rows() == 1
 
 
-def test_a_resend_byte_by_byte_is_a_replay(office: Office):
+def test_a_resend_byte_by_byte_is_a_replay(office: SichuanOffice):
     raw = callback(content())
     assert office.send(raw)[0] == 200
     status, body = office.send(raw)
@@ -101,7 +98,7 @@ def test_a_resend_byte_by_byte_is_a_replay(office: Office):
     assert office.security_events() == ["CY4091"]
 
 
-def test_a_nonce_is_forgotten_after_its_memory(office: Office):
+def test_a_nonce_is_forgotten_after_its_memory(office: SichuanOffice):
     nonce = {"X-CY-Nonce": "ab" * 16}
     assert office.send(callback(content(), **nonce))[0] == 200
     office.clock[0] = NOW + timedelta(seconds=601)
@@ -109,20 +106,20 @@ def test_a_nonce_is_forgotten_after_its_memory(office: Office):
     assert office.send(callback(content(), **nonce, **late))[0] == 200
 
 
-def test_a_bad_signature_consumes_no_nonce(office: Office):
+def test_a_bad_signature_consumes_no_nonce(office: SichuanOffice):
     nonce = {"X-CY-Nonce": "cd" * 16}
     forged = callback(content(), **nonce, **{"X-CY-Signature": "v1=AAAA"})
     assert office.send(forged)[1]["code"] == "CY4012"
     assert office.send(callback(content(), **nonce))[0] == 200
 
 
-def test_a_bad_body_under_a_good_signature_consumes_the_nonce(office: Office):
+def test_a_bad_body_under_a_good_signature_consumes_the_nonce(office: SichuanOffice):
     raw = callback(b"{")
     assert office.send(raw)[1]["code"] == "CY4001"
     assert office.send(raw)[1]["code"] == "CY4091"
 
 
-def test_early_events_wait_and_heal(office: Office):
+def test_early_events_wait_and_heal(office: SichuanOffice):
     assert office.say("ACCEPTED", 2)[0] == 200
     assert office.truth().state is WireState.SUBMITTED
     assert office.say("RECEIVED", 1)[0] == 200
@@ -130,7 +127,7 @@ def test_early_events_wait_and_heal(office: Office):
     assert office.truth().last_seq == 2
 
 
-def test_late_unknown_and_contradicting_events_are_acknowledged(office: Office):
+def test_late_unknown_and_contradicting_events_are_acknowledged(office: SichuanOffice):
     office.say("RECEIVED", 1)
     assert office.say("ACCEPTED", 1)[0] == 200  # its place is used
     assert office.truth().state is WireState.RECEIVED
@@ -142,7 +139,7 @@ def test_late_unknown_and_contradicting_events_are_acknowledged(office: Office):
     assert office.truth().last_seq == 5
 
 
-def test_a_wrong_transition_is_refused_and_uses_no_place(office: Office):
+def test_a_wrong_transition_is_refused_and_uses_no_place(office: SichuanOffice):
     before = office.truth()
     status, body = office.say("RESULT_SENT", 1, payload={"trackingNo": "EB000717618CN"})
     assert (status, body["code"]) == (422, "CY4222")
@@ -152,7 +149,7 @@ def test_a_wrong_transition_is_refused_and_uses_no_place(office: Office):
     assert office.say("RECEIVED", 1)[0] == 200
 
 
-def test_a_case_of_ours_to_come_is_parked_and_found_later(office: Office):
+def test_a_case_of_ours_to_come_is_parked_and_found_later(office: SichuanOffice):
     for _ in range(2):
         status, body = office.say("RECEIVED", 1, caseNo=TO_COME)
         assert (status, body["code"]) == (404, "CY4041")
@@ -164,7 +161,7 @@ def test_a_case_of_ours_to_come_is_parked_and_found_later(office: Office):
 
 
 @pytest.mark.parametrize("number", [FOREIGN, "500103202611230000010", "../etc/passwd", "5" * 300, "５" * 21])
-def test_unknown_and_foreign_cases_get_one_answer(office: Office, number):
+def test_unknown_and_foreign_cases_get_one_answer(office: SichuanOffice, number):
     answers = {json.dumps(office.say("RECEIVED", 1, caseNo=number)), json.dumps((404, _UNKNOWN))}
     assert len(answers) == 1
     assert office.inbox_rows() == 0
@@ -176,7 +173,7 @@ _UNKNOWN = {"type": "about:blank", "title": "no such case here", "status": 404, 
 
 @pytest.fixture(scope="module")
 def shared_office(tmp_path_factory):
-    opened = open_office(tmp_path_factory.mktemp("office"))
+    opened = open_sichuan_office(tmp_path_factory.mktemp("office"))
     yield opened
     opened.database.close()
 
@@ -185,7 +182,7 @@ def shared_office(tmp_path_factory):
     ("raw", "status", "code"),
     [pytest.param(*case[1:], id=case[0]) for case in REFUSED_HEADERS + REFUSED_BODIES],
 )
-def test_refused_and_nothing_changed(shared_office: Office, raw, status, code):
+def test_refused_and_nothing_changed(shared_office: SichuanOffice, raw, status, code):
     office = shared_office
     before, events = office.truth(), len(office.security_events())
     answered, body = office.send(raw)
@@ -196,7 +193,7 @@ def test_refused_and_nothing_changed(shared_office: Office, raw, status, code):
     assert ("serverTime" in body) == (code == "CY4013")
 
 
-def test_repeated_headers_are_refused(office: Office):
+def test_repeated_headers_are_refused(office: SichuanOffice):
     raw = callback(content())
     for name in ("X-CY-App-Id", "X-CY-Timestamp", "X-CY-Nonce", "X-CY-Msg-Id", "X-CY-Sign-Alg", "X-CY-Signature"):
         twice = replace(raw, headers=[*raw.headers, (name.lower(), dict(raw.headers)[name])])
@@ -204,14 +201,14 @@ def test_repeated_headers_are_refused(office: Office):
     assert office.send(raw)[0] == 200
 
 
-def test_the_window_includes_its_ends(office: Office):
+def test_the_window_includes_its_ends(office: SichuanOffice):
     for seq, seconds in enumerate((-90, 90), start=1):
         stamp = str(int(NOW.timestamp()) + seconds)
         said = content(["RECEIVED", "ACCEPTED"][seq - 1], seq, event_id=f"evt_0000000{seq}")
         assert office.send(callback(said, **{"X-CY-Timestamp": stamp}))[0] == 200
 
 
-def test_the_path_and_the_query_are_signed(office: Office):
+def test_the_path_and_the_query_are_signed(office: SichuanOffice):
     raw = callback(content())
     assert office.send(replace(raw, path="/callbacks/sichuan/"))[1]["code"] == "CY4012"
     assert office.send(replace(raw, query="a=1"))[1]["code"] == "CY4012"
@@ -219,21 +216,21 @@ def test_the_path_and_the_query_are_signed(office: Office):
     assert office.send(raw)[0] == 200
 
 
-def test_unknown_members_and_a_missing_offset_are_tolerated(office: Office):
+def test_unknown_members_and_a_missing_offset_are_tolerated(office: SichuanOffice):
     said = content(occurredAt="2026-11-23T15:59:00", extra={"x": 1}, payload={"remark": "x"})
     assert office.send(callback(said))[0] == 200
 
 
 def test_two_keys_while_they_rotate_and_none_after_revocation(tmp_path):
     keys = ["n" * 32, "0123456789abcdef" * 2]
-    office = open_office(tmp_path, partner_keys=lambda _: tuple(keys))
+    office = open_sichuan_office(tmp_path, partner_keys=lambda _: tuple(keys))
     assert office.say("RECEIVED", 1)[0] == 200
     keys.pop()
     assert office.say("ACCEPTED", 2)[1]["code"] == "CY4012"
 
 
 def test_sm3_where_that_was_agreed(tmp_path):
-    office = open_office(tmp_path, alg="HMAC-SM3")
+    office = open_sichuan_office(tmp_path, alg="HMAC-SM3")
     raw = callback(content(), **{"X-CY-Sign-Alg": "HMAC-SM3", "X-CY-Signature": None})
     said = dict(raw.headers)
     fields = ["POST", raw.path, "", said["X-CY-App-Id"], said["X-CY-Timestamp"], said["X-CY-Nonce"]]
@@ -245,7 +242,7 @@ def test_sm3_where_that_was_agreed(tmp_path):
     assert answer.headers["X-CY-Sign-Alg"] == "HMAC-SM3"
 
 
-def test_a_database_that_is_away_means_later(office: Office, monkeypatch):
+def test_a_database_that_is_away_means_later(office: SichuanOffice, monkeypatch):
     def away(*_args, **_more):
         raise OperationalError("BEGIN", {}, Exception("away"))
 
@@ -257,7 +254,7 @@ def test_a_database_that_is_away_means_later(office: Office, monkeypatch):
     assert office.say("RECEIVED", 1)[0] == 200
 
 
-def test_headers_of_any_case_count(office: Office):
+def test_headers_of_any_case_count(office: SichuanOffice):
     body = json.dumps(content()).encode()
     raw = replace(callback(body), headers=[(n.lower(), v) for n, v in headers(body, "evt_00000001")])
     assert office.send(raw)[0] == 200

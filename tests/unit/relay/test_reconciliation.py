@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from domain.errors import PartnerRefused, PartnerUnavailable
 from domain.identifiers import make_case_number
-from domain.inbound import EventPayload, InboundMessage
+from domain.inbound import EventPayload, InboundMessage, Taking
 from domain.reconciliation import DifferenceKind
 from domain.terms import Partner, WireEvent
 from domain.wire import Verdict, WireState
@@ -16,7 +16,7 @@ from relay.reconciliation import Reconciliation
 from storage.inbox import InboxRow, InboxState
 from storage.reconciliation import kept_reports
 from storage.tasks import TaskRow
-from tests.unit.relay.sichuan_callbacks import HANDLING, NOW, Office, open_office
+from tests.unit.relay.office import HANDLING, NOW, Office, open_office
 
 SUPPLEMENT = {"round": 1, "reason": "缺", "materials": ["户口簿"], "deadlineWorkdays": 5}
 TODAY = date(2026, 11, 23)
@@ -82,9 +82,9 @@ def rows(office: Office) -> list[tuple[int, str, str | None, bool | None]]:
 
 
 def test_a_gap_of_ten_minutes_is_asked_about(office, authority):
-    office.say("RECEIVED", 1)
-    office.say("REVIEWING", 3)
-    office.say("SUSPENDED", 4, payload={"procedure": "评审", "reason": "需要"})
+    office.hear("RECEIVED", 1)
+    office.hear("REVIEWING", 3)
+    office.hear("SUSPENDED", 4)
     authority.says[HANDLING] = ("SUSPENDED", 4)
     assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 0
     assert authority.asked == []
@@ -99,15 +99,15 @@ def test_a_gap_of_ten_minutes_is_asked_about(office, authority):
         (4, InboxState.NEW, Verdict.APPLIED, True),
     ]
     assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 0
-    assert office.say("ACCEPTED", 2)[0] == 200  # comes at last: late, without effect
+    assert office.hear("ACCEPTED", 2).taking is Taking.JUDGED  # comes at last: late, without effect
     assert office.truth() == truth
-    assert office.say("RESUMED", 5)[0] == 200
+    assert office.hear("RESUMED", 5).taking is Taking.JUDGED
     assert office.truth().state is WireState.UNDER_REVIEW
 
 
 def test_what_waits_behind_the_status_follows(office, authority):
-    office.say("RECEIVED", 1)
-    office.say("REVIEWING", 4)
+    office.hear("RECEIVED", 1)
+    office.hear("REVIEWING", 4)
     authority.says[HANDLING] = ("REVIEWING", 3)
     office.clock[0] = NOW + timedelta(minutes=10)
     catching_up(office, authority).heal_gaps(Partner.SICHUAN)
@@ -115,8 +115,8 @@ def test_what_waits_behind_the_status_follows(office, authority):
 
 
 def test_the_round_of_a_missed_supplement_is_theirs(office, authority):
-    office.say("RECEIVED", 1)
-    office.say("REVIEWING", 9)
+    office.hear("RECEIVED", 1)
+    office.hear("REVIEWING", 9)
     authority.says[HANDLING] = ("NEED_SUPPLEMENT", 9)
     office.clock[0] = NOW + timedelta(minutes=10)
     catching_up(office, authority).heal_gaps(Partner.SICHUAN)
@@ -126,7 +126,7 @@ def test_the_round_of_a_missed_supplement_is_theirs(office, authority):
 @pytest.mark.parametrize("fault", [PartnerUnavailable("忙"), PartnerRefused("无", code="CY4222"), None])
 def test_an_authority_that_cannot_say_is_asked_again_later(office, authority, fault):
     authority.fault = fault
-    office.say("REVIEWING", 3)
+    office.hear("REVIEWING", 3)
     office.clock[0] = NOW + timedelta(minutes=10)
     assert catching_up(office, authority).heal_gaps(Partner.SICHUAN) == 0
     assert office.truth().last_seq == 0
@@ -137,11 +137,10 @@ def test_an_authority_that_cannot_say_is_asked_again_later(office, authority, fa
 
 
 def test_a_contradicting_or_unknown_status_goes_to_a_person(office, authority):
-    result = {"result": {"name": "证", "form": "paper", "documentNo": "1", "sha256": None}}
-    office.say("RECEIVED", 1)
-    office.say("ACCEPTED", 2)
-    office.say("APPROVED", 3, payload=result)
-    office.say("RESULT_SENT", 6, payload={"trackingNo": "EB000717618CN"})
+    office.hear("RECEIVED", 1)
+    office.hear("ACCEPTED", 2)
+    office.hear("APPROVED", 3)
+    office.hear("RESULT_SENT", 6)
     authority.says[HANDLING] = ("REJECTED", 5)
     office.clock[0] = NOW + timedelta(minutes=10)
     catching_up(office, authority).heal_gaps(Partner.SICHUAN)
@@ -153,7 +152,7 @@ def test_a_contradicting_or_unknown_status_goes_to_a_person(office, authority):
 
 
 def test_books_that_agree(office, authority):
-    office.say("RECEIVED", 1)
+    office.hear("RECEIVED", 1)
     authority.says[HANDLING] = ("RECEIVED", 1)
     report = reconciliation(office, authority).reconcile(Partner.SICHUAN, TODAY)
     assert (report.compared, report.differences, report.clean) == (1, (), True)
@@ -161,7 +160,7 @@ def test_books_that_agree(office, authority):
 
 
 def test_an_event_that_never_came_is_repaired_once(office, authority):
-    office.say("RECEIVED", 1)
+    office.hear("RECEIVED", 1)
     authority.says[HANDLING] = ("ACCEPTED", 2)
     make = reconciliation(office, authority)
     report = make.reconcile(Partner.SICHUAN, TODAY)
@@ -185,8 +184,8 @@ def test_an_event_that_never_came_is_repaired_once(office, authority):
     ],
 )
 def test_what_cannot_be_repaired_is_reported(office, authority, theirs, kind):
-    office.say("RECEIVED", 1)
-    office.say("ACCEPTED", 2)
+    office.hear("RECEIVED", 1)
+    office.hear("ACCEPTED", 2)
     if theirs:
         authority.says[HANDLING] = theirs
     before = office.truth()
@@ -197,7 +196,7 @@ def test_what_cannot_be_repaired_is_reported(office, authority, theirs, kind):
 
 
 def test_only_what_is_open_or_changed_that_day_is_asked_about(office, authority):
-    office.say("NOT_ACCEPTED", 1, payload={"reason": "无", "legalBasis": "条"})
+    office.hear("NOT_ACCEPTED", 1)
     authority.says[HANDLING] = ("NOT_ACCEPTED", 1)
     make = reconciliation(office, authority)
     assert make.reconcile(Partner.SICHUAN, TODAY).compared == 1

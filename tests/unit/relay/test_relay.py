@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 import relay.relay
 from domain.identifiers import make_case_number
+from domain.inbound import Taking
 from domain.tasks import TaskKind
 from relay.relay import MAX_REFUSALS, Relay
 from relay.telling import Answer, Told
 from storage.inbox import InboxRow, InboxState
 from storage.tasks import TaskRow
-from tests.unit.relay.sichuan_callbacks import NOW, Office, callback, content, open_office
+from tests.unit.relay.office import NOW, Office, open_office
 
 FIRST, SECOND, THIRD = (make_case_number("500103", date(2026, 11, 20), serial) for serial in (1, 2, 3))
 TAKEN, AWAY = Answer(told=Told.TAKEN), Answer(told=Told.AWAY, code="UNAVAILABLE")
@@ -66,7 +67,7 @@ def say(office: Office, number: str, *events: str) -> list[str]:
     """The authority's events from 1 on; their ids."""
     ids = [f"evt_{number}_{seq}" for seq, _ in enumerate(events, 1)]
     for seq, event in enumerate(events, 1):
-        assert office.send(callback(content(event, seq, ids[seq - 1], caseNo=number)))[0] == 200
+        assert office.hear(event, seq, message_id=ids[seq - 1], handling_no=number).taking is Taking.JUDGED
     return ids
 
 

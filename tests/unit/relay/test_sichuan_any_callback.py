@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.identifiers import make_case_number
 from partners.sichuan.codes import Code
-from tests.unit.relay.sichuan_callbacks import Office, callback, content, open_office
+from tests.unit.relay.sichuan_callbacks import SichuanOffice, callback, content, open_sichuan_office
 from tests.unit.relay.sichuan_refusals import RESULT, SUPPLEMENT
 
 CODES = {code.value for code in Code}
@@ -48,12 +48,12 @@ header_values = st.text(st.characters(max_codepoint=255, exclude_characters="\r\
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    opened = open_office(tmp_path_factory.mktemp("office"))
+    opened = open_sichuan_office(tmp_path_factory.mktemp("office"))
     yield opened
     opened.database.close()
 
 
-def check(office: Office, raw, number: str) -> None:
+def check(office: SichuanOffice, raw, number: str) -> None:
     """Answered within a second; refused means nothing moved and exactly one security event."""
     truth, rows, noted = office.truth(number), office.inbox_rows(), len(office.security_events())
     began = time.monotonic()
@@ -68,7 +68,7 @@ def check(office: Office, raw, number: str) -> None:
         assert len(office.security_events()) == noted + 1
 
 
-def new_case(office: Office) -> str:
+def new_case(office: SichuanOffice) -> str:
     number = make_case_number("500103", date(2026, 11, 21), next(serials))
     office.add_case(number)
     return number
@@ -76,7 +76,7 @@ def new_case(office: Office) -> str:
 
 @given(changed=members, left_out=st.sets(st.sampled_from(sorted(content())), max_size=2))
 @unhurried
-def test_any_members(office: Office, changed, left_out):
+def test_any_members(office: SichuanOffice, changed, left_out):
     number = new_case(office)
     said = {**content(event_id=f"evt_{number}", caseNo=number), **changed}
     said = {name: value for name, value in said.items() if name not in left_out}
@@ -86,7 +86,7 @@ def test_any_members(office: Office, changed, left_out):
 
 @given(place=st.integers(0, 10_000), what=st.binary(max_size=4), cut=st.integers(0, 4))
 @unhurried
-def test_any_bytes(office: Office, place, what, cut):
+def test_any_bytes(office: SichuanOffice, place, what, cut):
     number = new_case(office)
     body = json.dumps(content(event_id=f"evt_{number}", caseNo=number), ensure_ascii=False).encode()
     at = place % len(body)
@@ -95,7 +95,7 @@ def test_any_bytes(office: Office, place, what, cut):
 
 @given(name=st.sampled_from(header_names), value=header_values, twice=st.booleans())
 @unhurried
-def test_any_header(office: Office, name, value, twice):
+def test_any_header(office: SichuanOffice, name, value, twice):
     number = new_case(office)
     raw = callback(content(event_id=f"evt_{number}", caseNo=number))
     kept = raw.headers if twice else [pair for pair in raw.headers if pair[0] != name]

@@ -4,18 +4,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.unit.relay.sichuan_callbacks import TO_COME, Office, callback, content, open_office
+from tests.unit.relay.office import TO_COME
+from tests.unit.relay.sichuan_callbacks import SichuanOffice, callback, content, open_sichuan_office
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def office(request, tmp_path):
     url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
-    opened = open_office(tmp_path, url=url)
+    opened = open_sichuan_office(tmp_path, url=url)
     yield opened
     opened.database.close()
 
 
-def test_a_hundred_at_once_have_one_effect(office: Office):
+def test_a_hundred_at_once_have_one_effect(office: SichuanOffice):
     raws = [callback(content()) for _ in range(100)]
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(office.send, raws))
@@ -24,7 +25,7 @@ def test_a_hundred_at_once_have_one_effect(office: Office):
     assert office.inbox_rows() == 1
 
 
-def test_a_hundred_at_once_before_the_case_is_here(office: Office):
+def test_a_hundred_at_once_before_the_case_is_here(office: SichuanOffice):
     raws = [callback(content(caseNo=TO_COME)) for _ in range(100)]
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(office.send, raws))
@@ -33,7 +34,7 @@ def test_a_hundred_at_once_before_the_case_is_here(office: Office):
     assert office.security_events() == []
 
 
-def test_a_hundred_equal_bytes_at_once_are_one_and_ninety_nine_replays(office: Office):
+def test_a_hundred_equal_bytes_at_once_are_one_and_ninety_nine_replays(office: SichuanOffice):
     raw = callback(content())
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(office.send, [raw] * 100))

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.identifiers import make_case_number
-from tests.unit.relay.sichuan_callbacks import Office, callback, content, open_office
+from tests.unit.relay.sichuan_callbacks import SichuanOffice, callback, content, open_sichuan_office
 from tests.unit.relay.sichuan_refusals import RESULT
 
 WAY = [
@@ -24,12 +24,12 @@ serials = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    opened = open_office(tmp_path_factory.mktemp("office"))
+    opened = open_sichuan_office(tmp_path_factory.mktemp("office"))
     yield opened
     opened.database.close()
 
 
-def play(office: Office, order: list[int], lost: list[bool], known_after: int) -> None:
+def play(office: SichuanOffice, order: list[int], lost: list[bool], known_after: int) -> None:
     """Send the callbacks in this order, some twice; after a lost answer the sender sends again at the end."""
     number = make_case_number("500103", date(2026, 11, 22), next(serials))
     said = [

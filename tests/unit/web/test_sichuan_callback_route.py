@@ -10,14 +10,15 @@ import pytest
 import requests
 from fastapi import FastAPI
 
+from domain.terms import Partner
 from tests.contract.serving import served
-from tests.unit.relay.sichuan_callbacks import Office, callback, content, headers, open_office
+from tests.unit.relay.sichuan_callbacks import SichuanOffice, callback, content, headers, open_sichuan_office
 from web import callbacks
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    opened = open_office(tmp_path_factory.mktemp("office"))
+    opened = open_sichuan_office(tmp_path_factory.mktemp("office"))
     yield opened
     opened.database.close()
 
@@ -28,9 +29,9 @@ def kicks():
 
 
 @pytest.fixture(scope="module")
-def url(office: Office, kicks):
+def url(office: SichuanOffice, kicks):
     app = FastAPI()
-    app.include_router(callbacks.router(office.intake, lambda: kicks.append(1)))
+    app.include_router(callbacks.router(Partner.SICHUAN, office.intake, lambda: kicks.append(1)))
     with served(app) as base:
         yield base
 
@@ -91,7 +92,7 @@ def test_length_and_chunks_together(url):
     assert status == 400
 
 
-def test_a_sender_that_hangs_up_leaves_nothing(url, office: Office):
+def test_a_sender_that_hangs_up_leaves_nothing(url, office: SichuanOffice):
     before = office.inbox_rows(), len(office.security_events())
     target = urlsplit(url)
     with socket.create_connection((target.hostname, target.port), timeout=5) as peer:
