@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from demo.client import Caller
 from demo.play import Played, Stage, play
-from demo.stories import STORIES
+from demo.stories import LEFT_OUT, STORIES
 from demo.system import NotReady, System, running
 from demo.table import outlet_table, table
 from demo.verify import faults
@@ -43,6 +43,8 @@ def run_stories(stage: Stage) -> list[Played]:
 
 def main() -> int:
     print(f"setting up ({len(STORIES)} cases, business time runs {TIME_SCALE:.0f} times faster)", flush=True)
+    if LEFT_OUT:
+        print(f"{LEFT_OUT} stories are left out: their network's adapter is not here", flush=True)
     try:
         with running(TIME_SCALE, lambda line: print(line, flush=True)) as system:
             stage = stage_of(system)

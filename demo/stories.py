@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from domain.terms import Partner
+from runtime.networks import connected
+
 ONLINE, COLLECT, JOINT = "全程网办", "异地代收代办", "多地联办"
 
 RECEIVED = {"event": "RECEIVED"}
@@ -16,6 +19,13 @@ CHENGDU, GUANGAN = "510104", "511602"
 GUIYANG, KUNMING, NANNING = "520102", "530102", "450103"
 GUANGZHOU, SHANGHAI, BEIJING = "440103", "310101", "110105"
 YUBEI = "500112"
+_NETWORK_OF_PROVINCE = {
+    "50": None,
+    "51": Partner.SICHUAN,
+    "52": Partner.SOUTHWEST,
+    "53": Partner.SOUTHWEST,
+    "45": Partner.SOUTHWEST,
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,12 @@ class Story:
     shows: frozenset[str] = frozenset()
     """What the history must contain."""
 
+    @property
+    def networks(self) -> frozenset[Partner]:
+        """Whose networks carry it; none in the own city."""
+        carried = (_NETWORK_OF_PROVINCE.get(region[:2], Partner.INTERPROVINCIAL) for region in self.regions)
+        return frozenset(network for network in carried if network is not None)
+
 
 def _supplement_round() -> tuple[dict[str, Any], ...]:
     return (RECEIVED, {"event": "NEED_SUPPLEMENT"}, {"await": "supplement"}, ACCEPTED, APPROVED, RESULT_SENT)
@@ -55,7 +71,7 @@ def _two_way(title: str, item: str, region: str) -> Story:
     return Story(title, item, (region,), pickup=True, delivery=True, legs=_TWO_WAY, notices=_DELIVERED)
 
 
-STORIES: tuple[Story, ...] = (
+_ALL: tuple[Story, ...] = (
     Story("川渝·全程网办", "YZ-HRSS-001", (CHENGDU,)),
     Story(
         "川渝·异地代收代办·双向寄递",
@@ -189,3 +205,8 @@ STORIES: tuple[Story, ...] = (
         notices=_DELIVERED,
     ),
 )
+
+STORIES = tuple(story for story in _ALL if story.networks <= set(connected()))
+"""Those that this installation can carry: all, unless the adapter of a network was taken away."""
+
+LEFT_OUT = len(_ALL) - len(STORIES)

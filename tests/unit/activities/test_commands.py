@@ -193,3 +193,16 @@ def test_what_the_authority_has_overtaken_is_not_said(desk):
     assert desk.say(CommandKind.WITHDRAW).outcome is CommandOutcome.OVERTAKEN
     assert desk.say(CommandKind.SUPPLEMENT, key="k-2").outcome is CommandOutcome.OVERTAKEN
     assert desk.network.sent == []
+
+
+def test_a_network_whose_adapter_is_not_here_is_waited_for(desk):
+    nobody = Commands(desk.database, SEALER, None, Inbox(SEALER), {}, lambda: NOW)
+    order = CommandOrder(
+        key="k-submit-1", case_no=CASE, handling_no=CASE, partner=Partner.SICHUAN, kind=CommandKind.SUBMIT, at=NOW
+    )
+    with pytest.raises(ApplicationError) as waiting:
+        nobody.send_command(order)
+    assert not waiting.value.non_retryable
+    assert desk.handling().waiting_since == NOW
+    assert desk.say().outcome is CommandOutcome.TAKEN  # it is back
+    assert desk.handling().waiting_since is None
