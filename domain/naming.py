@@ -21,6 +21,12 @@ def case_workflow_id(case_no: str) -> str:
     return f"case-{case_no}"
 
 
+def case_no_of(workflow_id: str) -> str | None:
+    """The case of a case's workflow; None for another's."""
+    prefix = case_workflow_id("")
+    return workflow_id.removeprefix(prefix) if workflow_id.startswith(prefix) else None
+
+
 def leg_id(handling_no: str, leg: Leg, attempt: int = 1) -> str:
     """A leg of one handling; the second parcel of a kind (a supplement's papers) gets attempt 2."""
     return f"{handling_no}-{leg}-{attempt}"

@@ -15,6 +15,7 @@ class TaskKind(StrEnum):
     UNKNOWN_EVENT = "UNKNOWN_EVENT"
     REFUSED_EVENT = "REFUSED_EVENT"
     UNDELIVERABLE_EVENT = "UNDELIVERABLE_EVENT"
+    NOT_TAKEN = "NOT_TAKEN"
     VOIDED_ROW = "VOIDED_ROW"
     OLD_BATCH = "OLD_BATCH"
     STREAM_STOPPED = "STREAM_STOPPED"
@@ -53,6 +54,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.UNKNOWN_EVENT: ("收到不认识的环节，请核实", Role.OPERATOR, _SEEN),
     TaskKind.REFUSED_EVENT: ("收到不合次序的环节，请核实", Role.OPERATOR, _SEEN),
     TaskKind.UNDELIVERABLE_EVENT: ("消息未能送达办件，请重放", Role.OPERATOR, _SEEN),
+    TaskKind.NOT_TAKEN: ("办件已不能接受这一步，请告知申请人", Role.CLERK, _SEEN),
     TaskKind.VOIDED_ROW: ("对方作废了一条记录，请核实", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.OLD_BATCH: ("收到过期批次，请决定是否放行", Role.OPERATOR, (_O.RELEASE_BATCH, _O.ACKNOWLEDGE)),
     TaskKind.STREAM_STOPPED: ("批次缺号，数据流已暂停", Role.OPERATOR, _SEEN),
@@ -84,7 +86,13 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
 """kind → (title, who acts, how it may be resolved)."""
 
 OF_THE_HALL = frozenset(
-    {TaskKind.BAD_RATING, TaskKind.DEFERRED_MATERIAL, TaskKind.POST_CHECK, TaskKind.AGENT_AUTHORISATION}
+    {
+        TaskKind.BAD_RATING,
+        TaskKind.DEFERRED_MATERIAL,
+        TaskKind.POST_CHECK,
+        TaskKind.AGENT_AUTHORISATION,
+        TaskKind.NOT_TAKEN,
+    }
 )
 """Tasks that no workflow waits for: resolving one must not lift a case's hold."""
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Exists, exists, literal, select
 from sqlalchemy.orm import Session
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
@@ -21,6 +21,7 @@ from temporalio.service import RPCError
 from domain.messages import CaseStart
 from domain.naming import CASE_WORKFLOW, CASES_QUEUE, case_workflow_id
 from domain.tasks import TaskKind
+from relay.lost import tell_what_is_lost
 from relay.telling import Answer, Told, tell
 from storage.base import Database
 from storage.cases import CaseRow
@@ -180,6 +181,7 @@ class Relay:
     def _open_updates(self, busy: Collection[str]) -> list[UpdateRow]:
         with self._database.read() as session:
             query = select(UpdateRow).filter_by(delivered_at=None).where(UpdateRow.workflow_id.not_in(busy))
+            query = query.where(~_untold_before())
             return list(session.scalars(query.order_by(UpdateRow.workflow_id, UpdateRow.id).limit(BATCH)))
 
     async def _deliver_updates(self, rows: Iterable[UpdateRow]) -> int:
@@ -201,3 +203,12 @@ class Relay:
                 return
             row.delivered_at = self._now()
             row.refusal = None if answer.told is Told.TAKEN else answer.code
+            if row.refusal is not None:
+                tell_what_is_lost(session, row, self._now())
+
+
+def _untold_before() -> Exists:
+    """What an authority said before a person acted comes first: it may be what the person answers to."""
+    waits = InboxRow.state.in_((InboxState.NEW, InboxState.DELIVERED))
+    same = literal(case_workflow_id("")).concat(InboxRow.case_no) == UpdateRow.workflow_id
+    return exists().where(waits, same, InboxRow.received_at <= UpdateRow.created_at)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,11 +10,25 @@ from sqlalchemy import select
 import relay.relay
 from domain.identifiers import make_case_number
 from domain.inbound import Taking
-from domain.tasks import TaskKind
+from domain.messages import (
+    CalendarChanged,
+    HandedOver,
+    HoldNotice,
+    HoldReason,
+    SupplementGiven,
+    TaskOutcome,
+    TaskResolved,
+    WithdrawalAsked,
+)
+from domain.naming import case_workflow_id
+from domain.tasks import TaskKind, task_id
+from domain.terms import Role, SignerKind
 from relay.relay import MAX_REFUSALS, Relay
 from relay.telling import Answer, Told
+from storage.cases import CaseRow
 from storage.inbox import InboxRow, InboxState
-from storage.tasks import TaskRow
+from storage.tasks import TaskRow, open_task
+from storage.updates import queue_update
 from tests.unit.relay.office import NOW, Office, open_office
 
 FIRST, SECOND, THIRD = (make_case_number("500103", date(2026, 11, 20), serial) for serial in (1, 2, 3))
@@ -177,3 +191,79 @@ async def test_what_was_being_told_at_the_end_is_told_by_the_next(office, cases)
     assert states(office) == [("NEW", 0, None)]
     cases.gates.clear()
     assert await relay_of(office).deliver_inbox() == 1
+
+
+def queue(office: Office, name: str, argument, update_id: str = "u1", at=NOW) -> None:
+    with office.database.write() as session:
+        queue_update(
+            session,
+            update_id=update_id,
+            workflow_id=case_workflow_id(FIRST),
+            name=name,
+            argument=argument,
+            now=at,
+        )
+
+
+def resolved(outcome: TaskOutcome) -> TaskResolved:
+    return TaskResolved(task_id=task_id("old"), outcome=outcome)
+
+
+LOST = {
+    "supplement": SupplementGiven(handling_no=FIRST, round=1),
+    "withdraw": WithdrawalAsked(request_id="r"),
+    "hold": HoldNotice(handling_no=FIRST, message_id="m", reason_code=HoldReason.COMMAND_REFUSED),
+    "task_resolved": resolved(TaskOutcome.RESEND),
+}
+NOT_LOST = {
+    "handed_over": HandedOver(request_id="r", signer_kind=SignerKind.SELF),
+    "calendar_changed": CalendarChanged(version="2"),
+    "task_resolved": resolved(TaskOutcome.ACKNOWLEDGE),
+}
+
+
+@pytest.mark.parametrize("answer", [REFUSED, Answer(told=Told.CLOSED, code="NOT_FOUND")])
+@pytest.mark.parametrize("name", LOST)
+async def test_what_a_case_does_not_take_any_more_is_told_to_the_window(office, cases, name, answer):
+    with office.database.write() as session:
+        session.get_one(CaseRow, FIRST).withdrawal_pending = name == "withdraw"
+        open_task(session, key="old", kind=TaskKind.COMMAND_REFUSED, case_no=FIRST, now=NOW)
+    queue(office, name, LOST[name])
+    cases.always["u1"] = answer
+    us = relay_of(office)
+    assert await us.deliver_updates() == 1
+    assert await us.deliver_updates() == 0
+    (task,) = [task for task in tasks(office) if task.key != "old"]
+    assert (task.kind, task.case_no, task.owner) == (TaskKind.NOT_TAKEN, FIRST, Role.CLERK)
+    assert task.data == {"step": name, "code": answer.code}
+    with office.database.read() as session:
+        assert not session.get_one(CaseRow, FIRST).withdrawal_pending
+
+
+@pytest.mark.parametrize("name", NOT_LOST)
+async def test_nobody_is_bothered_where_nothing_is_lost(office, cases, name):
+    with office.database.write() as session:
+        open_task(session, key="old", kind=TaskKind.COMMAND_REFUSED, case_no=FIRST, now=NOW)
+    queue(office, name, NOT_LOST[name])
+    cases.always["u1"] = REFUSED
+    await relay_of(office).deliver_updates()
+    assert [task.key for task in tasks(office)] == ["old"]
+
+
+async def test_a_person_never_overtakes_the_authority_that_was_answered(office, cases):
+    """The case would refuse papers for a round that it has not heard of."""
+    (asked,) = say(office, FIRST, "RECEIVED")
+    queue(office, "supplement", LOST["supplement"])
+    cases.answers[asked] = [AWAY]
+    us = relay_of(office)
+    await us.deliver_inbox()
+    assert await us.deliver_updates() == 0
+    await us.deliver_inbox()
+    assert await us.deliver_updates() == 1
+    assert cases.told == [asked, asked, "u1"]
+
+
+async def test_what_an_authority_says_later_holds_up_no_person(office, cases):
+    queue(office, "withdraw", LOST["withdraw"], at=NOW - timedelta(seconds=1))
+    say(office, FIRST, "RECEIVED")
+    assert await relay_of(office).deliver_updates() == 1
