@@ -23,7 +23,7 @@ from storage.cases import CaseRow, HandlingRow, lock_handling
 from storage.documents import DocumentRow, Documents
 from storage.exchange import ExchangeRow, note_exchange
 from storage.inbox import Inbox
-from storage.outbox import CommandRow, CommandState, store_rendered, stored_command
+from storage.outbox import CommandRow, CommandState, command_place, store_rendered, stored_command
 from storage.sealing import Sealer
 
 
@@ -188,6 +188,7 @@ class Commands:
                     size=len(rendered.content),
                     verdict=verdict,
                     duration_ms=round(1000 * (monotonic() - started)),
+                    body=command_place(order.key),
                 ),
             )
             return row.attempts

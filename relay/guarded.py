@@ -21,7 +21,9 @@ from partners.base import Now, PartnerAdapter
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.breakers import breaker_of, claim_probe, note_answer, note_failure
-from storage.exchange import ExchangeRow, note_exchange, note_security_event
+from storage.documents import document_place
+from storage.exchange import ExchangeRow, keep_body, note_exchange, note_security_event
+from storage.sealing import Sealer
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -81,11 +83,12 @@ class Breaker:
 class GuardedAdapter:
     """Satisfies `partners.base.PartnerAdapter` around another one. Raises PartnerResting besides."""
 
-    def __init__(self, inner: PartnerAdapter, breaker: Breaker, database: Database, now: Now) -> None:
+    def __init__(self, inner: PartnerAdapter, breaker: Breaker, database: Database, sealer: Sealer, now: Now) -> None:
         self.partner = inner.partner
         self._inner = inner
         self._breaker = breaker
         self._database = database
+        self._sealer = sealer
         self._now = now
 
     def render(self, command: Command) -> Rendered:
@@ -98,13 +101,14 @@ class GuardedAdapter:
     def put_file(self, handling: HandlingRef, sha256: str, data: bytes) -> None:
         with self._line("put_file", handling) as line:
             line.message_id, line.sha256, line.size = sha256, sha256, len(data)
+            line.body = document_place(sha256)
             self._watched(lambda: self._inner.put_file(handling, sha256, data))
 
     def get_file(self, handling: HandlingRef, sha256: str) -> bytes:
         with self._line("get_file", handling) as line:
             line.message_id = line.sha256 = sha256
             data = self._watched(lambda: self._inner.get_file(handling, sha256))
-            line.size = len(data)
+            line.size, line.body = len(data), document_place(sha256)
             return data
 
     def query(self, handling: HandlingRef) -> InboundMessage | None:
@@ -112,7 +116,7 @@ class GuardedAdapter:
             status = self._watched(lambda: self._inner.query(handling))
             if status is not None:
                 line.message_id = status.message_id
-                line.sha256, line.size = sha256_hex(status.content), len(status.content)
+                self._keep(line, status.content)
             return status
 
     def _watched(self, call: Callable[[], T]) -> T:
@@ -161,3 +165,8 @@ class GuardedAdapter:
                 line.duration_ms = round(1000 * (time.perf_counter() - began))
                 with self._database.write() as session:
                     note_exchange(session, line)
+
+    def _keep(self, line: ExchangeRow, content: bytes) -> None:
+        line.sha256, line.size = sha256_hex(content), len(content)
+        with self._database.write() as session:
+            keep_body(session, self._sealer, line, content)

@@ -20,8 +20,8 @@ from partners.interprovincial import Fetched, InterprovincialAdapter, Notice, Un
 from partners.pace import PollPace
 from partners.standards import sha256_hex
 from storage.base import Database
-from storage.exchange import ExchangeRow, note_exchange, note_security_event
-from storage.inbox import Inbox
+from storage.exchange import EMPTY, ExchangeRow, keep_body, note_exchange, note_poll, note_security_event
+from storage.inbox import Inbox, place_of
 
 log = structlog.get_logger(__name__)
 
@@ -69,8 +69,9 @@ class InterprovincialIntake:
             for _ in range(_PAGES_PER_POLL):
                 began = time.perf_counter()
                 page = self._adapter.fetch_notices(_PAGE)
-                sids = self._commit(page, began)
                 size = len(page.notices) + len(page.unreadable)
+                self._note_fetched(page, size, began)
+                sids = self._commit(page, began)
                 fetched, refused = fetched + size, refused + size - len(sids)
                 if sids:
                     confirmed += self._confirm(sids)
@@ -95,6 +96,23 @@ class InterprovincialIntake:
             if isinstance(error, PartnerUntrusted):
                 note_security_event(session, _PARTNER, "UNTRUSTED_ANSWER", self._now(), detail=error.code)
 
+    def _note_fetched(self, page: Fetched, size: int, began: float) -> None:
+        """The call itself; what it brought has lines of its own."""
+        raw = b"\n".join([*(one.raw for one in page.notices), *(one.raw for one in page.unreadable)])
+        line = ExchangeRow(
+            at=self._now(),
+            partner=_PARTNER,
+            direction="out",
+            kind="FetchNotices",
+            message_id=page.number,
+            sha256=sha256_hex(raw) if raw else "",
+            size=len(raw),
+            verdict="OK" if size else EMPTY,
+            duration_ms=_ms_since(began),
+        )
+        with self._database.write() as session:
+            note_poll(session, line, self._adapter.settings.empty_polls_kept)
+
     def _commit(self, page: Fetched, began: float) -> tuple[str, ...]:
         """One transaction for all that came; the sids that may be confirmed after it."""
         if not page.notices and not page.unreadable:
@@ -110,10 +128,30 @@ class InterprovincialIntake:
                     sids.append(notice.message.message_id)
                 else:
                     _note_refusal(session, notice.message, taken, now)
-                _log_notice(session, notice, taken, now, began)
+                self._log_notice(session, notice, taken, now, began)
             for unreadable in page.unreadable:
-                _note_unreadable(session, unreadable, now)
+                self._note_unreadable(session, unreadable, now, began)
         return tuple(sids)
+
+    def _log_notice(self, session: Session, notice: Notice, taken: Taken, now: datetime, began: float) -> None:
+        message = notice.message
+        judged = taken.taking is Taking.JUDGED and taken.verdict is not None
+        line = _incoming(message.event_name, message.message_id, message.handling_no, notice.raw, now, began)
+        line.verdict = taken.verdict.value if judged and taken.verdict else taken.taking.value
+        if taken.taking in (Taking.CONFLICT, Taking.UNKNOWN_HANDLING):
+            keep_body(session, self._inbox.sealer, line, notice.raw)
+        else:
+            line.body = place_of(_PARTNER, message.message_id)
+        note_exchange(session, line)
+
+    def _note_unreadable(self, session: Session, unreadable: Unreadable, now: datetime, began: float) -> None:
+        log.warning("notice_unreadable", partner=_PARTNER, reason=unreadable.reason)
+        number = unreadable.handling_no or None
+        note_security_event(session, _PARTNER, "NOTICE_UNREADABLE", now, handling_no=number, detail=unreadable.reason)
+        line = _incoming("notice", unreadable.sid, unreadable.handling_no, unreadable.raw, now, began)
+        line.verdict = "UNREADABLE"
+        keep_body(session, self._inbox.sealer, line, unreadable.raw)
+        note_exchange(session, line)
 
     def _confirm(self, sids: tuple[str, ...]) -> int:
         began, now = time.perf_counter(), self._now()
@@ -150,29 +188,18 @@ def _note_refusal(session: Session, message: InboundMessage, taken: Taken, now: 
         note_security_event(session, _PARTNER, "UNKNOWN_HANDLING", now, detail=message.event_name)
 
 
-def _note_unreadable(session: Session, unreadable: Unreadable, now: datetime) -> None:
-    log.warning("notice_unreadable", partner=_PARTNER, reason=unreadable.reason)
-    number = unreadable.handling_no or None
-    note_security_event(session, _PARTNER, "NOTICE_UNREADABLE", now, handling_no=number, detail=unreadable.reason)
-
-
-def _log_notice(session: Session, notice: Notice, taken: Taken, now: datetime, began: float) -> None:
-    message = notice.message
-    judged = taken.taking is Taking.JUDGED and taken.verdict is not None
-    note_exchange(
-        session,
-        ExchangeRow(
-            at=now,
-            partner=_PARTNER,
-            direction="in",
-            kind=message.event_name[:32],
-            message_id=message.message_id,
-            handling_no=message.handling_no if is_case_number(message.handling_no) else None,
-            sha256=sha256_hex(notice.raw),
-            size=len(notice.raw),
-            verdict=taken.verdict.value if judged and taken.verdict else taken.taking.value,
-            duration_ms=_ms_since(began),
-        ),
+def _incoming(kind: str, sid: str, handling_no: str, raw: bytes, now: datetime, began: float) -> ExchangeRow:
+    """The line of one notice, still without a verdict."""
+    return ExchangeRow(
+        at=now,
+        partner=_PARTNER,
+        direction="in",
+        kind=kind[:32],
+        message_id=sid,
+        handling_no=handling_no if is_case_number(handling_no) else None,
+        sha256=sha256_hex(raw),
+        size=len(raw),
+        duration_ms=_ms_since(began),
     )
 
 

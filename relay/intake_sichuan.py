@@ -23,8 +23,8 @@ from partners.sichuan.codes import Code
 from partners.sichuan.inbound import MAX_CALLBACK_BYTES, Authentic, Refusal, authenticate, read
 from partners.standards import sha256_hex
 from storage.base import Database
-from storage.exchange import ExchangeRow, note_exchange, note_security_event
-from storage.inbox import Inbox
+from storage.exchange import ExchangeRow, keep_body, note_exchange, note_security_event
+from storage.inbox import Inbox, place_of
 from storage.nonces import forget_expired_nonces, remember_nonce
 
 log = structlog.get_logger(__name__)
@@ -75,12 +75,13 @@ class SichuanIntake:
         try:
             with self._database.write() as session:
                 if isinstance(checked, Refusal):
-                    answer = self._refused(session, checked, now)
+                    answer, taken = self._refused(session, checked, now), False
                 else:
-                    answer = self._answered(session, checked, message, now)
-                _log_exchange(session, checked, message, answer, now, began)
+                    answer, taken = self._answered(session, checked, message, now)
+                line = _line(raw, checked, message, answer, now, began)
+                self._note(session, line, checked, taken)
         except IntegrityError:  # the same message in another transaction, which was first
-            return problem(Code.IN_PROGRESS, retry_after_s=_RETRY_AFTER_S)
+            return self._in_progress(raw, checked, message, now, began)
         except DBAPIError:
             log.exception("callback_not_stored", partner=_PARTNER)
             if isinstance(checked, Refusal):
@@ -90,17 +91,18 @@ class SichuanIntake:
 
     def _answered(
         self, session: Session, checked: Authentic, message: InboundMessage | Refusal, now: datetime
-    ) -> CallbackAnswer:
+    ) -> tuple[CallbackAnswer, bool]:
+        """The answer, and whether the inbox has the message."""
         self._forget(session, now)
         if not remember_nonce(session, _PARTNER, checked.nonce, now=now, until=now + self._memory):
-            return self._refused(session, Refusal(Code.NONCE_USED, "nonce used before"), now)
+            return self._refused(session, Refusal(Code.NONCE_USED, "nonce used before"), now), False
         if isinstance(message, Refusal):
-            return self._refused(session, message, now)
+            return self._refused(session, message, now), False
         taken = self._inbox.take(session, message, raw=checked.body, now=now)
         code = _code(taken)
         if code is not Code.OK:
-            return self._not_taken(session, code, taken, message, now)
-        return acknowledgement(
+            return self._not_taken(session, code, taken, message, now), taken.taking is Taking.TO_COME
+        answer = acknowledgement(
             self._settings,
             now,
             nonce=checked.nonce,
@@ -109,6 +111,31 @@ class SichuanIntake:
             received_at=taken.received_at,
             duplicate=taken.taking is Taking.DUPLICATE,
         )
+        return answer, True
+
+    def _note(self, session: Session, line: ExchangeRow, checked: Authentic | Refusal, taken: bool) -> None:
+        """What is authentic has its body in the inbox or beside the log; anybody's bytes are kept nowhere."""
+        if taken and isinstance(checked, Authentic):
+            line.body = place_of(_PARTNER, checked.message_id)
+        elif isinstance(checked, Authentic):
+            keep_body(session, self._inbox.sealer, line, checked.body)
+        note_exchange(session, line)
+
+    def _in_progress(
+        self,
+        raw: RawCallback,
+        checked: Authentic | Refusal,
+        message: InboundMessage | Refusal,
+        now: datetime,
+        began: float,
+    ) -> CallbackAnswer:
+        answer = problem(Code.IN_PROGRESS, retry_after_s=_RETRY_AFTER_S)
+        try:
+            with self._database.write() as session:
+                self._note(session, _line(raw, checked, message, answer, now, began), checked, taken=False)
+        except DBAPIError:
+            log.exception("callback_not_logged", partner=_PARTNER)
+        return answer
 
     def _not_taken(
         self, session: Session, code: Code, taken: Taken, message: InboundMessage, now: datetime
@@ -143,29 +170,25 @@ def _event(message: InboundMessage) -> str:
     return message.event.value if message.event else "UNKNOWN_EVENT"
 
 
-def _log_exchange(
-    session: Session,
+def _line(
+    raw: RawCallback,
     checked: Authentic | Refusal,
     message: InboundMessage | Refusal,
     answer: CallbackAnswer,
     now: datetime,
     began: float,
-) -> None:
+) -> ExchangeRow:
     """Ids and a digest only; of a message that is not authentic not even its ids are believed."""
-    body = checked.body if isinstance(checked, Authentic) else b""
     known = message if isinstance(message, InboundMessage) else None
-    note_exchange(
-        session,
-        ExchangeRow(
-            at=now,
-            partner=_PARTNER,
-            direction="in",
-            kind=_event(known) if known else "callback",
-            message_id=checked.message_id if isinstance(checked, Authentic) else "",
-            handling_no=known.handling_no if known and is_case_number(known.handling_no) else None,
-            sha256=sha256_hex(body) if body else "",
-            size=len(body),
-            verdict=answer.code,
-            duration_ms=round((time.perf_counter() - began) * 1000),
-        ),
+    return ExchangeRow(
+        at=now,
+        partner=_PARTNER,
+        direction="in",
+        kind=_event(known) if known else "callback",
+        message_id=checked.message_id if isinstance(checked, Authentic) else "",
+        handling_no=known.handling_no if known and is_case_number(known.handling_no) else None,
+        sha256=sha256_hex(raw.body) if raw.body is not None else "",
+        size=len(raw.body or b""),
+        verdict=answer.code,
+        duration_ms=round((time.perf_counter() - began) * 1000),
     )

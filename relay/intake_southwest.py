@@ -5,6 +5,7 @@ a batch that comes again is receipted as before.
 """
 
 import json
+import time
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from domain.tasks import TaskKind
 from partners.base import Now
 from partners.pace import PollPace
 from partners.southwest import CommandVerdict, SouthwestAdapter
-from partners.southwest.client import ListedBatch
+from partners.southwest.client import LIST_BATCHES, LIST_RECEIPTS, ListedBatch
 from partners.southwest.codes import BATCH_REFUSALS, INNER_OK, REQUEST_FAULTS, Code, fault_of
 from partners.southwest.inbound import (
     examine,
@@ -25,7 +26,7 @@ from partners.southwest.inbound import (
 from partners.southwest.receipts import read_receipt
 from partners.southwest.signing import Signer, Verifier
 from relay.southwest_batches import BatchTaker, decided_batches, holds_batches
-from relay.southwest_log import SOURCE, log_whole
+from relay.southwest_log import SOURCE, log_fault, log_poll, log_whole
 from relay.southwest_parked import parks_rows, renew_receipts
 from relay.southwest_receipts import note_receipt, untold
 from relay.southwest_streams import SouthwestStreams
@@ -95,7 +96,7 @@ class SouthwestIntake:
     def poll_once(self) -> PollReport:
         """Everything that is due with the hub, up to the first fault of the wire; what came before it is kept."""
         batches = rows = receipts = 0
-        fault = ""
+        fault, began = "", time.perf_counter()
         try:
             self._renew_receipts()
             rows = self._release_decided()
@@ -108,6 +109,8 @@ class SouthwestIntake:
                 self._adapter.flush(province)
         except PartnerError as error:
             fault = error.code or type(error).__name__
+            with self._database.write() as session:
+                log_fault(session, fault, self._now(), began)
         with self._database.read() as session:
             verdicts = tuple(untold(session))
         return PollReport(batches=batches, rows=rows, receipts=receipts, verdicts=verdicts, fault=fault)
@@ -169,7 +172,9 @@ class SouthwestIntake:
         for _ in range(_PAGES_PER_POLL):
             with self._database.read() as session:
                 after = cursor(session, _BATCHES)
+            began = time.perf_counter()
             listed = self._adapter.hub.list_batches(after, _PAGE)
+            self._log_page(LIST_BATCHES, after, [line.model_dump() for line in listed], began)
             for line in listed:
                 rows += self._take_batch(line)
                 batches += 1
@@ -177,6 +182,11 @@ class SouthwestIntake:
             if len(listed) < _PAGE:
                 break
         return batches, rows
+
+    def _log_page(self, operation: str, after: str, listed: list[Any], began: float) -> None:
+        keep = self._adapter.settings.empty_polls_kept
+        with self._database.write() as session:
+            log_poll(session, operation, after, listed, self._now(), began, keep)
 
     def _take_batch(self, line: ListedBatch) -> int:
         """Fetch, check and commit one batch together with the cursor; the number of rows that were looked at."""
@@ -219,9 +229,8 @@ class SouthwestIntake:
             with self._database.write() as session:
                 if refused:
                     note_security_event(session, SOURCE, "RECEIPT_REFUSED", self._now(), detail=refused)
-                log_whole(
-                    session, "out", "receipt", receipt["cd_batch"], receipt, refused or receipt["code"], self._now()
-                )
+                code, body = refused or receipt["code"], f"receipt/{receipt['cd_batch']}"
+                log_whole(session, "out", "receipt", receipt["cd_batch"], receipt, code, self._now(), body=body)
                 row = session.get_one(SouthwestBatchIn, batch_id, with_for_update=True)
                 row.receipt_sent = row.receipt == receipt  # a newer one may have been written meanwhile
 
@@ -242,7 +251,9 @@ class SouthwestIntake:
         for _ in range(_PAGES_PER_POLL):
             with self._database.read() as session:
                 after = cursor(session, _RECEIPTS)
+            began = time.perf_counter()
             listed = self._adapter.hub.list_receipts(after, _PAGE)
+            self._log_page(LIST_RECEIPTS, after, listed, began)
             now = self._now()
             read = [(content["cursor"], read_receipt(content, self._verifier, now)) for content in listed]
             with self._database.write() as session:

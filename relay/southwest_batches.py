@@ -37,7 +37,7 @@ class BatchTaker:
         kept, rows = self._commit(session, examined, answer, now)
         manifest = answer.get("manifest")
         said = manifest if isinstance(manifest, dict) else {}
-        log_whole(session, "in", "batch", kept.cd_batch, said, kept.code, now)
+        log_whole(session, "in", "batch", kept.cd_batch, said, kept.code, now, body=self._sealer)
         return kept, rows
 
     def _commit(

@@ -2,22 +2,37 @@
 
 import hashlib
 import json
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
 from domain.terms import Partner
-from storage.exchange import ExchangeRow, note_exchange
+from storage.exchange import EMPTY, ExchangeRow, keep_body, note_exchange, note_poll
+from storage.sealing import Sealer
 
 SOURCE = Partner.SOUTHWEST.value
 
 
 def log_row(
-    session: Session, line: bytes, message_id: str, handling_no: str | None, kind: str, code: str, now: datetime
+    session: Session,
+    line: bytes,
+    message_id: str,
+    handling_no: str | None,
+    kind: str,
+    code: str,
+    now: datetime,
+    *,
+    body: str | Sealer,
 ) -> None:
-    """One row of a batch that came."""
-    _log(session, "in", kind, message_id, line, code, now, handling_no)
+    """One row of a batch that came. `body`: where it lies sealed, or what seals it where nothing else keeps it."""
+    row = _line("in", kind, message_id, line, code, now, handling_no)
+    if isinstance(body, Sealer):
+        keep_body(session, body, row, line)
+    else:
+        row.body = body
+    note_exchange(session, row)
 
 
 def log_whole(
@@ -28,33 +43,50 @@ def log_whole(
     content: dict[str, Any],
     code: str,
     now: datetime,
+    *,
+    body: str | Sealer,
 ) -> None:
-    """A batch's manifest or a receipt, as it was taken or sent."""
-    raw = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    _log(session, direction, kind, cd_batch[:64], raw, code, now, None)
+    """A batch's manifest or a receipt, as it was taken or sent. `body` as in `log_row`."""
+    raw = _compact(content)
+    row = _line(direction, kind, cd_batch[:64], raw, code, now, None)
+    if isinstance(body, Sealer):
+        keep_body(session, body, row, raw)
+    else:
+        row.body = body
+    note_exchange(session, row)
 
 
-def _log(
-    session: Session,
-    direction: str,
-    kind: str,
-    message_id: str,
-    raw: bytes,
-    code: str,
-    now: datetime,
-    handling_no: str | None,
+def log_poll(
+    session: Session, operation: str, cursor: str, found: list[Any], now: datetime, began: float, keep: timedelta
 ) -> None:
-    note_exchange(
-        session,
-        ExchangeRow(
-            at=now,
-            partner=SOURCE,
-            direction=direction,
-            kind=kind[:32],
-            message_id=message_id,
-            handling_no=handling_no,
-            sha256=hashlib.sha256(raw).hexdigest(),
-            size=len(raw),
-            verdict=code[:32],
-        ),
+    """One page of a list; `cursor` is the id that it was asked under. Its lines have lines of their own."""
+    row = _line("out", operation, cursor[:128], _compact(found), "OK" if found else EMPTY, now, None)
+    row.duration_ms = round((time.perf_counter() - began) * 1000)
+    note_poll(session, row, keep)
+
+
+def log_fault(session: Session, code: str, now: datetime, began: float) -> None:
+    """A poll that the wire has ended; what came before it has lines of its own."""
+    row = _line("out", "poll", "", b"", code, now, None)
+    row.duration_ms = round((time.perf_counter() - began) * 1000)
+    note_exchange(session, row)
+
+
+def _compact(content: dict[str, Any] | list[Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _line(
+    direction: str, kind: str, message_id: str, raw: bytes, code: str, now: datetime, handling_no: str | None
+) -> ExchangeRow:
+    return ExchangeRow(
+        at=now,
+        partner=SOURCE,
+        direction=direction,
+        kind=kind[:32],
+        message_id=message_id,
+        handling_no=handling_no,
+        sha256=hashlib.sha256(raw).hexdigest() if raw else "",
+        size=len(raw),
+        verdict=code[:32],
     )

@@ -19,7 +19,8 @@ _TOO_OLD = timedelta(hours=72)
 
 def note_receipt(session: Session, receipt: BatchReceipt, now: datetime) -> None:
     """Apply a verified receipt. A later one replaces an earlier one; one for nothing of ours is a security event."""
-    log_whole(session, "in", "receipt", receipt.cd_batch, receipt.wire(), receipt.code, now)
+    body = f"receipt/{receipt.cd_batch}"  # in the batch's own row: codes only, and so not sealed
+    log_whole(session, "in", "receipt", receipt.cd_batch, receipt.wire(), receipt.code, now, body=body)
     batch = _batch_of(session, receipt)
     if batch is None:
         note_security_event(session, SOURCE, "RECEIPT_WITHOUT_BATCH", now, detail=receipt.cd_batch[:64])

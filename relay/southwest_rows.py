@@ -19,7 +19,7 @@ from partners.southwest.stamps import row_time
 from relay.southwest_log import SOURCE, log_row
 from storage.cases import HandlingRow, lock_handling
 from storage.exchange import note_security_event
-from storage.inbox import Inbox, InboxRow
+from storage.inbox import Inbox, InboxRow, place_of
 from storage.tasks import open_task
 
 _VOID = "D"
@@ -44,21 +44,31 @@ def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str,
         row = read(line, number, now)
     except BadRow as fault:
         note_security_event(session, SOURCE, Code.FIELD, now, detail=fault.member)
-        log_row(session, line, fault.guid, None, "row", Code.FIELD, now)
+        log_row(session, line, fault.guid, None, "row", Code.FIELD, now, body=inbox.sealer)
         return RowOutcome(fault.guid, Code.FIELD)
     if row.message is None:
-        return _void(session, row, line, now)
+        return _void(session, inbox, row, line, now)
     code = _before_inbox(session, row, row.message, sender)
     if code is Code.NOT_ADDRESSED:
         note_security_event(session, SOURCE, code, now, handling_no=row.handling_no)
-    parked = None
+    parked, kept = None, False
     if code is None:
         message = row.message.model_copy(update={"province": sender})
         taken = inbox.take(session, message, raw=line, now=now)
         code = _code_of(session, taken, row.message, now)
         parked = row.message.message_id if taken.taking is Taking.TO_COME else None
-    log_row(session, line, row.message.message_id, row.handling_no, row.message.event_name, code, now)
+        kept = _is_kept(taken)
+    message_id = row.message.message_id
+    body = place_of(SOURCE, message_id) if kept else inbox.sealer
+    log_row(session, line, message_id, row.handling_no, row.message.event_name, code, now, body=body)
     return RowOutcome(row.guid, code, parked)
+
+
+def _is_kept(taken: Taken) -> bool:
+    """Whether the inbox has this row: one that it refuses is not stored."""
+    if taken.taking is Taking.JUDGED:
+        return taken.verdict is not Verdict.REFUSED
+    return taken.taking in (Taking.DUPLICATE, Taking.TO_COME)
 
 
 def _before_inbox(session: Session, row: ReadRow, message: InboundMessage, sender: str) -> Code | None:
@@ -102,7 +112,7 @@ def code_of_verdict(verdict: Verdict | None) -> Code:
     return {Verdict.REFUSED: Code.TRANSITION, Verdict.LATE: Code.STALE}.get(verdict or Verdict.APPLIED, Code.OK)
 
 
-def _void(session: Session, row: ReadRow, line: bytes, now: datetime) -> RowOutcome:
+def _void(session: Session, inbox: Inbox, row: ReadRow, line: bytes, now: datetime) -> RowOutcome:
     """`D`: nothing is deleted, a person looks; ok whether the row and the case are known or not."""
     handling = session.get(HandlingRow, row.handling_no)
     message_id = f"{row.guid}:{row_time(row.written_at)}"
@@ -116,5 +126,5 @@ def _void(session: Session, row: ReadRow, line: bytes, now: datetime) -> RowOutc
         handling_no=row.handling_no if ours else None,
         data={"rowGuid": row.guid},
     )
-    log_row(session, line, message_id, row.handling_no, _VOID, Code.OK, now)
+    log_row(session, line, message_id, row.handling_no, _VOID, Code.OK, now, body=inbox.sealer)
     return RowOutcome(row.guid, Code.OK)

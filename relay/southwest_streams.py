@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from partners.southwest.batch import Batch, Manifest, StreamHead
+from partners.southwest.codes import INNER_OK
 from partners.southwest.streams import Form, OutgoingRow, RowStanding, RowState
+from relay.southwest_log import log_whole
 from storage.base import Database
 from storage.sealing import Sealer
 from storage.southwest import (
@@ -72,6 +74,7 @@ class SouthwestStreams:
     def taken(self, batch: Batch, now: datetime) -> None:
         with self._database.write() as session:
             lock_stream(session, OUT, batch.manifest.to_region)
+            _log(session, batch, INNER_OK, now)
             kept = find_out_batch(session, batch.manifest)
             if kept is None or kept.state == OutBatchState.VOID:
                 return
@@ -84,6 +87,7 @@ class SouthwestStreams:
     def refused(self, batch: Batch, code: str, now: datetime) -> None:
         with self._database.write() as session:
             kept = find_out_batch(session, batch.manifest)
+            _log(session, batch, code, now)
             if kept is not None and kept.state in _OPEN:
                 void_from(session, kept, code)
 
@@ -110,6 +114,7 @@ class SouthwestStreams:
             kept = find_out_batch(session, batch.manifest)
             if kept is not None:
                 kept.resend, kept.sent_at = False, now
+            _log(session, batch, "RESENT", now)
 
     def waits_for_receipts(self) -> bool:
         """Whether the hub has batches of ours that nobody has receipted yet."""
@@ -153,14 +158,23 @@ class SouthwestStreams:
             cd_batch=manifest.cd_batch,
             text_sm3=manifest.text_sm3,
             manifest=manifest.wire(),
-            rows_gz=self._sealer.seal(batch.rows_gz, f"southwest-out/{manifest.cd_batch}/{manifest.text_sm3}"),
+            rows_gz=self._sealer.seal(batch.rows_gz, _place(manifest)),
             state=OutBatchState.FORMED,
             formed_at=manifest.created,
         )
 
     def _batch(self, kept: SouthwestBatchOut) -> Batch:
-        place = f"southwest-out/{kept.cd_batch}/{kept.text_sm3}"
-        return Batch(manifest=Manifest.model_validate(kept.manifest), rows_gz=self._sealer.open(kept.rows_gz, place))
+        manifest = Manifest.model_validate(kept.manifest)
+        return Batch(manifest=manifest, rows_gz=self._sealer.open(kept.rows_gz, _place(manifest)))
+
+
+def _place(manifest: Manifest) -> str:
+    return f"southwest-out/{manifest.cd_batch}/{manifest.text_sm3}"
+
+
+def _log(session: Session, batch: Batch, code: str, now: datetime) -> None:
+    manifest = batch.manifest
+    log_whole(session, "out", "batch", manifest.cd_batch, manifest.wire(), code, now, body=_place(manifest))
 
 
 def find_out_batch(session: Session, manifest: Manifest) -> SouthwestBatchOut | None:

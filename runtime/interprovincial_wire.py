@@ -1,6 +1,6 @@
 """跨省通办 as it is wired here: adapter with its memory, polls; app keys are looked up by day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import SecretBytes
 
@@ -42,6 +42,7 @@ def interprovincial_wire(settings: partner_settings.InterprovincialSettings) -> 
         renew_before_s=settings.renew_before_s,
         poll_s=settings.poll_s,
         poll_max_s=settings.poll_max_s,
+        empty_polls_kept=timedelta(days=settings.empty_polls_days),
         answer_window_s=settings.window_s,
     )
 

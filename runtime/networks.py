@@ -48,4 +48,4 @@ def books_of(networks: dict[Partner, Network]) -> dict[Partner, BatchBooks]:
 def _guarded(network: Network, parts: Parts) -> Network:
     adapter = network.adapter
     breaker = Breaker(parts.database, adapter.partner, now, probe_interval(parts.settings.time_scale))
-    return replace(network, adapter=GuardedAdapter(adapter, breaker, parts.database, now))
+    return replace(network, adapter=GuardedAdapter(adapter, breaker, parts.database, parts.sealer, now))

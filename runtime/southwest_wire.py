@@ -1,6 +1,7 @@
 """跨西南五省通办 as it is wired here: adapter, polls and books; dated certificates, checked when the process starts."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -42,6 +43,7 @@ def southwest_settings(given: Given) -> SouthwestSettings:
         peers=_each(_peer, given.partner_keys, "SOUTHWEST_PARTNER_KEYS"),
         poll_s=given.poll_s,
         poll_max_s=given.poll_max_s,
+        empty_polls_kept=timedelta(days=given.empty_polls_days),
     )
 
 

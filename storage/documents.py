@@ -40,6 +40,11 @@ def media_type_of(data: bytes) -> str:
     raise BadInput("只接受 PDF、OFD、JPEG 或 PNG 文件", code="DOCUMENT_TYPE")
 
 
+def document_place(sha256: str) -> str:
+    """Under which a document is sealed."""
+    return f"document/{sha256}"
+
+
 class Documents:
     """The store under `folder`. Writing the same document again is harmless."""
 
@@ -63,7 +68,7 @@ class Documents:
         path = self._path(sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}.part")
-        fresh.write_bytes(self._sealer.seal(data, f"document/{sha256}"))
+        fresh.write_bytes(self._sealer.seal(data, document_place(sha256)))
         fresh.replace(path)  # a reader sees the whole document or none
         session.add(DocumentRow(sha256=sha256, media_type=media_type, size=len(data), stored_at=now))
         return True
@@ -77,7 +82,7 @@ class Documents:
         row = session.get(DocumentRow, sha256)
         if row is None:
             raise NotFound("没有这份文件", code="DOCUMENT_UNKNOWN")
-        return self._sealer.open(self._path(sha256).read_bytes(), f"document/{sha256}"), row.media_type
+        return self._sealer.open(self._path(sha256).read_bytes(), document_place(sha256)), row.media_type
 
     def _path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256

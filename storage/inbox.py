@@ -81,7 +81,7 @@ class Inbox:
     """Takes messages. `sealer` keeps their bodies unreadable at rest; a gap may stay open for `gap_patience`."""
 
     def __init__(self, sealer: Sealer, gap_patience: timedelta = GAP_PATIENCE) -> None:
-        self._sealer = sealer
+        self.sealer = sealer
         self._gap_patience = gap_patience
 
     def take(
@@ -208,11 +208,11 @@ class Inbox:
         self._heal(session, handling, now)
 
     def message_of(self, row: InboxRow) -> InboundMessage:
-        place = _place(row.sender, row.message_id)
-        return InboundMessage.model_validate_json(self._sealer.open(row.message, place))
+        place = place_of(row.sender, row.message_id)
+        return InboundMessage.model_validate_json(self.sealer.open(row.message, place))
 
     def raw_of(self, row: InboxRow) -> bytes:
-        return self._sealer.open(row.raw, _place(row.sender, row.message_id))
+        return self.sealer.open(row.raw, place_of(row.sender, row.message_id))
 
     def _again(self, session: Session, row: InboxRow, message: InboundMessage, now: datetime) -> Taken:
         verdict = Verdict(row.verdict) if row.verdict else None
@@ -240,7 +240,7 @@ class Inbox:
 
     def _stored(self, session: Session, message: InboundMessage, raw: bytes, now: datetime) -> InboxRow:
         sender = message.partner or CITY
-        place = _place(sender, message.message_id)
+        place = place_of(sender, message.message_id)
         row = InboxRow(
             sender=sender,
             message_id=message.message_id,
@@ -251,8 +251,8 @@ class Inbox:
             occurred_at=message.occurred_at,
             received_at=now,
             state=InboxState.NEW,
-            message=self._sealer.seal(message.model_dump_json().encode(), place),
-            raw=self._sealer.seal(raw, place),
+            message=self.sealer.seal(message.model_dump_json().encode(), place),
+            raw=self.sealer.seal(raw, place),
         )
         session.add(row)
         return row
@@ -333,7 +333,8 @@ def _note_facts(handling: HandlingRow, message: InboundMessage) -> None:
         handling.last_written_id = message.message_id.partition(":")[0]
 
 
-def _place(sender: str, message_id: str) -> str:
+def place_of(sender: str, message_id: str) -> str:
+    """Under which a message of the inbox is sealed."""
     return f"inbox/{sender}/{message_id}"
 
 

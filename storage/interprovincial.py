@@ -4,6 +4,7 @@ Serials of Fetch and Confirm that are used once, the shared secret with the righ
 our notices. Satisfies the small protocols of `partners.interprovincial` without importing them.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -14,8 +15,10 @@ from sqlalchemy import BigInteger, LargeBinary, String, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.errors import PartnerError
 from domain.terms import CommandKind, Partner
 from storage.base import Base, Database
+from storage.exchange import ExchangeRow, note_exchange
 from storage.outbox import CommandRow
 from storage.sealing import Sealer
 
@@ -165,11 +168,20 @@ class SecretsInDatabase(Generic[S]):
             self._turn.release()
 
     def _replace(self, seen: S | None, fetch: Callable[[], S]) -> None:
+        began = time.perf_counter()
         try:
             if self._newest() == seen:
-                self._keep(fetch())
+                self._keep(fetch(), began)
+        except PartnerError as fault:
+            self._note_failed(fault, began)
+            raise
         finally:
             self._set_claim(self._now() - _LEASE)
+
+    def _note_failed(self, fault: PartnerError, began: float) -> None:
+        line = _line("", (fault.code or type(fault).__name__)[:32], self._now(), began)
+        with self._database.write() as session:
+            note_exchange(session, line)
 
     def _newest(self) -> S | None:
         held = self.held()
@@ -189,13 +201,30 @@ class SecretsInDatabase(Generic[S]):
         with self._database.write() as session:
             session.execute(update(InterprovincialRenewal).values(until=until))
 
-    def _keep(self, secret: S) -> None:
+    def _keep(self, secret: S, began: float) -> None:
+        """The secret, and its line in the exchange log: the hash is that of what is kept, never of the secret."""
         now = self._now()
         name = f"{time.time_ns():x}"
         with self._database.write() as session:
             session.execute(delete(InterprovincialSecret).where(InterprovincialSecret.ends_at < now - _KEEP_ENDED))
             sealed = self._sealer.seal(self._key_of(secret), _place(name))
             session.add(InterprovincialSecret(id=name, sealed=sealed, ends_at=secret.ends_at, obtained_at=now))
+            line = _line(name, "OK", now, began)
+            line.sha256, line.size, line.body = hashlib.sha256(sealed).hexdigest(), len(sealed), _place(name)
+            note_exchange(session, line)
+
+
+def _line(message_id: str, verdict: str, now: datetime, began: float) -> ExchangeRow:
+    """One call for a fresh secret (refreshSecret)."""
+    return ExchangeRow(
+        at=now,
+        partner=Partner.INTERPROVINCIAL,
+        direction="out",
+        kind="refreshSecret",
+        message_id=message_id,
+        verdict=verdict,
+        duration_ms=round(1000 * (time.perf_counter() - began)),
+    )
 
 
 def _place(name: str) -> str:

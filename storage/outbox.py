@@ -40,6 +40,11 @@ class CommandRow(Base):
     error: Mapped[str | None] = mapped_column(String(64))
 
 
+def command_place(key: str) -> str:
+    """Under which a command is sealed."""
+    return f"command/{key}"
+
+
 def store_rendered(session: Session, sealer: Sealer, rendered: Rendered, now: datetime) -> None:
     session.add(
         CommandRow(
@@ -47,7 +52,7 @@ def store_rendered(session: Session, sealer: Sealer, rendered: Rendered, now: da
             partner=rendered.partner,
             handling_no=rendered.handling_no,
             kind=rendered.kind,
-            content=sealer.seal(rendered.content, f"command/{rendered.key}"),
+            content=sealer.seal(rendered.content, command_place(rendered.key)),
             meta=dict(rendered.meta),
             state=CommandState.RENDERED,
             rendered_at=now,
@@ -62,6 +67,6 @@ def stored_command(row: CommandRow, sealer: Sealer) -> Rendered:
         key=row.key,
         kind=CommandKind(row.kind),
         handling_no=row.handling_no,
-        content=sealer.open(row.content, f"command/{row.key}"),
+        content=sealer.open(row.content, command_place(row.key)),
         meta=row.meta,
     )

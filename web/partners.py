@@ -9,7 +9,7 @@ from domain.errors import NotFound
 from domain.reconciliation import REPAIR, ReconciliationReport
 from domain.terms import Partner
 from relay.replaying import replay
-from storage.exchange import ExchangeRow
+from storage.exchange import EMPTY, ExchangeRow
 from storage.inbox import InboxRow
 from storage.outbox import CommandRow
 from storage.reconciliation import kept_reports
@@ -21,21 +21,20 @@ router = APIRouter(prefix="/api/v1/partners", tags=["合作方"])
 
 @router.get("/{partner}/deliveries", operation_id="listDeliveries")
 def deliveries(
-    partner: Partner, _watcher: Watcher, ctx: Ctx, size: Annotated[int, Query(ge=1, le=500)] = 100
+    partner: Partner, _watcher: Watcher, ctx: Ctx, size: Annotated[int, Query(ge=1, le=500)] = 100, polls: bool = False
 ) -> dict[str, Any]:
-    """The last messages in both directions."""
+    """The last messages in both directions; `polls`: also those calls that brought nothing."""
     with ctx.database.read() as session:
         inbox = session.scalars(select(InboxRow).filter_by(sender=partner).order_by(InboxRow.id.desc()).limit(size))
         commands = session.scalars(
             select(CommandRow).filter_by(partner=partner).order_by(CommandRow.rendered_at.desc()).limit(size)
         )
-        log = session.scalars(
-            select(ExchangeRow).filter_by(partner=partner).order_by(ExchangeRow.id.desc()).limit(size)
-        )
+        log = select(ExchangeRow).filter_by(partner=partner).order_by(ExchangeRow.id.desc()).limit(size)
+        exchanges = session.scalars(log if polls else log.where(ExchangeRow.verdict != EMPTY))
         return {
             "inbox": [_inbox(row) for row in inbox],
             "commands": [_command(row) for row in commands],
-            "exchanges": [_exchange(row) for row in log],
+            "exchanges": [_exchange(row) for row in exchanges],
         }
 
 
@@ -117,6 +116,8 @@ def _exchange(row: ExchangeRow) -> dict[str, Any]:
         "messageId": row.message_id,
         "handlingNo": row.handling_no,
         "sha256": row.sha256,
+        "size": row.size,
+        "body": row.body,
         "verdict": row.verdict,
         "durationMs": row.duration_ms,
     }

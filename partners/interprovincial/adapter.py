@@ -34,10 +34,14 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Fetched(Frozen):
-    """One FetchNotices: what can be read in the order of the answer, and what can't (and is not confirmed)."""
+    """One FetchNotices: what can be read in the order of the answer, and what can't (and is not confirmed).
+
+    `number`: the YWXTBH under which it was asked.
+    """
 
     notices: tuple[Notice, ...]
     unreadable: tuple[Unreadable, ...]
+    number: str = ""
 
 
 class Confirmed(Frozen):
@@ -159,26 +163,28 @@ class InterprovincialAdapter:
 
     def fetch_notices(self, most: int = MAX_NOTICES) -> Fetched:
         """Up to `most` (1–100) notices under a lease of 10 min; fewer where so many do not fit into one answer."""
+        call = self._to_gateway(Operation.FETCH_NOTICES, data_part([element("MAX", str(most))]))
         try:
-            answered = self._client.call(self._to_gateway(Operation.FETCH_NOTICES, [element("MAX", str(most))]))
+            answered = self._client.call(call)
         except AnswerLost as lost:
             if lost.code != "TOO_LARGE" or most == 1:
                 raise
             return self.fetch_notices(most // 2)
         if answered.package is None:
-            return Fetched(notices=(), unreadable=())
+            return Fetched(notices=(), unreadable=(), number=call.ywxtbh)
         package = answered.package
         read = [read_notice(one, raw) for one, raw in zip(package.records, package.contents, strict=True)]
         return Fetched(
             notices=tuple(one for one in read if isinstance(one, Notice)),
             unreadable=tuple(one for one in read if isinstance(one, Unreadable)),
+            number=call.ywxtbh,
         )
 
     def confirm_notices(self, sids: tuple[str, ...]) -> Confirmed:
         """Confirm after the commit; repeating it is harmless (−910). At most 100 sids."""
         records = [f'<RECORD no="{place}" sid={_quoted(sid)}></RECORD>' for place, sid in enumerate(sids, 1)]
         data = f"<DATA>{''.join(records)}</DATA></PACKAGE>".encode()
-        answered = self._client.call(self._call_to_gateway(Operation.CONFIRM_NOTICES, data))
+        answered = self._client.call(self._to_gateway(Operation.CONFIRM_NOTICES, data))
         said = answered.package.records if answered.package else ()
         code_of_sid = dict(zip((one.get("sid") for one in said), answered.numbers, strict=True))
         good = {Code.OK.number, Code.DUPLICATE.number}
@@ -195,10 +201,7 @@ class InterprovincialAdapter:
             data=data_part([record]),
         )
 
-    def _to_gateway(self, operation: Operation, records: list[str]) -> Call:
-        return self._call_to_gateway(operation, data_part(records))
-
-    def _call_to_gateway(self, operation: Operation, data: bytes) -> Call:
+    def _to_gateway(self, operation: Operation, data: bytes) -> Call:
         number = message_no(self.settings.unit, self._now().astimezone(CHINA).date(), self._serials.next_serial())
         return Call(operation=operation, jsdw=EVERYBODY, ywxtbh=number, data=data)
 

@@ -31,6 +31,7 @@ class Unreadable(Frozen):
 
     sid: str
     reason: str
+    raw: bytes
     handling_no: str = ""
 
 
@@ -45,12 +46,13 @@ def read_notice(record: etree._Element, content: bytes) -> Notice | Unreadable:
     """One RECORD of FetchNotices. `content` is its inner text byte for byte, compared over redeliveries."""
     sid = record.get("sid") or ""
     if not _SID.fullmatch(sid):
-        return Unreadable(sid="", reason="sid")
+        return Unreadable(sid="", reason="sid", raw=content)
     try:
         return Notice(message=_message(record, sid, content), raw=content)
     except UnsafeXml as fault:
         number = record.findtext("{*}AJBH") or ""
-        return Unreadable(sid=sid, reason=str(fault), handling_no=number if is_case_number(number) else "")
+        ours = number if is_case_number(number) else ""
+        return Unreadable(sid=sid, reason=str(fault), raw=content, handling_no=ours)
 
 
 def read_status(record: etree._Element, content: bytes, handling_no: str) -> InboundMessage | None:

@@ -1,7 +1,7 @@
 """What must be agreed with the national gateway before a single byte travels (contracts.md C)."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -33,6 +33,7 @@ class InterprovincialSettings(Frozen):
     renew_before_s: float = Field(default=180, gt=0, description="a secret is renewed so long before its end")
     poll_s: float = Field(default=60, gt=0, description="between two FetchNotices while something comes")
     poll_max_s: float = Field(default=600, gt=0, description="at most, while nothing comes")
+    empty_polls_kept: timedelta = Field(default=timedelta(days=7), description="their lines in the exchange log")
     answer_window_s: float = Field(default=600, gt=0, description="how far an answer's FSSJ may be off")
 
     def app_keys_at(self, now: datetime) -> tuple[bytes, ...]:

@@ -1,6 +1,6 @@
 """What must be agreed with the exchange hub before a single byte travels (contracts.md B)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -59,6 +59,7 @@ class SouthwestSettings(Frozen):
     )
     poll_s: float = Field(default=60, gt=0, description="between polls while something comes, ± 20 %")
     poll_max_s: float = Field(default=600, gt=0, description="between polls while nothing comes")
+    empty_polls_kept: timedelta = Field(default=timedelta(days=7), description="their lines in the exchange log")
     rows_per_batch: int = Field(default=500, ge=1)
 
     @property

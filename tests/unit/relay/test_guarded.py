@@ -57,7 +57,9 @@ def guarded(office: Office, network: Network) -> GuardedAdapter:
     def now():
         return office.clock[0]
 
-    return GuardedAdapter(network, Breaker(office.database, network.partner, now), office.database, now)
+    return GuardedAdapter(
+        network, Breaker(office.database, network.partner, now), office.database, office.inbox.sealer, now
+    )
 
 
 def rendered(partner: Partner) -> Rendered:
