@@ -155,6 +155,9 @@ def test_files_and_queries_are_in_the_log(office):
         ("query", "OK", "", 0),
         ("get_file", "CY4041", SHA, 0),
     ]
+    with office.database.read() as session:
+        places = list(session.scalars(select(ExchangeRow.body).order_by(ExchangeRow.id)))
+    assert places == [f"document/{SHA}", f"document/{SHA}", None, None]
 
 
 @pytest.mark.parametrize(("time_scale", "seconds"), [(1, 60), (10, 6), (100_000, 1)])

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from domain.errors import PartnerUnavailable, PartnerUntrusted
 from domain.identifiers import make_case_number
 from domain.terms import WireEvent
 from domain.wire import WireState
+from storage.exchange import ExchangeBodyRow, ExchangeRow
 from tests.unit.relay.interprovincial_office import (
     FOREIGN,
     HANDLING,
@@ -229,3 +231,31 @@ def test_any_order_duplication_and_lost_confirmation_end_alike(shared: Office, o
 @given(**SCHEDULES)
 def test_two_thousand_schedules_end_alike(shared: Office, orders, cuts, lost):
     any_schedule_ends_alike(shared, orders, cuts, lost)
+
+
+def test_every_call_and_every_notice_has_a_line(office: Office):
+    office.poll(
+        ("s1", elements(HANDLING, 1, "01")),
+        ("s2", elements(FOREIGN, 1, "01")),
+        ("s3", "<AJBH>1</AJBH>"),
+    )
+    office.poll()
+    with office.database.read() as session:
+        lines = list(session.scalars(select(ExchangeRow).order_by(ExchangeRow.id)))
+        kept = set(session.scalars(select(ExchangeBodyRow.place)))
+    assert [(one.direction, one.kind, one.verdict) for one in lines] == [
+        ("out", "FetchNotices", "OK"),
+        ("in", "RECEIVED", "APPLIED"),
+        ("in", "RECEIVED", "UNKNOWN_HANDLING"),
+        ("in", "notice", "UNREADABLE"),
+        ("out", "ConfirmNotices", "OK"),
+        ("out", "FetchNotices", "EMPTY"),
+    ]
+    assert lines[1].body == "inbox/interprovincial/s1"
+    assert {lines[2].body, lines[3].body} == kept
+    for month in range(6):
+        office.clock[0] = NOW + timedelta(days=30 * month)
+        office.poll()
+    with office.database.read() as session:
+        empty = session.scalar(select(func.count()).select_from(ExchangeRow).filter_by(verdict="EMPTY"))
+    assert empty == 1

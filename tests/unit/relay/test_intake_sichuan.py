@@ -8,9 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from domain.wire import WireState
+from storage.exchange import ExchangeBodyRow
+from storage.inbox import InboxRow
 from tests.unit.relay.office import FOREIGN, HANDLING, NOW, TO_COME
 from tests.unit.relay.sichuan_callbacks import (
     OUR_KEY,
@@ -258,3 +261,28 @@ def test_headers_of_any_case_count(office: SichuanOffice):
     body = json.dumps(content()).encode()
     raw = replace(callback(body), headers=[(n.lower(), v) for n, v in headers(body, "evt_00000001")])
     assert office.send(raw)[0] == 200
+
+
+def test_every_line_leads_to_its_sealed_body_and_strangers_leave_none(office: SichuanOffice):
+    taken, broken, stranger = callback(content()), callback(b"{"), callback(content(), **{"X-CY-App-Id": "who"})
+    event_id = "evt_00000007"
+    to_come = callback(content(caseNo=TO_COME, event_id=event_id))
+    other = callback(content(actorOrg="别处"))
+    for raw in (taken, taken, broken, stranger, to_come, other):
+        office.send(raw)
+    found = [(line.verdict, line.size, line.body) for line in office.exchanges()]
+    kept = f"exchange/sichuan/{hashlib.sha256(taken.body).hexdigest()}"
+    assert found == [
+        ("0000", len(taken.body), "inbox/sichuan/evt_00000001"),
+        ("CY4091", len(taken.body), kept),
+        ("CY4001", 1, f"exchange/sichuan/{hashlib.sha256(b'{').hexdigest()}"),
+        ("CY4012", len(stranger.body), None),
+        ("CY4041", len(to_come.body), f"inbox/sichuan/{event_id}"),
+        ("CY4223", len(other.body), f"exchange/sichuan/{hashlib.sha256(other.body).hexdigest()}"),
+    ]
+    with office.database.read() as session:
+        body = session.get_one(ExchangeBodyRow, kept)
+        assert office.inbox.sealer.open(body.sealed, kept) == taken.body
+        row = session.scalars(select(InboxRow).filter_by(message_id="evt_00000001")).one()
+        assert office.inbox.raw_of(row) == taken.body
+        assert session.scalar(select(func.count()).select_from(ExchangeBodyRow)) == 3

@@ -5,12 +5,14 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from domain.errors import AnswerLost, PartnerRefused
 from domain.messages import TaskOutcome
 from domain.tasks import TaskKind
 from domain.terms import WireEvent
 from partners.standards import sm3_hex
+from storage.exchange import ExchangeBodyRow, ExchangeRow
 from storage.tasks import TaskRow
 from tests.unit.relay.southwest_office import Office, open_office
 from tests.unit.relay.southwest_province import NOW, OK, YUNNAN, Province, as_line, row
@@ -289,3 +291,33 @@ def test_a_batch_that_can_never_be_read_is_passed_at_the_fifth_try(office: Offic
     faults = [office.poll().fault for _ in range(5)]
     assert faults == ["TOO_LARGE"] * 4 + [""]
     assert [receipt["code"] for receipt in office.hub.receipted] == ["SW100101", OK]
+
+
+def test_every_message_both_ways_has_a_line_and_a_body_somewhere(office: Office, guizhou: Province):
+    office.adapter.send(office.adapter.render(office.command("withdraw")))
+    office.poll(guizhou.batch(row("accept", "1", 1), row("accept", "1", 2), {"row_guid": "bad"}))
+    office.hub.broken = {"exch0002"}
+    assert office.poll().fault == "ANSWER_LOST"
+    with office.database.read() as session:
+        lines = list(session.scalars(select(ExchangeRow).order_by(ExchangeRow.id)))
+        kept = set(session.scalars(select(ExchangeBodyRow.place)))
+    found = {(line.direction, line.kind, line.verdict, (line.body or "-").partition("/")[0]) for line in lines}
+    assert found == {
+        ("out", "batch", "00", "southwest-out"),
+        ("out", "exch0002", "OK", "-"),
+        ("in", "RECEIVED", OK, "inbox"),
+        ("in", "RECEIVED", "SW200202", "exchange"),
+        ("in", "row", "SW200101", "exchange"),
+        ("in", "batch", OK, "exchange"),
+        ("out", "receipt", OK, "receipt"),
+        ("out", "exch0005", "EMPTY", "-"),
+        ("out", "poll", "ANSWER_LOST", "-"),
+    }
+    assert {line.body for line in lines if (line.body or "").startswith("exchange/")} == kept
+
+
+def test_a_year_of_idle_polls_leaves_a_bounded_log(office: Office):
+    for day in range(30):
+        office.clock[0] = NOW + timedelta(days=day)
+        office.poll()
+    assert len(office.exchanges("exch0002", "exch0005")) == 2 * 8

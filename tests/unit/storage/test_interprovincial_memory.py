@@ -1,18 +1,21 @@
 """Serials, secrets and notice times over several processes (two objects on one database stand for two of them)."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretBytes
+from sqlalchemy import select
 
 from domain.errors import PartnerUnavailable
 from domain.outbound import Rendered
 from domain.terms import CommandKind, Partner
 from partners.interprovincial.secret import Secret
 from storage.base import Base, Database
-from storage.interprovincial import NoticeTimesInDatabase, SecretsInDatabase, SerialsInDatabase
+from storage.exchange import ExchangeRow
+from storage.interprovincial import InterprovincialSecret, NoticeTimesInDatabase, SecretsInDatabase, SerialsInDatabase
 from storage.outbox import store_rendered
 from storage.sealing import Sealer
 
@@ -140,3 +143,22 @@ def test_notice_times_follow_from_what_is_stored_even_inside_a_transaction(datab
     assert times.notice_time(NUMBER, "01", "b", NOW) == NOW + timedelta(seconds=1)
     assert times.notice_time(NUMBER, "02", "c", NOW) == NOW
     assert times.notice_time(NUMBER, "01", "a", NOW + timedelta(hours=1)) == NOW
+
+
+def test_every_call_for_a_secret_has_a_line_that_does_not_tell_it(database: Database):
+    memory = secrets_of(database, [NOW])
+    with pytest.raises(PartnerUnavailable):
+        memory.renew(None, 0, lambda: _raise(PartnerUnavailable("繁忙", code="REFRESH_BUSY")))
+    memory.renew(None, 0, lambda: secret("one"))
+    memory.renew(None, 0, lambda: secret("never fetched"))  # somebody has renewed it meanwhile: no call
+    with database.read() as session:
+        failed, got = session.scalars(select(ExchangeRow).order_by(ExchangeRow.id))
+        (kept,) = session.scalars(select(InterprovincialSecret))
+    assert (failed.kind, failed.verdict, failed.body) == ("refreshSecret", "REFRESH_BUSY", None)
+    assert (got.kind, got.verdict, got.message_id) == ("refreshSecret", "OK", kept.id)
+    assert SEALER.open(kept.sealed, got.body) == b"one"
+    assert got.sha256 == hashlib.sha256(kept.sealed).hexdigest()
+
+
+def _raise(fault: Exception):
+    raise fault
