@@ -33,7 +33,7 @@ def interprovincial_wire(settings: partner_settings.InterprovincialSettings) -> 
     return InterprovincialSettings(
         gateway_url=settings.gateway_url,
         paasid=settings.paasid,
-        token=settings.token,
+        tokens=lambda day: active_keys(settings.token, day),
         sid=settings.sid,
         rid=settings.rid,
         app_keys=lambda day: active_keys(settings.app_key, day),

@@ -75,7 +75,9 @@ class InterprovincialSettings(_Network):
 
     gateway_url: BaseUrl = Field(description="the national gateway; /kstb and /auth/refreshSecret are added")
     paasid: Text = Field(description="x-tif-paasid")
-    token: SecretStr = Field(description="secret token of the gateway headers")
+    token: DatedKeys = Field(
+        description="secret token of the gateway headers: text[@from/to], comma between two; the newest signs"
+    )
     sid: Text = Field(description="gjgxjhpt_sid")
     rid: Text = Field(description="gjgxjhpt_rid")
     app_key: DatedKeys = Field(

@@ -36,7 +36,7 @@ def gateway_headers(settings: InterprovincialSettings, now: datetime, nonce: str
         "x-tif-paasid": settings.paasid,
         "x-tif-timestamp": timestamp,
         "x-tif-nonce": nonce,
-        "x-tif-signature": gateway_signature(timestamp, settings.token.get_secret_value(), nonce),
+        "x-tif-signature": gateway_signature(timestamp, settings.token_at(now), nonce),
     }
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field
 
+from domain.errors import Misconfigured
 from domain.model import Frozen
 from partners.standards import CHINA
 
@@ -24,7 +25,7 @@ class InterprovincialSettings(Frozen):
         description="the national gateway; /kstb and /auth/refreshSecret are added"
     )
     paasid: str = Field(min_length=1, description="x-tif-paasid")
-    token: SecretStr = Field(description="the gateway's token; never on the wire")
+    tokens: KeysOn = Field(description="the gateway's token by day, never on the wire; the newest signs")
     sid: str = Field(min_length=1, description="gjgxjhpt_sid")
     rid: str = Field(min_length=1, description="gjgxjhpt_rid")
     app_keys: KeysOn
@@ -35,6 +36,13 @@ class InterprovincialSettings(Frozen):
     poll_max_s: float = Field(default=600, gt=0, description="at most, while nothing comes")
     empty_polls_kept: timedelta = Field(default=timedelta(days=7), description="their lines in the exchange log")
     answer_window_s: float = Field(default=600, gt=0, description="how far an answer's FSSJ may be off")
+
+    def token_at(self, now: datetime) -> str:
+        """Raises Misconfigured when none counts today."""
+        counting = self.tokens(now.astimezone(CHINA).date())
+        if not counting:
+            raise Misconfigured("INTERPROVINCIAL_TOKEN：今天没有可用的网关令牌")
+        return counting[0]
 
     def app_keys_at(self, now: datetime) -> tuple[bytes, ...]:
         return tuple(key.encode("ascii") for key in self.app_keys(now.astimezone(CHINA).date()))

@@ -26,10 +26,11 @@ def now() -> datetime:
 
 def settings(gateway_url: str, *app_keys: str, **changes: str) -> InterprovincialSettings:
     keys = app_keys or (APP_KEY,)
-    agreed = {"paasid": "cqyz", "token": "TOKEN", "sid": "s_1", "rid": "r_1", "registration_code": "CQYZ0001"}
+    agreed = {"paasid": "cqyz", "sid": "s_1", "rid": "r_1", "registration_code": "CQYZ0001"}
     return InterprovincialSettings(
         gateway_url=gateway_url,
         app_keys=lambda _: keys,
+        tokens=lambda _: ("TOKEN",),
         unit="500103000000",
         **{**agreed, **changes},
     )

@@ -1,7 +1,8 @@
-"""The app key is replaced while commands go out and notices come in: no call is refused, no secret, no seal."""
+"""App key and token are replaced while commands go out and notices come in: no call, secret or seal is refused."""
 
 import re
 import threading
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ import partners.interprovincial.client
 import runtime.interprovincial_wire
 from domain.errors import PartnerRefused
 from partners.attempt import Answer, Attempts
+from runtime.keys import DatedKey
 from runtime.partner_settings import sandbox_defaults
 from tests.contract.peers import wait_until
 from tests.contract.test_adapters import submission
 from tests.contract.test_interprovincial_both_ways import Hall, opened
 
+TOKEN = sandbox_defaults(1, 2)["interprovincial"]["token"]
 OLD, NEW = sandbox_defaults(1, 2)["interprovincial"]["app_key"], "n" * 32
 
 
@@ -84,36 +87,53 @@ class Traffic:
         return all(self._hall.office.truth(number).last_seq == 2 for number in list(self.sent))
 
 
-@pytest.fixture
-def keys(monkeypatch) -> list[str]:
+class Ours:
     """What we have on this day, the newest first."""
-    ours = [OLD]
-    monkeypatch.setattr(runtime.interprovincial_wire, "active_keys", lambda *_: tuple(ours))
+
+    def __init__(self) -> None:
+        self.keys, self.tokens = [OLD], [TOKEN]
+
+    def active(self, dated: tuple[DatedKey, ...], _day: date) -> tuple[str, ...]:
+        return tuple(self.tokens if dated[0].text.get_secret_value() == TOKEN else self.keys)
+
+
+@pytest.fixture
+def ours(monkeypatch) -> Ours:
+    ours = Ours()
+    monkeypatch.setattr(runtime.interprovincial_wire, "active_keys", ours.active)
     monkeypatch.setattr(partners.interprovincial.client, "Attempts", Recording)
     Recording.answers.clear()
     return ours
 
 
-def test_the_app_key_is_replaced_under_traffic_and_nothing_is_refused(tmp_path: Path, keys: list[str]):
+def test_app_key_and_token_are_replaced_under_traffic_and_nothing_is_refused(tmp_path: Path, ours: Ours):
     with opened(tmp_path) as hall:
         hall.control("PUT", "/interprovincial", {"secret_s": 2.0})  # always within 180 s of its end: often renewed
         with Traffic(hall) as traffic:
             traffic.through_a_renewal()
-            hall.control("PUT", "/interprovincial", {"app_keys": [NEW, OLD]})  # they know both
+            hall.control("PUT", "/interprovincial", {"app_keys": [NEW, OLD], "tokens": [TOKEN, "T2"]})  # they know both
             traffic.through_a_renewal()
-            keys.insert(0, NEW)  # we ask with the new one
+            ours.keys.insert(0, NEW)  # we ask with the new ones
+            ours.tokens.insert(0, "T2")
             traffic.through_a_renewal()
-            hall.control("PUT", "/interprovincial", {"app_keys": [NEW]})  # they have dropped the old one
+            hall.control(
+                "PUT", "/interprovincial", {"app_keys": [NEW], "tokens": ["T2"]}
+            )  # they have dropped the old ones
             traffic.through_a_renewal()
-            keys.pop()
+            ours.keys.pop()
+            ours.tokens.pop()
             traffic.through_a_renewal()
             wait_until(traffic.settled, 60)
         assert traffic.faults == []
         assert Recording.refused() == []
         assert len(traffic.sent) >= 30
         assert hall.office.security_events() == []
-        keys[:] = [OLD]  # revoked
+        ours.keys = [OLD]  # revoked
         hall.control("PUT", "/interprovincial", {"forget_secrets": True})
         with pytest.raises(PartnerRefused) as refused:
             hall.send(submission(hall.new_case({"await": "never"})))
         assert refused.value.code == "REFRESH_REFUSED"
+        ours.tokens = [TOKEN]
+        with pytest.raises(PartnerRefused) as refused:
+            hall.adapter.fetch_notices()
+        assert refused.value.code == "GATEWAY_AUTH"

@@ -43,6 +43,7 @@ class Changed(BaseModel):
     lease_s: float | None = Field(default=None, ge=0)
     secret_s: float | None = Field(default=None, gt=0)
     app_keys: list[str] | None = None
+    tokens: list[str] | None = None
     unknown_items: list[str] | None = None
     forget_secrets: bool = False
 

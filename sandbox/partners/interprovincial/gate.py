@@ -37,7 +37,8 @@ class Gate:
             raise NotAuthorised("paasid or timestamp")
         if abs(int(stamp) - int(time.time())) > self._terms.gateway_window_s:
             raise NotAuthorised("timestamp")
-        if not equal(said["signature"], header_signature(stamp, self._terms.token, nonce)):
+        expected = [header_signature(stamp, token, nonce) for token in self._terms.tokens]
+        if not any(equal(said["signature"], one) for one in expected):
             raise NotAuthorised("signature")
         with self._lock:
             self._forget_nonces()

@@ -8,7 +8,7 @@ class Terms:
     """Ids, keys and windows. `lease_s` is shorter than the contract's 600 s, so that a demo sees redelivery."""
 
     paasid: str = "cqyz"
-    token: str = "TOKEN"  # noqa: S105 – the published test value
+    tokens: list[str] = field(default_factory=lambda: ["TOKEN"])
     sid: str = "s_1"
     rid: str = "r_1"
     app_keys: list[str] = field(default_factory=lambda: ["fedcba9876543210fedcba9876543210"])

@@ -29,7 +29,7 @@ def settings(*app_keys: str) -> InterprovincialSettings:
     return InterprovincialSettings(
         gateway_url="http://gateway.invalid/",
         paasid="cqyz",
-        token="TOKEN",
+        tokens=lambda _: ("TOKEN",),
         sid="s_1",
         rid="r_1",
         app_keys=lambda _: keys,
