@@ -9,9 +9,10 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from relay.loop import RelayLoop
+from relay.reconciliation import Reconciliation
 from relay.relay import Relay
 from runtime.components import now, parts_of
-from runtime.networks import networks_of
+from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
@@ -72,6 +73,8 @@ ROUTERS = (
 def build_app(settings: Settings) -> FastAPI:
     """The application; connects to Temporal lazily, so that cases are registered while it is away."""
     parts = parts_of(settings)
+    networks = networks_of(parts)
+    asked = (parts.database, parts.inbox, adapters_of(networks), now)
     relay_loop: list[RelayLoop] = []
 
     def kick() -> None:
@@ -102,13 +105,14 @@ def build_app(settings: Settings) -> FastAPI:
         lists=Lists(parts.database, now),
         now=now,
         kick=kick,
+        reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.temporal_serving = lambda: is_serving(settings)
     problems.install(app)
     rendering.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    for partner, network in networks_of(parts).items():
+    for partner, network in networks.items():
         if network.callbacks is not None:
             app.include_router(callbacks.router(partner, network.callbacks, kick))
     app.mount("/static", StaticFiles(packages=[("web", "static")]), name="static")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +11,8 @@ from catalog.agreements import Agreements
 from catalog.model import Catalogue
 from catalog.search import SearchIndex
 from catalog.workdays import WorkdayCalendar
+from domain.reconciliation import ReconciliationReport
+from domain.terms import Partner
 from runtime.settings import Settings
 from storage.base import Database
 from storage.documents import Documents
@@ -21,7 +23,7 @@ from web.lists import Lists
 
 @dataclass(frozen=True)
 class Context:
-    """`kick` wakes the relay after a commit."""
+    """`kick` wakes the relay after a commit; `reconcile` compares a day's books with a network's."""
 
     settings: Settings
     database: Database
@@ -31,6 +33,7 @@ class Context:
     lists: Lists
     now: Callable[[], datetime]
     kick: Callable[[], None]
+    reconcile: Callable[[Partner, date], ReconciliationReport]
 
     @property
     def catalogue(self) -> Catalogue:

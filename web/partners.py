@@ -1,5 +1,6 @@
 """`/partners/{partner}/…`: what was exchanged with a network, with verdicts, and how the books compare; no bodies."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -8,13 +9,16 @@ from sqlalchemy import select
 from domain.errors import NotFound
 from domain.reconciliation import REPAIR, ReconciliationReport
 from domain.terms import Partner
+from partners.standards import CHINA
 from relay.replaying import replay
-from storage.exchange import EMPTY, ExchangeRow
+from storage.exchange import EMPTY, ExchangeRow, note_security_event
 from storage.inbox import InboxRow
 from storage.outbox import CommandRow
 from storage.reconciliation import kept_reports
 from web.context import Ctx
+from web.problems import Unprocessable
 from web.session import Operator, Watcher
+from web.shapes import ReconcileShape
 
 router = APIRouter(prefix="/api/v1/partners", tags=["合作方"])
 
@@ -57,6 +61,21 @@ def reconciliations(
     """The reports of the last days, latest first."""
     with ctx.database.read() as session:
         return {"reports": [_report(report) for report in kept_reports(session, partner, size)]}
+
+
+@router.post("/{partner}/reconciliations", operation_id="reconcile")
+def reconcile(partner: Partner, asked: ReconcileShape, operator: Operator, ctx: Ctx) -> dict[str, Any]:
+    """Compare a day's books now (yesterday's without `day`), repair what never reached us, keep the report."""
+    today = ctx.now().astimezone(CHINA).date()
+    day = asked.day or today - timedelta(days=1)
+    if day > today:
+        raise Unprocessable("这一天还没有到，不能核对", code="DAY", field="day")
+    report = ctx.reconcile(partner, day)
+    with ctx.database.write() as session:
+        detail = f"{operator.username} {partner} {day}"
+        note_security_event(session, "operator", "RECONCILIATION", ctx.now(), detail=detail)
+    ctx.kick()
+    return _report(report)
 
 
 def _report(report: ReconciliationReport) -> dict[str, Any]:

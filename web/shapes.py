@@ -162,3 +162,9 @@ class DecisionShape(Shape):
 
     event: str = Field(max_length=32)
     payload: dict[str, object] = Field(default_factory=dict)
+
+
+class ReconcileShape(Shape):
+    """`POST /partners/{partner}/reconciliations`; `day` of Asia/Shanghai."""
+
+    day: date | None = None

@@ -47,9 +47,43 @@ def test_callbacks_while_temporal_is_away_are_acknowledged_and_applied_after(who
         assert {effect["count"] for effect in whole.effects(case).values()} == {1}
 
 
+@pytest.mark.soak
+def test_sixty_seconds_without_temporal_while_callbacks_come_all_the_time(whole: Whole):
+    """Measured: each callback is acknowledged at its first attempt, every one is applied after, in order and once."""
+    pace_s, reviews, gone_s = 4.0, 14, 60.0
+    reviewing = [{"event": "REVIEWING", "after_s": pace_s}] * reviews
+    steps = [{"event": "RECEIVED"}, {"event": "ACCEPTED", "after_s": 2}, *reviewing, APPROVED]
+    cases = [whole.register(CHENGDU, *steps) for _ in range(5)]
+    until(lambda: all(whole.case(case)["status"] == "RECEIVED" for case in cases))
+    whole.temporal.kill()
+    began = time.monotonic()
+    until(lambda: all(len(whole.theirs(case)["events"]) == len(steps) for case in cases), 90)
+    until(lambda: time.monotonic() - began >= gone_s, gone_s)
+    assert not whole.temporal.serving
+    told = [event for case in cases for event in whole.theirs(case)["events"]]
+    assert all(event["acknowledged"] for event in told)
+    assert {event["attempts"] for event in told} == {1}
+    waiting = [one for case in cases for one in whole.deliveries("sichuan", "inbox", case) if one["state"] != "APPLIED"]
+    gone = time.monotonic() - began
+    print(f"{len(told)} callbacks, {len(waiting)} acknowledged while Temporal was away for {gone:.1f} s")
+    assert len(waiting) >= len(cases) * (reviews + 1)
+    whole.temporal.start()
+    began = time.monotonic()
+    until(lambda: all(approved(whole, case) for case in cases), 90)
+    print(f"all applied {time.monotonic() - began:.1f} s after it was back")
+    for case in cases:
+        inbox = sorted(whole.deliveries("sichuan", "inbox", case), key=lambda one: one["seq"])
+        assert [one["seq"] for one in inbox] == list(range(1, len(steps) + 1))
+        assert {(one["state"], one["verdict"], one["attempts"]) for one in inbox} == {("APPLIED", "APPLIED", 1)}
+
+
 @pytest.mark.parametrize(
     ("partner", "region"),
-    [("sichuan", CHENGDU), pytest.param("interprovincial", GUANGZHOU, marks=pytest.mark.soak)],
+    [
+        ("sichuan", CHENGDU),
+        pytest.param("southwest", GUIYANG, marks=pytest.mark.soak),
+        pytest.param("interprovincial", GUANGZHOU, marks=pytest.mark.soak),
+    ],
 )
 def test_a_worker_killed_between_effect_and_record_has_one_effect(whole: Whole, partner, region):
     whole.outage(partner, "late_answer", delay_s=8, seconds=5)
@@ -63,8 +97,11 @@ def test_a_worker_killed_between_effect_and_record_has_one_effect(whole: Whole, 
     print(f"{partner}: approved {time.monotonic() - began:.1f} s after the kill")
     (submit,) = whole.effects(case).values()
     assert submit["count"] == 1
-    assert submit["attempts"] >= 2
-    assert [one["state"] for one in whole.deliveries(partner, "commands", case)] == ["SENT"]
+    (command,) = whole.deliveries(partner, "commands", case)
+    if partner == "southwest":  # the same batch again is known by its name there, its rows are not looked at
+        assert command["state"] in ("SENT", "CONFIRMED")
+    else:
+        assert (command["state"], submit["attempts"] >= 2) == ("SENT", True)
 
 
 def test_the_web_process_killed_while_callbacks_come_loses_and_doubles_nothing(whole: Whole):
@@ -82,13 +119,16 @@ def test_the_web_process_killed_while_callbacks_come_loses_and_doubles_nothing(w
         assert {(one["state"], one["verdict"]) for one in told} == {("APPLIED", "APPLIED")}
 
 
-def test_one_networks_outage_delays_no_other(whole: Whole):
-    whole.outage("sichuan", "down")
-    stuck = [whole.register(CHENGDU, {"event": "RECEIVED"}, {"event": "ACCEPTED"}, APPROVED) for _ in range(3)]
-    until(lambda: all(whole.case(case)["handlings"][0]["waitingSince"] for case in stuck))
+@pytest.mark.parametrize(("kind", "how_many"), [("down", 3), ("slow", 8)])
+def test_one_networks_outage_delays_no_other(whole: Whole, kind, how_many):
+    """Slow: more commands hang until their read timeout than the network's queue has slots."""
+    whole.outage("sichuan", kind)
+    stuck = [whole.register(CHENGDU, {"event": "RECEIVED"}, {"event": "ACCEPTED"}, APPROVED) for _ in range(how_many)]
     others = [whole.register(region, {"event": "ACCEPTED"}, APPROVED) for region in (GUIYANG, GUANGZHOU)]
     until(lambda: all(approved(whole, case) for case in others))
-    assert all(whole.case(case)["handlings"][0]["waitingSince"] for case in stuck)
+    assert {whole.case(case)["status"] for case in stuck} == {"COLLECTED"}
+    until(lambda: all(whole.case(case)["handlings"][0]["waitingSince"] for case in stuck))
+    assert "等待对方系统" in whole.page(f"/window/{stuck[0]}")
     until(lambda: any(one["attempts"] >= 2 for case in stuck for one in whole.deliveries("sichuan", "commands", case)))
     whole.outage_over("sichuan")
     until(lambda: all(approved(whole, case) for case in stuck))

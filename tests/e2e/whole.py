@@ -105,6 +105,15 @@ class Whole:
         shown = self.operator.get(f"/api/v1/partners/{partner}/deliveries?size=500")[what]
         return [one for one in shown if one["handlingNo"] == case_no]
 
+    def page(self, path: str) -> str:
+        """What the clerk reads."""
+        browser = requests.Session()
+        who = {"username": "clerk", "password": "demo"}
+        browser.post(f"{self.system.kuayu}/api/v1/login", json=who, timeout=10).raise_for_status()
+        shown = browser.get(f"{self.system.kuayu}{path}", timeout=10)
+        shown.raise_for_status()
+        return shown.text
+
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """`kuayu …` beside the running system."""
         program = str(Path(sys.executable).with_name("kuayu"))

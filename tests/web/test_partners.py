@@ -1,13 +1,15 @@
 """What operators see of a network, and replaying what is dead."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import select
 
 from domain.reconciliation import Difference, DifferenceKind, ReconciliationReport
 from domain.terms import Partner
 from domain.wire import WireState
+from partners.standards import CHINA
 from storage.cases import HandlingRow
+from storage.exchange import EMPTY, ExchangeRow, SecurityEventRow, note_poll
 from storage.inbox import InboxRow, InboxState
 from storage.reconciliation import keep_report
 from tests.unit.storage.casework import message
@@ -54,3 +56,51 @@ def test_reports_say_what_is_done_about_each_difference(office):
     assert shown["differences"][0]["kind"] == "WE_ARE_AHEAD"
     assert shown["differences"][0]["advice"]
     assert office.call("GET", "/api/v1/partners/nobody/reconciliations", "supervisor").status_code == 422
+
+
+def test_books_are_compared_on_demand(office):
+    handling_no = office.start()["handlings"][0]["handlingNo"]
+    with office.database.write() as session:
+        session.get_one(HandlingRow, handling_no).wire_state = WireState.SUBMITTED
+    today = datetime.now(CHINA).date()
+    answer = office.call("POST", f"{BASE}/reconciliations", "operator", {"day": today.isoformat()})
+    assert answer.status_code == 200
+    report = answer.json()
+    assert report["unanswered"] >= 1  # nobody plays Sichuan here
+    assert (report["day"], report["clean"]) == (today.isoformat(), False)
+    assert report in office.call("GET", f"{BASE}/reconciliations", "auditor").json()["reports"]
+    with office.database.read() as session:
+        noted = session.scalars(select(SecurityEventRow.detail).filter_by(code="RECONCILIATION")).all()
+    assert noted == [f"operator sichuan {today}"]
+
+
+def test_yesterday_without_a_day_and_no_day_to_come(office):
+    path = "/api/v1/partners/southwest/reconciliations"
+    answer = office.call("POST", path, "operator", {})
+    yesterday = datetime.now(CHINA).date() - timedelta(days=1)
+    assert (answer.status_code, answer.json()["day"]) == (200, yesterday.isoformat())
+    tomorrow = (yesterday + timedelta(days=2)).isoformat()
+    refused = office.call("POST", path, "operator", {"day": tomorrow})
+    assert (refused.status_code, refused.json()["code"]) == (422, "DAY")
+    assert office.call("POST", path, "supervisor", {}).status_code == 403
+
+
+def test_polls_that_brought_nothing_are_shown_when_asked_for(office):
+    with office.database.write() as session:
+        for verdict in ("OK", EMPTY):
+            note_poll(
+                session,
+                ExchangeRow(
+                    at=datetime.now(UTC),
+                    partner="interprovincial",
+                    direction="out",
+                    kind="FetchNotices",
+                    message_id="1" * 32,
+                    verdict=verdict,
+                ),
+            )
+    path = "/api/v1/partners/interprovincial/deliveries"
+    shown = office.call("GET", path, "auditor").json()["exchanges"]
+    assert [one["verdict"] for one in shown] == ["OK"]
+    shown = office.call("GET", f"{path}?polls=true", "auditor").json()["exchanges"]
+    assert [one["verdict"] for one in shown] == [EMPTY, "OK"]

@@ -54,6 +54,7 @@ RULES = {
     "GET /api/v1/partners/{partner}/deliveries": WATCHERS,
     "POST /api/v1/partners/{partner}/deliveries/{row_id}/replay": {Role.OPERATOR},
     "GET /api/v1/partners/{partner}/reconciliations": WATCHERS,
+    "POST /api/v1/partners/{partner}/reconciliations": {Role.OPERATOR},
     "GET /api/v1/status": WATCHERS,
     "GET /api/v1/reports/{period}": WATCHERS,
     "GET /api/v1/dashboard": WATCHERS,
