@@ -25,6 +25,7 @@ from tests.unit.relay.sichuan_callbacks import (
     open_sichuan_office,
 )
 from tests.unit.relay.sichuan_refusals import REFUSED_BODIES, REFUSED_HEADERS
+from tests.unit.relay.standing import standing
 
 RESULT = {"result": {"name": "居民身份证", "form": "paper", "documentNo": "1", "sha256": None}}
 REFUSAL = {"reason": "不符合条件", "legalBasis": "第三十八条"}
@@ -87,8 +88,10 @@ def test_the_same_again_gets_the_first_answer(office: SichuanOffice):
 
 def test_other_content_under_a_used_id_is_refused(office: SichuanOffice):
     assert office.send(callback(content()))[0] == 200
+    before = standing(office.database, HANDLING)
     status, body = office.send(callback(content(actorOrg="别处")))
     assert (status, body["code"]) == (422, "CY4223")
+    assert standing(office.database, HANDLING) == before
     assert office.security_events() == ["MESSAGE_ID_REUSED"]
     assert office.inbox_rows() == 1
 
@@ -96,8 +99,10 @@ def test_other_content_under_a_used_id_is_refused(office: SichuanOffice):
 def test_a_resend_byte_by_byte_is_a_replay(office: SichuanOffice):
     raw = callback(content())
     assert office.send(raw)[0] == 200
+    before = standing(office.database, HANDLING)
     status, body = office.send(raw)
     assert (status, body["code"]) == (409, "CY4091")
+    assert standing(office.database, HANDLING) == before
     assert office.security_events() == ["CY4091"]
 
 
@@ -143,10 +148,10 @@ def test_late_unknown_and_contradicting_events_are_acknowledged(office: SichuanO
 
 
 def test_a_wrong_transition_is_refused_and_uses_no_place(office: SichuanOffice):
-    before = office.truth()
+    before = standing(office.database, HANDLING)
     status, body = office.say("RESULT_SENT", 1, payload={"trackingNo": "EB000717618CN"})
     assert (status, body["code"]) == (422, "CY4222")
-    assert office.truth() == before
+    assert standing(office.database, HANDLING) == before
     assert office.inbox_rows() == 0
     assert office.security_events() == ["CY4222"]
     assert office.say("RECEIVED", 1)[0] == 200
@@ -165,8 +170,10 @@ def test_a_case_of_ours_to_come_is_parked_and_found_later(office: SichuanOffice)
 
 @pytest.mark.parametrize("number", [FOREIGN, "500103202611230000010", "../etc/passwd", "5" * 300, "５" * 21])
 def test_unknown_and_foreign_cases_get_one_answer(office: SichuanOffice, number):
+    before = standing(office.database, HANDLING, FOREIGN)
     answers = {json.dumps(office.say("RECEIVED", 1, caseNo=number)), json.dumps((404, _UNKNOWN))}
     assert len(answers) == 1
+    assert standing(office.database, HANDLING, FOREIGN) == before
     assert office.inbox_rows() == 0
     assert len(office.security_events()) == 1
 
@@ -187,10 +194,10 @@ def shared_office(tmp_path_factory):
 )
 def test_refused_and_nothing_changed(shared_office: SichuanOffice, raw, status, code):
     office = shared_office
-    before, events = office.truth(), len(office.security_events())
+    before, events = standing(office.database, HANDLING, FOREIGN), len(office.security_events())
     answered, body = office.send(raw)
     assert (answered, body["code"]) == (status, code)
-    assert office.truth() == before
+    assert standing(office.database, HANDLING, FOREIGN) == before
     assert office.inbox_rows() == 0
     assert office.security_events()[events:] == [code]
     assert ("serverTime" in body) == (code == "CY4013")

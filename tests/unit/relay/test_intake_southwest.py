@@ -15,7 +15,8 @@ from partners.standards import sm3_hex
 from storage.exchange import ExchangeBodyRow, ExchangeRow
 from storage.tasks import TaskRow
 from tests.unit.relay.southwest_office import Office, open_office
-from tests.unit.relay.southwest_province import NOW, OK, YUNNAN, Province, as_line, row
+from tests.unit.relay.southwest_province import HANDLING, NOW, OK, YUNNAN, Province, as_line, row
+from tests.unit.relay.standing import standing
 
 
 @pytest.fixture
@@ -135,9 +136,11 @@ BOMB = gzip.compress(bytes(1_000_000))
 def test_a_batch_that_is_refused_changes_nothing(office: Office, guizhou: Province, code, spoil):
     answer = guizhou.batch(row("accept", "1", 1), keep=False, **{name.rstrip("_"): v for name, v in spoil.items()})
     office.offer(answer, answer["manifest"]["cd_batch"])
+    before = standing(office.database, HANDLING, YUNNAN)
     office.poll()
     receipt = office.hub.receipted[0]
     assert (receipt["code"], receipt["rows"]) == (code, [])
+    assert standing(office.database, HANDLING, YUNNAN) == before
     assert receipt["rowsSm3"] == answer["manifest"]["rowsSm3"]
     assert office.truth().last_event is None
     assert office.inbox_rows() == 0

@@ -14,6 +14,7 @@ from domain.identifiers import make_case_number
 from partners.sichuan.codes import Code
 from tests.unit.relay.sichuan_callbacks import SichuanOffice, callback, content, open_sichuan_office
 from tests.unit.relay.sichuan_refusals import RESULT, SUPPLEMENT
+from tests.unit.relay.standing import standing
 
 CODES = {code.value for code in Code}
 REFUSED = CODES - {"0000"}
@@ -55,7 +56,7 @@ def office(tmp_path_factory):
 
 def check(office: SichuanOffice, raw, number: str) -> None:
     """Answered within a second; refused means nothing moved and exactly one security event."""
-    truth, rows, noted = office.truth(number), office.inbox_rows(), len(office.security_events())
+    before, rows, noted = standing(office.database, number), office.inbox_rows(), len(office.security_events())
     began = time.monotonic()
     answer = office.intake.take(raw)
     assert time.monotonic() - began < 1
@@ -63,8 +64,7 @@ def check(office: SichuanOffice, raw, number: str) -> None:
     if answer.code is Code.OK:
         assert office.inbox_rows() == rows + 1
     else:
-        assert office.truth(number) == truth
-        assert office.inbox_rows() == rows
+        assert standing(office.database, number) == before
         assert len(office.security_events()) == noted + 1
 
 

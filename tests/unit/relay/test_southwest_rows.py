@@ -14,6 +14,7 @@ from storage.inbox import InboxRow
 from storage.southwest import SouthwestBatchIn
 from tests.unit.relay.southwest_office import Office, open_office
 from tests.unit.relay.southwest_province import FOREIGN, HANDLING, NOW, OK, TO_COME, YUNNAN, Province, as_line, row
+from tests.unit.relay.standing import standing
 
 
 @pytest.fixture
@@ -83,7 +84,9 @@ BAD_ROWS = {
 
 
 def test_rows_that_are_out_of_form_change_nothing(office: Office, guizhou: Province):
+    before = standing(office.database, HANDLING)
     codes = office.rows(guizhou, *BAD_ROWS.values())
+    assert standing(office.database, HANDLING) == before
     assert dict(zip(BAD_ROWS, codes, strict=True)) == dict.fromkeys(BAD_ROWS, "SW200101")
     assert office.truth().last_event is None
     assert office.inbox_rows() == 0
