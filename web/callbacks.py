@@ -1,6 +1,8 @@
 """`POST /callbacks/{partner}`: the addresses of ours that partner networks call (contracts.md: A does)."""
 
+import asyncio
 from collections.abc import Callable
+from typing import Final
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -10,6 +12,9 @@ from starlette.requests import ClientDisconnect
 
 from domain.terms import Partner
 from partners.callbacks import CallbackIntake, RawCallback
+
+BODY_S: Final = 15.0
+"""A sender has so long for its body; one that dribbles holds no place for longer."""
 
 
 def router(partner: Partner, intake: CallbackIntake, kick: Callable[[], None]) -> APIRouter:
@@ -21,7 +26,10 @@ def router(partner: Partner, intake: CallbackIntake, kick: Callable[[], None]) -
     async def callback(request: Request) -> Response:
         """Signed; answered after the commit, as docs/partners has it for this network."""
         try:
-            body = await _body(request, intake.max_bytes)
+            async with asyncio.timeout(BODY_S):
+                body = await _body(request, intake.max_bytes)
+        except TimeoutError:
+            return Response(status_code=408, headers={"Connection": "close"})  # again: nothing was taken
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         raw = RawCallback(
@@ -34,8 +42,8 @@ def router(partner: Partner, intake: CallbackIntake, kick: Callable[[], None]) -
         answer = await anyio.to_thread.run_sync(intake.take, raw, limiter=limiter)
         kick()
         headers = {**answer.headers}
-        if body is None:
-            headers["Connection"] = "close"  # what follows of the body is not read
+        if body is None or {"content-length", "transfer-encoding"} <= set(request.headers):
+            headers["Connection"] = "close"  # what follows is not read: it may be a body, or a request within a body
         return Response(answer.body, answer.status, headers)
 
     return routes

@@ -11,8 +11,19 @@ import requests
 from fastapi import FastAPI
 
 from domain.terms import Partner
+from partners.callbacks import RawCallback
 from tests.contract.serving import served
-from tests.unit.relay.sichuan_callbacks import SichuanOffice, callback, content, headers, open_sichuan_office
+from tests.unit.relay.sichuan_callbacks import (
+    HANDLING,
+    NOW,
+    SichuanOffice,
+    callback,
+    content,
+    headers,
+    open_sichuan_office,
+)
+from tests.unit.relay.sichuan_refusals import REFUSED_BODIES, REFUSED_HEADERS
+from tests.unit.relay.standing import standing
 from web import callbacks
 
 
@@ -111,3 +122,59 @@ def test_a_refusal_is_quick_however_deep(url):
     )
     assert answer.json()["code"] == "CY4001"
     assert time.monotonic() - began < 1
+
+
+def as_sent(raw: RawCallback) -> tuple[list[str], bytes]:
+    """The lines and the body of a request, as a socket sends them."""
+    body = raw.body or b""
+    told = [f"{name}: {value}" for name, value in raw.headers]
+    lengths = {name.lower() for name, _ in raw.headers} & {"content-length", "transfer-encoding"}
+    return told if lengths else [*told, f"Content-Length: {len(body)}"], body
+
+
+def sendable(case: tuple[str, RawCallback, int, str]) -> bool:
+    """What HTTP itself carries: no line end inside a value, only latin-1, no blank that is cut off."""
+    values = [value for _, value in case[1].headers]
+    return all(value.isprintable() and value == value.strip() and value.isascii() for value in values)
+
+
+SENT = [case for case in REFUSED_HEADERS + REFUSED_BODIES if sendable(case) and case[0] != "two lengths"]
+
+
+@pytest.mark.parametrize(("raw", "status", "code"), [pytest.param(*case[1:], id=case[0]) for case in SENT])
+def test_the_whole_catalogue_over_the_wire(url, office: SichuanOffice, raw, status, code):
+    """reliability.md §5, 1-40: no 5xx, under a second, one security event, nothing changed."""
+    office.clock[0] = NOW
+    before, events = standing(office.database, HANDLING), len(office.security_events())
+    began = time.monotonic()
+    answered, body = raw_request(url, *as_sent(raw))
+    assert time.monotonic() - began < 1
+    assert (answered, body["code"]) == (status, code)
+    assert standing(office.database, HANDLING) == before
+    assert office.security_events()[events:] == [code]
+
+
+@pytest.mark.parametrize("first", ["content-length", "transfer-encoding"])
+def test_two_statements_of_a_length_smuggle_nothing(url, office: SichuanOffice, first):
+    """Answered once, and the connection is closed: what follows is not taken for a second request."""
+    before, target = standing(office.database, HANDLING), urlsplit(url)
+    body = b"0\r\n\r\nPOST /callbacks/sichuan HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    both = [f"content-length: {len(body)}", "transfer-encoding: chunked"]
+    told = both if first == "content-length" else both[::-1]
+    with socket.create_connection((target.hostname, target.port), timeout=5) as peer_:
+        head = "\r\n".join(["POST /callbacks/sichuan HTTP/1.1", "Host: x", *lines(b"{}"), *told, "", ""])
+        peer_.sendall(head.encode("latin-1") + body)
+        answered = b""
+        while piece := peer_.recv(65536):
+            answered += piece
+    assert answered.count(b"HTTP/1.1 ") == 1
+    assert answered.startswith(b"HTTP/1.1 400")
+    assert standing(office.database, HANDLING) == before
+
+
+def test_a_body_that_never_ends_is_given_up(url, office: SichuanOffice, monkeypatch):
+    monkeypatch.setattr(callbacks, "BODY_S", 0.2)
+    announced = [*lines(b"{}"), "Content-Length: 1000"]
+    rows = office.inbox_rows()
+    assert raw_request(url, announced, b"{")[0] == 408
+    assert office.inbox_rows() == rows
