@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from domain.errors import PartnerError, PartnerRefused
+from domain.errors import NotFound, PartnerError, PartnerRefused
 from domain.inbound import InboundMessage
 from domain.reconciliation import Difference, DifferenceKind, ReconciliationReport
 from domain.terms import DECISIONS, Partner
@@ -51,7 +51,9 @@ class Reconciliation:
         self._now = now
 
     def reconcile(self, partner: Partner, day: date) -> ReconciliationReport:
-        """Compare, repair, keep the report of `day` (Asia/Shanghai), return it."""
+        """Compare, repair, keep the report of `day` (Asia/Shanghai), return it. NotFound: no such network here."""
+        if partner not in self._adapters:
+            raise NotFound("本系统没有接入这个网络", code="NETWORK_ABSENT")
         books = self._books.get(partner)
         report = self._from_batches(partner, day, books) if books else self._asked(partner, day)
         with self._database.write() as session:

@@ -160,6 +160,7 @@ def test_every_message_both_ways_is_in_the_exchange_log(whole: Whole, partner, r
     for line in lines:
         assert re.fullmatch("[0-9a-f]{64}", line["sha256"])
         assert line["messageId"]
+        assert line["body"]
         assert line["verdict"]
         assert line["durationMs"] >= 0
     commands = {one["key"] for one in whole.deliveries(partner, "commands", case)}

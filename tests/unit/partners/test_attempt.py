@@ -1,6 +1,7 @@
 """The limits of one attempt against peers that misbehave on a real socket."""
 
 import gzip
+import secrets
 import socket
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from domain.errors import AnswerLost, PartnerUnavailable
 from partners.attempt import Attempts
+from tests.unit.relay.resident import ALLOWED, MB, added, packed
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -140,3 +142,19 @@ def test_a_large_file_reaches_a_peer_that_reads_slowly(monkeypatch: pytest.Monke
         answer = attempts.make("POST", url, headers={}, body=b"f" * 8_000_000 + b"END")
         attempts.close()
     assert answer.body == b"ok"
+
+
+def test_the_measure_sees_what_is_really_there():
+    assert added(lambda: bytearray(secrets.token_bytes(MB)) * 64) > 60 * MB
+
+
+def test_an_answer_that_unfolds_too_far():
+    bomb = packed(256 * MB, bytes(MB))
+    with peer(plain(bomb, b"Content-Encoding: gzip")) as url:
+
+        def work() -> None:
+            with pytest.raises(AnswerLost) as lost:
+                make(url)
+            assert lost.value.code == "TOO_LARGE"
+
+        assert added(work) < ALLOWED

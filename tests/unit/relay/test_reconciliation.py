@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.errors import PartnerRefused, PartnerUnavailable
+from domain.errors import NotFound, PartnerRefused, PartnerUnavailable
 from domain.identifiers import make_case_number
 from domain.inbound import EventPayload, InboundMessage, Taking
 from domain.reconciliation import DifferenceKind
@@ -229,3 +229,10 @@ def test_reports_are_kept_by_day(office, authority):
     assert [report.day for report in kept] == [TODAY, TODAY - timedelta(days=1)]
     assert kept[0].made_at == datetime.fromtimestamp(1795420800, UTC)
     assert tasks == []
+
+
+def test_a_network_that_is_not_here_has_no_books(office):
+    nobody = Reconciliation(office.database, office.inbox, {}, lambda: NOW, books={})
+    with pytest.raises(NotFound) as absent:
+        nobody.reconcile(Partner.SICHUAN, NOW.date())
+    assert absent.value.code == "NETWORK_ABSENT"
