@@ -7,25 +7,26 @@ and what would change. Who stores versions keeps the old ones; running cases kee
 import csv
 import io
 import zipfile
+from collections import defaultdict
 from collections.abc import Mapping
 
 from catalog.labels import SHEETS, header_label, to_codes, to_words
+from catalog.list_cells import member_cells, tables_of
 from catalog.model import ITEM_COUNT, Catalogue, ServiceItem
-from catalog.parsing import ALIAS_COLUMNS, ITEM_COLUMNS, MATERIAL_COLUMNS, RowError, parse
-from catalog.tables import BUNDLED_NAMES, Table, Tables, read_csv
+from catalog.parsing import parse
+from catalog.rows import RowError
+from catalog.tables import COLUMNS, Table, Tables, file_of, read_csv
 from catalog.workbook import read_workbook, write_workbook
 from domain.errors import BadInput
 from domain.model import Frozen
+from domain.terms import Mode
 
 MAX_BYTES = 20 * 1024 * 1024
 """A list is a few hundred kilobytes; more is a mistake."""
 
-_PARTS = ("items", "materials", "aliases")
-_FILES = dict(zip(_PARTS, BUNDLED_NAMES, strict=True))
-
 
 class FieldChange(Frozen):
-    """One field of an item that differs (变更). `field` is a column of the list, or `materials`, `aliases`."""
+    """One field of an item that differs (变更). `field` is a column of the items, or the name of another list."""
 
     code: str
     name: str
@@ -64,8 +65,9 @@ class ImportPlan(Frozen):
 def plan_import(base: Catalogue, filename: str, data: bytes) -> ImportPlan:
     """Check a list that would replace `base`; nothing is changed.
 
-    `filename` tells the form: `.xlsx` with the sheets 事项, 材料, 别名 · `.zip` with the three CSVs · `items.csv`
-    alone. Lists left out are taken from `base` for the items that stay. Raises BadInput for bytes that are no list.
+    `filename` tells the form: `.xlsx` with the sheets of `labels.SHEETS` · `.zip` with the CSVs · one CSV, named
+    after its list or else the items. Lists left out are taken from `base` for the items that stay. Raises BadInput
+    for bytes that are no list.
     """
     tables, workbook = _read(base, filename, data)
     catalogue, errors = parse(tables)
@@ -77,13 +79,13 @@ def plan_import(base: Catalogue, filename: str, data: bytes) -> ImportPlan:
 
 
 def export_csv(catalogue: Catalogue) -> dict[str, bytes]:
-    """The three CSVs by file name: UTF-8, comma, LF; the same bytes for the same content."""
-    return {_FILES[part]: _csv_bytes(table) for part, table in _tables_of(catalogue).items()}
+    """The CSVs by file name: UTF-8, comma, LF; the same bytes for the same content."""
+    return {table.file: _csv_bytes(table) for table in tables_of(catalogue).values()}
 
 
 def export_xlsx(catalogue: Catalogue) -> bytes:
     """One workbook with Chinese headers and values; the same bytes for the same content."""
-    return write_workbook([to_words(part, table) for part, table in _tables_of(catalogue).items()])
+    return write_workbook([to_words(part, table) for part, table in tables_of(catalogue).items()])
 
 
 def diff(old: Catalogue, new: Catalogue) -> CatalogueDiff:
@@ -116,7 +118,7 @@ def _as_in_sheet(error: RowError) -> RowError:
 
 
 def _read(base: Catalogue, filename: str, data: bytes) -> tuple[Tables, bool]:
-    """The three tables of an upload, and whether it was a workbook."""
+    """The tables of an upload, and whether it was a workbook."""
     if len(data) > MAX_BYTES:
         raise BadInput("清单文件超过20 MB，请检查。", field="file")
     ending = filename.lower().rpartition(".")[2]
@@ -126,7 +128,10 @@ def _read(base: Catalogue, filename: str, data: bytes) -> tuple[Tables, bool]:
     elif ending == "zip":
         given = _unzip(data)
     elif ending == "csv":
-        given = {"items": to_codes("items", read_csv("items.csv", data))}
+        stem = filename.rpartition("/")[2][: -len(".csv")]
+        part = stem if stem in COLUMNS else "items"
+        given = {part: to_codes(part, read_csv(file_of(part), data))}
+        given.setdefault("items", tables_of(base)["items"])
     else:
         raise BadInput("只能导入.xlsx、.zip或.csv文件。", field="file")
     if "items" not in given:
@@ -141,88 +146,50 @@ def _unzip(data: bytes) -> dict[str, Table]:
             if sum(sizes.values()) > MAX_BYTES:
                 raise BadInput("清单解压后超过20 MB，请检查。", field="file")
             return {
-                part: to_codes(part, read_csv(name, archive.read(name)))
-                for part, name in _FILES.items()
-                if name in sizes
+                part: to_codes(part, read_csv(file_of(part), archive.read(file_of(part))))
+                for part in COLUMNS
+                if file_of(part) in sizes
             }
     except zipfile.BadZipFile:
         raise BadInput("文件不是有效的ZIP压缩包。", field="file") from None
 
 
 def _completed(base: Catalogue, given: Mapping[str, Table]) -> Tables:
-    """Lists that were not given come from `base`, for the items that stay."""
+    """Lists that were not given come from `base`, as far as they still fit the items."""
     items = given["items"]
-    name_of = {}
-    if {"code", "name_zh"} <= set(items.header):
-        places = items.header.index("code"), items.header.index("name_zh")
-        name_of = {row[places[0]].strip(): row[places[1]].strip() for row in items.rows if len(row) > max(places)}
-    staying = tuple(item for item in base.items if item.code in name_of)
+    rows = [dict(zip(items.header, map(str.strip, cells), strict=False)) for cells in items.rows]
+    listed = {row.get("code", ""): row for row in rows}
+    staying = tuple(_fitted(item, listed[item.code]) for item in base.items if item.code in listed)
     # An item may be renamed; its other wordings go on standing for it.
     aliases = tuple(
-        alias.model_copy(update={"item_name": name_of[alias.item_code]})
+        alias.model_copy(update={"item_name": listed[alias.item_code].get("name_zh", "")})
         for alias in base.aliases
-        if alias.item_code in name_of
+        if alias.item_code in listed
     )
-    rest = _tables_of(Catalogue(version="", items=staying, aliases=aliases))
-    return Tables(**{part: given.get(part, rest[part]) for part in _PARTS})
+    rest = tables_of(Catalogue(version="", items=staying, aliases=aliases))
+    return Tables(**{part: given.get(part, rest[part]) for part in COLUMNS})
 
 
-def _tables_of(catalogue: Catalogue) -> dict[str, Table]:
-    items = catalogue.items
-    rows = {
-        "items": (ITEM_COLUMNS, [list(_item_cells(item).values()) for item in items]),
-        "materials": (MATERIAL_COLUMNS, [row for item in items for row in _material_rows(item)]),
-        "aliases": (ALIAS_COLUMNS, [[getattr(a, c) for c in ALIAS_COLUMNS] for a in catalogue.aliases]),
-    }
-    return {
-        part: Table(file=_FILES[part], header=tuple(columns), rows=tuple(map(tuple, cells)))
-        for part, (columns, cells) in rows.items()
-    }
-
-
-def _flag(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _item_cells(item: ServiceItem) -> dict[str, str]:
-    """Column → cell, in the list's order."""
-    cells = (
-        item.code,
-        item.name,
-        item.department,
-        item.service_type,
-        item.applicant,
-        ";".join(item.schemes),
-        item.mode,
-        item.kind,
-        str(item.statutory_days),
-        str(item.promised_days),
-        _flag(item.inbound_courier),
-        _flag(item.outbound_courier),
-        item.result,
-        item.result_form,
-        str(item.fee_yuan),
-        item.listed,
-        item.source,
+def _fitted(item: ServiceItem, row: Mapping[str, str]) -> ServiceItem:
+    """An item of before under its new name, without what its new networks and mode leave no place for."""
+    schemes = row.get("schemes", "").split(";")
+    return item.model_copy(
+        update={
+            "name": row.get("name_zh", ""),
+            "memberships": tuple(m for m in item.memberships if m.scheme in schemes),
+            "roles": item.roles if row.get("mode") == Mode.JOINT else (),
+        }
     )
-    return dict(zip(ITEM_COLUMNS, map(str, cells), strict=True))
-
-
-def _material_rows(item: ServiceItem) -> list[list[str]]:
-    return [
-        [item.code, str(m.seq), m.name, m.form, str(m.copies), m.required, m.e_licence or "", _flag(m.commitment)]
-        for m in item.materials
-    ]
 
 
 def _flat(catalogue: Catalogue) -> dict[str, dict[str, str]]:
-    """Every item as text by field, its materials and aliases as one field each."""
-    flat = {}
-    for item in catalogue.items:
-        materials = "；".join("/".join(filter(None, row[2:])) for row in _material_rows(item))
-        names = sorted(alias.source_name for alias in catalogue.aliases if alias.item_code == item.code)
-        flat[item.code] = {**_item_cells(item), "materials": materials, "aliases": "；".join(names)}
-    return flat
+    """Every item as text by field, what stands in the other lists as one field each."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for alias in catalogue.aliases:
+        names[alias.item_code].append(alias.source_name)
+    return {
+        item.code: member_cells(item) | {"aliases": "；".join(sorted(names[item.code]))} for item in catalogue.items
+    }
 
 
 def _csv_bytes(table: Table) -> bytes:

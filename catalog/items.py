@@ -5,15 +5,14 @@ from importlib import resources
 
 from catalog.model import ITEM_COUNT, Catalogue
 from catalog.parsing import parse
-from catalog.tables import BUNDLED_NAMES, Tables, read_csv
+from catalog.tables import COLUMNS, Tables, file_of, read_csv
 from domain.errors import Misconfigured
 
 
 def bundled_tables() -> Tables:
-    """The three lists as they are shipped."""
+    """The lists as they are shipped."""
     folder = resources.files("catalog") / "data"
-    items, materials, aliases = (read_csv(name, (folder / name).read_bytes()) for name in BUNDLED_NAMES)
-    return Tables(items=items, materials=materials, aliases=aliases)
+    return Tables(**{part: read_csv(file_of(part), (folder / file_of(part)).read_bytes()) for part in COLUMNS})
 
 
 @cache

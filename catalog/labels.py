@@ -1,10 +1,18 @@
 """Chinese headers and values of the workbook, for people who edit lists in a spreadsheet (表头与取值)."""
 
-from catalog.parsing import ALIAS_COLUMNS, ITEM_COLUMNS, MATERIAL_COLUMNS
 from catalog.tables import Table
+from domain.terms import Scheme
 
-SHEETS = {"items": "事项", "materials": "材料", "aliases": "别名"}
-COLUMNS = {"items": ITEM_COLUMNS, "materials": MATERIAL_COLUMNS, "aliases": ALIAS_COLUMNS}
+SHEETS = {
+    "items": "事项",
+    "materials": "材料",
+    "aliases": "别名",
+    "memberships": "入网",
+    "roles": "联办角色",
+    "eligibility": "办理条件",
+}
+AGREEMENTS = "agreements"
+"""The one list that is not part of the catalogue."""
 
 _HEADERS: dict[str, dict[str, str]] = {
     "items": {
@@ -42,19 +50,47 @@ _HEADERS: dict[str, dict[str, str]] = {
         "item_name": "事项名称",
         "relation": "关系",
     },
+    "memberships": {
+        "item_code": "事项编码",
+        "scheme": "通办网络",
+        "region": "地区（代码，*为全部）",
+        "mode": "办理模式（*为主要模式）",
+        "valid_from": "开通日期",
+        "valid_to": "停止日期",
+        "source": "来源",
+    },
+    "roles": {"item_code": "事项编码", "roles": "联办角色"},
+    "eligibility": {
+        "item_code": "事项编码",
+        "item_name": "事项名称",
+        "id_types": "可用证件",
+        "excluded_households": "除外的户籍地（省级代码）",
+        "reason": "除外原因",
+        "instead": "可以怎么办",
+    },
+    AGREEMENTS: {
+        "scheme": "通办网络",
+        "region": "地区（代码）",
+        "scope": "事项范围（*为全部）",
+        "modes": "办理模式（*为全部）",
+        "contact": "联系方式",
+        "postal_address": "邮寄地址",
+        "valid_from": "开始日期",
+        "valid_to": "停止日期",
+        "delegated": "授权事项",
+        "confirmed": "已确认",
+    },
 }
 _YES_NO = {"yes": "是", "no": "否"}
+_SCHEMES = {scheme.value: scheme.label for scheme in Scheme}
 _VALUES: dict[str, dict[str, str]] = {
     "applicant": {"personal": "个人", "enterprise": "企业", "both": "个人和企业"},
-    "schemes": {
-        "chuanyu": "川渝通办",
-        "southwest": "跨西南五省通办",
-        "interprovincial": "跨省通办",
-        "quanyu": "全渝通办",
-    },
+    "schemes": _SCHEMES,
+    "scheme": _SCHEMES,
     "inbound_courier": _YES_NO,
     "outbound_courier": _YES_NO,
     "commitment": _YES_NO,
+    "confirmed": _YES_NO,
     "required": {**_YES_NO, "deferrable": "可容缺"},
     "form": {"original": "原件", "copy": "复印件", "electronic": "电子件", "form": "表格"},
     "result_form": {"paper": "纸质", "electronic": "电子", "both": "纸质和电子"},
@@ -71,7 +107,7 @@ def to_words(part: str, table: Table) -> Table:
     """Headers and values as people read them."""
     columns = table.header
     rows = tuple(tuple(map(_translate, columns, row, [False] * len(row))) for row in table.rows)
-    return Table(file=SHEETS[part], header=tuple(header_label(part, c) for c in columns), rows=rows)
+    return Table(file=SHEETS.get(part, table.file), header=tuple(header_label(part, c) for c in columns), rows=rows)
 
 
 def to_codes(part: str, table: Table) -> Table:

@@ -10,6 +10,9 @@ from functools import cached_property
 
 from pydantic import Field
 
+from catalog.eligibility import Eligibility
+from catalog.joint import JointRole
+from catalog.regions import outwards
 from domain.messages import ItemBrief
 from domain.model import Frozen
 from domain.terms import ApplicantType, ItemKind, MaterialForm, Mode, ResultForm, Scheme
@@ -84,6 +87,24 @@ class Alias(Frozen):
     relation: str
 
 
+class Membership(Frozen):
+    """An item's place in one network (入网): since when, where, and how it is handled there.
+
+    Without a row of its own an item is carried wherever the network reaches, in its main mode, at any time.
+    """
+
+    scheme: Scheme
+    region: str | None = Field(default=None, description="GB/T 2260, province to county; None: everywhere else")
+    mode: Mode | None = Field(default=None, description="how that region works; None: the item's main mode")
+    valid_from: date | None = None
+    valid_to: date | None = Field(default=None, description="last day")
+    source: str = Field(default="", description="where it is known from")
+
+    def valid_on(self, day: date) -> bool:
+        """Whether it is in force on a day (both ends included)."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
 class ItemSnapshot(ItemBrief):
     """What a case keeps of its item, whatever the catalogue says later (事项快照). No personal data."""
 
@@ -97,6 +118,8 @@ class ItemSnapshot(ItemBrief):
     fee_yuan: Decimal
     materials: tuple[Material, ...]
     catalogue_version: str
+    listed: Listed | None = None  # cases of before it was kept have none
+    source: str = ""
 
 
 class ServiceItem(Frozen):
@@ -119,13 +142,31 @@ class ServiceItem(Frozen):
     fee_yuan: Decimal = Field(ge=0)
     listed: Listed
     source: str
-    valid_from: date | None = Field(default=None, description="date gate; None: since before the seed letter")
-    valid_to: date | None = Field(default=None, description="last day")
     materials: tuple[Material, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    roles: tuple[JointRole, ...] = Field(default=(), description="of joint handling, the deciding authority first")
+    eligibility: Eligibility | None = None
 
-    def valid_on(self, day: date) -> bool:
-        """Whether the item is in force on a day (both ends included)."""
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+    def memberships_at(self, scheme: Scheme, region: str) -> tuple[Membership, ...]:
+        """What was laid down for a network and a region: the nearest region's rows, county before province."""
+        rows = [row for row in self.memberships if row.scheme is scheme]
+        for place in (*outwards(region), None):
+            if nearest := tuple(row for row in rows if row.region == place):
+                return nearest
+        return (Membership(scheme=scheme),)
+
+    @property
+    def all_memberships(self) -> tuple[Membership, ...]:
+        """Every row of its own, and for a network without one what holds there by default, network by network."""
+        return tuple(
+            row
+            for scheme in self.schemes
+            for row in ([m for m in self.memberships if m.scheme is scheme] or [Membership(scheme=scheme)])
+        )
+
+    def mode_in(self, membership: Membership) -> Mode:
+        """How the item is handled under a membership of its own."""
+        return membership.mode or self.mode
 
     @property
     def brief(self) -> ItemBrief:
@@ -153,6 +194,8 @@ class ServiceItem(Frozen):
             fee_yuan=self.fee_yuan,
             materials=self.materials,
             catalogue_version=catalogue_version,
+            listed=self.listed,
+            source=self.source,
         )
 
 

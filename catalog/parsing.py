@@ -5,11 +5,6 @@ One reader for the bundled CSV and for what a district imports, so both obey the
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from datetime import date
-from decimal import Decimal
-from enum import StrEnum
-from typing import TypeVar
 
 from catalog.model import (
     Alias,
@@ -21,121 +16,15 @@ from catalog.model import (
     ServiceItem,
     ServiceType,
 )
-from catalog.tables import Table, Tables
-from domain.model import Frozen
-from domain.terms import ItemKind, MaterialForm, Mode, ResultForm, Scheme
+from catalog.rows import Row, RowError, read_rows
+from catalog.standing import eligibility, memberships, roles
+from catalog.tables import COLUMNS, Table, Tables
+from domain.terms import ItemKind, MaterialForm, Mode, ResultForm
 
-ITEM_COLUMNS = [
-    "code",
-    "name_zh",
-    "department_zh",
-    "service_type",
-    "applicant",
-    "schemes",
-    "mode",
-    "kind",
-    "statutory_days",
-    "promised_days",
-    "inbound_courier",
-    "outbound_courier",
-    "result_zh",
-    "result_form",
-    "fee_yuan",
-    "listed",
-    "source",
-]
-MATERIAL_COLUMNS = ["item_code", "seq", "name_zh", "form", "copies", "required", "e_licence", "commitment"]
-ALIAS_COLUMNS = ["source_name", "item_code", "item_name", "relation"]
-
-# 国办发〔2022〕34号 was issued on 2022-09-28: rows that rest on it are gated by that day (decisions.md 14).
-_GATES = {"国办发〔2022〕34号": date(2022, 9, 28)}
-_OUTSIDE = frozenset({Scheme.CHUANYU, Scheme.SOUTHWEST, Scheme.INTERPROVINCIAL})
 _MAX_DAYS = 366
-_Enum = TypeVar("_Enum", bound=StrEnum)
-
-
-class RowError(Frozen):
-    """A fault in a list: `row` counts from 1 with the header as row 1, as a spreadsheet shows it."""
-
-    file: str
-    row: int
-    column: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file} 第{self.row}行 {self.column}：{self.message}"
-
-
-class Row:
-    """One line that is being read; faults are noted, not raised, so that all of them are reported."""
-
-    def __init__(self, file: str, number: int, cells: Mapping[str, str], errors: list[RowError]) -> None:
-        self._file, self.number, self._cells, self._errors = file, number, cells, errors
-        self._before = len(errors)
-
-    @property
-    def sound(self) -> bool:
-        """Whether no fault was noted since this row was begun."""
-        return len(self._errors) == self._before
-
-    def fault(self, column: str, message: str) -> None:
-        self._errors.append(RowError(file=self._file, row=self.number, column=column, message=message))
-
-    def text(self, column: str, *, limit: int = 200, empty: bool = False) -> str:
-        value = self._cells.get(column, "").strip()
-        if not value and not empty:
-            self.fault(column, "不能为空")
-        if len(value) > limit:
-            self.fault(column, f"最多{limit}个字，现在是{len(value)}个")
-        if value[:1] in {"=", "+", "-", "@"}:
-            self.fault(column, "不能以=、+、-或@开头（不接受公式）")
-        if re.search(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", value):
-            self.fault(column, "含有看不见的控制字符")
-        return value
-
-    def whole(self, column: str, low: int, high: int) -> int:
-        value = self._cells.get(column, "").strip()
-        if not re.fullmatch(r"[0-9]{1,6}", value) or not low <= int(value) <= high:
-            self.fault(column, f"应为{low}到{high}的整数，现在是“{value}”")
-            return low
-        return int(value)
-
-    def money(self, column: str) -> Decimal:
-        value = self._cells.get(column, "").strip()
-        if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2})?", value):
-            self.fault(column, f"应为金额（元），现在是“{value}”")
-            return Decimal(0)
-        return Decimal(value)
-
-    def flag(self, column: str) -> bool:
-        value = self._cells.get(column, "").strip()
-        if value not in {"yes", "no"}:
-            self.fault(column, f"应为yes或no，现在是“{value}”")
-        return value == "yes"
-
-    def choice(self, column: str, kind: type[_Enum]) -> _Enum:
-        value = self._cells.get(column, "").strip()
-        try:
-            return kind(value)
-        except ValueError:
-            self.fault(column, f"应为{'、'.join(kind)}之一，现在是“{value}”")
-            return next(iter(kind))
-
-    def schemes(self, column: str) -> tuple[Scheme, ...]:
-        names = [name.strip() for name in self._cells.get(column, "").split(";")]
-        known = {str(scheme): scheme for scheme in Scheme}
-        if unknown := [name for name in names if name not in known]:
-            self.fault(column, f"没有这个通办网络：“{'、'.join(unknown)}”")
-        if len(set(names)) != len(names):
-            self.fault(column, "通办网络重复")
-        listed = tuple(scheme for scheme in Scheme if scheme in names)
-        if not unknown and not _OUTSIDE.intersection(listed):
-            self.fault(column, "至少要有chuanyu、southwest、interprovincial之一")
-        return listed
 
 
 def _item(row: Row) -> ServiceItem:
-    source = row.text("source", limit=2000)
     item = ServiceItem(
         code=row.text("code", limit=40),
         name=row.text("name_zh", limit=80),
@@ -153,8 +42,7 @@ def _item(row: Row) -> ServiceItem:
         result_form=row.choice("result_form", ResultForm),
         fee_yuan=row.money("fee_yuan"),
         listed=row.choice("listed", Listed),
-        source=source,
-        valid_from=max((day for name, day in _GATES.items() if name in source), default=None),
+        source=row.text("source", limit=2000),
     )
     if row.sound:
         _check_item(row, item)
@@ -188,31 +76,12 @@ def _material(row: Row) -> Material:
     )
 
 
-def _rows(table: Table, columns: list[str], errors: list[RowError]) -> Iterator[Row]:
-    """Rows of one list that are not blank, or none when its header is wrong."""
-    before = len(errors)
-    for column in columns:
-        if table.header.count(column) != 1:
-            text = "这一列出现了不止一次" if column in table.header else "缺少这一列"
-            errors.append(RowError(file=table.file, row=1, column=column, message=text))
-    for column in table.header:
-        if column not in columns:
-            errors.append(RowError(file=table.file, row=1, column=column, message="多出的列"))
-    if len(errors) > before:
-        return
-    for number, cells in enumerate(table.rows, start=2):
-        if any(cell.strip() for cell in cells):
-            if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
-                errors.append(RowError(file=table.file, row=number, column="", message="单元格比列多"))
-            yield Row(table.file, number, dict(zip(table.header, cells, strict=False)), errors)
-
-
 def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalogue | None, list[RowError]]:
     """Read a whole list: the catalogue, or None and every fault found (all or nothing)."""
     errors: list[RowError] = []
     items: dict[str, ServiceItem] = {}
     names: dict[str, int] = {}
-    for row in _rows(tables.items, ITEM_COLUMNS, errors):
+    for row in read_rows(tables.items, COLUMNS["items"], errors):
         item = _item(row)
         if item.code in items:
             row.fault("code", f"编码重复：{item.code}")
@@ -221,18 +90,31 @@ def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalog
         items[item.code], names[item.name] = item, row.number
     materials = _materials(tables.materials, items, errors)
     aliases = _aliases(tables.aliases, items, errors)
+    placed = memberships(tables.memberships, items, errors)
+    asked = roles(tables.roles, items, errors)
+    conditions = eligibility(tables.eligibility, items, errors)
     if expected_items is not None and len(items) != expected_items:
         message = f"应有{expected_items}项，现在是{len(items)}项"
         errors.append(RowError(file=tables.items.file, row=1, column="code", message=message))
     if errors:
         return None, errors
-    whole = tuple(item.model_copy(update={"materials": materials[item.code]}) for item in items.values())
+    whole = tuple(
+        item.model_copy(
+            update={
+                "materials": materials[code],
+                "memberships": placed.get(code, ()),
+                "roles": asked.get(code, ()),
+                "eligibility": conditions.get(code),
+            }
+        )
+        for code, item in items.items()
+    )
     return Catalogue(version=_version(whole, aliases), items=whole, aliases=aliases), []
 
 
 def _materials(table: Table, items: dict[str, ServiceItem], errors: list[RowError]) -> dict[str, tuple[Material, ...]]:
     found: dict[str, list[Material]] = {code: [] for code in items}
-    for row in _rows(table, MATERIAL_COLUMNS, errors):
+    for row in read_rows(table, COLUMNS["materials"], errors):
         code, material = row.text("item_code", limit=40), _material(row)
         if code not in found:
             row.fault("item_code", f"事项清单中没有这个编码：{code}")
@@ -246,8 +128,8 @@ def _materials(table: Table, items: dict[str, ServiceItem], errors: list[RowErro
 
 def _aliases(table: Table, items: dict[str, ServiceItem], errors: list[RowError]) -> tuple[Alias, ...]:
     aliases = []
-    for row in _rows(table, ALIAS_COLUMNS, errors):
-        alias = Alias(**{column: row.text(column) for column in ALIAS_COLUMNS})
+    for row in read_rows(table, COLUMNS["aliases"], errors):
+        alias = Alias(**{column: row.text(column) for column in COLUMNS["aliases"]})
         item = items.get(alias.item_code)
         if item is None:
             row.fault("item_code", f"事项清单中没有这个编码：{alias.item_code}")

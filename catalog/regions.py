@@ -67,8 +67,7 @@ def _table() -> dict[str, Region]:
     regions = {}
     for code, row in rows.items():
         # A county directly under its province has no prefecture row; then the province alone leads its name.
-        chain = dict.fromkeys([code[:2] + "0000", code[:4] + "00", code])
-        full_name = "".join(rows[part]["name"] for part in chain if part in rows)
+        full_name = "".join(rows[part]["name"] for part in reversed(outwards(code)) if part in rows)
         regions[code] = Region(
             code=code,
             name=row["name"],
@@ -90,6 +89,11 @@ def all_regions() -> tuple[Region, ...]:
 def find(code: str) -> Region | None:
     """The division with this 6-digit code, or None."""
     return _table().get(code)
+
+
+def outwards(code: str) -> tuple[str, ...]:
+    """A code, its prefecture's and its province's: `511602` → `511602`, `511600`, `510000`."""
+    return tuple(dict.fromkeys([code, code[:4] + "00", code[:2] + "0000"]))
 
 
 def province_of(code: str) -> str:

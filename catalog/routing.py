@@ -8,8 +8,8 @@ import datetime as dt
 from enum import StrEnum
 
 from catalog.agreements import Agreement, Agreements
-from catalog.eligibility import RouteApplicant, conditions
-from catalog.model import Applicants, ServiceItem
+from catalog.eligibility import RouteApplicant
+from catalog.model import Applicants, Membership, ServiceItem
 from catalog.regions import HALL_REGION, Region, find
 from domain.model import Frozen
 from domain.terms import PARTNER_OF_SCHEME, Leg, Mode, Partner, ResultForm, Scheme
@@ -31,6 +31,7 @@ class RefusalCode(StrEnum):
     APPLICANT = "APPLICANT"
     ID_TYPE = "ID_TYPE"
     HOUSEHOLD = "HOUSEHOLD"
+    HOUSEHOLD_UNKNOWN = "HOUSEHOLD_UNKNOWN"
 
 
 class Route(Frozen):
@@ -91,19 +92,31 @@ def route(
     region = find(handling_region)
     if region is None:
         return _refuse(item, handling_region, *_unknown_region(handling_region))
-    refusal = _item_refusal(item, mode, date) or _applicant_refusal(item, applicant)
+    refusal = _applicant_refusal(item, applicant)
     if refusal is not None:
         return _refuse(item, region.code, *refusal)
     possible = preference(region.code)
     listed = [scheme for scheme in possible if scheme in item.schemes or (joint and _joint_share(item, scheme))]
-    wanted = mode or item.mode
-    for scheme in listed:
-        agreement = agreements.find(scheme, region.code, item.code, date, wanted)
+    if not listed:
+        return _refuse(item, region.code, *_no_network(item, region, possible))
+    laid_down = [row for scheme in listed for row in item.memberships_at(scheme, region.code)]
+    in_force = [row for row in laid_down if row.valid_on(date)]
+    if not in_force:
+        return _refuse(item, region.code, *_not_in_force(item, laid_down, date))
+    fitting = [row for row in in_force if mode is None or mode in _allowed(item.mode_in(row))]
+    if not fitting:
+        return _refuse(item, region.code, *_wrong_mode(item, in_force, str(mode)))
+    for row in fitting:
+        wanted = mode or item.mode_in(row)
+        agreement = agreements.find(row.scheme, region.code, item.code, date, wanted)
         if agreement is not None:
             return _route(item, region, agreement, wanted)
-    if listed:
-        return _refuse(item, region.code, *_no_agreement(region, listed, agreements, date))
-    return _refuse(item, region.code, *_no_network(item, region, possible))
+    return _refuse(item, region.code, *_no_agreement(region, [row.scheme for row in fitting], agreements, date))
+
+
+def _allowed(mode: Mode) -> set[Mode]:
+    """Online items may also be handed in at the window; what the law wants in person cannot go online."""
+    return {mode, Mode.COLLECT} if mode is Mode.ONLINE else {mode}
 
 
 def legs_of(item: ServiceItem, region_code: str, mode: Mode) -> tuple[Leg, ...]:
@@ -154,16 +167,16 @@ def _unknown_region(code: str) -> _Why:
     return RefusalCode.REGION_UNKNOWN, f"没有行政区划代码{code}。", "请按名称重新选择办理地。"
 
 
-def _item_refusal(item: ServiceItem, mode: Mode | None, day: dt.date) -> _Why | None:
-    if not item.valid_on(day):
-        since = f"自{item.valid_from:%Y-%m-%d}起开通" if item.valid_from and day < item.valid_from else "已停止办理"
-        return RefusalCode.ITEM_NOT_IN_FORCE, f"“{item.name}”{since}。", "请在开通期内办理，或到办理地窗口办理。"
-    # Online items may also be handed in at the window; what the law wants in person cannot go online.
-    allowed = {item.mode, Mode.COLLECT} if item.mode is Mode.ONLINE else {item.mode}
-    if mode is not None and mode not in allowed:
-        names = "或".join(f"“{name}”" for name in Mode if name in allowed)
-        return RefusalCode.MODE, f"“{item.name}”不能按“{mode}”办理。", f"可以按{names}办理。"
-    return None
+def _not_in_force(item: ServiceItem, laid_down: list[Membership], day: dt.date) -> _Why:
+    coming = sorted((row.valid_from, row.scheme.label) for row in laid_down if row.valid_from and row.valid_from > day)
+    told = f"自{coming[0][0]:%Y-%m-%d}起开通{coming[0][1]}" if coming else "在该地已停止通办"
+    return RefusalCode.ITEM_NOT_IN_FORCE, f"“{item.name}”{told}。", "请在开通期内办理，或到办理地窗口办理。"
+
+
+def _wrong_mode(item: ServiceItem, in_force: list[Membership], mode: str) -> _Why:
+    allowed = {each for row in in_force for each in _allowed(item.mode_in(row))}
+    names = "或".join(f"“{name}”" for name in Mode if name in allowed)
+    return RefusalCode.MODE, f"“{item.name}”在该地不能按“{mode}”办理。", f"可以按{names}办理。"
 
 
 def _applicant_refusal(item: ServiceItem, applicant: RouteApplicant | None) -> _Why | None:
@@ -173,7 +186,10 @@ def _applicant_refusal(item: ServiceItem, applicant: RouteApplicant | None) -> _
         personal = item.applicant is Applicants.PERSONAL
         who, papers = ("个人", "本人身份证件") if personal else ("企业", "统一社会信用代码")
         return RefusalCode.APPLICANT, f"“{item.name}”只面向{who}办理。", f"请用{papers}申请。"
-    rule = conditions(item.code)
+    if applicant.household_region and find(applicant.household_region) is None:
+        unknown = f"没有行政区划代码{applicant.household_region}。"
+        return RefusalCode.HOUSEHOLD_UNKNOWN, unknown, "请按名称重新选择户籍地。"
+    rule = item.eligibility
     if rule is None:
         return None
     if applicant.id_type is not None and rule.id_types and applicant.id_type not in rule.id_types:

@@ -7,7 +7,24 @@ from typing import Final
 from domain.errors import BadInput
 from domain.model import Frozen
 
-BUNDLED_NAMES: Final = ("items.csv", "materials.csv", "aliases.csv")
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "items": (
+        *("code", "name_zh", "department_zh", "service_type", "applicant", "schemes", "mode", "kind"),
+        *("statutory_days", "promised_days", "inbound_courier", "outbound_courier"),
+        *("result_zh", "result_form", "fee_yuan", "listed", "source"),
+    ),
+    "materials": ("item_code", "seq", "name_zh", "form", "copies", "required", "e_licence", "commitment"),
+    "aliases": ("source_name", "item_code", "item_name", "relation"),
+    "memberships": ("item_code", "scheme", "region", "mode", "valid_from", "valid_to", "source"),
+    "roles": ("item_code", "roles"),
+    "eligibility": ("item_code", "item_name", "id_types", "excluded_households", "reason", "instead"),
+}
+"""The lists that make a catalogue, each with its columns in order; the file of a list is named after it."""
+
+
+def file_of(part: str) -> str:
+    """The CSV that holds a list."""
+    return f"{part}.csv"
 
 
 class Table(Frozen):
@@ -19,11 +36,14 @@ class Table(Frozen):
 
 
 class Tables(Frozen):
-    """The three lists that make a catalogue (事项、材料、别名)."""
+    """The lists that make a catalogue (事项、材料、别名、入网、联办角色、办理条件)."""
 
     items: Table
     materials: Table
     aliases: Table
+    memberships: Table
+    roles: Table
+    eligibility: Table
 
 
 def read_csv(file: str, data: bytes) -> Table:

@@ -8,6 +8,7 @@ import getpass
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from catalog.agreement_list import export_agreements, export_agreements_xlsx, pl
 from catalog.exchange import ImportPlan, export_csv, export_xlsx, plan_import
 from catalog.model import ITEM_COUNT
 from catalog.notices import calendar_diff, export_notice, load_notice
-from catalog.parsing import RowError
+from catalog.rows import RowError
 from catalog.workdays import WorkdayCalendar
 from runtime.components import now, parts_of
 from runtime.settings import load_settings
@@ -116,7 +117,7 @@ def export(
             content = export_notice(read_calendar(newest(session, ListKind.CALENDAR)))
         else:
             items = read_items(newest(session, ListKind.ITEMS))
-            content = export_xlsx(items) if workbook else _packed(export_csv(items), file.suffix.lower())
+            content = export_xlsx(items) if workbook else _packed(export_csv(items), file)
     file.write_bytes(content)
     typer.echo(f"{file.name} {len(content)} 字节")
 
@@ -139,8 +140,7 @@ def _import_items(database: Database, name: str, data: bytes, apply: bool) -> tu
 
 def _items_text(plan: ImportPlan) -> str:
     if plan.errors:
-        lines = [f"有{len(plan.errors)}处错误，未导入：", *map(str, plan.errors[:_SHOWN])]
-        return "\n".join(lines)
+        return "\n".join(_faults(plan.errors))
     lines = [plan.diff.summary, *plan.warnings]
     lines += [f"+ {item.code} {item.name}" for item in plan.diff.added[:_SHOWN]]
     lines += [f"- {item.code} {item.name}" for item in plan.diff.removed[:_SHOWN]]
@@ -148,16 +148,22 @@ def _items_text(plan: ImportPlan) -> str:
     return "\n".join(lines)
 
 
+def _faults(errors: Sequence[RowError]) -> list[str]:
+    return [f"有{len(errors)}处错误，未导入：", *map(str, errors[:_SHOWN])] if errors else []
+
+
 def _import_agreements(database: Database, name: str, data: bytes, apply: bool) -> tuple[dict[str, Any], str]:
     with database.write() as session:
-        plan = plan_agreements(read_agreements(newest(session, ListKind.AGREEMENTS)), name, data)
-        if apply:
+        agreed = read_agreements(newest(session, ListKind.AGREEMENTS))
+        items = read_items(newest(session, ListKind.ITEMS))
+        plan = plan_agreements(agreed, name, data, items.by_code)
+        if apply and not plan.errors:
             apply_agreements(session, plan.version, plan.csv, by=_who(), now=now())
-    lines = [plan.diff.summary]
+    lines = _faults(plan.errors) or [plan.diff.summary]
     for sign, rows in (("+", plan.diff.added), ("-", plan.diff.removed)):
         lines += [f"{sign} {a.scheme} {a.region} {'已确认' if a.confirmed else '待确认'}" for a in rows[:_SHOWN]]
     return {
-        "errors": [],
+        "errors": [_error(error) for error in plan.errors],
         "summary": plan.diff.summary,
         "added": [a.model_dump(mode="json") for a in plan.diff.added],
         "removed": [a.model_dump(mode="json") for a in plan.diff.removed],
@@ -186,9 +192,9 @@ def _error(error: RowError) -> dict[str, Any]:
     return error.model_dump() | {"sentence": str(error)}
 
 
-def _packed(files: dict[str, bytes], ending: str) -> bytes:
-    if ending == ".csv":
-        return files["items.csv"]
+def _packed(files: dict[str, bytes], path: Path) -> bytes:
+    if path.suffix.lower() == ".csv":
+        return files.get(path.name, files["items.csv"])
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -15,12 +15,12 @@ from typing import Generic, TypeVar
 from sqlalchemy import LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from catalog.agreements import Agreements, parse_agreements, seeded
+from catalog.agreement_list import read_kept, seeded
+from catalog.agreements import Agreements
 from catalog.exchange import export_csv, plan_import
 from catalog.items import load
 from catalog.model import Catalogue
 from catalog.notices import pack_calendar, unpack_calendar
-from catalog.tables import read_csv
 from catalog.workdays import WorkdayCalendar, bundled_calendar
 from domain.errors import Misconfigured
 from domain.messages import CalendarChanged
@@ -43,7 +43,7 @@ class ListKind(StrEnum):
 
 
 class ListVersionRow(Base):
-    """One applied version. `content`: the three CSVs as ZIP, the agreements' CSV, the calendar's two CSVs as ZIP."""
+    """One applied version. `content`: the items' CSVs as ZIP, the agreements' CSV, the calendar's two CSVs as ZIP."""
 
     __tablename__ = "list_version"
 
@@ -102,7 +102,7 @@ def read_items(row: ListVersionRow | None) -> Catalogue:
 
 def read_agreements(row: ListVersionRow | None) -> Agreements:
     """The agreements of a version."""
-    return seeded() if row is None else parse_agreements(read_csv("agreements.csv", row.content))
+    return seeded() if row is None else read_kept(row.content)
 
 
 def read_calendar(row: ListVersionRow | None) -> WorkdayCalendar:

@@ -17,6 +17,7 @@ from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
 from web import (
+    agreements,
     apidocs,
     callbacks,
     cases,
@@ -49,6 +50,7 @@ from web.lists import Lists
 ROUTERS = (
     sessions.router,
     catalogue.router,
+    agreements.router,
     documents.router,
     cases.router,
     owing.router,

@@ -8,13 +8,14 @@ from pydantic import Field
 
 from catalog import regions as region_data
 from catalog.eligibility import RouteApplicant
-from catalog.joint import roles
 from catalog.model import Listed, ServiceItem
 from catalog.routing import Refusal, route
 from domain.errors import NotFound
 from domain.terms import IdType, Mode, Scheme
+from web.agreements import agreement_facts
 from web.context import Ctx
 from web.problems import Unprocessable
+from web.refusals import cannot_go
 from web.registration import SHANGHAI
 from web.session import Anybody
 from web.shapes import Shape
@@ -49,8 +50,19 @@ def item(code: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
     return _brief(found) | {
         "result": found.result,
         "resultForm": found.result_form,
-        "source": found.source,
-        "roles": [role.value for role in roles(found)],
+        "memberships": [
+            {
+                "scheme": m.scheme,
+                "region": m.region,
+                "mode": found.mode_in(m),
+                "validFrom": m.valid_from.isoformat() if m.valid_from else None,
+                "validTo": m.valid_to.isoformat() if m.valid_to else None,
+                "source": m.source,
+            }
+            for m in found.all_memberships
+        ],
+        "eligibility": found.eligibility.model_dump(mode="json") if found.eligibility else None,
+        "roles": [role.value for role in found.roles],
         "materials": [
             {
                 "seq": m.seq,
@@ -83,7 +95,7 @@ def _brief(item: ServiceItem) -> dict[str, Any]:
         "feeYuan": str(item.fee_yuan),
         "listed": item.listed,
         "listedLabel": item.listed.label,
-        "validFrom": item.valid_from.isoformat() if item.valid_from else None,
+        "source": item.source,
     }
 
 
@@ -125,11 +137,12 @@ def routes(wanted: RouteShape, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
         applicant=applicant,
     )
     if isinstance(found, Refusal):
-        raise Unprocessable(found.sentence, code=found.code, field="handlingRegion")
+        raise cannot_go(found, "handlingRegion")
     return {
         "scheme": found.scheme,
         "partner": found.partner,
         "mode": found.mode,
         "legs": list(found.legs),
         "reason": found.reason,
+        "agreement": agreement_facts(found.agreement),
     }

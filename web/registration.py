@@ -1,6 +1,6 @@
 """Registering a case: routed, numbered, sealed and committed together with its start row (decisions.md 3)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,23 +8,22 @@ from sqlalchemy.orm import Session
 
 from catalog.eligibility import RouteApplicant
 from catalog.intake import first_counted_day
-from catalog.joint import roles
 from catalog.materials import MaterialCheck
 from catalog.model import ServiceItem
 from catalog.regions import HALL_REGION
-from catalog.regions import find as find_region
 from catalog.routing import Refusal, Route, route
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
-from domain.identifiers import make_case_number
+from domain.identifiers import IdentifierError, check_id, make_case_number
 from domain.messages import CaseStart, HandlingPlan
 from domain.outbound import Person
-from domain.terms import ApplicantType, CaseStatus, Leg, Mode
+from domain.terms import ApplicantType, CaseStatus, IdType, Leg, Mode
 from storage.cases import CaseRow, HandlingRow, add_event, next_serials, write_dossier
 from web.agents import authorisation_of, check_authorisation
 from web.brought import brought, check_documents, form_check, graded
 from web.context import Context
 from web.owing import note_owed
 from web.problems import Unprocessable
+from web.refusals import cannot_go
 from web.shapes import CaseShape, ContactShape, PersonShape
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -40,7 +39,7 @@ def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> d
     item = ctx.catalogue.get(wanted.item_code)
     if item is None:
         raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
-    _check_people(item, wanted)
+    _check_people(item, wanted, now.astimezone(SHANGHAI).date())
     check_authorisation(session, wanted.agent, now)
     routes = _routes(ctx, item, wanted, now)
     materials = brought(item, wanted.materials)
@@ -95,19 +94,30 @@ def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> d
     }
 
 
-def _check_people(item: ServiceItem, wanted: CaseShape) -> None:
+def _check_people(item: ServiceItem, wanted: CaseShape, today: date) -> None:
     if not wanted.consent.accepted:
         raise Unprocessable("请先取得申请人的知情同意", code="CONSENT", field="consent")
     if not item.applicant.admits(wanted.applicant.type):
         who = "企业" if wanted.applicant.type is ApplicantType.ENTERPRISE else "个人"
-        raise Unprocessable(f"该事项不面向{who}办理", code="APPLICANT", field="applicant")
-    household = wanted.applicant.household_region
-    if household is not None and find_region(household) is None:
-        raise Unprocessable(
-            "没有这个行政区划，请重新选择户籍地", code="REGION_UNKNOWN", field="applicant.householdRegion"
-        )
-    if wanted.agent is not None and wanted.agent.id_number == wanted.applicant.id_number:
-        raise Unprocessable("代办人不能是申请人本人", code="AGENT", field="agent")
+        raise Unprocessable(f"该事项不面向{who}办理", code="APPLICANT", field="applicant.type")
+    _check_person(wanted.applicant, "applicant", today)
+    if wanted.agent is None:
+        return
+    _check_person(wanted.agent, "agent", today)
+    if wanted.agent.id_number == wanted.applicant.id_number:
+        raise Unprocessable("代办人不能是申请人本人", code="AGENT", field="agent.idNumber")
+
+
+def _check_person(person: PersonShape, part: str, today: date) -> None:
+    """What a shape cannot see by itself: the day, and whether the document is one of such an applicant."""
+    enterprise = person.type is ApplicantType.ENTERPRISE
+    if enterprise != (person.id_type is IdType.CREDIT_CODE):
+        instead = "企业请用统一社会信用代码" if enterprise else "个人请用身份证件，不用统一社会信用代码"
+        raise Unprocessable(instead, code="ID_TYPE", field=f"{part}.idType")
+    try:
+        check_id(person.id_type, person.id_number, today=today)
+    except IdentifierError as fault:
+        raise Unprocessable(fault.sentence, code="IDENTIFIER", field=f"{part}.idNumber") from None
 
 
 def _routes(ctx: Context, item: ServiceItem, wanted: CaseShape, now: datetime) -> list[Route]:
@@ -116,7 +126,7 @@ def _routes(ctx: Context, item: ServiceItem, wanted: CaseShape, now: datetime) -
         raise Unprocessable("该事项不是多地联办，只能选一个办理地", code="NOT_JOINT", field="handlings")
     applicant = RouteApplicant(id_type=wanted.applicant.id_type, household_region=wanted.applicant.household_region)
     routes = []
-    for handling in wanted.handlings:
+    for place, handling in enumerate(wanted.handlings):
         found = route(
             item,
             handling.region,
@@ -127,17 +137,17 @@ def _routes(ctx: Context, item: ServiceItem, wanted: CaseShape, now: datetime) -
             joint=joint,
         )
         if isinstance(found, Refusal):
-            raise Unprocessable(found.sentence, code=found.code, field="handlings")
+            raise cannot_go(found, f"handlings.{place}.region")
         routes.append(found)
     return routes
 
 
 def _roles(item: ServiceItem, wanted: CaseShape) -> list[str | None]:
-    known = {role.value for role in roles(item)}
-    for handling in wanted.handlings:
+    known = {role.value for role in item.roles}
+    for place, handling in enumerate(wanted.handlings):
         if handling.role is not None and known and handling.role not in known:
             names = "、".join(sorted(known))
-            raise Unprocessable(f"办理地的角色应为：{names}", code="ROLE_UNKNOWN", field="handlings")
+            raise Unprocessable(f"办理地的角色应为：{names}", code="ROLE_UNKNOWN", field=f"handlings.{place}.role")
     return [handling.role for handling in wanted.handlings]
 
 

@@ -14,7 +14,7 @@ from web.session import Watcher
 
 router = APIRouter(prefix="/api/v1/reports", tags=["督办"])
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/{period}", operation_id="getReport")
@@ -30,7 +30,7 @@ def report(
     figures, scaled = _figures(ctx, wanted)
     if format == "xlsx":
         headers = {"Content-Disposition": f'attachment; filename="kuayu-{wanted.name}.xlsx"'}
-        return Response(_workbook(wanted, figures), media_type=_XLSX, headers=headers)
+        return Response(_workbook(wanted, figures), media_type=XLSX, headers=headers)
     return JSONResponse(_json(wanted, figures, scaled, explain))
 
 

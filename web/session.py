@@ -92,6 +92,7 @@ CaseReader = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER, Role.SUP
 Officer = Annotated[LoggedIn, Depends(only(Role.OFFICER))]
 Post = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK))]
 OutletKeeper = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.SUPERVISOR))]
+Supervisor = Annotated[LoggedIn, Depends(only(Role.SUPERVISOR))]
 Operator = Annotated[LoggedIn, Depends(only(Role.OPERATOR))]
 Watcher = Annotated[LoggedIn, Depends(only(Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR))]
 Anybody = Annotated[LoggedIn, Depends(only(*STAFF))]

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.eligibility import conditions
 from catalog.items import load
 from catalog.model import Applicants, ServiceItem
 from demo.client import Caller
@@ -59,7 +58,7 @@ class Start:
         enterprise = self.item.applicant is Applicants.ENTERPRISE
         kind = ApplicantType.ENTERPRISE if enterprise else ApplicantType.PERSONAL
         person = applicant(self.number, kind)
-        rule = conditions(self.item.code)
+        rule = self.item.eligibility
         if rule is None or not rule.id_types or IdType(person["idType"]) in rule.id_types:
             return person
         return person | {"idType": IdType.PASSPORT.value, "idNumber": f"E{self.number:08d}"}

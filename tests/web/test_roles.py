@@ -20,6 +20,8 @@ RULES = {
     "GET /api/v1/items/{code}": ANYBODY,
     "GET /api/v1/regions": ANYBODY,
     "POST /api/v1/routes": ANYBODY,
+    "GET /api/v1/agreements": ANYBODY,
+    "PUT /api/v1/agreements": {Role.SUPERVISOR},
     "PUT /api/v1/documents/{sha256}": ANYBODY,
     "GET /api/v1/documents/{sha256}": READERS,
     "POST /api/v1/cases": CLERK,

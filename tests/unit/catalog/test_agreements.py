@@ -5,10 +5,9 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from catalog.agreements import COLUMNS, DECLARED, Agreement, Agreements, DelegatedPower, parse_agreements, seeded
+from catalog.agreement_list import seeded
+from catalog.agreements import DECLARED, Agreement, Agreements, DelegatedPower
 from catalog.regions import find
-from catalog.tables import Table
-from domain.errors import BadInput
 from domain.terms import Mode, Scheme
 
 TODAY = date(2026, 11, 23)
@@ -64,46 +63,3 @@ def test_a_region_may_work_in_some_modes_only():
     window = Agreements([Agreement(scheme=Scheme.CHUANYU, region="511602", modes=frozenset({Mode.COLLECT}))])
     assert window.find(Scheme.CHUANYU, "511602", "A", TODAY, Mode.COLLECT) is not None
     assert window.find(Scheme.CHUANYU, "511602", "A", TODAY, Mode.ONLINE) is None
-
-
-CONTACT = "0826-2345678"
-SCOPE = ("YZ-MPS-001;YZ-MPS-002", "异地代收代办")
-GOOD = ("chuanyu", "511602", *SCOPE, CONTACT, "", "2026-01-01", "", "收件受理权", "yes")
-
-
-def agreement_table(**changes):
-    row = dict(zip(COLUMNS, GOOD, strict=True)) | changes
-    return Table(file="agreements.csv", header=COLUMNS, rows=(tuple(row[c] for c in COLUMNS),))
-
-
-def test_the_districts_own_list():
-    agreements = parse_agreements(agreement_table())
-    assert agreements.recorded == 1
-    found = agreements.find(Scheme.CHUANYU, "511602", "YZ-MPS-002", TODAY, Mode.COLLECT)
-    assert found is not None and found.contact == CONTACT
-    assert found.delegated == {DelegatedPower.ACCEPT}
-    assert found.valid_to is None
-
-
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [
-        ("scheme", "川渝"),
-        ("region", "999999"),
-        ("scope", ""),
-        ("modes", "网办"),
-        ("valid_from", "2026-13-01"),
-        ("delegated", "审批权"),
-        ("confirmed", "是的"),
-    ],
-)
-def test_a_fault_is_named_by_row_and_column(column, value):
-    with pytest.raises(BadInput, match=f"agreements.csv 第2行 {column}：不能是“{value}”"):
-        parse_agreements(agreement_table(**{column: value}))
-
-
-def test_a_wrong_header_or_width():
-    with pytest.raises(BadInput, match="表头应为"):
-        parse_agreements(Table(file="a.csv", header=("scheme",), rows=()))
-    with pytest.raises(BadInput, match="应有10列，现在是1列"):
-        parse_agreements(Table(file="a.csv", header=COLUMNS, rows=(("chuanyu",),)))

@@ -9,6 +9,7 @@ from openpyxl import Workbook, load_workbook
 
 from catalog.exchange import MAX_BYTES, diff, export_csv, export_xlsx, plan_import
 from catalog.items import bundled_tables, load
+from catalog.tables import COLUMNS, file_of
 from catalog.workbook import read_workbook
 from domain.errors import BadInput
 
@@ -44,7 +45,7 @@ def edited_xlsx(change):
 
 def test_csv_export_is_the_bundled_list_byte_for_byte():
     bundled = bundled_tables()
-    for name, table in [("items.csv", bundled.items), ("materials.csv", bundled.materials)]:
+    for name, table in [(file_of(part), getattr(bundled, part)) for part in COLUMNS]:
         lines = list(csv.reader(io.StringIO(CSVS[name].decode())))
         assert tuple(lines[0]) == table.header
         assert tuple(map(tuple, lines[1:])) == table.rows
@@ -111,6 +112,50 @@ def test_materials_are_part_of_the_difference():
     assert "原居民身份证/copy" in plan.diff.changed[0].new
     assert plan.catalogue is not None
     assert diff(plan.catalogue, BASE).changed[0].old == plan.diff.changed[0].new
+
+
+def test_the_lists_beside_the_items_are_exchanged_too():
+    def change(book):
+        book["入网"].append(["YZ-MPS-001", "跨省通办", "440000", "*", "2027-01-01", "", "协议附件"])
+        book["联办角色"]["B2"] = "迁出地;迁入地"
+        book["办理条件"]["C2"] = "居民身份证；护照"
+
+    plan = plan_import(BASE, "list.xlsx", edited_xlsx(change))
+    assert plan.errors == ()
+    assert [(c.code, c.field) for c in plan.diff.changed] == [
+        ("YZ-MPS-001", "memberships"), ("YZ-MPS-001", "eligibility"), ("YZ-MPS-006", "roles")
+    ]  # fmt: skip
+    assert plan.diff.changed[0].new == "interprovincial/440000/*/2027-01-01/协议附件"
+    assert plan.catalogue.by_code["YZ-MPS-006"].roles == ("迁出地", "迁入地")
+    again = plan_import(BASE, "list.zip", zipped(export_csv(plan.catalogue)))
+    assert again.catalogue == plan.catalogue and again.catalogue.version == plan.catalogue.version
+
+
+def test_one_list_alone_goes_with_the_items_in_force():
+    data = CSVS["memberships.csv"] + "YZ-MPS-001,southwest,*,全程网办,,,\n".encode()
+    plan = plan_import(BASE, "some/folder/memberships.csv", data)
+    assert [(c.code, c.field, c.new) for c in plan.diff.changed] == [
+        ("YZ-MPS-001", "memberships", "southwest/*/全程网办")
+    ]
+    fault = plan_import(BASE, "memberships.csv", data + b"YZ-MPS-001,chuanyu,999999,*,,,\n")
+    assert [(e.file, e.row, e.column) for e in fault.errors] == [("memberships.csv", 46, "region")]
+
+
+def test_what_no_longer_fits_the_items_is_let_go_with_a_difference():
+    """A list of items without a network, or with another mode, leaves no place for what stood there."""
+
+    def change(rows):
+        for row in rows:
+            if row[0] == "YZ-TAX-002":
+                row[5] = "chuanyu"
+            if row[0] == "YZ-MPS-006":
+                row[6] = "异地代收代办"
+
+    plan = plan_import(BASE, "items.csv", edited_csv(change))
+    assert plan.errors == ()
+    fields = {(c.code, c.field): c.new for c in plan.diff.changed}
+    assert fields["YZ-TAX-002", "memberships"] == "chuanyu/*/*/2022-09-28/国办发〔2022〕34号"
+    assert fields["YZ-MPS-006", "roles"] == ""
 
 
 def test_faults_of_a_workbook_are_named_as_it_shows_them():

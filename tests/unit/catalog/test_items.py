@@ -57,12 +57,18 @@ def test_one_item_in_full():
     assert book.required is Requirement.NO
 
 
-def test_items_of_2022_no_34_are_gated():
-    gated = [item for item in load().items if item.valid_from]
-    assert len(gated) == 11
-    assert {item.valid_from for item in gated} == {date(2022, 9, 28)}
-    assert not gated[0].valid_on(date(2022, 9, 27))
-    assert gated[0].valid_on(date(2022, 9, 28))
+def test_items_of_2022_no_34_are_gated_network_by_network():
+    dated = {(i.code, m.scheme): m for i in load().items for m in i.memberships}
+    assert {m.valid_from for m in dated.values()} == {date(2022, 9, 28)}
+    assert {m.source for m in dated.values()} == {"国办发〔2022〕34号"}
+    assert len({code for code, _ in dated}) == 11
+    cited = {i.code for i in load().items if "国办发〔2022〕34号" in i.source}
+    assert {code for code, _ in dated} == cited
+    # 川渝 has carried this one since its first batch of 2020 (川办发〔2020〕67号), the others only since the notice.
+    everywhere = {(i.code, s) for i in load().items if i.code in cited for s in i.schemes}
+    assert everywhere - set(dated) == {("YZ-MPS-011", Scheme.CHUANYU)}
+    one = dated["YZ-TAX-002", Scheme.QUANYU]
+    assert not one.valid_on(date(2022, 9, 27)) and one.valid_on(date(2022, 9, 28))
 
 
 def test_a_snapshot_is_frozen_and_round_trips():
@@ -99,6 +105,21 @@ def test_loaded_once():
         ("materials", 3, "seq", "7", "第3行 seq：序号应为2，现在是7"),
         ("materials", 3, "form", "paper", "第3行 form：应为original"),
         ("aliases", 2, "item_name", "学位公证", "aliases.csv 第2行 item_name：与事项名称不一致"),
+        ("memberships", 2, "item_code", "YZ-NONE-001", "memberships.csv 第2行 item_code：事项清单中没有"),
+        ("memberships", 2, "scheme", "narnia", "第2行 scheme：应为chuanyu"),
+        ("memberships", 3, "region", "999999", "第3行 region：应为行政区划代码，现在是“999999”"),
+        ("memberships", 3, "mode", "随便办", "第3行 mode：应为全程网办"),
+        ("memberships", 4, "valid_from", "2022-02-30", "第4行 valid_from：应为日期"),
+        ("memberships", 4, "valid_to", "2022-09-27", "第4行 valid_to：停止日期2022-09-27早于开通日期2022-09-28"),
+        ("memberships", 3, "scheme", "chuanyu", "第3行 valid_from：与同一事项、网络、地区的另一行日期重叠"),
+        ("roles", 2, "roles", "迁入地;迁入地", "roles.csv 第2行 roles：有重复"),
+        ("roles", 2, "roles", "邻居", "第2行 roles：应为迁入地"),
+        ("roles", 2, "item_code", "YZ-MPS-001", "第2行 item_code：YZ-MPS-001不是多地联办事项"),
+        ("roles", 3, "item_code", "YZ-MPS-006", "第3行 item_code：这个事项已有一行"),
+        ("eligibility", 2, "id_types", "学生证", "eligibility.csv 第2行 id_types：应为居民身份证"),
+        ("eligibility", 2, "excluded_households", "540102", "第2行 excluded_households：应为省级行政区划代码"),
+        ("eligibility", 2, "reason", "", "第2行 reason：不能为空"),
+        ("eligibility", 2, "item_name", "身份证", "第2行 item_name：与事项名称不一致"),
     ],
 )
 def test_faults_are_named_by_row_and_column(part, row, column, value, message):
@@ -115,7 +136,7 @@ def test_a_missing_item_is_counted():
         update={"rows": tuple(row for row in tables.materials.rows if row[0] != last)}
     )
     aliases = tables.aliases.model_copy(update={"rows": tuple(row for row in tables.aliases.rows if row[1] != last)})
-    smaller = Tables(items=items, materials=materials, aliases=aliases)
+    smaller = tables.model_copy(update={"items": items, "materials": materials, "aliases": aliases})
     catalogue, errors = parse(smaller, expected_items=624)
     assert catalogue is None
     assert [str(error) for error in errors] == ["items.csv 第1行 code：应有624项，现在是623项"]

@@ -1,9 +1,9 @@
-"""Joint handling: who is what."""
+"""Joint handling: who is what, as data of the list."""
 
 import pytest
 
 from catalog.items import load
-from catalog.joint import JointRole, roles
+from catalog.joint import JointRole
 from domain.terms import Mode
 
 
@@ -19,10 +19,10 @@ from domain.terms import Mode
     ],
 )
 def test_roles(code, expected):
-    assert roles(load().by_code[code]) == expected
+    assert load().by_code[code].roles == expected
 
 
 def test_only_joint_items_have_roles():
-    with_roles = [item for item in load().items if roles(item)]
-    assert len(with_roles) > 25
+    with_roles = [item for item in load().items if item.roles]
+    assert len(with_roles) == 32
     assert {item.mode for item in with_roles} == {Mode.JOINT}

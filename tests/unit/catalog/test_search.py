@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,16 @@ def test_the_frozen_queries_find_their_item_among_the_first_three():
     assert share["alias"] == 1
     assert share["two"] == 1
     assert share["typo"] >= 0.99
+
+
+def test_an_answer_takes_less_than_twenty_milliseconds():
+    """p95 over the frozen queries, a slip and whole wordings included."""
+    index, took = bundled_index(), []
+    for row in QUERIES:
+        begun = perf_counter()
+        index.find(row["query"])
+        took.append(perf_counter() - begun)
+    assert sorted(took)[int(len(took) * 0.95)] < 0.020
 
 
 def test_counted_use_serves_as_well_as_the_prior():

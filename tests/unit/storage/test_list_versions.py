@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from catalog.agreement_list import plan_agreements
-from catalog.agreements import seeded
+from catalog.agreement_list import plan_agreements, seeded
 from catalog.items import load
 from catalog.model import Catalogue
 from catalog.notices import load_notice
@@ -67,6 +66,7 @@ def test_agreements_come_back_as_applied(database):
         "a.csv",
         b"scheme,region,scope,modes,contact,postal_address,valid_from,"
         b"valid_to,delegated,confirmed\nchuanyu,511602,*,*,,,,,,yes\n",
+        load().by_code,
     )
     with database.write() as session:
         apply_agreements(session, plan.version, plan.csv, by="supervisor", now=NOW)
