@@ -34,6 +34,7 @@ class CaseNumber(NamedTuple):
 _PROVINCES: Final = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71")
 _HMT_REGIONS: Final = frozenset({"810000", "820000", "830000"})
 _CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100: no I O S V Z
+_OLDEST_YEARS: Final = 130
 _EARLIEST_BIRTH: Final = date(1890, 1, 1)
 _MAX_SERIAL: Final = 999_999
 
@@ -47,11 +48,13 @@ def mod_11_2(digits: str) -> str:
 
 
 def check_id(id_type: IdType, number: str, *, today: date | None = None) -> str:
-    """Check an identity number (证件号码) and return it normalised: half-width, upper case, no blanks.
+    """Check an identity number (证件号码) and return it normalised: upper case, no blanks between groups.
 
-    `today` bounds dates of birth from above where the caller has a clock. Raises IdentifierError.
+    Full-width and other digits are refused, not read: who types them means to write, not to be corrected.
+
+    `today` bounds dates of birth on both sides where the caller has a clock. Raises IdentifierError.
     """
-    text = _plain(number)
+    text = _half_width(number, "证件号码")
     if not text:
         raise IdentifierError("请填写证件号码。")
     match id_type:
@@ -67,10 +70,22 @@ def check_id(id_type: IdType, number: str, *, today: date | None = None) -> str:
             return check_credit_code(text)
 
 
+_BETWEEN_GROUPS: Final = re.compile(r"[ \t\u00a0\u3000\u2010-\u2015\u2212-]")
+
+
 def _plain(text: str) -> str:
     """Half-width, upper case, without the blanks and dashes people type between groups."""
-    folded = unicodedata.normalize("NFKC", text).strip().upper()
-    return re.sub(r"[ \t\u2010-\u2015\u2212-]", "", folded)
+    return _BETWEEN_GROUPS.sub("", unicodedata.normalize("NFKC", text).strip().upper())
+
+
+def _half_width(number: str, what: str) -> str:
+    """Upper case, without blanks and dashes between groups; what is not plain ASCII is refused."""
+    text = _BETWEEN_GROUPS.sub("", number)
+    if any(unicodedata.category(char) in {"Cc", "Cf"} for char in text):
+        raise IdentifierError(f"{what}中有看不见的控制字符，请删除后重新输入。")
+    if not text.isascii():
+        raise IdentifierError(f"{what}应使用半角数字和字母，请关闭全角输入后重新填写。")
+    return text.upper()
 
 
 def _resident(text: str, today: date | None) -> str:
@@ -127,7 +142,8 @@ def _check_birth(day: str, what: str, today: date | None) -> None:
         born = date(int(day[:4]), int(day[4:6]), int(day[6:]))
     except ValueError:
         raise IdentifierError(f"{what}中的出生日期不存在，请核对第7至14位。") from None
-    if born < _EARLIEST_BIRTH or (today is not None and born > today):
+    earliest = _EARLIEST_BIRTH if today is None else today.replace(year=today.year - _OLDEST_YEARS, day=1)
+    if born < earliest or (today is not None and born > today):
         raise IdentifierError(f"{what}中的出生日期不合理，请核对第7至14位。")
 
 
@@ -138,7 +154,7 @@ def _check_mod_11_2(text: str, what: str) -> None:
 
 def check_credit_code(code: str) -> str:
     """Check a 统一社会信用代码 (GB 32100, 18 characters) and return it in upper case."""
-    text = _plain(code)
+    text = _half_width(code, "统一社会信用代码")
     if len(text) != 18:
         raise IdentifierError(f"统一社会信用代码应为18位，现在是{len(text)}位。")
     if any(char not in _CREDIT_ALPHABET for char in text):
@@ -153,7 +169,7 @@ def check_credit_code(code: str) -> str:
 
 def normalise_phone(phone: str) -> str:
     """Bring a mainland phone number (联系电话) into `13800000001` or `023-63883926`."""
-    text = re.sub(r"[ \t()\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", phone).strip())
+    text = re.sub(r"[ \t()\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", phone))
     if not text:
         raise IdentifierError("请填写联系电话。")
     text = re.sub(r"\A(?:\+86|0086|86(?=1[0-9]{10}\Z))", "", text)
@@ -204,20 +220,19 @@ def check_name(name: str, kind: ApplicantType = ApplicantType.PERSONAL) -> str:
 
 def _check_name_character(char: str, before: str, what: str) -> None:
     point, category = ord(char), unicodedata.category(char)
-    if 0xE0100 <= point <= 0xE01EF and before and ord(before[-1]) >= 0x3400:
-        return  # an ideographic variation sequence: one rare form of the character before it
     if category == "Co":
         raise IdentifierError(f"{what}中有自造字，其他系统无法显示，请改用标准汉字输入（GB 18030）。")
     unassigned_han = 0x20000 <= point <= 0x3FFFD and point & 0xFFFE != 0xFFFE
     if category in {"Cc", "Cf", "Cs", "Zl", "Zp"} or (category == "Cn" and not unassigned_han):
         raise IdentifierError(f"{what}中有看不见的控制字符，请删除后重新输入。")
-    if category == "Mn" and (not before or 0xFE00 <= point <= 0xFE0F):
+    if category == "Mn" and (not before or 0xFE00 <= point <= 0xFE0F or 0xE0100 <= point <= 0xE01EF):
         raise IdentifierError(f"{what}中有多余的组合符号，请重新输入。")
 
 
 def _check_personal(text: str) -> None:
     for char in text:
-        letter = unicodedata.category(char)[0] in "LM" or ord(char) >= 0x20000
+        # Radicals (⼀ for 一) come from copied documents and stay as they stand there.
+        letter = unicodedata.category(char)[0] in "LM" or ord(char) >= 0x20000 or 0x2E80 <= ord(char) <= 0x2FDF
         if not letter and char not in "·〇 -'’.,":
             raise IdentifierError(f"姓名中不能有“{char}”，请按证件填写。")
     if text[0] in "·-'’.," or text[-1] in "·-" or "··" in text:

@@ -24,7 +24,21 @@ WRONG = {
     "no such day": ({"idNumber": "110105194902300024"}, "applicant.idNumber", "出生日期不存在"),
     "of Hong Kong": ({"idNumber": "810000199408230021"}, "applicant.idNumber", "港澳台居民居住证"),
     "letters": ({"idNumber": "11010519491231OO2X"}, "applicant.idNumber", "前17位应为数字"),
-    "passport": ({"idType": "护照", "idNumber": "护照12345"}, "applicant.idNumber", "护照号码应为"),
+    "full-width": ({"idNumber": "１１０１０５１９４９１２３１００２Ｘ"}, "applicant.idNumber", "半角"),
+    "line feed": ({"idNumber": "11010519491231002X\n"}, "applicant.idNumber", "看不见"),
+    "born tomorrow": ({"idNumber": "110105202611240029"}, "applicant.idNumber", "出生日期不合理"),
+    "131 years old": ({"idNumber": "110105189501010026"}, "applicant.idNumber", "出生日期不合理"),
+    "a person with a credit code": (
+        {"idType": "统一社会信用代码", "idNumber": COMPANY["idNumber"]},
+        "applicant.idType",
+        "个人请用身份证件",
+    ),
+    "a company with an id card": (
+        COMPANY | {"idType": "居民身份证", "idNumber": PERSON["idNumber"]},
+        "applicant.idType",
+        "企业请用统一社会信用代码",
+    ),
+    "passport": ({"idType": "护照", "idNumber": "护照12345"}, "applicant.idNumber", "半角"),
     "passport of letters": ({"idType": "护照", "idNumber": "ABCDEFG"}, "applicant.idNumber", "护照号码应为"),
     "residence permit": ({"idType": "港澳台居民居住证"}, "applicant.idNumber", "810000"),
     "permanent residence": ({"idType": "外国人永久居留身份证"}, "applicant.idNumber", "外国人永久居留"),
@@ -44,7 +58,7 @@ WRONG = {
     "zero width": ({"name": "王\u200b兰"}, "applicant.name", "看不见"),
     "65 characters": ({"name": "王" * 65}, "applicant.name", "最多64个字"),
     "household of 5": ({"householdRegion": "50010"}, "applicant.householdRegion", "格式不对"),
-    "household nowhere": ({"householdRegion": "999999"}, "applicant.householdRegion", "没有这个行政区划"),
+    "household nowhere": ({"householdRegion": "999999"}, "applicant.householdRegion", "没有行政区划代码"),
 }
 
 
@@ -65,7 +79,6 @@ def test_it_is_told_at_its_field(hall, name):
 RIGHT = {
     "lower-case x": {"idNumber": "11010519491231002x"},
     "typed in groups": {"idNumber": "110105 19491231 002X"},
-    "full-width": {"idNumber": "１１０１０５１９４９１２３１００２Ｘ"},
     "passport": {"idType": "护照", "idNumber": "E12345678"},
     "with country code": {"phone": "+86 138-0000-0001"},
     "landline": {"phone": "（023）63883926"},
