@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from catalog.model import Listed
 from domain.errors import NotFound
 from domain.messages import DeadlineKind, Responsible
 from domain.tasks import RULES, TaskKind
@@ -84,6 +85,7 @@ def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
     legs = session.scalars(select(LegRow).filter_by(case_no=row.case_no).order_by(LegRow.ordered_at))
     tasks = session.scalars(select(TaskRow).filter_by(case_no=row.case_no, resolved_at=None))
     return brief(row) | {
+        "item": _item(row.item),
         "collectedAt": _iso(row.collected_at),
         "decidedAt": _iso(row.decided_at),
         "applicant": {
@@ -104,6 +106,23 @@ def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
         "rating": row.rating,
         "channel": row.channel,
         "stillOwed": list(still_owed(session, row.case_no)),
+    }
+
+
+def _item(kept: dict[str, Any]) -> dict[str, Any]:
+    """The item as it was when the case began (事项快照), whatever the list says by now."""
+    listed = kept.get("listed")
+    return {
+        "code": kept["code"],
+        "name": kept["name"],
+        "department": kept["department"],
+        "kind": kept["kind"],
+        "statutoryDays": kept["statutory_days"],
+        "promisedDays": kept["promised_days"],
+        "listed": listed,
+        "listedLabel": Listed(listed).label if listed else None,
+        "source": kept.get("source", ""),
+        "catalogueVersion": kept["catalogue_version"],
     }
 
 

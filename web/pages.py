@@ -183,7 +183,15 @@ def supervisor(person: Watching, ctx: Ctx) -> HTMLResponse:
     with ctx.database.read() as session:
         shown = figures(session, ctx.now())
         due = list_cases(session, status=None, scheme=None, due=ctx.now() + _DAY, q=None, page=1, size=100)
-    return render(ctx, "supervisor.html", person, figures=shown, due=due["cases"], tasks=_tasks(person, ctx))
+    return render(
+        ctx,
+        "supervisor.html",
+        person,
+        figures=shown,
+        due=due["cases"],
+        tasks=_tasks(person, ctx),
+        agreements=ctx.agreements.summary,
+    )
 
 
 @router.get("/partner")

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { combobox, lookRegions } from "./combobox.js";
 
 const LEGS = { PICKUP: "上门取件", FORWARD: "材料寄往办理地", BACK: "结果寄回大厅", DELIVERY: "送上门" };
-const SCHEMES = { chuanyu: "川渝通办", southwest: "跨西南五省通办", interprovincial: "跨省通办", quanyu: "全渝通办" };
+export const SCHEMES = { chuanyu: "川渝通办", southwest: "跨西南五省通办", interprovincial: "跨省通办", quanyu: "全渝通办" };
 
 export class Places {
   /** @param {HTMLElement} holder @param form the whole form @param {HTMLButtonElement} more */

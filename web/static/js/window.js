@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { combobox, lookRegions } from "./combobox.js";
 import { showMaterials } from "./materials.js";
-import { Places } from "./places.js";
+import { Places, SCHEMES } from "./places.js";
 
 const form = document.getElementById("case-form");
 const facts = document.getElementById("item-facts");
@@ -15,12 +15,23 @@ async function lookItems(text, signal) {
   return answer.items.map((item) => ({
     value: item.code,
     title: item.name,
-    note: `${item.code} · ${item.department} · ${item.mode} · ${limit(item)}`,
+    note: `${item.code} · ${item.department} · ${item.mode} · ${limit(item)} · ${item.listedLabel}`,
   }));
 }
 
 function limit(item) {
   return item.kind === "即办件" ? "即办" : `承诺 ${item.promisedDays} 个工作日`;
+}
+
+function source(item) {
+  const details = document.createElement("details");
+  const summary = document.createElement("summary");
+  summary.textContent = "来源";
+  const dates = item.memberships
+    .filter((each) => each.validFrom || each.validTo || each.region)
+    .map((each) => `${SCHEMES[each.scheme]}${each.region ?? ""}：${each.validFrom ?? ""} 至 ${each.validTo ?? "今"}，${each.mode}`);
+  details.append(summary, [item.source, ...dates].join("；"));
+  return details;
 }
 
 async function takeItem(choice) {
@@ -31,6 +42,7 @@ async function takeItem(choice) {
   }
   const item = await get(`/api/v1/items/${encodeURIComponent(choice.value)}`);
   facts.textContent = `${item.department} · ${item.serviceType} · ${item.mode} · ${limit(item)} · ${item.listedLabel}`;
+  facts.append(source(item));
   form.elements["applicant.type"].value = item.applicant === "enterprise" ? "enterprise" : "personal";
   form.elements["applicant.type"].dispatchEvent(new Event("change"));
   showMaterials(holder, item.materials);
