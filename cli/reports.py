@@ -34,7 +34,7 @@ def report(
     for figure in figures:
         typer.echo(f"{figure['label']}：{shown(figure)}")
         for part in figure["parts"] if figure["name"] == "cases" else ():
-            typer.echo(f"  {part['label']}：{part['value']:g}")
+            typer.echo(f"  {part['label']}：{part['value']:.15g}")
     if answer["scaledCases"]:
         typer.echo(f"其中{answer['scaledCases']}件是加速时间下的演示办件")
 
@@ -44,8 +44,8 @@ def shown(figure: dict[str, Any]) -> str:
     if figure["value"] is None:
         return "暂无"
     if figure["unit"] == "比例":
-        return f"{figure['value'] * 100:.1f}%（{figure['of']}）"
-    return f"{figure['value']:g} {figure['unit']}（{figure['of']}）"
+        return f"{figure['value'] * 100:.2f}%（{figure['of']}）"
+    return f"{figure['value']:.15g} {figure['unit']}（{figure['of']}）"
 
 
 def _explained(figures: list[dict[str, Any]], name: str) -> None:
@@ -55,6 +55,6 @@ def _explained(figures: list[dict[str, Any]], name: str) -> None:
         raise typer.Exit(2)
     typer.echo(f"{figure['label']}：{shown(figure)}\n{figure['method']}")
     for part in figure["parts"]:
-        typer.echo(f"{part['label']}：{part['value']:g}")
+        typer.echo(f"{part['label']}：{part['value']:.15g}")
         for case_no in part["cases"]:
             typer.echo(f"  {case_no}")

@@ -97,21 +97,35 @@ def _one(
 
 
 def _used_days(case: CaseRow, events: list[CaseEventRow], calendar: WorkdayCalendar) -> float | None:
-    """Working days from the first acceptance to the decision, without special procedures (行政许可法第四十五条)."""
+    """Working days from acceptance to decision; of several authorities the one that took longest."""
     if case.decided_at is None or CaseStatus(case.status) not in _BY_AUTHORITY:
         return None
+    by_handling: dict[str, list[CaseEventRow]] = defaultdict(list)
+    for event in events:
+        by_handling[event.handling_no or ""].append(event)
+    used = [_days_of(own, case.decided_at, case.time_scale, calendar) for own in by_handling.values()]
+    return max((days for days in used if days is not None), default=None)
+
+
+def _days_of(
+    events: list[CaseEventRow], decided_at: datetime, time_scale: float, calendar: WorkdayCalendar
+) -> float | None:
+    """One authority's working days without special procedures (行政许可法第四十五条); None: it never accepted."""
     accepted = next((e.at for e in events if e.kind in (WireEvent.ACCEPTED, WireEvent.REVIEWING)), None)
     if accepted is None:
         return None
-    spans = [(accepted, case.decided_at, 1)]
+    end = next((e.at for e in events if e.kind in _BY_AUTHORITY), decided_at)
+    spans = [(accepted, end, 1)]
     paused: datetime | None = None
     for event in events:
-        if event.kind == WireEvent.SUSPENDED:
+        if event.kind == WireEvent.SUSPENDED and paused is None:
             paused = event.at
         elif event.kind == WireEvent.RESUMED and paused is not None:
             spans.append((paused, event.at, -1))
             paused = None
-    return round(sum(sign * _between(start, end, case.time_scale, calendar) for start, end, sign in spans), 2)
+    if paused is not None:  # decided without a word that the procedure was over
+        spans.append((paused, end, -1))
+    return round(sum(sign * _between(start, end, time_scale, calendar) for start, end, sign in spans), 2)
 
 
 def _between(start: datetime, end: datetime, time_scale: float, calendar: WorkdayCalendar) -> float:

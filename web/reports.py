@@ -84,4 +84,4 @@ def _workbook(period: Period, figures: tuple[Figure, ...]) -> bytes:
 
 
 def _cell(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    return "" if value is None else f"{value:.15g}"

@@ -87,7 +87,7 @@ def test_the_json_the_workbook_and_the_command_say_the_same(hall, monkeypatch, t
     first, behind = book.worksheets
     sheet = [tuple(cell or "" for cell in row) for row in first.iter_rows(min_row=2, values_only=True)]
     expected = [
-        (f["label"], "" if f["value"] is None else f"{f['value']:g}", f["unit"], str(f["of"]), f["method"])
+        (f["label"], "" if f["value"] is None else f"{f['value']:.15g}", f["unit"], str(f["of"]), f["method"])
         for f in answer["figures"]
     ]
     assert sheet == expected
