@@ -10,7 +10,6 @@ from enum import IntEnum
 from functools import cache
 from importlib import resources
 
-from domain.errors import NotFound
 from domain.model import Frozen
 
 DATA_AS_OF = "2025-12-31"
@@ -94,13 +93,6 @@ def find(code: str) -> Region | None:
 def outwards(code: str) -> tuple[str, ...]:
     """A code, its prefecture's and its province's: `511602` → `511602`, `511600`, `510000`."""
     return tuple(dict.fromkeys([code, code[:4] + "00", code[:2] + "0000"]))
-
-
-def province_of(code: str) -> str:
-    """Code of the province a division lies in: `511602` → `510000`. Raises NotFound for an unknown code."""
-    if code not in _table():
-        raise NotFound(f"没有行政区划代码{code}，请核对。", field="region")
-    return code[:2] + "0000"
 
 
 def search(q: str, limit: int = 20) -> list[Region]:

@@ -92,6 +92,8 @@ def route(
     region = find(handling_region)
     if region is None:
         return _refuse(item, handling_region, *_unknown_region(handling_region))
+    if region.since is not None and date.year < region.since:
+        return _refuse(item, region.code, *_not_yet_a_region(region, region.since))
     refusal = _applicant_refusal(item, applicant)
     if refusal is not None:
         return _refuse(item, region.code, *refusal)
@@ -165,6 +167,11 @@ def _route(item: ServiceItem, region: Region, agreement: Agreement, mode: Mode) 
 
 def _unknown_region(code: str) -> _Why:
     return RefusalCode.REGION_UNKNOWN, f"没有行政区划代码{code}。", "请按名称重新选择办理地。"
+
+
+def _not_yet_a_region(region: Region, since: int) -> _Why:
+    reason = f"{region.full_name}的行政区划代码{region.code}自{since}年起使用。"
+    return RefusalCode.REGION_UNKNOWN, reason, "请按当时的行政区划选择办理地。"
 
 
 def _not_in_force(item: ServiceItem, laid_down: list[Membership], day: dt.date) -> _Why:

@@ -246,7 +246,7 @@ def normalise_region(code: str) -> str:
 
     Whether the region exists is the catalogue's to say.
     """
-    text = _plain(code)
+    text = _BETWEEN_GROUPS.sub("", code)
     if re.fullmatch(r"[1-9][0-9]{5}", text):
         return text
     if re.fullmatch(r"[1-9][0-9]{5}000000", text):

@@ -18,7 +18,7 @@ from web.problems import Unprocessable
 from web.refusals import cannot_go
 from web.registration import SHANGHAI
 from web.session import Anybody
-from web.shapes import Shape
+from web.shapes import RegionCode, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["事项"])
 
@@ -61,7 +61,7 @@ def item(code: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
             }
             for m in found.all_memberships
         ],
-        "eligibility": found.eligibility.model_dump(mode="json") if found.eligibility else None,
+        "eligibility": _eligibility(found),
         "roles": [role.value for role in found.roles],
         "materials": [
             {
@@ -99,6 +99,18 @@ def _brief(item: ServiceItem) -> dict[str, Any]:
     }
 
 
+def _eligibility(item: ServiceItem) -> dict[str, Any] | None:
+    rule = item.eligibility
+    if rule is None:
+        return None
+    return {
+        "idTypes": list(rule.id_types),
+        "excludedHouseholds": list(rule.excluded_households),
+        "reason": rule.reason,
+        "instead": rule.instead,
+    }
+
+
 @router.get("/regions", operation_id="listRegions")
 def regions(_anybody: Anybody, q: Annotated[str, Query(min_length=1, max_length=40)]) -> dict[str, Any]:
     """GB/T 2260 regions by name, code or initials."""
@@ -108,14 +120,14 @@ def regions(_anybody: Anybody, q: Annotated[str, Query(min_length=1, max_length=
 
 class RouteApplicantShape(Shape):
     id_type: IdType | None = None
-    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
+    household_region: RegionCode | None = None
 
 
 class RouteShape(Shape):
     """`POST /routes`."""
 
     item_code: str = Field(max_length=32)
-    handling_region: str = Field(pattern=r"^[0-9]{6}$")
+    handling_region: RegionCode
     mode: Mode | None = None
     date: dt.date | None = None
     applicant: RouteApplicantShape | None = None

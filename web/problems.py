@@ -106,9 +106,21 @@ def _field(loc: tuple[int | str, ...]) -> str:
 _SENTENCES = {
     "missing": "必填",
     "extra_forbidden": "不认识的字段",
-    "string_too_long": "过长",
-    "string_too_short": "过短",
+    "string_too_long": "最多{max_length}个字，请缩短",
+    "string_too_short": "至少{min_length}个字，请补充完整",
     "string_pattern_mismatch": "格式不对",
+    "too_long": "最多{max_length}项",
+    "too_short": "至少{min_length}项",
+    "greater_than_equal": "不能小于{ge}",
+    "less_than_equal": "不能大于{le}",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "float_type": "应为数字",
+    "bool_type": "应为是或否",
+    "bool_parsing": "应为是或否",
+    "string_type": "应为文字",
+    "date_parsing": "应为日期，例如2026-11-23",
+    "date_from_datetime_parsing": "应为日期，例如2026-11-23",
     "enum": "不在可选范围内",
     "literal_error": "不在可选范围内",
     "json_invalid": "不是合法的 JSON",
@@ -119,4 +131,4 @@ def _sentence(error: dict[str, Any]) -> str:
     kind = str(error["type"])
     if kind == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
-    return _SENTENCES.get(kind, "填写的内容不对")
+    return _SENTENCES.get(kind, "填写的内容不对").format_map(error.get("ctx", {}))

@@ -1,12 +1,13 @@
 """Shapes of requests, as interfaces.md gives them: camelCase on the wire, unknown fields refused."""
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from catalog.intake import IntakeChannel
-from domain.identifiers import check_id, check_name, normalise_phone
+from domain.identifiers import check_id, check_name, normalise_phone, normalise_region
 from domain.model import Strict
 from domain.terms import ApplicantType, AuthorisationKind, Datum, IdType, Mode, Provided
 
@@ -19,8 +20,12 @@ class Shape(Strict):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
 
+RegionCode = Annotated[str, Field(max_length=40), AfterValidator(normalise_region)]
+"""6 digits, or the 12-digit form that ends in zeros; kept as 6."""
+
+
 class HandlingShape(Shape):
-    region: str = Field(pattern=r"^[0-9]{6}$")
+    region: RegionCode
     role: str | None = Field(default=None, max_length=40)
 
 
@@ -30,7 +35,7 @@ class PersonShape(Shape):
     id_type: IdType
     id_number: str = Field(max_length=40)
     phone: str = Field(max_length=40)
-    household_region: str | None = Field(default=None, pattern=r"^[0-9]{6}$")
+    household_region: RegionCode | None = None
 
     @field_validator("name")
     @classmethod

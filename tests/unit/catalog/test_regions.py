@@ -2,8 +2,7 @@
 
 import pytest
 
-from catalog.regions import Level, Region, all_regions, find, province_of, search
-from domain.errors import NotFound
+from catalog.regions import Level, Region, all_regions, find, outwards, search
 
 
 def existing(code: str) -> Region:
@@ -40,7 +39,7 @@ def test_every_division_has_its_province_and_a_sane_form():
     assert sum(r.level is Level.COUNTY and r.in_force for r in regions) > 2840
     for region in regions:
         assert len(region.code) == 6 and region.code.isascii() and region.code.isdigit()
-        assert existing(province_of(region.code)).level is Level.PROVINCE
+        assert existing(outwards(region.code)[-1]).level is Level.PROVINCE
         assert region.since is None or region.until is None or region.since <= region.until
         assert len(region.pinyin.split()) == len(region.name)
         if region.successor:
@@ -57,8 +56,11 @@ def test_codes_are_dated():
 
 def test_unknown_code():
     assert find("999999") is None
-    with pytest.raises(NotFound, match="999999"):
-        province_of("999999")
+
+
+def test_from_the_county_outwards():
+    assert outwards("511602") == ("511602", "511600", "510000")
+    assert outwards("510000") == ("510000",)
 
 
 @pytest.mark.parametrize(

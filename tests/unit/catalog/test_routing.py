@@ -230,6 +230,9 @@ def test_unknown_region_and_retired_region():
     assert go("YZ-MPS-001", "").code is RefusalCode.REGION_UNKNOWN
     retired = go("YZ-MPS-001", "500112")
     assert "500157" in retired.reason
+    early = go("YZ-MPS-001", "500157", date=date(2024, 12, 31))
+    assert early.code is RefusalCode.REGION_UNKNOWN and "自2025年起" in early.reason
+    assert isinstance(go("YZ-MPS-001", "500157", date=date(2025, 1, 1)), Route)
 
 
 def test_the_home_share_of_a_joint_case():

@@ -57,7 +57,7 @@ WRONG = {
     "a made-up character": ({"name": "王\ue000"}, "applicant.name", "自造字"),
     "zero width": ({"name": "王\u200b兰"}, "applicant.name", "看不见"),
     "65 characters": ({"name": "王" * 65}, "applicant.name", "最多64个字"),
-    "household of 5": ({"householdRegion": "50010"}, "applicant.householdRegion", "格式不对"),
+    "household of 5": ({"householdRegion": "50010"}, "applicant.householdRegion", "应为6位数字"),
     "household nowhere": ({"householdRegion": "999999"}, "applicant.householdRegion", "没有行政区划代码"),
 }
 
@@ -87,6 +87,7 @@ RIGHT = {
     "another dot": {"name": "古丽•买买提"},
     "zero": {"name": "〇一"},
     "household": {"householdRegion": "510104"},
+    "household of 12": {"householdRegion": "511602000000"},
 }
 
 
