@@ -148,6 +148,9 @@ def _roles(item: ServiceItem, wanted: CaseShape) -> list[str | None]:
         if handling.role is not None and known and handling.role not in known:
             names = "、".join(sorted(known))
             raise Unprocessable(f"办理地的角色应为：{names}", code="ROLE_UNKNOWN", field=f"handlings.{place}.role")
+        if handling.role is not None and handling.role in {other.role for other in wanted.handlings[:place]}:
+            told = f"已有一个办理地是{handling.role}，请改选别的角色"
+            raise Unprocessable(told, code="ROLE_TWICE", field=f"handlings.{place}.role")
     return [handling.role for handling in wanted.handlings]
 
 

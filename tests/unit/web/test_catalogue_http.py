@@ -87,6 +87,24 @@ def test_the_desk_hears_it_at_the_same_field(hall):
     assert told["field"] == "handlings.0.region"
 
 
+@pytest.mark.parametrize(
+    ("roles", "field", "words"),
+    [
+        (("迁入地", "迁入地"), "handlings.1.role", "已有一个办理地是迁入地"),
+        (("迁入地", "核发地"), "handlings.1.role", "迁入地、迁出地"),
+    ],
+)
+def test_two_places_of_a_joint_case_have_each_its_role(hall, roles, field, words):
+    body = case_body(load().by_code["YZ-MPS-006"])
+    body["handlings"] = [
+        {"region": region, "role": role} for region, role in zip(("510104", "511602"), roles, strict=True)
+    ]
+    (told,) = hall.start(body).json()["errors"]
+    assert told["field"] == field and words in told["detail"]
+    body["handlings"][1]["role"] = "迁出地"
+    assert [h["role"] for h in hall.start(body).json()["handlings"]] == ["迁入地", "迁出地"]
+
+
 def test_the_directory_is_honest_and_can_be_edited_by_a_supervisor(hall):
     said = hall.as_().get("/api/v1/agreements").json()
     assert (said["declared"], said["recorded"], len(said["agreements"])) == (346, 0, len(seeded().all))

@@ -59,6 +59,7 @@ export class Places {
     select.disabled = roles.length === 0;
     select.parentElement.hidden = roles.length === 0;
     select.replaceChildren(...roles.map((role) => new Option(role, role)));
+    select.selectedIndex = Math.min([...this.holder.children].indexOf(row), roles.length - 1);
   }
 
   async ask(row) {
