@@ -2,9 +2,11 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from catalog.items import load
@@ -26,6 +28,10 @@ _AT_ONCE = 4
 _IN_FLIGHT = 120
 """More would only wait in queues, and the law's clocks run fast here."""
 _LOOK_S = 1.0
+_LOOKED_AT = 40
+"""Cases looked at in one round, the one not seen for longest first: looking must not cost more than carrying."""
+_TOLD = 20
+_PLACES = ("caseNo", "status", "onHold", "handlings", "tasks")
 _PROVIDED = {MaterialForm.ORIGINAL: "original", MaterialForm.COPY: "copy", MaterialForm.FORM: "original"}
 _NEXT = {"SUBMITTED": "RECEIVED", "RECEIVED": "ACCEPTED", "ACCEPTED": "APPROVED"}
 
@@ -72,13 +78,24 @@ def all_starts() -> list[Start]:
 
 @dataclass
 class Outcome:
-    """What became of a start. `refused`: the answer's text; `status`: the last one seen."""
+    """What became of a start. `refused`: the answer's text; `status`: the last one seen; `took_s`: start to outcome."""
 
     start: Start
     case_no: str = ""
     scheme: str = ""
     refused: str = ""
     status: str = ""
+    begun: float = field(default_factory=time.monotonic)
+    took_s: float | None = None
+
+    @property
+    def fault(self) -> str:
+        """Why this is not as it should be; empty for an approved case on the network that was asked for."""
+        if self.refused:
+            return f"refused: {self.refused}"
+        if self.status != CaseStatus.APPROVED:
+            return f"stands at {self.status}"
+        return f"went over {self.scheme}" if self.scheme != self.start.scheme else ""
 
 
 class Run:
@@ -90,21 +107,49 @@ class Run:
         self._open: dict[str, Outcome] = {}
         self._lock = threading.Lock()
         self.outcomes: list[Outcome] = []
+        self.took_s = 0.0
 
-    def all(self, *, patience_s: float) -> list[Outcome]:
-        """Until every case has an outcome, or nothing has moved for `patience_s`."""
+    def all(self, *, patience_s: float, budget_s: float) -> list[Outcome]:
+        """Until every case has an outcome, nothing has moved for `patience_s`, or `budget_s` are over."""
         waiting = list(reversed(self._starts))
-        moved = time.monotonic()
+        begun = moved = time.monotonic()
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            while (waiting or self._open) and time.monotonic() - moved < patience_s:
+            while (waiting or self._open) and time.monotonic() < min(moved + patience_s, begun + budget_s):
                 room = min(_IN_FLIGHT - len(self._open), len(waiting))
                 registered = list(pool.map(self._register, [waiting.pop() for _ in range(room)]))
                 decided = self._decide_in_city()
-                looked = list(pool.map(self._look, list(self._open.values())))
+                looked = list(pool.map(self._look, list(self._open.values())[:_LOOKED_AT]))
                 if registered or decided or any(looked):
                     moved = time.monotonic()
                 time.sleep(_LOOK_S)
+        self.took_s = time.monotonic() - begun
         return self.outcomes
+
+    def report(self) -> str:
+        """Counts per network, the rate, and for everything that is not as it should be where it stands."""
+        lines = [f"{len(self.outcomes)} of {len(self._starts)} started, {self.took_s:.0f} s, {self._rate()}"]
+        for scheme in Scheme:
+            mine = [o for o in self.outcomes if o.start.scheme is scheme]
+            states = Counter("refused" if o.refused else o.status for o in mine)
+            wanted = sum(start.scheme is scheme for start in self._starts)
+            lines.append(f"  {scheme}: {len(mine)} of {wanted}, {dict(states)}")
+        wrong = [o for o in self.outcomes if o.fault]
+        return "\n".join([*lines, *(f"  {self._told(o)}" for o in wrong[:_TOLD])])
+
+    def _rate(self) -> str:
+        took = sorted(o.took_s for o in self.outcomes if o.took_s is not None)
+        if not took:
+            return "none came to an outcome"
+        return f"{len(took) / self.took_s:.1f} cases/s, each in {median(took):.0f} s (longest {took[-1]:.0f} s)"
+
+    def _told(self, outcome: Outcome) -> str:
+        line = f"{outcome.start.item.code} over {outcome.start.scheme} {outcome.case_no}: {outcome.fault}"
+        if not outcome.case_no:
+            return line
+        case = self._stage.clerk.get(f"/api/v1/cases/{outcome.case_no}")
+        events = self._stage.clerk.get(f"/api/v1/cases/{outcome.case_no}/events")["events"]
+        stands = {place: case[place] for place in _PLACES}
+        return f"{line} {stands} after {[event['kind'] for event in events][-6:]}"
 
     def _register(self, start: Start) -> None:
         outcome = Outcome(start)
@@ -123,9 +168,12 @@ class Run:
         status = self._stage.clerk.get(f"/api/v1/cases/{outcome.case_no}")["status"]
         moved = status != outcome.status
         outcome.status = status
-        if CaseStatus(status).is_outcome:
-            with self._lock:
-                del self._open[outcome.case_no]
+        with self._lock:
+            del self._open[outcome.case_no]
+            if CaseStatus(status).is_outcome:
+                outcome.took_s = time.monotonic() - outcome.begun
+            else:
+                self._open[outcome.case_no] = outcome  # at the end: the others are looked at first
         return moved
 
     def _decide_in_city(self) -> int:
