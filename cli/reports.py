@@ -1,6 +1,7 @@
 """`kuayu report`: the quarter's figures, explainable down to case numbers."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +31,8 @@ def report(
     if explain is not None:
         _explained(figures, explain)
         return
-    typer.echo(f"{answer['period']}（{answer['from'][:10]} 至 {answer['to'][:10]}）")
+    last = datetime.fromisoformat(answer["to"]).date() - timedelta(days=1)
+    typer.echo(f"{answer['period']}（{answer['from'][:10]} 至 {last}）")
     for figure in figures:
         typer.echo(f"{figure['label']}：{shown(figure)}")
         for part in figure["parts"] if figure["name"] == "cases" else ():

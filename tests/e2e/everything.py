@@ -28,7 +28,7 @@ _AT_ONCE = 4
 _IN_FLIGHT = 120
 """More would only wait in queues, and the law's clocks run fast here."""
 _LOOK_S = 1.0
-_LOOKED_AT = 40
+_LOOKED_AT = 20
 """Cases looked at in one round, the one not seen for longest first: looking must not cost more than carrying."""
 _TOLD = 20
 _PLACES = ("caseNo", "status", "onHold", "handlings", "tasks")

@@ -99,6 +99,7 @@ def test_the_json_the_workbook_and_the_command_say_the_same(hall, monkeypatch, t
         said = run(cli.main.app, ["report", "2026Q4", "--json"])
         assert json.loads(said.stdout) == answer
         words = run(cli.main.app, ["report", "2026Q4"]).stdout
+        assert "2026-10-01 至 2026-12-31" in words
         assert "办件量：2 件" in words and "全渝通办：1" in words
         explained = run(cli.main.app, ["report", "2026Q4", "--explain", "timeSaved"]).stdout
         assert answer["figures"][2]["parts"][0]["cases"][0] in explained
