@@ -1,35 +1,32 @@
-"""Legs: booked with the carrier, promised at the door, looked after at every boundary, ended."""
+"""Legs: booked with the carrier, promised at the door, looked after at every boundary."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.booking import contact_of, manifest_of, seal_no_of
-from activities.dispatching import decide, is_silent, lock_dispatch, under_way
-from activities.leg_notes import note, raise_task
+from activities.dispatching import NO_VISIT, decide, lock_dispatch
 from activities.promising import Promises, planned, promise_task
-from domain.errors import CarrierRefused
-from domain.messages import LegBooked, LegEnd, LegLook, LegLookOrder, LegOutcome, LegPlan, LookReason
+from activities.watching import START_PATIENCE, in_bag, is_silent, last_word, start_due, word_due
+from domain.messages import LegBooked, LegLook, LegLookOrder, LegPlan, LookReason
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
-from logistics.custody import CUSTODY_FINDINGS
 from logistics.expectations import expected
 from logistics.outlets import nearest
 from logistics.promise_model import PromiseState, PromiseVerdict
 from logistics.scans import PaperLine
 from logistics.sign_policy import must_sign_self
 from logistics.wording import FailureReason, failure_of
+from relay.leg_notes import note, raise_task, settle_tasks
 from relay.outlet_book import outlets_now
-from relay.own_scans import say
 from relay.parcels import state_of
 from storage.base import Database
 from storage.cases import CaseRow, HandlingRow, read_dossier
-from storage.legs import AssignmentRow, CourierRow, LegRow, lock_leg
+from storage.legs import CourierRow, LegRow, lock_leg
 from storage.owing import still_owed
 from storage.sealing import Sealer
 from storage.tasks import settle_task
@@ -37,20 +34,8 @@ from storage.tasks import settle_task
 OUR_REGION = "500103"
 MAX_ATTEMPTS = 3
 _IDLE_LOOK = timedelta(hours=8)
-_START_PATIENCE = timedelta(minutes=5)
-_NOT_STARTED = frozenset(
-    {
-        ParcelStage.ORDERED,
-        ParcelStage.ACCEPTED,
-        ParcelStage.ASSIGNED,
-        ParcelStage.PICKUP_FAILED,
-        ParcelStage.DELIVERY_FAILED,
-    }
-)
-_ALARMS = {
-    ParcelStage.LOST: TaskKind.PARCEL_LOST,
-    ParcelStage.AWAITING_COLLECTION: TaskKind.DELIVERY_FAILED,
-}
+_HALL_PATIENCE_MINUTES = 120
+"""Business minutes without a scan after which papers on their way to our hall are looked for."""
 
 
 class Carrying:
@@ -134,7 +119,6 @@ class Carrying:
             leg = lock_leg(session, order.leg_id)
             if leg is None:
                 raise LookupError("a leg's workflow runs without its row")
-            self._alarm(session, leg, now)
             if Leg(leg.leg) in INTERREGIONAL_LEGS:
                 return self._look_between_halls(session, leg, now)
             if leg.lat is None:
@@ -142,20 +126,18 @@ class Carrying:
             return self._look_at_door(session, leg, order.reason, now)
 
     def _look_at_door(self, session: Session, leg: LegRow, reason: LookReason, now: datetime) -> LegLook:
+        if ParcelStage(leg.stage) in NO_VISIT:
+            leg.planned_arrival_at = None
+        hands_due = self._look_at_hands(session, leg, reason, now)
         if reason is LookReason.ATTEMPT_FAILED and not self._another_attempt(session, leg, now):
             return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
         new = self._promises.needs_plan(leg)
         jobs = decide(session, now, reason) if new else []
         promise = self._promises.look(session, leg, now)
-        late = _at_risk(promise) or (promise is not None and promise.verdict is PromiseVerdict.BREACHED)
-        start_due = _start_due(session, leg)
-        not_started = start_due is not None and (late or now >= start_due)
-        patience = _START_PATIENCE / leg.time_scale
-        given_up = leg.courier_id is not None and not_started and is_silent(session, leg, now, patience)
-        silent = [leg.courier_id] if leg.courier_id is not None and given_up else []
+        silent = self._silent(session, leg, promise, now)
         again = leg.courier_id is None or reason is not LookReason.MOVED or _at_risk(promise)
         if silent or (again and not new):
-            jobs = decide(session, now, "NOT_STARTED" if silent else reason, silent)
+            jobs = decide(session, now, "SILENT" if silent else reason, silent)
             promise = self._promises.look(session, leg, now)
         if jobs:
             self._look_at_others(session, [job for job in jobs if job is not leg], now)
@@ -163,10 +145,27 @@ class Carrying:
         if promise is not None:
             self._raise_promise(session, leg, promise, now)
             boundary = promise.next_boundary(now)
-        due = _start_due(session, leg)
-        late_start = None if due is None else max(due, now + patience)  # still not on the way: look again
-        looks = [now + _IDLE_LOOK / leg.time_scale, boundary, late_start]
+        soonest = now + START_PATIENCE / leg.time_scale  # still not on the way, or still nothing said: look again
+        awaited = [max(due, soonest) for due in (start_due(session, leg),) if due is not None]
+        awaited += [due if due > now else soonest for due in (word_due(session, leg),) if due is not None]
+        looks = [now + _IDLE_LOOK / leg.time_scale, boundary, hands_due, *awaited]
         return LegLook(next_look_at=min(at for at in looks if at is not None))
+
+    def _silent(self, session: Session, leg: LegRow, promise: PromiseState | None, now: datetime) -> list[str]:
+        """The leg's courier, if he has to be given up: another one goes, or fetches what is in his bag."""
+        if leg.courier_id is None:
+            return []
+        late = _at_risk(promise) or (promise is not None and promise.verdict is PromiseVerdict.BREACHED)
+        patience = START_PATIENCE / leg.time_scale
+        due = start_due(session, leg)
+        if due is not None and (late or now >= due) and is_silent(session, leg, now, patience):
+            return [leg.courier_id]
+        due = word_due(session, leg)
+        if due is None or now < (due if late else due + patience):
+            return []
+        if in_bag(leg):
+            self._take_over(session, leg, now, f"{leg.epoch}-{leg.courier_id}-{due.isoformat()}")
+        return [leg.courier_id]
 
     def _look_at_others(self, session: Session, jobs: list[LegRow], now: datetime) -> None:
         """A plan that has just made another job late is said at once, not when that job's own timer rings."""
@@ -217,70 +216,32 @@ class Carrying:
             raise_task(session, leg, TaskKind.LEG_OVERDUE, now, alarm_at.isoformat())
         return LegLook(next_look_at=now + timedelta(days=1) / leg.time_scale)
 
-    def _alarm(self, session: Session, leg: LegRow, now: datetime) -> None:
-        kind = _ALARMS.get(ParcelStage(leg.stage))
-        if leg.stage != ParcelStage.LOST:  # found, if it was lost
-            settle_task(session, f"{leg.leg_id}/{TaskKind.PARCEL_LOST}/{leg.epoch}", now)
-        if kind is not None:
-            raise_task(session, leg, kind, now, f"{leg.epoch}")
-        if leg.state.get("damaged"):  # delivered all the same, perhaps: the stage alone would hide it
-            raise_task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
-        for finding in leg.state.get("findings", []):
-            if finding["kind"] in CUSTODY_FINDINGS:
-                raise_task(session, leg, TaskKind.DISCREPANCY, now, finding["event_id"])
+    def _look_at_hands(self, session: Session, leg: LegRow, reason: LookReason, now: datetime) -> datetime | None:
+        """What an ill courier has in his bag, or what is not heard of, has to be fetched: no plan can do that.
+
+        Returns when to look again.
+        """
         holder = session.get(CourierRow, str(leg.state.get("holder")))
         if holder is not None and holder.off_since is not None and not leg.state.get("terminal"):
-            # What an ill courier has in his bag has to be fetched from him: no plan can do that by itself.
-            raise_task(session, leg, TaskKind.DELIVERY_FAILED, now, f"held-{holder.courier_id}")
-
-    @activity.defn
-    def end_leg(self, end: LegEnd) -> None:
-        """The leg is over; a waybill that nobody has used is cancelled with the carrier."""
-        with self._database.write() as session:
-            leg = lock_leg(session, end.leg_id)
-            if leg is None:
-                raise LookupError("a leg's workflow runs without its row")
-            if leg.ended_at is None:
-                leg.ended_at, leg.outcome = end.at, end.outcome
-                note(session, leg, f"LEG_{end.outcome}", self._now())
-                if end.outcome is LegOutcome.CANCELLED:
-                    say(session, leg, ParcelStage.CANCELLED, end.at, self._now())
-                if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
-                    self._promises.look(session, leg, self._now())
-        if end.outcome is LegOutcome.CANCELLED:
-            self._cancel_waybill(end.leg_id)
-
-    def _cancel_waybill(self, leg_id: str) -> None:
-        """What the carrier holds already can't be cancelled: it must come back, and a person sees to it."""
-        try:
-            self._carrier.cancel(leg_id)
-        except CarrierRefused:
-            with self._database.write() as session:
-                leg = lock_leg(session, leg_id)
-                if leg is not None:
-                    raise_task(session, leg, TaskKind.RETURN_REQUIRED, self._now(), "carrier")
-
-
-def _start_due(session: Session, leg: LegRow) -> datetime | None:
-    """When a courier who has not left yet is taken for silent: a little after he should have arrived.
-
-    Counted from the plan as it was when the job was given to him. None once under way or with nobody planned.
-    """
-    given = session.scalar(select(AssignmentRow.planned_arrival_at).filter_by(leg_id=leg.leg_id, active=True))
-    if given is None or leg.courier_id is None:
+            self._take_over(session, leg, now, f"{leg.epoch}-{holder.courier_id}")
+        elif reason is LookReason.MOVED:  # heard of again
+            settle_tasks(session, leg, {TaskKind.TAKE_OVER}, now)
+        word = last_word(session, leg)
+        if word is None:
+            return None
+        due = self._promises.later(session, leg, word, _HALL_PATIENCE_MINUTES)
+        if now < due:
+            return due
+        self._take_over(session, leg, now, f"{leg.epoch}-{word.isoformat()}")
         return None
-    if ParcelStage(leg.stage) not in _NOT_STARTED and (_held(leg) or under_way(session, [leg])):
-        return None
-    return given + _START_PATIENCE / leg.time_scale
+
+    def _take_over(self, session: Session, leg: LegRow, now: datetime, what: str) -> None:
+        leg.planned_arrival_at = None  # nobody knows when he will be there
+        raise_task(session, leg, TaskKind.TAKE_OVER, now, what)
 
 
 def _at_risk(promise: PromiseState | None) -> bool:
     return promise is not None and promise.verdict is PromiseVerdict.AT_RISK
-
-
-def _held(leg: LegRow) -> bool:
-    rank = ParcelStage(leg.stage).rank
-    return rank is None or rank >= (ParcelStage.PICKED_UP.rank or 0)
 
 
 def _booked(leg: LegRow) -> LegBooked:

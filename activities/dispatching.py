@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from domain.messages import TaskOutcome
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, Datum, Leg, ParcelStage
 from logistics.dispatch import CourierStanding, DispatchCourier, Dispatcher, DispatchJob, DispatchStanding, JobStanding
@@ -27,8 +28,8 @@ _SPEED_M_PER_S = 12_000 / 3600
 _DETOUR = 1.3
 _DOOR_S = 180.0
 _LOCK = 0x4B59  # advisory lock of the one dispatcher, PostgreSQL
-_UNDER_WAY = frozenset({ParcelStage.EN_ROUTE, ParcelStage.ARRIVED_DOOR, ParcelStage.OUT_FOR_DELIVERY})
-_NO_VISIT = frozenset(
+UNDER_WAY = frozenset({ParcelStage.EN_ROUTE, ParcelStage.ARRIVED_DOOR, ParcelStage.OUT_FOR_DELIVERY})
+NO_VISIT = frozenset(
     {
         ParcelStage.LOST,
         ParcelStage.AWAITING_COLLECTION,
@@ -38,7 +39,7 @@ _NO_VISIT = frozenset(
     }
 )
 """Nobody is to go to this door now: planning it would make others late."""
-_A_PERSON_FIRST = frozenset({TaskKind.DELIVERY_FAILED, TaskKind.PLACE_ADDRESS})
+_A_PERSON_FIRST = frozenset({TaskKind.DELIVERY_FAILED, TaskKind.PLACE_ADDRESS, TaskKind.TAKE_OVER})
 _AT_DOOR_DONE = {
     Leg.PICKUP: ParcelStage.PICKED_UP,
     Leg.DELIVERY: ParcelStage.DELIVERED,
@@ -70,14 +71,17 @@ def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] =
         for courier in couriers:  # late is better than never: somebody must go
             courier.on_duty = True
     scale = max((leg.time_scale for leg in jobs), default=1.0)
-    places = {courier.courier_id: _place(courier) for courier in everybody}
+    places = {courier.courier_id: place_of(courier) for courier in everybody}
     serving = {courier.courier_id for courier in couriers if courier.on_duty}
+    # What is in a bag stays there, also when its outlet has closed; not with who is ill or says nothing.
+    able = {courier.courier_id for courier in everybody if courier.off_since is None and courier.silent_since is None}
     dispatcher = _rebuilt(jobs, under_way(session, jobs), couriers, places, now, scale)
     for leg in jobs:
         if leg.courier_id not in serving:
             dispatcher.request(_seconds(now, scale), _job(leg, scale, places))
     for leg in jobs:
-        _assign(session, leg, dispatcher, now, scale, reason, outlets, serving)
+        holder = leg.state.get("holder")
+        _assign(session, leg, dispatcher, now, scale, reason, outlets, serving, holder if holder in able else None)
     return jobs
 
 
@@ -87,21 +91,6 @@ def _hear_of(courier: CourierRow, now: datetime, silent: bool) -> None:
         courier.on_duty, courier.silent_since = False, now
     elif courier.silent_since is not None and courier.seen_at is not None and courier.seen_at > courier.silent_since:
         courier.on_duty, courier.silent_since = True, None
-
-
-def is_silent(session: Session, leg: LegRow, now: datetime, patience: timedelta) -> bool:
-    """Whether the courier who was to come does not: not heard of since the job was given to him, or free for a
-    while (`patience`, on the wall) and still not on the way. Who is busy at another door is late, not silent."""
-    courier = session.get(CourierRow, leg.courier_id) if leg.courier_id else None
-    given = session.scalar(select(AssignmentRow.at).filter_by(leg_id=leg.leg_id, active=True))
-    if courier is None or given is None:
-        return False
-    if courier.seen_at is None or courier.seen_at < given:
-        return True
-    elsewhere = select(LegRow.leg_id).where(
-        LegRow.courier_id == courier.courier_id, LegRow.stage.in_(_UNDER_WAY), LegRow.ended_at.is_(None)
-    )
-    return session.scalar(elsewhere.limit(1)) is None and now >= courier.seen_at + patience
 
 
 def door_of(leg: LegRow) -> Point | None:
@@ -121,12 +110,15 @@ def _open_legs(session: Session) -> list[LegRow]:
         .where(LegRow.leg_id.not_in(asked))
         .order_by(LegRow.ordered_at, LegRow.leg_id)
     )
-    return [leg for leg in legs if not _visited(leg)]
+    asked_again = set(session.scalars(select(TaskRow.leg_id).filter_by(outcome=TaskOutcome.REDELIVER)))
+    return [leg for leg in legs if not _visited(leg, leg.leg_id in asked_again)]
 
 
-def _visited(leg: LegRow) -> bool:
-    if ParcelStage(leg.stage) in _NO_VISIT:
-        return True
+def _visited(leg: LegRow, asked_again: bool) -> bool:
+    """Whether nobody is to go. `asked_again`: a person has what waits to be collected brought all the same."""
+    stage = ParcelStage(leg.stage)
+    if stage in NO_VISIT:
+        return not (stage is ParcelStage.AWAITING_COLLECTION and asked_again)
     rank = ParcelStage(leg.stage).rank
     done = _AT_DOOR_DONE[Leg(leg.leg)].rank
     return rank is not None and done is not None and rank >= done
@@ -134,9 +126,9 @@ def _visited(leg: LegRow) -> bool:
 
 def under_way(session: Session, legs: Sequence[LegRow]) -> set[str]:
     """Ids of the legs whose own courier has set out; one who took a job over from another still has to."""
-    gone = {leg.leg_id: leg.courier_id for leg in legs if ParcelStage(leg.stage) in _UNDER_WAY}
+    gone = {leg.leg_id: leg.courier_id for leg in legs if ParcelStage(leg.stage) in UNDER_WAY}
     said = select(ScanEventRow.leg_id, ScanEventRow.actor).where(
-        ScanEventRow.leg_id.in_(gone), ScanEventRow.kind.in_(_UNDER_WAY)
+        ScanEventRow.leg_id.in_(gone), ScanEventRow.kind.in_(UNDER_WAY)
     )
     return {leg_id for leg_id, actor in session.execute(said) if leg_id is not None and gone[leg_id] == actor}
 
@@ -162,11 +154,11 @@ def _rebuilt(
         turns[owner] = turn if started else turn + 1
         job_rows.append(JobStanding(_job(leg, scale, places), owner, turn, max(leg.assignment_version - 1, 0)))
     standing = DispatchStanding(tuple(standings), tuple(job_rows))
-    return Dispatcher.resume(standing, _travel_s, _seconds(now, scale))
+    return Dispatcher.resume(standing, travel_s, _seconds(now, scale))
 
 
 def _courier_standing(courier: CourierRow, leg: LegRow | None, now: datetime, scale: float) -> CourierStanding:
-    x, y = _place(courier)
+    x, y = place_of(courier)
     seen = _seconds(courier.seen_at or now, scale)
     return CourierStanding(
         DispatchCourier(courier.courier_id, x, y),
@@ -177,8 +169,15 @@ def _courier_standing(courier: CourierRow, leg: LegRow | None, now: datetime, sc
     )
 
 
-def _place(courier: CourierRow) -> tuple[float, float]:
-    return plane_m(Point(lat=courier.lat, lon=courier.lon, datum=Datum.WGS84))
+def place_of(row: CourierRow | LegRow) -> tuple[float, float]:
+    """Metres on the plane: where a courier was last seen, or a leg's door.
+
+    Raises:
+        ValueError: the leg has no point yet.
+    """
+    if row.lat is None or row.lon is None:
+        raise ValueError("a leg without a point cannot be dispatched")
+    return plane_m(Point(lat=row.lat, lon=row.lon, datum=Datum.WGS84))
 
 
 def _origin(leg: LegRow, places: Places) -> tuple[float, float] | None:
@@ -189,10 +188,7 @@ def _origin(leg: LegRow, places: Places) -> tuple[float, float] | None:
 
 
 def _job(leg: LegRow, scale: float, places: Places) -> DispatchJob:
-    door = door_of(leg)
-    if door is None:
-        raise ValueError("a leg without a point cannot be dispatched")
-    x, y = plane_m(door)
+    x, y = place_of(leg)
     deadline = leg.deadline_at or leg.ordered_at + timedelta(hours=1) / scale
     return DispatchJob(
         id=leg.leg_id,
@@ -214,17 +210,17 @@ def _assign(
     reason: str,
     outlets: Mapping[str, Outlet],
     serving: Collection[str],
+    holder: str | None,
 ) -> None:
-    """Write the plan for one leg; a new version only where the courier changed."""
-    courier_id = dispatcher.planned_courier(leg.leg_id)
+    """Write the plan for one leg; a new version only where the courier changed. `holder` has it in his bag."""
+    courier_id = holder or dispatcher.planned_courier(leg.leg_id)
     arrival = dispatcher.planned_arrival(leg.leg_id, _seconds(now, scale))
     if courier_id is None or arrival is None:
         if leg.courier_id not in serving:  # nobody can go now: better said than kept on one who won't come
             _withdraw(session, leg)
         return
     leg.planned_arrival_at = datetime.fromtimestamp(arrival / scale, UTC)
-    in_hand = leg.courier_id in serving and leg.state.get("holder") == leg.courier_id
-    if courier_id == leg.courier_id or in_hand:  # what a courier has in his bag stays with him
+    if courier_id == leg.courier_id:
         return
     courier = session.get_one(CourierRow, str(courier_id))
     leg.courier_id, leg.outlet_id = courier.courier_id, courier.outlet_id
@@ -269,7 +265,7 @@ def _retire(session: Session, leg: LegRow) -> None:
         earlier.active = False
 
 
-def _travel_s(x0: float, y0: float, x1: float, y1: float) -> float:
+def travel_s(x0: float, y0: float, x1: float, y1: float) -> float:
     """Expected business seconds between two places in metres."""
     distance_m = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
     return float(distance_m * _DETOUR / _SPEED_M_PER_S)

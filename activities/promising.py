@@ -16,7 +16,7 @@ from logistics.promise import OfferObstacle, evaluate, offer
 from logistics.promise_facts import facts_of, pauses_of
 from logistics.promise_model import PlannedArrival, PromiseOrder, PromiseState, PromiseTerms, PromiseVerdict
 from logistics.promise_rules import LegPromise, PromiseRules, appended, state_kept
-from logistics.service_calendar import ServiceCalendar
+from logistics.service_calendar import ServiceCalendar, after_counted_s
 from relay.device_sync import synced_through
 from relay.outlet_book import outlets_now
 from relay.parcels import state_of
@@ -56,6 +56,12 @@ class Promises:
         leg.promise = made.model_copy(update={"evaluated_at": now}).kept(state)
         self._settle(session, leg, state, now)
         return state
+
+    def later(self, session: Session, leg: LegRow, at: datetime, minutes: int) -> datetime:
+        """The instant by which so many business minutes have passed where the leg's door is."""
+        if leg.time_scale != 1:
+            return at + timedelta(minutes=minutes) / leg.time_scale
+        return after_counted_s(self._calendar(_area(session, leg)), at, minutes * 60)
 
     def needs_plan(self, leg: LegRow) -> bool:
         """Whether it is still to be decided if anything is promised: what the plan can hold decides it."""

@@ -369,6 +369,12 @@ class LegLook(Frozen):
     next_look_at: datetime
 
 
+class LegClosing(Frozen):
+    """What becomes of a leg that a person gives up. None: somebody holds the parcel, which goes back first."""
+
+    outcome: LegOutcome | None = None
+
+
 class LegEnd(Frozen):
     """A leg has ended."""
 

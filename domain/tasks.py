@@ -34,6 +34,9 @@ class TaskKind(StrEnum):
     LEG_OVERDUE = "LEG_OVERDUE"
     UNKNOWN_OP_CODE = "UNKNOWN_OP_CODE"
     RETURN_REQUIRED = "RETURN_REQUIRED"
+    TAKE_OVER = "TAKE_OVER"
+    PARCEL_FOUND = "PARCEL_FOUND"
+    PAPERS_NOT_ARRIVED = "PAPERS_NOT_ARRIVED"
     COLLECT_AT_HALL = "COLLECT_AT_HALL"
     BAD_RATING = "BAD_RATING"
     DEFERRED_MATERIAL = "DEFERRED_MATERIAL"
@@ -63,19 +66,22 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.DEADLINE_MISSED: ("已超时限，请督办", Role.SUPERVISOR, _SEEN),
     TaskKind.DEEMED_ACCEPTED: ("逾期未告知补正，依法视为受理", Role.SUPERVISOR, _SEEN),
     TaskKind.SECOND_SUPPLEMENT: ("对方再次要求补正，请核实", Role.SUPERVISOR, _SEEN),
-    TaskKind.PLACE_ADDRESS: ("地址无法定位，请在地图上确认", Role.OUTLET, _SEEN),
+    TaskKind.PLACE_ADDRESS: ("地址无法定位，请在地图上确认", Role.OUTLET, (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED)),
     TaskKind.PROMISE_AT_RISK: ("一小时承诺有风险，请关注", Role.SUPERVISOR, _SEEN),
     TaskKind.PROMISE_BROKEN: ("一小时承诺已超时，请督办", Role.SUPERVISOR, _SEEN),
-    TaskKind.DELIVERY_FAILED: (
-        "投递未成功，请安排",
-        Role.OUTLET,
-        (_O.REDELIVER, _O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED),
-    ),
+    TaskKind.DELIVERY_FAILED: ("投递未成功，请安排", Role.OUTLET, (_O.REDELIVER, _O.CLOSE_AS_FAILED)),
     TaskKind.DISCREPANCY: ("材料与清单不符，请核对", Role.CLERK, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.PARCEL_DAMAGED: ("邮件破损，请核对", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.PARCEL_LOST: ("邮件疑似丢失，请查找", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.LEG_OVERDUE: ("跨区邮件逾期未到，请查询", Role.SUPERVISOR, (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED)),
-    TaskKind.RETURN_REQUIRED: ("订单已取消但邮件已揽收，请退回申请人", Role.OUTLET, _SEEN),
+    TaskKind.RETURN_REQUIRED: ("邮件要退回寄件方，请安排", Role.OUTLET, _SEEN),
+    TaskKind.TAKE_OVER: ("邮件停在途中（投递员失联或不能继续），请派人接手", Role.OUTLET, _SEEN),
+    TaskKind.PARCEL_FOUND: ("已按丢失了结的邮件找到了，请安排归还", Role.SUPERVISOR, _SEEN),
+    TaskKind.PAPERS_NOT_ARRIVED: (
+        "跨区邮件没有送达，请与办理地商定",
+        Role.SUPERVISOR,
+        (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED),
+    ),
     TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
     TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),
     TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, (_O.REWORKED, _O.EXPLAINED, _O.UNFOUNDED, _O.ACKNOWLEDGE)),

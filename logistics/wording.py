@@ -32,12 +32,14 @@ class FailureReason(StrEnum):
 _FAILED: dict[FailureReason, str] = {
     FailureReason.NOBODY_HOME: "投递员上门时没有联系到您，我们会再次上门，请保持电话畅通。",
     FailureReason.WRONG_ADDRESS: "投递员没有找到您的地址，请联系大厅核对后再次上门。",
-    FailureReason.REFUSED: "您在门口未接受本次服务，如有疑问请联系大厅。",
+    FailureReason.REFUSED: "您在门口未接受本次服务，工作人员会与您联系，也可直接联系大厅。",
     FailureReason.ID_MISMATCH: "门口核对身份或材料清单不一致，请备齐后联系大厅。",
     FailureReason.COURIER_UNAVAILABLE: "投递员临时不能上门，已改派，给您添麻烦了。",
     FailureReason.OUTLET_CLOSED: "网点临时停业，已改由其他网点上门，给您添麻烦了。",
 }
 _FAILED_UNSAID = "本次上门没有完成，我们会尽快再次安排。"
+_FAILED_FOR_GOOD = "多次上门没有完成，工作人员会与您联系另行安排。"
+_SENT_ANEW = "已为您改派投递员，请备好材料和身份证件。"
 
 _ANY_LEG: dict[ParcelStage, str] = {
     S.ORDERED: "已登记，正在安排。",
@@ -77,10 +79,14 @@ _PER_LEG: dict[tuple[Leg, ParcelStage], str] = {
     (Leg.FORWARD, S.PICKED_UP): "材料已从大厅寄往办理地。",
     (Leg.FORWARD, S.IN_TRANSIT): "材料正在寄往办理地途中。",
     (Leg.FORWARD, S.DELIVERED): "材料已送达办理地大厅。",
+    (Leg.FORWARD, S.RETURNING): "材料没有送达办理地，正在退回大厅，工作人员会与您联系。",
+    (Leg.FORWARD, S.RETURNED): "材料已退回大厅，工作人员会与您联系。",
     (Leg.BACK, S.PICKED_UP): "办理结果已从办理地寄出。",
     (Leg.BACK, S.IN_TRANSIT): "办理结果正在寄回途中。",
     (Leg.BACK, S.DELIVERED): "办理结果已寄到大厅，等待核对。",
     (Leg.BACK, S.HALL_CHECKED): "大厅已核对办理结果。",
+    (Leg.BACK, S.RETURNING): "邮件正在退回办理地，工作人员会与您联系。",
+    (Leg.BACK, S.RETURNED): "邮件已退回办理地，工作人员会与您联系。",
     (Leg.DELIVERY, S.PICKED_UP): "投递员已从大厅取走，准备送给您。",
     (Leg.DELIVERY, S.OUT_FOR_DELIVERY): "投递员正在送来，请备好身份证件签收。",
     (Leg.DELIVERY, S.DELIVERED): "已签收，感谢您的信任。",
@@ -92,6 +98,8 @@ _MATTERS: Mapping[TaskKind, str] = {
     TaskKind.DISCREPANCY: "核对时发现材料与清单不一致，工作人员正在核实，会主动联系您。",
     TaskKind.PARCEL_DAMAGED: "邮件外包装有破损，工作人员正在核对材料，会主动联系您。",
     TaskKind.PARCEL_LOST: _ANY_LEG[S.LOST],
+    TaskKind.PARCEL_FOUND: "您的邮件找到了，工作人员会与您联系送还。",
+    TaskKind.TAKE_OVER: "投递员临时不能继续，我们正安排他人接手，给您添麻烦了。",
     TaskKind.RETURN_REQUIRED: "寄递已取消，但材料已被取走，我们会尽快退还给您。",
     TaskKind.LEG_OVERDUE: "邮件比预计晚到，我们正在向邮政查询。",
 }
@@ -115,11 +123,20 @@ def failure_of(state: ParcelState) -> FailureReason | None:
     return FailureReason.__members__.get(failed[-1] or "") if failed else None
 
 
-def stage_sentence(leg: Leg, status: ParcelStage, failure: FailureReason | None = None) -> str:
-    """What the applicant reads about a parcel."""
-    if failure is not None and status in (S.PICKUP_FAILED, S.DELIVERY_FAILED):
-        return _FAILED[failure]
+def stage_sentence(
+    leg: Leg, status: ParcelStage, failure: FailureReason | None = None, *, given_up: bool = False
+) -> str:
+    """What the applicant reads about a parcel. `given_up`: after this failed attempt nobody goes unasked."""
+    if status in (S.PICKUP_FAILED, S.DELIVERY_FAILED):
+        if given_up and failure not in (FailureReason.REFUSED, FailureReason.WRONG_ADDRESS):
+            return _FAILED_FOR_GOOD
+        return _FAILED[failure] if failure is not None else _FAILED_UNSAID
     return _PER_LEG.get((leg, status), _ANY_LEG[status])
+
+
+def courier_sentence(leg: Leg, times_sent: int) -> str:
+    """What the applicant reads while a courier is to come who has not set out. `times_sent`: 1 for the first one."""
+    return _SENT_ANEW if times_sent > 1 else _PER_LEG.get((leg, S.ASSIGNED), _ANY_LEG[S.ASSIGNED])
 
 
 def matter_sentence(open_tasks: Iterable[TaskKind]) -> str | None:

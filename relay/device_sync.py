@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from storage.legs import AssignmentRow, LegRow
+from storage.legs import AssignmentRow, CourierRow, LegRow
 from storage.scans import ScanDeviceRow, ScanEventRow
 
 
@@ -25,6 +25,12 @@ def synced_through(session: Session, leg: LegRow, now: datetime) -> datetime | N
             return None
         times.append(min(_complete_through(session, device) for device in devices))
     return min(times, default=now)
+
+
+def heard_at(session: Session, courier: CourierRow, leg_id: str) -> datetime | None:
+    """When a courier was last heard of, by whatever device; None: never."""
+    times = [device.seen_at for device in session.scalars(_devices_of(courier.courier_id, leg_id))]
+    return max([*times, courier.seen_at] if courier.seen_at is not None else times, default=None)
 
 
 def _devices_of(courier_id: str, leg_id: str) -> Select[ScanDeviceRow]:

@@ -17,13 +17,12 @@ from domain.tasks import TaskKind
 from domain.terms import Leg, ParcelStage, SignerKind
 from logistics.custody import CUSTODY_FINDINGS, Finding, compare_papers
 from logistics.scans import PaperLine
+from relay.leg_notes import raise_task
 from relay.parcels import HANDOVER_DEVICE, project
 from relay.scan_reading import content_hash
 from storage import scans as log
-from storage.cases import add_event
 from storage.handovers import HandoverRow, handovers_of
 from storage.legs import CourierRow, LegRow
-from storage.tasks import open_task
 
 HALL = "hall"
 CARRIER = "carrier"
@@ -105,7 +104,7 @@ def _open_row(session: Session, leg: LegRow, said: HandoverSaid, now: datetime) 
 def _handed_on(
     session: Session, leg: LegRow, row: HandoverRow, given: dict[str, Any], taken: dict[str, Any], now: datetime
 ) -> HandedOn:
-    """Write the event and raise what does not agree."""
+    """Write the event; the log raises what does not agree with it, here what the sides do not agree on."""
     row.event_id = f"handover-{leg.leg_id}-{row.number}"
     _append(session, leg, row, given, taken, now)
     state = project(session, leg, now)
@@ -114,8 +113,8 @@ def _handed_on(
     )
     counted = [_lines(word["manifest"]) for word in (given, taken) if word["manifest"] is not None]
     differ = len(counted) > 1 and bool(compare_papers(*counted))
-    if found or differ:
-        _raise(session, leg, row.event_id, [finding.kind for finding in found] or ["SIDES_DIFFER"], now)
+    if differ and not found:
+        raise_task(session, leg, TaskKind.DISCREPANCY, now, row.event_id, data={"findings": ["SIDES_DIFFER"]})
     return HandedOn(number=row.number, confirmed=True, holder=state.holder, findings=found)
 
 
@@ -170,30 +169,6 @@ def _stage(session: Session, leg: LegRow, row: HandoverRow) -> ParcelStage:
     if session.get(CourierRow, row.to_party) is not None:
         return ParcelStage.OUT_FOR_DELIVERY if leg.leg == Leg.DELIVERY else ParcelStage.IN_TRANSIT
     return ParcelStage.AT_DEST_OUTLET if leg.leg == Leg.DELIVERY else ParcelStage.AT_OUTLET
-
-
-def _raise(session: Session, leg: LegRow, event_id: str, kinds: list[str], now: datetime) -> None:
-    open_task(
-        session,
-        key=f"{leg.leg_id}/{TaskKind.DISCREPANCY}/{event_id}",
-        kind=TaskKind.DISCREPANCY,
-        case_no=leg.case_no,
-        handling_no=leg.handling_no,
-        leg_id=leg.leg_id,
-        now=now,
-        data={"findings": kinds},
-    )
-    add_event(
-        session,
-        case_no=leg.case_no,
-        key=f"{leg.leg_id}/{TaskKind.DISCREPANCY}/{event_id}",
-        kind=TaskKind.DISCREPANCY,
-        at=now,
-        now=now,
-        actor="custody",
-        handling_no=leg.handling_no,
-        data={"leg": leg.leg, "legId": leg.leg_id},
-    )
 
 
 def _lines(manifest: list[dict[str, Any]]) -> list[PaperLine]:

@@ -17,11 +17,12 @@ from logistics.custody import FindingKind
 from logistics.geo import Point
 from logistics.parcels import ParcelState, derive
 from logistics.scans import JudgedScan, LegPolicy, PaperLine, ScanEvent, ScanUse, VoidReason
+from relay.leg_alarms import raise_alarms
+from relay.leg_notes import settle_tasks
 from relay.scan_reading import ScanOnWire
 from storage.base import Database
 from storage.legs import AssignmentRow, CourierRow, LegRow, lock_leg
 from storage.scans import ScanEventRow, events_of, pending_proofs
-from storage.tasks import open_task
 from storage.updates import UpdateRow, queue_update
 
 OWN_DEVICE = "kuayu"
@@ -93,16 +94,7 @@ def project(session: Session, leg: LegRow, now: datetime) -> ParcelState:
     state = state_of(session, leg)
     _store(leg, state)
     _follow_the_scan(session, leg, state, now)
-    if state.return_required:
-        open_task(
-            session,
-            key=f"{leg.leg_id}/return/{state.epoch}",
-            kind=TaskKind.RETURN_REQUIRED,
-            case_no=leg.case_no,
-            handling_no=leg.handling_no,
-            leg_id=leg.leg_id,
-            now=now,
-        )
+    raise_alarms(session, leg, state, now)
     workflow_id = delivery_workflow_id(leg.leg_id)
     told = set(session.scalars(select(UpdateRow.update_id).filter_by(workflow_id=workflow_id)))
     for scan in state.scans:
@@ -181,6 +173,8 @@ def _follow_the_scan(session: Session, leg: LegRow, state: ParcelState, now: dat
     holder = session.get(CourierRow, state.holder) if state.holder else None
     if holder is None or holder.courier_id == leg.courier_id or state.terminal:
         return
+    if holder.off_since is None:
+        settle_tasks(session, leg, {TaskKind.TAKE_OVER}, now)
     leg.courier_id = holder.courier_id
     leg.assignment_version += 1
     for earlier in session.scalars(select(AssignmentRow).filter_by(leg_id=leg.leg_id, active=True)):

@@ -14,6 +14,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.carrying import Carrying
 from activities.commands import Commands
+from activities.ending import Ending
 from activities.promising import LateUploads, Promises
 from activities.records import Clockwork, Records
 from activities.rounds import BooksRound, SweepRound, TrackRound
@@ -85,6 +86,7 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
     sweep = SweepRound(relay, scans, LateUploads(parts.database, promises, now), parts.database, now)
     commands = Commands(parts.database, parts.sealer, parts.documents, parts.inbox, adapters, now)
     carrying = Carrying(parts.database, parts.sealer, carrier, promises, now)
+    ending = Ending(parts.database, carrier, promises, now)
     gaps = CatchingUp(parts.database, parts.inbox, adapters, now, patience=gap_patience(settings))
     reconciliation = Reconciliation(parts.database, parts.inbox, adapters, now, books=books_of(networks))
     books = {partner: BooksRound(partner, gaps, reconciliation, relay, now) for partner in networks}
@@ -117,7 +119,8 @@ def build_workers(client: Client, parts: Parts, threads: ThreadPoolExecutor) -> 
             [
                 carrying.book_leg,
                 carrying.look_after,
-                carrying.end_leg,
+                ending.close_leg,
+                ending.end_leg,
                 TrackRound(Tracking(parts.database, carrier, now), relay).track,
             ],
         ),

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from activities.dispatching import under_way
 from catalog.model import Listed
 from domain.errors import NotFound
 from domain.messages import DeadlineKind, Responsible
@@ -13,7 +14,14 @@ from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Scheme
 from logistics.masking import mask_name, mask_phone
 from logistics.promise_rules import LegPromise, state_kept
-from logistics.wording import failure_of, matter_sentence, no_promise_sentence, promise_sentence, stage_sentence
+from logistics.wording import (
+    courier_sentence,
+    failure_of,
+    matter_sentence,
+    no_promise_sentence,
+    promise_sentence,
+    stage_sentence,
+)
 from relay.parcels import state_of
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.legs import LegRow
@@ -22,6 +30,9 @@ from storage.sealing import Sealer
 from storage.tasks import TaskRow
 from web.holders import papers_of
 from web.wording import DEADLINES, LEGS, RESPONSIBLE, STAGES, history_label
+
+_STILL_TO_COME = frozenset({ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED})
+_ON_ITS_WAY_BACK = frozenset({ParcelStage.RETURNING, ParcelStage.RETURNED})
 
 
 def find_case(session: Session, case_no: str) -> CaseRow:
@@ -178,13 +189,24 @@ def parcel(session: Session, leg: LegRow) -> dict[str, Any]:
 
 def told(session: Session, leg: LegRow) -> str:
     """What the applicant reads about a leg; where an attempt failed, why; where something is wrong, what is done."""
-    waiting = session.scalars(select(TaskRow.kind).filter_by(leg_id=leg.leg_id, resolved_at=None))
-    matter = matter_sentence(TaskKind(kind) for kind in waiting)
+    open_tasks = select(TaskRow.kind).filter_by(leg_id=leg.leg_id, resolved_at=None)
+    waiting = {TaskKind(kind) for kind in session.scalars(open_tasks)}
+    stage, kind = ParcelStage(leg.stage), Leg(leg.leg)
+    if stage in _ON_ITS_WAY_BACK:  # asked for by a task; the stage says where to
+        waiting.discard(TaskKind.RETURN_REQUIRED)
+    matter = matter_sentence(waiting)
     if matter is not None:
         return matter
-    stage = ParcelStage(leg.stage)
+    if leg.courier_id is not None and (stage in _STILL_TO_COME or _sent_anew(session, leg)):
+        return courier_sentence(kind, leg.assignment_version)
     failed = stage in (ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED)
-    return stage_sentence(Leg(leg.leg), stage, failure_of(state_of(session, leg)) if failed else None)
+    failure = failure_of(state_of(session, leg)) if failed else None
+    return stage_sentence(kind, stage, failure, given_up=TaskKind.DELIVERY_FAILED in waiting)
+
+
+def _sent_anew(session: Session, leg: LegRow) -> bool:
+    """Somebody was under way, and another one is to come instead."""
+    return leg.stage == ParcelStage.EN_ROUTE and not under_way(session, [leg])
 
 
 def promised(leg: LegRow, now: datetime) -> str | None:

@@ -15,7 +15,7 @@ from logistics.geo import Point
 from logistics.outlets import nearest
 from relay.outlet_book import outlets_now
 from storage.cases import add_event
-from storage.legs import lock_leg
+from storage.legs import LegRow, lock_leg
 from storage.owing import came
 from storage.people import LoggedIn
 from storage.tasks import TaskRow
@@ -84,9 +84,11 @@ def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> 
         outcome = TaskOutcome(resolved.outcome)
         row.resolved_at, row.outcome, row.reason = now, outcome, resolved.reason
         row.resolved_by = person.username
-        if row.kind == TaskKind.PLACE_ADDRESS:
+        if row.kind == TaskKind.PLACE_ADDRESS and outcome is not TaskOutcome.CLOSE_AS_FAILED:
             _place(session, row, resolved)
-        workflow_id = delivery_workflow_id(row.leg_id) if row.leg_id else None
+        leg = session.get(LegRow, row.leg_id) if row.leg_id else None
+        # A leg that is over decides nothing any more: what is found out about it is its case's matter.
+        workflow_id = delivery_workflow_id(leg.leg_id) if leg is not None and leg.ended_at is None else None
         workflow_id = workflow_id or (case_workflow_id(row.case_no) if row.case_no else None)
         if row.kind == TaskKind.COLLECT_AT_HALL and row.case_no is not None:
             hand_over_case(session, ctx, find_case(session, row.case_no), SignerKind.SELF, row.id)

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.naming import CASE_WORKFLOW
     from domain.tasks import TaskKind
-    from domain.terms import CaseStatus, Leg
+    from domain.terms import CaseStatus, Leg, ParcelStage
     from workflows.clocks import Clocks
     from workflows.desk import Desk
     from workflows.handling import HandlingCourse
@@ -251,7 +251,9 @@ class CaseWorkflow:
 
     @workflow.signal
     def leg_moved(self, effect: LegEffect) -> None:
-        """One of our own legs reports a stage that an authority is to hear of."""
+        """One of our own legs reports a stage that an authority is to hear of, or that its papers are here again."""
+        if effect.stage is ParcelStage.RETURNED:
+            self._papers_in_hall = True
         course = next((c for c in self._courses.values() if effect.leg_id.startswith(c.plan.handling_no)), None)
         if course is not None:
             course.tell(effect)

@@ -8,7 +8,9 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.carrying import Carrying
+    from activities.ending import Ending
     from domain.messages import (
+        LegClosing,
         LegEffect,
         LegEnd,
         LegLookOrder,
@@ -26,12 +28,12 @@ with workflow.unsafe.imports_passed_through():
 _S = ParcelStage
 
 _TOLD_TO_THE_CASE = {
-    Leg.FORWARD: frozenset({_S.PICKED_UP, _S.DELIVERED}),
+    Leg.FORWARD: frozenset({_S.PICKED_UP, _S.DELIVERED, _S.RETURNED}),
     Leg.BACK: frozenset[ParcelStage](),
     Leg.PICKUP: frozenset[ParcelStage](),
     Leg.DELIVERY: frozenset[ParcelStage](),
 }
-"""Stages that an authority must hear of."""
+"""Stages that an authority must hear of, or that bring originals back before they reached it."""
 
 _ENDS = {
     _S.CANCELLED: LegOutcome.CANCELLED,
@@ -136,14 +138,26 @@ class DeliveryWorkflow:
         self._ended = LegOutcome.CANCELLED
 
     async def _resolved(self, verdict: TaskResolved) -> None:
-        if verdict.outcome is TaskOutcome.CLOSE_AS_FAILED:
-            self._ended = LegOutcome.LOST if self._in_custody else LegOutcome.ABANDONED
-        else:
+        if verdict.outcome is not TaskOutcome.CLOSE_AS_FAILED:
             await self._look_again(LookReason.ASKED)
+        elif workflow.patched("closing-asks-the-log"):
+            self._ended = (await self._close()).outcome
+        else:
+            self._ended = LegOutcome.LOST if self._in_custody else LegOutcome.ABANDONED
+
+    async def _close(self) -> LegClosing:
+        """A person gives it up: what somebody holds is sent back first, and ends the leg when it is there."""
+        return await workflow.execute_activity_method(
+            Ending.close_leg,
+            self._plan.leg_id,
+            task_queue=CARRIER_QUEUE,
+            start_to_close_timeout=policies.CARRIER_ATTEMPT,
+            retry_policy=policies.CARRIER_RETRY,
+        )
 
     async def _end(self, outcome: LegOutcome) -> LegResult:
         await workflow.execute_activity_method(
-            Carrying.end_leg,
+            Ending.end_leg,
             LegEnd(leg_id=self._plan.leg_id, outcome=outcome, at=workflow.now()),
             task_queue=CARRIER_QUEUE,
             start_to_close_timeout=policies.CARRIER_ATTEMPT,

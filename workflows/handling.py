@@ -283,6 +283,8 @@ class HandlingCourse:
         """The authority hears that papers are on their way, or that they are not what the list says."""
         if effect.discrepancy:
             await self._speaker.notify(Notice.DISCREPANCY, effect.leg_id, effect.epoch)
+        elif effect.stage is ParcelStage.RETURNED:
+            self._back.forwarded = False  # they never reached the authority, so they don't come from there
         elif effect.stage is ParcelStage.PICKED_UP:
             await self._speaker.notify(Notice.PAPERS_SENT, effect.leg_id, effect.epoch)
             await self._book.start_clocks(kind="PAPERS_SENT", stop=[DeadlineKind.POSTING])

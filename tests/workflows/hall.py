@@ -36,10 +36,12 @@ from domain.messages import (
     HoldReason,
     ItemBrief,
     LegBooked,
+    LegClosing,
     LegEffect,
     LegEnd,
     LegLook,
     LegLookOrder,
+    LegOutcome,
     LegPlan,
     Recorded,
     SupplementGiven,
@@ -92,6 +94,8 @@ class Folder:
     booked: list[LegPlan] = field(default_factory=list)
     looks: list[LegLookOrder] = field(default_factory=list)
     ends: list[LegEnd] = field(default_factory=list)
+    closings: list[str] = field(default_factory=list)
+    closing: LegClosing = field(default_factory=lambda: LegClosing(outcome=LegOutcome.ABANDONED))
     answers: dict[str, list[CommandResult | Exception]] = field(default_factory=lambda: defaultdict(list))
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     look_every: timedelta = timedelta(days=300)
@@ -169,6 +173,13 @@ class Hall:
         self._moved.set()
         return LegLook(next_look_at=order.at + folder.look_every)
 
+    @activity.defn(name="close_leg")
+    async def close_leg(self, leg_id: str) -> LegClosing:
+        folder = self.folders[self._case_of[leg_id]]
+        folder.closings.append(leg_id)
+        self._moved.set()
+        return folder.closing
+
     @activity.defn(name="end_leg")
     async def end_leg(self, end: LegEnd) -> None:
         self.folders[self._case_of[end.leg_id]].ends.append(end)
@@ -191,7 +202,7 @@ class Hall:
 
         return [
             worker(CASES_QUEUE, self.record, self.send_command, workflows=True),
-            worker(CARRIER_QUEUE, self.book_leg, self.look_after, self.end_leg),
+            worker(CARRIER_QUEUE, self.book_leg, self.look_after, self.close_leg, self.end_leg),
             *(worker(partner_queue(partner), self.send_command, self.fetch_file) for partner in Partner),
         ]
 

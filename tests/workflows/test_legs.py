@@ -3,7 +3,7 @@
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.messages import LookReason, TaskOutcome
+from domain.messages import LegClosing, LegOutcome, LookReason, TaskOutcome, TaskResolved
 from domain.terms import CaseStatus, Leg, ParcelStage
 from tests.workflows.hall import PAPER, SUBMIT
 
@@ -83,11 +83,51 @@ async def test_lost_on_the_way_to_the_door_is_lost_and_nobody_is_told_otherwise(
     case, back = await approved_with_paper(register, delivery=True)
     await back.scan(P.DELIVERED, P.HALL_CHECKED)
     door = await case.until_leg(Leg.DELIVERY)
-    await door.scan(P.PICKED_UP)
+    await door.scan(P.PICKED_UP, P.LOST)
+    case.folder.closing = LegClosing(outcome=LegOutcome.LOST)
     await door.resolve(TaskOutcome.CLOSE_AS_FAILED)
     assert await case.closed() is CaseStatus.APPROVED
     assert case.folder.ends[-1].outcome == "LOST"
     assert case.folder.said == [SUBMIT]
+
+
+async def test_what_somebody_holds_is_never_given_up_it_goes_back_to_the_hall(register):
+    case, back = await approved_with_paper(register, delivery=True)
+    await back.scan(P.DELIVERED, P.HALL_CHECKED)
+    door = await case.until_leg(Leg.DELIVERY)
+    await door.scan(P.PICKED_UP, P.DELIVERY_FAILED)
+    case.folder.closing = LegClosing()
+    await door.resolve(TaskOutcome.CLOSE_AS_FAILED)
+    await case.hall.until(lambda: case.folder.closings == [door.leg_id])
+    assert (await door.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+    await door.scan(P.RETURNED)
+    await case.collects()
+    assert await case.closed() is CaseStatus.APPROVED
+    assert case.folder.ends[-1].outcome == "RETURNED"
+    assert case.folder.said == [SUBMIT, "DELIVERED"]
+
+
+async def test_papers_fetched_and_given_up_go_back_to_the_applicant_and_the_case_ends(register):
+    case = await register(pickup=True)
+    pickup = await case.until_leg(Leg.PICKUP)
+    await pickup.scan(P.PICKED_UP)
+    case.folder.closing = LegClosing()
+    await pickup.resolve(TaskOutcome.CLOSE_AS_FAILED)
+    await pickup.scan(P.RETURNED)
+    assert await case.closed() is CaseStatus.FAILED
+    assert "PAPERS_NEVER_CAME" in case.folder.kinds
+
+
+async def test_originals_that_come_back_undelivered_are_given_to_the_applicant(register):
+    """The authority never had them: nothing is awaited from there once a person closes the case."""
+    case = await register(originals_travel=True)
+    forward = await case.until_leg(Leg.FORWARD)
+    await forward.scan(P.PICKED_UP, P.IN_TRANSIT, P.RETURNED)
+    assert (await forward.handle.result())["outcome"] == "RETURNED"
+    resolved = TaskResolved(task_id="t", outcome=TaskOutcome.CLOSE_AS_FAILED, handling_no=case.handling(0))
+    await case.handle.execute_update("task_resolved", resolved, id="papers-not-arrived")
+    await case.collects()
+    assert await case.closed() is CaseStatus.FAILED
 
 
 async def test_never_collected_and_closed_by_a_person_is_abandoned(register):

@@ -13,6 +13,7 @@ from storage.documents import Documents
 from storage.legs import CourierRow, LegRow
 from storage.people import put_user
 from storage.sealing import Sealer
+from tests.unit.storage.casework import give_case
 from web import documents, outlets, parcels, problems, scans
 from web import session as sessions
 
@@ -34,6 +35,7 @@ class Office:
     def order(self, leg_id, number, *, courier="c1", tail="1234", scale=6000.0, **more):
         contact = Contact(address="渝中区石油路 1 号", contact_name="李小明", contact_phone=f"1380000{tail}")
         with self.database.write() as session:
+            give_case(session, leg_id[:21])
             session.add(
                 LegRow(
                     leg_id=leg_id,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from activities.carrying import Carrying
+from activities.ending import Ending
 from activities.promising import LateUploads, Promises
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
 from domain.messages import LegLookOrder, LegPlan, LookReason
@@ -62,6 +63,7 @@ class PostOffice:
         self.promises = Promises(rules or PromiseRules(), dict)
         self.carrier = PaperCarrier()
         self.carrying = Carrying(self.database, SEALER, self.carrier, self.promises, self.clock)
+        self.ending = Ending(self.database, self.carrier, self.promises, self.clock)
         self.intake = ScanIntake(self.database, self.clock, lambda: None)
         self.late_uploads = LateUploads(self.database, self.promises, self.clock)
         self._sequences: dict[str, itertools.count] = {}

@@ -126,7 +126,7 @@ def test_from_courier_to_courier_the_job_goes_with_the_parcel(office):
 def test_a_hand_over_to_oneself_or_after_the_end_is_refused(office, fetched):
     with pytest.raises(BadInput):
         word(office, fetched, Side.FROM, "hall", "hall")
-    office.carrying.end_leg(LegEnd(leg_id=fetched, outcome=LegOutcome.DELIVERED, at=office.clock()))
+    office.ending.end_leg(LegEnd(leg_id=fetched, outcome=LegOutcome.DELIVERED, at=office.clock()))
     with pytest.raises(Conflict):
         word(office, fetched, Side.FROM, "daping", "hall")
 
@@ -245,7 +245,7 @@ def test_cancelled_while_the_courier_had_no_network(office):
     leg_id = office.order()
     courier = office.leg(leg_id).courier_id
     office.clock.at(20)
-    office.carrying.end_leg(LegEnd(leg_id=leg_id, outcome=LegOutcome.CANCELLED, at=office.clock()))
+    office.ending.end_leg(LegEnd(leg_id=leg_id, outcome=LegOutcome.CANCELLED, at=office.clock()))
     assert (office.leg(leg_id).stage, office.promise(leg_id).verdict) == ("CANCELLED", "CANCELLED")
     office.clock.at(40)
     office.scan(leg_id, "PICKED_UP", 15, device=courier)

@@ -117,7 +117,7 @@ def test_a_late_upload_counts_even_when_the_leg_is_over(either):
     office.look(leg_id)
     office.scan(leg_id, "DELIVERED", 65, device="hall-window", signerKind="hall")
     office.scan(leg_id, "HALL_CHECKED", 69, device="hall-window")
-    office.carrying.end_leg(LegEnd(leg_id=leg_id, outcome=LegOutcome.DELIVERED, at=office.clock()))
+    office.ending.end_leg(LegEnd(leg_id=leg_id, outcome=LegOutcome.DELIVERED, at=office.clock()))
     assert office.promise(leg_id).verdict == "BREACHED"  # an inferred pickup at its latest: 11:05
     office.clock.at(200)
     office.scan(leg_id, "ARRIVED_DOOR", 35, device=courier)

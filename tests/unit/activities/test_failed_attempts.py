@@ -2,14 +2,15 @@
 
 import pytest
 
-from domain.messages import LookReason
+from domain.messages import LegEnd, LookReason, TaskOutcome
 from domain.terms import Leg, ParcelStage
 from logistics.wording import failure_of, stage_sentence
-from relay.parcels import state_of
+from relay.parcels import rebuild, state_of
 from storage.cases import CaseEventRow
 from storage.legs import LegRow
 from storage.tasks import TaskRow
 from tests.unit.activities.post_office import FAR, PostOffice
+from web import casebook
 
 FAILED = {Leg.PICKUP: "PICKUP_FAILED", Leg.DELIVERY: "DELIVERY_FAILED"}
 
@@ -86,6 +87,127 @@ def test_what_was_refused_is_not_tried_again_unasked(office, leg):
     if leg is Leg.DELIVERY:
         office.scan(leg_id, "RETURNED", 40, device="daping-1")
         assert office.leg(leg_id).stage == "RETURNED"  # back in the hall, where it can be collected
+
+
+def close(office, leg_id):
+    """What the workflow does when a person gives the leg up."""
+    closed = office.ending.close_leg(leg_id)
+    if closed.outcome is not None:
+        office.ending.end_leg(LegEnd(leg_id=leg_id, outcome=closed.outcome, at=office.clock()))
+    return closed.outcome
+
+
+def applicant_reads(office, leg_id):
+    with office.database.read() as session:
+        return casebook.told(session, session.get_one(LegRow, leg_id))
+
+
+def test_a_refused_delivery_that_a_person_closes_goes_back_to_the_hall(office):
+    leg_id = office.order(Leg.DELIVERY)
+    attempt(office, leg_id, "REFUSED", 20)
+    courier = office.leg(leg_id).state["holder"]
+    office.clock.at(30)
+    resolve(office, "DELIVERY_FAILED")
+    assert close(office, leg_id) is None  # he still has it
+    assert close(office, leg_id) is None  # asked again: said once
+    leg = office.leg(leg_id)
+    assert (leg.stage, leg.ended_at, leg.state["holder"]) == ("RETURNING", None, courier)
+    assert office.tasks() == ["RETURN_REQUIRED"]
+    assert applicant_reads(office, leg_id) == "正在退回大厅，您可到大厅领取或重新预约。"
+    office.order(Leg.PICKUP, 2)  # planning others sends nobody to this door
+    assert office.leg(leg_id).planned_arrival_at is None
+    office.clock.at(50)
+    office.scan(leg_id, "RETURNED", 49, device=courier, signerKind="hall")
+    assert (office.leg(leg_id).stage, office.tasks()) == ("RETURNED", [])
+    assert applicant_reads(office, leg_id) == "已退回大厅，您可到大厅领取或重新预约。"
+    assert office.effects(leg_id)[-1]["stage"] == "RETURNED"  # ends the leg; the papers wait at the hall
+    assert rebuild(office.database) == []
+
+
+def test_a_refused_pickup_that_a_person_closes_is_over_and_a_late_scan_brings_it_back(office):
+    leg_id = office.order()
+    attempt(office, leg_id, "REFUSED", 20)
+    courier = office.assigned(leg_id)[0]
+    resolve(office, "DELIVERY_FAILED")
+    assert close(office, leg_id) == "ABANDONED"
+    assert (office.leg(leg_id).stage, office.carrier.cancelled) == ("CANCELLED", [leg_id])
+    assert applicant_reads(office, leg_id) == "寄递已取消。"
+    office.clock.at(60)
+    office.scan(leg_id, "PICKED_UP", 25, device=courier)  # he had talked them round, without a network
+    assert office.tasks() == ["RETURN_REQUIRED"]
+    assert "退还给您" in applicant_reads(office, leg_id)
+    office.scan(leg_id, "RETURNED", 59, device=courier)
+    assert (office.leg(leg_id).stage, office.tasks()) == ("RETURNED", [])
+    assert applicant_reads(office, leg_id) == "材料已退还给您。"
+
+
+def test_a_search_that_is_given_up_and_a_parcel_that_turns_up_all_the_same(office):
+    leg_id = office.order(Leg.DELIVERY)
+    office.clock.at(30)
+    office.scan(leg_id, "PICKED_UP", 10)
+    office.scan(leg_id, "LOST", 29, epoch=None)
+    assert office.tasks() == ["PARCEL_LOST"]
+    resolve(office, "PARCEL_LOST")
+    assert close(office, leg_id) == "LOST"
+    office.clock.at(90)
+    office.scan(leg_id, "AT_OUTLET", 89, device="daping-1", epoch=None)
+    assert office.tasks() == ["PARCEL_FOUND"]
+    assert "找到了" in applicant_reads(office, leg_id)
+
+
+def test_a_lost_parcel_is_settled_when_found_whatever_attempt_the_device_names(office):
+    leg_id = office.order(Leg.DELIVERY)
+    office.clock.at(30)
+    office.scan(leg_id, "PICKED_UP", 10)
+    office.scan(leg_id, "LOST", 29, epoch=None)
+    assert "全力查找" in applicant_reads(office, leg_id)
+    office.scan(leg_id, "OUT_FOR_DELIVERY", 30, epoch=None)
+    assert (office.leg(leg_id).epoch, office.tasks()) == (2, [])
+    assert applicant_reads(office, leg_id) == "投递员正在送来，请备好身份证件签收。"
+
+
+def test_an_agent_who_may_not_sign_is_a_persons_matter_until_the_right_one_does(office):
+    leg_id = office.order(Leg.DELIVERY)
+    office.clock.at(20)
+    office.scan(leg_id, "PICKED_UP", 5)
+    office.scan(leg_id, "DELIVERED", 19, signerKind="agent")
+    assert (office.leg(leg_id).stage, office.tasks()) == ("ON_HOLD", ["DELIVERY_FAILED"])
+    office.clock.at(40)
+    office.scan(leg_id, "DELIVERED", 39, signerKind="self")
+    assert (office.leg(leg_id).stage, office.tasks()) == ("DELIVERED", [])
+
+
+def test_what_waits_to_be_collected_is_brought_again_only_when_a_person_says_so(office):
+    leg_id = office.order(Leg.DELIVERY)
+    office.clock.at(20)
+    office.scan(leg_id, "PICKED_UP", 5)
+    office.scan(leg_id, "DELIVERED", 19, signerKind="locker")
+    office.look(leg_id, LookReason.MOVED)
+    assert (office.leg(leg_id).stage, office.tasks()) == ("AWAITING_COLLECTION", ["DELIVERY_FAILED"])
+    assert office.leg(leg_id).planned_arrival_at is None
+    office.clock.at(40)
+    with office.database.write() as session:
+        for task in session.query(TaskRow).filter_by(kind="DELIVERY_FAILED"):
+            task.resolved_at, task.outcome = office.clock(), TaskOutcome.REDELIVER
+    office.look(leg_id, LookReason.ASKED)
+    assert office.leg(leg_id).planned_arrival_at > office.clock()
+    office.scan(leg_id, "OUT_FOR_DELIVERY", 41)
+    office.scan(leg_id, "DELIVERED", 50, signerKind="locker")  # in the locker once more: asked once more
+    assert office.tasks() == ["DELIVERY_FAILED"]
+
+
+def test_what_is_in_a_bag_after_a_failed_visit_is_not_given_to_another(office):
+    leg_id = office.order(Leg.DELIVERY)
+    attempt(office, leg_id, "NOBODY_HOME", 20)
+    assert office.leg(leg_id).courier_id == office.leg(leg_id).state["holder"]
+
+
+def test_after_the_third_visit_the_applicant_is_not_told_that_we_come_again(office):
+    leg_id = office.order()
+    for minutes in (20, 50, 80):
+        attempt(office, leg_id, "NOBODY_HOME", minutes)
+        office.look(leg_id)
+    assert applicant_reads(office, leg_id) == "多次上门没有完成，工作人员会与您联系另行安排。"
 
 
 def test_a_wrong_address_is_placed_by_a_person_before_anybody_goes_again(office):

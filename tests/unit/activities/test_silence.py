@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.dispatching import is_silent
+from activities.watching import is_silent
+from domain.messages import LookReason
+from domain.terms import Leg
 from storage.base import Base, Database
 from storage.legs import AssignmentRow, CourierRow, LegRow
+from tests.unit.activities.post_office import TEN, PostOffice
+from web.casebook import told
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PATIENCE = timedelta(minutes=5)
@@ -65,3 +69,91 @@ def test_silence(session, heard_minutes_ago, busy, silent):
         session.add(leg(2, "EN_ROUTE"))
     session.flush()
     assert is_silent(session, session.get(LegRow, leg(1).leg_id), NOW, PATIENCE) is silent
+
+
+@pytest.fixture
+def office(tmp_path):
+    opened = PostOffice(tmp_path)
+    yield opened
+    opened.database.close()
+
+
+def looked_after(office, leg_id, until):
+    """Every look that the leg's own timer asks for, up to `until` minutes past ten, or until somebody else goes."""
+    first = office.leg(leg_id).courier_id
+    look_at = office.look(leg_id, LookReason.MOVED)
+    while look_at <= TEN + timedelta(minutes=until) and office.leg(leg_id).courier_id == first:
+        office.clock.now = look_at
+        look_at = office.look(leg_id)
+    return first
+
+
+def test_who_set_out_and_says_nothing_more_is_replaced_while_it_can_still_help(office):
+    leg_id = office.order()
+    office.clock.at(2)
+    office.scan(leg_id, "EN_ROUTE", 2)
+    silent = looked_after(office, leg_id, 60)
+    leg = office.leg(leg_id)
+    assert leg.courier_id not in (None, silent)
+    assert office.clock.now < TEN + timedelta(minutes=45)
+    assert leg.planned_arrival_at < leg.deadline_at
+    with office.database.read() as session:
+        assert not session.get_one(CourierRow, silent).on_duty
+        told_now = told(session, session.get_one(LegRow, leg_id))
+    assert told_now == "已为您改派投递员，请备好材料和身份证件。"
+    # He only had no network: his scan beats the assignment, and he is on duty again.
+    office.clock.now += timedelta(minutes=1)
+    office.scan(leg_id, "PICKED_UP", 20, device=silent)
+    assert office.leg(leg_id).courier_id == silent
+    office.order(Leg.PICKUP, 2)
+    with office.database.read() as session:
+        assert session.get_one(CourierRow, silent).on_duty
+
+
+def test_who_is_heard_of_on_his_way_is_late_and_not_silent(office):
+    leg_id = office.order()
+    courier = office.leg(leg_id).courier_id
+    office.clock.at(2)
+    office.scan(leg_id, "EN_ROUTE", 2)
+    office.look(leg_id, LookReason.MOVED)
+    for minutes in range(4, 40, 4):
+        office.clock.at(minutes)
+        office.hear(courier)
+        office.look(leg_id)
+    assert office.leg(leg_id).courier_id == courier
+
+
+@pytest.mark.parametrize("last", ["PICKED_UP", "OUT_FOR_DELIVERY"])
+def test_who_is_silent_with_a_parcel_in_his_bag_is_a_persons_matter_ahead_of_the_deadline(office, last):
+    leg_id = office.order(Leg.DELIVERY)
+    office.clock.at(10)
+    office.scan(leg_id, "PICKED_UP", 9)
+    if last == "OUT_FOR_DELIVERY":
+        office.scan(leg_id, last, 10)
+    courier = office.leg(leg_id).courier_id
+    look_at = office.look(leg_id, LookReason.MOVED)
+    while "TAKE_OVER" not in office.tasks():
+        assert look_at < TEN + timedelta(minutes=45)
+        office.clock.now = look_at
+        look_at = office.look(leg_id)
+    assert office.leg(leg_id).courier_id == courier  # nobody else has it
+    other = office.order(Leg.PICKUP, 2)
+    assert office.leg(other).courier_id != courier
+    with office.database.read() as session:
+        assert "安排他人接手" in told(session, session.get_one(LegRow, leg_id))
+    office.scan(leg_id, "DELIVERED", (office.clock.now - TEN) / timedelta(minutes=1), signerKind="self")
+    assert "TAKE_OVER" not in office.tasks()
+
+
+def test_papers_that_were_fetched_and_do_not_come_to_the_hall_are_looked_for(office):
+    leg_id = office.order()
+    office.clock.at(20)
+    office.scan(leg_id, "PICKED_UP", 20)
+    look_at = office.look(leg_id, LookReason.MOVED)
+    assert look_at == TEN + timedelta(minutes=140)  # two hours, all of them business hours
+    office.clock.now = look_at
+    office.look(leg_id)
+    assert office.tasks() == ["TAKE_OVER"]
+    office.scan(leg_id, "DELIVERED", 139, signerKind="hall")
+    office.scan(leg_id, "HALL_CHECKED", 140, device="hall-window")
+    assert office.tasks() == []

@@ -7,9 +7,11 @@ from domain.messages import LookReason
 from domain.terms import Datum, Leg
 from logistics.geo import Point
 from logistics.outlets import nearest
+from relay.handover import HandoverSaid, Side, confirm
 from relay.outlet_book import change_outlet, outlet_now, outlets_now, seed_couriers, set_on_duty
-from storage.legs import CourierRow, LegRow
+from storage.legs import CourierRow, LegRow, lock_leg
 from tests.unit.activities.post_office import DOOR, PostOffice
+from web.casebook import told
 
 
 @pytest.fixture
@@ -22,6 +24,12 @@ def office(tmp_path):
 def duty(office, courier, on_duty):
     with office.database.write() as session:
         set_on_duty(session, courier, on_duty, office.clock())
+
+
+def read(office, leg_id):
+    """What the applicant reads."""
+    with office.database.read() as session:
+        return told(session, session.get_one(LegRow, leg_id))
 
 
 def change(office, outlet, **changes):
@@ -72,7 +80,47 @@ def test_what_an_ill_courier_has_in_his_bag_is_a_persons_matter(office):
     office.scan(leg_id, "PICKED_UP", 3)
     duty(office, office.leg(leg_id).courier_id, on_duty=False)
     office.look(leg_id, LookReason.ASKED)
-    assert "DELIVERY_FAILED" in office.tasks()
+    assert office.tasks() == ["TAKE_OVER"]
+    assert "安排他人接手" in read(office, leg_id)
+
+
+def test_what_is_in_a_bag_is_planned_again_when_somebody_has_taken_it_over(office):
+    leg_id = office.order(Leg.DELIVERY)
+    ill = office.leg(leg_id).courier_id
+    office.clock.at(5)
+    office.scan(leg_id, "PICKED_UP", 3)
+    duty(office, ill, on_duty=False)
+    office.look(leg_id, LookReason.ASKED)
+    assert office.leg(leg_id).planned_arrival_at is None  # nobody knows
+    other = "jiefangbei-1"
+    for side in Side:
+        said = HandoverSaid(side=side, from_party=ill, to_party=other, by=f"somebody-{side}")
+        with office.database.write() as session:
+            confirm(session, lock_leg(session, leg_id), said, office.clock())
+    assert (office.tasks(), office.leg(leg_id).courier_id) == ([], other)
+    office.look(leg_id, LookReason.MOVED)
+    office.look(leg_id)
+    assert office.leg(leg_id).courier_id == other
+    assert office.leg(leg_id).planned_arrival_at > office.clock()
+
+
+def test_a_closed_outlets_courier_brings_what_he_has_in_his_bag(office):
+    leg_id = office.order(Leg.DELIVERY)
+    carrier = office.leg(leg_id)
+    office.clock.at(5)
+    office.scan(leg_id, "PICKED_UP", 3)
+    change(office, carrier.outlet_id, open=False)
+    office.look(leg_id, LookReason.ASKED)
+    assert (office.leg(leg_id).courier_id, office.tasks()) == (carrier.courier_id, [])
+
+
+def test_who_is_sent_instead_is_said_to_the_applicant(office):
+    leg_id = office.order()
+    assert read(office, leg_id) == "已安排投递员上门取件，请备好材料和身份证件。"
+    change(office, "daping", open=False)
+    office.look(leg_id, LookReason.ASKED)
+    assert read(office, leg_id) == "已为您改派投递员，请备好材料和身份证件。"
+    assert office.promise(leg_id).verdict == "ON_TRACK"
 
 
 def test_a_closed_outlet_sends_nobody_and_its_jobs_are_planned_anew(office):

@@ -18,6 +18,7 @@ from storage.legs import AssignmentRow, CourierRow, LegRow
 from storage.scans import ScanEventRow, ScanProofRow, ScanQuarantineRow
 from storage.tasks import TaskRow
 from storage.updates import UpdateRow
+from tests.unit.storage.casework import give_case
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 COURIER = Scanner(username="courier", role=Role.COURIER)
@@ -46,6 +47,7 @@ def database(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
     Base.metadata.create_all(database.engine)
     with database.write() as session:
+        give_case(session, LEG[:21])
         session.add(leg_row(LEG, NUMBER))
         for courier_id in ("c1", "c2"):
             session.add(CourierRow(courier_id=courier_id, outlet_id="shiyoulu", lat=29.53, lon=106.5))
@@ -413,6 +415,7 @@ def test_however_the_batches_fall_the_outcome_is_one(database, intake):
     for seed in range(40):
         leg_id, number = f"50010320261124{seed:06d}X-PICKUP-1", f"14{seed:011d}"
         with database.write() as session:
+            give_case(session, leg_id[:21])
             session.add(leg_row(leg_id, number))
         for device, batch in schedule(seed, number):
             scanner = CLERK if device == "hall" else COURIER

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from domain.dossier import Consent, Dossier
 from domain.identifiers import make_case_number
@@ -37,19 +38,7 @@ def register(
 ) -> None:
     """One case with one handling of the same number, submitted unless `state` says otherwise."""
     with database.write() as session:
-        case = CaseRow(
-            case_no=case_no,
-            item_code="YZ-1",
-            item_name="事项",
-            item={},
-            scheme=Scheme.CHUANYU,
-            mode=Mode.ONLINE,
-            status=CaseStatus.SUBMITTED,
-            clerk="clerk",
-            start={},
-            registered_at=NOW,
-        )
-        write_dossier(case, SEALER, DOSSIER)
+        give_case(session, case_no)
         handling = HandlingRow(
             handling_no=case_no,
             case_no=case_no,
@@ -66,9 +55,28 @@ def register(
             withdrawal_asked=False,
         )
         handling.truth = HandlingTruth(state=state)
-        session.add(case)
-        session.flush()
         session.add(handling)
+
+
+def give_case(session: Session, case_no: str) -> None:
+    """The case alone, if it is not there: a parcel always has one."""
+    if session.get(CaseRow, case_no) is not None:
+        return
+    case = CaseRow(
+        case_no=case_no,
+        item_code="YZ-1",
+        item_name="事项",
+        item={},
+        scheme=Scheme.CHUANYU,
+        mode=Mode.ONLINE,
+        status=CaseStatus.SUBMITTED,
+        clerk="clerk",
+        start={},
+        registered_at=NOW,
+    )
+    write_dossier(case, SEALER, DOSSIER)
+    session.add(case)
+    session.flush()
 
 
 def message(
