@@ -22,21 +22,26 @@ from tests.workflows.hall import CaseDesk, Hall, open_case, open_hall
 OpenCase = Callable[..., Awaitable[CaseDesk]]
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     print(line, file=sys.stderr)
+
+
+def server(patch: pytest.MonkeyPatch) -> Path:
+    """The server's program; while `patch` lasts, no setting of this machine's own counts."""
+    named = os.environ.get("TEMPORAL_BIN")
+    for name, _ in variables():
+        patch.delenv(name, raising=False)
+    return find_server(Path(named) if named else None, say)
 
 
 @pytest.fixture(scope="session")
 async def dev_client(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     """A client of an embedded server of our own."""
-    named = os.environ.get("TEMPORAL_BIN")
     with pytest.MonkeyPatch.context() as patch:
-        for name, _ in variables():
-            patch.delenv(name, raising=False)
+        binary = server(patch)
         ports = {name: free_port() for name in ("port", "temporal_port", "temporal_ui_port")}
         settings = load_settings(None, sandbox="1", data_dir=tmp_path_factory.mktemp("temporal"), **ports)
-    binary = find_server(Path(named) if named else None, _say)
-    async with embedded_server(settings, _say, binary):
+    async with embedded_server(settings, say, binary):
         yield await connect(settings)
 
 
@@ -56,7 +61,7 @@ def register(dev_client: Client, hall: Hall) -> OpenCase:
 async def skipping() -> AsyncIterator[Skipping]:
     """A server whose clock jumps. Its clock is one for all, so tests that use it run one after another."""
     ring = KeyRing.model_validate("k:" + "A" * 43 + "=")
-    environment = await time_skipping_environment(ring, _say)
+    environment = await time_skipping_environment(ring, say)
     try:
         async with open_hall(environment.client) as opened:
             yield Skipping(environment, opened)
