@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli import cases, catalog, inbox, partners, reports, users
+from cli import cases, catalog, inbox, parcels, partners, reports, users
 from cli.doctor import examine
 from domain.errors import KuayuError, Misconfigured
 from runtime.settings import Settings, load_settings
@@ -18,6 +18,7 @@ app = typer.Typer(help="跨域通办 Kuayu", no_args_is_help=True, pretty_except
 app.add_typer(cases.app, name="case")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(parcels.app, name="parcel")
 app.add_typer(partners.app, name="partner")
 app.add_typer(users.app, name="user")
 app.command("report")(reports.report)

@@ -110,7 +110,10 @@ def project(session: Session, leg: LegRow, now: datetime) -> ParcelState:
 
 
 def rebuild(database: Database) -> list[str]:
-    """Derive every leg's state anew; the ids of legs whose cache was wrong, now put right."""
+    """Derive every leg's state anew from the log; the ids of legs whose cache was wrong, now put right.
+
+    May be run at any time: each leg is locked for itself.
+    """
     with database.read() as session:
         leg_ids = list(session.scalars(select(LegRow.leg_id).order_by(LegRow.leg_id)))
     wrong = []
@@ -119,12 +122,18 @@ def rebuild(database: Database) -> list[str]:
             leg = lock_leg(session, leg_id)
             if leg is None:
                 continue
-            state = state_of(session, leg)
-            if leg.state and leg.state != cached(state):
+            if not leg.state and not events_of(session, leg_id):
+                continue  # nothing was ever scanned: as it was ordered
+            before = _cache_of(leg)
+            _store(leg, state_of(session, leg))
+            if before != _cache_of(leg):
                 wrong.append(leg_id)
-            if leg.state:
-                _store(leg, state)
     return wrong
+
+
+def _cache_of(leg: LegRow) -> tuple[Any, ...]:
+    """Everything of a leg that only its log says."""
+    return leg.state, leg.stage, leg.epoch, leg.seal_no, leg.arrived_at
 
 
 def _store(leg: LegRow, state: ParcelState) -> None:

@@ -55,8 +55,6 @@ SCANNED = tuple(
         ParcelStage.ORDERED,
         ParcelStage.ACCEPTED,
         ParcelStage.ASSIGNED,
-        ParcelStage.ON_HOLD,
-        ParcelStage.LOST,
         ParcelStage.CANCELLED,
     )
 )

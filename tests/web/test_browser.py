@@ -198,6 +198,35 @@ def test_an_outlet_records_a_scan_and_the_same_parcel_again(desk):
     assert page.evaluate("Number(localStorage.getItem('kuayu-sequence'))") == 3
 
 
+def test_scans_without_a_network_wait_on_the_device_and_go_up_once(desk):
+    page = desk.log_in("outlet", "/scan")
+    page.context.set_offline(True)
+    for number in ("EA054568951CN", "EB000717618HK"):
+        page.type("#code", f"{number}\n")
+        expect(page.locator("#scan-result")).to_contain_text(f"{number} 在途上门：已存在本机")
+    expect(page.locator("#scan-waiting")).to_have_text("2 条扫描存在本机，联网后自动上传")
+    page.context.set_offline(False)
+    expect(page.locator("#scan-waiting")).to_have_text("", timeout=WAIT_MS)
+    expect(page.locator("#scan-log li")).to_have_count(2)
+    expect(page.locator("#scan-log")).to_contain_text("EA054568951CN 在途上门：已记录")
+    desk.faults[:] = [fault for fault in desk.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
+    mark = page.evaluate(
+        """async () => {
+          const body = JSON.stringify({ deviceId: localStorage.getItem("kuayu-device"), events: [] });
+          const headers = { "Content-Type": "application/json" };
+          return (await (await fetch("/api/v1/scans:batch", { method: "POST", headers, body })).json()).watermark;
+        }"""
+    )
+    assert mark == 2  # nothing is missing in between
+
+
+def test_a_pause_at_the_door_says_why(desk):
+    page = desk.log_in("courier", "/scan")
+    page.select_option("#kind", "ON_HOLD")
+    expect(page.locator("#pause")).to_be_visible()
+    expect(page.locator("#note")).to_be_hidden()
+
+
 def test_only_a_delivery_asks_who_signed(desk):
     page = desk.log_in("courier", "/scan")
     expect(page.locator("#signer")).to_be_hidden()

@@ -1,10 +1,8 @@
-// One scan after another. The device's id and its sequence stay on the device, so that nothing is taken twice.
+// One scan after another, with or without a network.
 
-import { freshKey, post } from "./api.js";
 import { isImeKey } from "./keys.js";
+import { ScanQueue } from "./scanqueue.js";
 
-const DEVICE = "kuayu-device";
-const SEQUENCE = "kuayu-sequence";
 const FRESH = { accepted: "已记录", duplicate: "已记录过", conflict: "与先前的记录不一致", rejected: "没有记录" };
 const REASONS = {
   UNKNOWN_PARCEL: "还没有这个邮件号的订单，先留存",
@@ -20,22 +18,8 @@ const REASONS = {
 const form = document.getElementById("scan-form");
 const told = document.getElementById("scan-result");
 const log = document.getElementById("scan-log");
+const pending = document.getElementById("scan-waiting");
 const kind = form.elements.kind;
-
-function device() {
-  let id = localStorage.getItem(DEVICE);
-  if (!id) {
-    id = `web-${freshKey()}`;
-    localStorage.setItem(DEVICE, id);
-  }
-  return id;
-}
-
-function nextSequence() {
-  const next = Number(localStorage.getItem(SEQUENCE) ?? "0") + 1;
-  localStorage.setItem(SEQUENCE, String(next));
-  return next;
-}
 
 function showOnly() {
   for (const part of form.querySelectorAll("[data-only]")) {
@@ -44,17 +28,16 @@ function showOnly() {
 }
 
 function scanned() {
-  const event = {
-    eventId: freshKey(),
-    deviceSeq: nextSequence(),
-    occurredAt: new Date().toISOString(),
-    kind: kind.value,
-    code: form.elements.code.value.trim(),
-  };
+  const said = { kind: kind.value, code: form.elements.code.value.trim() };
   for (const part of form.querySelectorAll("[data-only]:not([hidden]) select")) {
-    event[part.name] = part.value;
+    said[part.name] = part.value;
   }
-  return event;
+  return said;
+}
+
+function words(event, rest) {
+  const stage = form.querySelector(`#kind option[value="${event.kind}"]`)?.text ?? event.kind;
+  return `${event.code} ${stage}：${rest}`;
 }
 
 function say(good, text) {
@@ -62,28 +45,38 @@ function say(good, text) {
   told.textContent = text;
 }
 
+function showResult(event, { result, code }) {
+  const why = REASONS[code] ?? (code ? `（${code}）` : "");
+  const text = words(event, `${FRESH[result]}${why ? `，${why}` : ""}`);
+  say(result === "accepted" || result === "duplicate", text);
+  const line = document.createElement("li");
+  line.textContent = `${new Date().toLocaleTimeString("zh-CN")} ${text}`;
+  log.prepend(line);
+}
+
+function showWaiting(count) {
+  pending.textContent = count > 0 ? `${count} 条扫描存在本机，联网后自动上传` : "";
+}
+
 async function record() {
-  const event = scanned();
-  if (!event.code) {
+  const said = scanned();
+  if (!said.code) {
     say(false, "请先扫描或填写邮件号");
     form.elements.code.focus();
     return;
   }
-  try {
-    const answer = await post("/api/v1/scans:batch", { deviceId: device(), events: [event] });
-    const { result, code } = answer.results[0];
-    const why = REASONS[code] ?? (code ? `（${code}）` : "");
-    const words = `${event.code} ${kind.selectedOptions[0].text}：${FRESH[result]}${why ? `，${why}` : ""}`;
-    say(result === "accepted" || result === "duplicate", words);
-    const line = document.createElement("li");
-    line.textContent = `${new Date().toLocaleTimeString("zh-CN")} ${words}`;
-    log.prepend(line);
-    form.elements.code.value = "";
-  } catch (problem) {
-    say(false, problem.message);
-  }
+  const event = queue.add(said);
+  form.elements.code.value = "";
   form.elements.code.focus();
+  const problem = await queue.send();
+  if (problem !== null) {
+    say(true, words(event, problem.status === 0 ? "已存在本机，联网后自动上传" : `已存在本机，${problem.message}`));
+  }
 }
+
+const queue = new ScanQueue(form.dataset.person, showResult, showWaiting);
+showWaiting(queue.mine().length);
+queue.send();
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
