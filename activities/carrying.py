@@ -18,9 +18,9 @@ from logistics.carrier import CarrierClient
 from logistics.expectations import expected
 from logistics.outlets import nearest
 from logistics.promise_model import PromiseState, PromiseVerdict
-from logistics.scans import PaperLine
+from logistics.scans import FailureReason, PaperLine
 from logistics.sign_policy import must_sign_self
-from logistics.wording import FailureReason, failure_of
+from logistics.wording import failure_of
 from relay.leg_notes import note, raise_task, settle_tasks
 from relay.outlet_book import outlets_now
 from relay.parcels import state_of
@@ -130,7 +130,7 @@ class Carrying:
             leg.planned_arrival_at = None
         hands_due = self._look_at_hands(session, leg, reason, now)
         if reason is LookReason.ATTEMPT_FAILED and not self._another_attempt(session, leg, now):
-            return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
+            reason = LookReason.MOVED  # nobody goes unasked; the promise is looked at all the same
         new = self._promises.needs_plan(leg)
         jobs = decide(session, now, reason) if new else []
         promise = self._promises.look(session, leg, now)

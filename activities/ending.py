@@ -16,7 +16,7 @@ from relay.leg_notes import note, raise_task
 from relay.own_scans import say
 from relay.parcels import state_of
 from storage.base import Database
-from storage.legs import LegRow, lock_leg
+from storage.legs import CourierRow, LegRow, lock_leg
 from storage.tasks import open_task
 
 _NOBODY_TOOK_IT = frozenset({LegOutcome.CANCELLED, LegOutcome.ABANDONED})
@@ -51,6 +51,8 @@ class Ending:
             if state.picked_up is None:
                 return LegClosing(outcome=LegOutcome.ABANDONED)
             leg.planned_arrival_at = None
+            if session.get(CourierRow, str(state.holder)) is not None:
+                leg.courier_id = state.holder  # who has it brings it back
             say(session, leg, ParcelStage.RETURNING, now, now)
             return LegClosing()
 

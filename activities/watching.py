@@ -18,6 +18,8 @@ from storage.legs import AssignmentRow, CourierRow, LegRow
 from storage.scans import ScanEventRow
 
 START_PATIENCE = timedelta(minutes=5)
+_LEAST = timedelta(seconds=5)
+"""Of the clock on the wall, however fast business time runs: a scan takes a moment to come."""
 _AT_DOOR_PATIENCE = timedelta(minutes=30)
 """As long as an applicant may keep a courier waiting (the cap of a pause)."""
 _NOT_STARTED = frozenset(
@@ -73,10 +75,10 @@ def word_due(session: Session, leg: LegRow) -> datetime | None:
     if heard is None or (stage is ParcelStage.PICKED_UP and leg.leg == Leg.PICKUP):
         return None
     if stage in (ParcelStage.ARRIVED_DOOR, ParcelStage.ON_HOLD):
-        return heard + _AT_DOOR_PATIENCE / leg.time_scale
+        return heard + max(_AT_DOOR_PATIENCE / leg.time_scale, _LEAST)
     if stage not in (ParcelStage.EN_ROUTE, ParcelStage.OUT_FOR_DELIVERY, ParcelStage.PICKED_UP):
         return None
-    return PlannedArrival.estimated(heard + _ride(leg, courier), heard).eta_p90
+    return max(PlannedArrival.estimated(heard + _ride(leg, courier), heard).eta_p90, heard + _LEAST)
 
 
 def in_bag(leg: LegRow) -> bool:

@@ -22,6 +22,7 @@ def stage_of(system: System) -> Stage:
     stage = Stage(
         clerk=Caller(system.kuayu, "clerk"),
         officer=Caller(system.kuayu, "officer"),
+        outlet=Caller(system.kuayu, "outlet"),
         partners=Caller(system.partners),
         couriers=Caller(system.couriers),
     )

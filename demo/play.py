@@ -31,6 +31,7 @@ class Stage:
 
     clerk: Caller
     officer: Caller
+    outlet: Caller
     partners: Caller
     couriers: Caller
     look_s: float = 0.5
@@ -114,6 +115,10 @@ def _act(stage: Stage, played: Played, done: set[str]) -> None:
     if "officer" in story.does:
         _decide(stage, played, done)
     for task in case["tasks"]:
+        if task["kind"] == "DELIVERY_FAILED" and "give_up" in story.does and task["id"] not in done:
+            closing = {"outcome": "close_as_failed", "reason": "申请人改为到大厅领取"}
+            stage.outlet.post(f"/api/v1/tasks/{task['id']}/resolve", closing)
+            done.add(task["id"])
         if task["kind"] == "COLLECT_AT_HALL" and task["id"] not in done:
             stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", {"outcome": "acknowledge", "reason": "本人已领取"})
             done.add(task["id"])

@@ -32,7 +32,7 @@ _NETWORK_OF_PROVINCE = {
 class Story:
     """`partner_script` per handling region's network (None: the usual way); `courier_script` by phone tail.
 
-    `does` names what people do meanwhile: supplement, withdraw_early, withdraw, officer.
+    `does` names what people do meanwhile: supplement, withdraw_early, withdraw, officer, give_up (a delivery).
     """
 
     title: str
@@ -180,6 +180,17 @@ _ALL: tuple[Story, ...] = (
         legs=("BACK", "DELIVERY"),
         notices=_DELIVERED,
         shows=frozenset({"ATTEMPT_FAILED"}),
+    ),
+    Story(
+        "送达被拒·退回大厅自取",
+        "YZ-DPF-001",
+        (NANNING,),
+        delivery=True,
+        courier_script={"refuse_at_door": True},
+        does=frozenset({"give_up"}),
+        legs=("BACK", "DELIVERY"),
+        notices=_DELIVERED,
+        shows=frozenset({"LEG_RETURNED", "HANDED_OVER"}),
     ),
     Story(
         "对方系统停机",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.model import Frozen
 from domain.terms import PARCEL_RANK, ParcelStage
-from logistics.scans import JudgedScan, ScanUse
+from logistics.scans import FailureReason, JudgedScan, ScanUse
 from logistics.stages import IMPLIED_RANK
 
 S = ParcelStage
@@ -39,8 +39,9 @@ def of_last_attempt(effective: list[JudgedScan], stage: ParcelStage) -> Mileston
 
 
 def arrival(effective: list[JudgedScan]) -> Milestone | None:
-    """The first arrival that is proved, else the first one said."""
-    arrivals = [scan for scan in effective if scan.event.stage is S.ARRIVED_DOOR]
+    """The first arrival that is proved, else the first one said. A door that was found to be the wrong one is none."""
+    wrong = {scan.epoch for scan in effective if scan.event.note == FailureReason.WRONG_ADDRESS}
+    arrivals = [scan for scan in effective if scan.event.stage is S.ARRIVED_DOOR and scan.epoch not in wrong]
     proved = [scan for scan in arrivals if scan.verified]
     return _milestone(S.ARRIVED_DOOR, (proved or arrivals)[0]) if arrivals else None
 

@@ -28,6 +28,17 @@ class VoidReason(StrEnum):
     INCORRECT_DATA = "incorrect_data"
 
 
+class FailureReason(StrEnum):
+    """Why an attempt at a door failed (未妥投原因): the `note` of a PICKUP_FAILED or DELIVERY_FAILED scan."""
+
+    NOBODY_HOME = "NOBODY_HOME"
+    WRONG_ADDRESS = "WRONG_ADDRESS"
+    REFUSED = "REFUSED"
+    ID_MISMATCH = "ID_MISMATCH"
+    COURIER_UNAVAILABLE = "COURIER_UNAVAILABLE"
+    OUTLET_CLOSED = "OUTLET_CLOSED"
+
+
 ScanKind = ParcelStage | Void
 
 

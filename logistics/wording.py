@@ -5,28 +5,16 @@ Every stage of every leg has a sentence of at most 70 characters, so that it fit
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 
 from domain.tasks import TaskKind
 from domain.terms import Leg, ParcelStage
 from logistics.parcels import ParcelState
 from logistics.promise import OfferObstacle, PromiseOffer
 from logistics.promise_model import PromiseState, PromiseVerdict
-from logistics.scans import ScanUse
+from logistics.scans import FailureReason, ScanUse
 from logistics.service_calendar import CHINA
 
 S = ParcelStage
-
-
-class FailureReason(StrEnum):
-    """Why an attempt at a door failed (未妥投原因): the `note` of a PICKUP_FAILED or DELIVERY_FAILED scan."""
-
-    NOBODY_HOME = "NOBODY_HOME"
-    WRONG_ADDRESS = "WRONG_ADDRESS"
-    REFUSED = "REFUSED"
-    ID_MISMATCH = "ID_MISMATCH"
-    COURIER_UNAVAILABLE = "COURIER_UNAVAILABLE"
-    OUTLET_CLOSED = "OUTLET_CLOSED"
 
 
 _FAILED: dict[FailureReason, str] = {

@@ -165,6 +165,7 @@ def _job(ctx: Context, leg: LegRow) -> dict[str, Any]:
         "orderedAt": leg.ordered_at.isoformat(),
         "plannedArrivalAt": leg.planned_arrival_at.isoformat() if leg.planned_arrival_at else None,
         "deadlineAt": leg.deadline_at.isoformat() if leg.deadline_at else None,
+        "arrived": leg.arrived_at is not None,
         "address": {
             "text": contact.address if contact else None,
             "lat": leg.lat,

@@ -73,6 +73,8 @@ class Player:
 
     def _start(self, job: Job) -> None:
         script = scripts.find(self._store, job.leg_id, job.phone_tail)
+        if self._book.journey(job.leg_id, job.epoch):  # the first one is ill; who comes in his place is not
+            script = script.model_copy(update={"stop_after": None})
         start = self._standing(job)
         attempt = self._book.attempts_before(job.leg_id, job.epoch)
         steps = plan(job, script, World(start, self.manners.hall, self.manners.pace, attempt))

@@ -22,7 +22,7 @@ class Script(BaseModel):
 
     late_s: float = Field(0, ge=0, description="the courier takes so much longer to the door")
     ignore_first_assignment: bool = Field(False, description="the first courier never starts")
-    stop_after: str | None = Field(None, description="the courier falls ill after this scan; nothing more comes")
+    stop_after: str | None = Field(None, description="the first courier falls ill after this scan")
     fail_first_delivery: FailReason | None = Field(None, description="first attempt at the door fails, the next works")
     refuse_at_door: bool = Field(False, description="every attempt is refused")
     wrong_address: bool = Field(False, description="every attempt ends at a wrong address")

@@ -191,8 +191,8 @@ class Run:
         return steps
 
 
-def paced(clerk: Caller, officer: Caller, partners: Caller, couriers: Caller) -> Stage:
+def paced(clerk: Caller, officer: Caller, outlet: Caller, partners: Caller, couriers: Caller) -> Stage:
     """The played networks answer quickly."""
     partners.put("/control/default", {"pace_s": 0.2})
     couriers.put("/control/default", {"pace_s": 0.2})
-    return Stage(clerk=clerk, officer=officer, partners=partners, couriers=couriers)
+    return Stage(clerk=clerk, officer=officer, outlet=outlet, partners=partners, couriers=couriers)

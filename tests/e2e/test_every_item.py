@@ -24,6 +24,7 @@ def test_every_item_on_every_network_reaches_an_outcome(capsys):
         stage = paced(
             Caller(system.kuayu, "clerk"),
             Caller(system.kuayu, "officer"),
+            Caller(system.kuayu, "outlet"),
             Caller(system.partners),
             Caller(system.couriers),
         )

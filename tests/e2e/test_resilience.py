@@ -80,6 +80,7 @@ def stage_of(system: System) -> Stage:
     stage = Stage(
         clerk=PatientCaller(system.kuayu, "clerk"),
         officer=PatientCaller(system.kuayu, "officer"),
+        outlet=PatientCaller(system.kuayu, "outlet"),
         partners=PatientCaller(system.partners),
         couriers=PatientCaller(system.couriers),
     )

@@ -155,6 +155,7 @@ def whole_system(folder: Path) -> Iterator[Whole]:
             stage = Stage(
                 clerk=Caller(system.kuayu, "clerk"),
                 officer=Caller(system.kuayu, "officer"),
+                outlet=Caller(system.kuayu, "outlet"),
                 partners=Caller(system.partners),
                 couriers=Caller(system.couriers),
             )

@@ -1,14 +1,15 @@
 """Records the histories that test_replay.py holds the workflows to.
 
-`python -m tests.replay.record` plays the demo's stories on a throw-away instance whose payloads are encrypted with
-the test's own key, and keeps the histories named in `WANTED`. Record anew only when a change of the workflows is
-intended and no case of the old kind is open anywhere; otherwise gate the change with `workflow.patched` and add one.
+`python -m tests.replay.record [NAME …]` plays the demo's stories on a throw-away instance whose payloads are encrypted
+with the test's own key, and keeps the histories of `WANTED`, or those named. Record anew only when a change of the
+workflows is intended and no case of the old kind is open anywhere; otherwise gate the change with `workflow.patched`
+and add one.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from temporalio.client import Client
@@ -43,15 +44,18 @@ WANTED = {
     "joint": Wanted("多地联办·两张网"),
     "late-courier": Wanted("揽件迟到·改派", ("PICKUP",)),
     "failed-delivery": Wanted("首次投递未成·再投", ("DELIVERY",)),
+    "refused-delivery": Wanted("送达被拒·退回大厅自取", ("DELIVERY",)),
     "outage": Wanted("对方系统停机"),
     "twice-and-out-of-order": Wanted("回调重复又乱序"),
 }
 
 
-async def _keep(system: System, played: Iterable[Played]) -> None:
+async def _keep(system: System, played: Iterable[Played], names: Collection[str]) -> None:
     client = await Client.connect(f"127.0.0.1:{system.environment['TEMPORAL_PORT']}")
     by_title = {one.story.title: one for one in played}
     for name, wanted in WANTED.items():
+        if names and name not in names:
+            continue
         one = by_title[wanted.title]
         await _keep_one(client, f"case-{name}", case_workflow_id(one.case_no))
         for parcel in one.case["parcels"]:
@@ -75,7 +79,7 @@ def main() -> int:
         if wrong:
             print(f"not recorded, because not every case ended as it should: {wrong}", file=sys.stderr)
             return 1
-        asyncio.run(_keep(system, played))
+        asyncio.run(_keep(system, played, sys.argv[1:]))
     return 0
 
 

@@ -214,6 +214,7 @@ def test_a_wrong_address_is_placed_by_a_person_before_anybody_goes_again(office)
     leg_id = office.order(Leg.DELIVERY)
     attempt(office, leg_id, "WRONG_ADDRESS", 20)
     assert (office.tasks(), office.leg(leg_id).courier_id) == (["PLACE_ADDRESS"], None)
+    assert office.promise(leg_id).verdict == "ON_TRACK"  # it was not the applicant's door: the clock goes on
     office.order(Leg.PICKUP, 2)
     assert office.leg(leg_id).courier_id is None
     with office.database.write() as session:

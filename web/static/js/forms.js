@@ -2,6 +2,7 @@
 //   data-key   Idempotency-Key of this form; made anew where none is given
 //   data-then  reload | stay | what `done` listeners do
 //   data-ask   a question before something that can't be taken back
+//   data-unless  fields that an outcome does not need
 
 import { freshKey, post } from "./api.js";
 import { clearFaults, missing, showFaults } from "./faults.js";
@@ -22,6 +23,18 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && isImeKey(event) && event.target.closest("form")) {
     event.preventDefault();
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.name !== "outcome") {
+    return;
+  }
+  for (const part of event.target.form.querySelectorAll("[data-unless]")) {
+    part.hidden = part.dataset.unless === event.target.value;
+    for (const field of part.querySelectorAll("input")) {
+      field.disabled = part.hidden;
+    }
   }
 });
 
