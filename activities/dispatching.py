@@ -6,7 +6,7 @@ Nothing is lost with a process: the Dispatcher is rebuilt from the legs, courier
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, or_, select, text
 from sqlalchemy.orm import Session
 
 from domain.messages import TaskOutcome
@@ -100,10 +100,10 @@ def door_of(leg: LegRow) -> Point | None:
 
 
 def _open_legs(session: Session) -> list[LegRow]:
-    """Door jobs that still have a visit to make, and for which no person has to decide something first."""
-    asked = select(TaskRow.leg_id).where(
-        TaskRow.kind.in_(_A_PERSON_FIRST), TaskRow.resolved_at.is_(None), TaskRow.leg_id.is_not(None)
-    )
+    """Door jobs that still have a visit to make, and for which no person has to decide or has given up."""
+    waits = and_(TaskRow.kind.in_(_A_PERSON_FIRST), TaskRow.resolved_at.is_(None))
+    given_up = TaskRow.outcome == TaskOutcome.CLOSE_AS_FAILED  # its workflow may not have heard of it yet
+    asked = select(TaskRow.leg_id).where(or_(waits, given_up), TaskRow.leg_id.is_not(None))
     legs = session.scalars(
         select(LegRow)
         .where(LegRow.ended_at.is_(None), LegRow.leg.in_(DOOR_LEGS), LegRow.lat.is_not(None))

@@ -92,8 +92,12 @@ def cached(state: ParcelState) -> dict[str, Any]:
 def project(session: Session, leg: LegRow, now: datetime) -> ParcelState:
     """Bring a leg, locked by the caller, up to its log; queue an Update for each stage that is new."""
     state = state_of(session, leg)
+    before = (leg.stage, leg.epoch)
     _store(leg, state)
-    _follow_the_scan(session, leg, state, now)
+    if state.side not in _ATTEMPT_FAILED:
+        _follow_the_scan(session, leg, state, now)
+    elif before != (leg.stage, leg.epoch):  # nobody goes again before it is decided who, and whether
+        leg.courier_id, leg.planned_arrival_at = None, None
     raise_alarms(session, leg, state, now)
     workflow_id = delivery_workflow_id(leg.leg_id)
     told = set(session.scalars(select(UpdateRow.update_id).filter_by(workflow_id=workflow_id)))

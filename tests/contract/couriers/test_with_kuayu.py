@@ -11,6 +11,7 @@ from logistics.carrier import CarrierClient
 from relay.parcels import rebuild
 from relay.scans import ScanIntake
 from sandbox.couriers import Options, build
+from storage.legs import LegRow
 from storage.scans import ScanEventRow, ScanProofRow
 from storage.updates import UpdateRow
 from tests.contract.couriers.kuayu_office import now, open_office
@@ -114,7 +115,12 @@ def test_there_and_back_again(office, postal, name):
 
 
 def test_a_failed_delivery_is_tried_again_in_the_next_epoch(office, postal):
-    until(lambda: office.leg(delivery("refused-once")).stage == "DELIVERED")
+    leg_id = delivery("refused-once")
+    until(lambda: office.leg(leg_id).stage == "DELIVERY_FAILED")
+    assert office.leg(leg_id).courier_id is None  # nobody goes before it is planned again
+    with office.database.write() as session:
+        session.get_one(LegRow, leg_id).courier_id = "c-refused-once"
+    until(lambda: office.leg(leg_id).stage == "DELIVERED")
     assert told(office, delivery("refused-once")) == [
         "1-ARRIVED_DOOR",
         "1-DELIVERY_FAILED",

@@ -65,6 +65,16 @@ def test_another_visit_may_help(office, leg, why):
     assert told(office, leg_id) not in ("", "本次上门没有完成，我们会尽快再次安排。")  # it says why
 
 
+@pytest.mark.parametrize("leg", list(FAILED))
+def test_a_failed_visit_takes_the_job_off_the_work_list_at_once(office, leg):
+    leg_id = office.order(leg)
+    office.clock.at(20)
+    if leg is Leg.DELIVERY:
+        office.scan(leg_id, "PICKED_UP", 10)
+    office.scan(leg_id, FAILED[leg], 20, note="REFUSED")
+    assert office.leg(leg_id).courier_id is None  # before its workflow has looked: the courier must not go again
+
+
 def test_after_the_third_a_person_decides_and_nobody_goes_meanwhile(office):
     leg_id = office.order()
     for minutes in (20, 50, 80):
@@ -107,7 +117,11 @@ def test_a_refused_delivery_that_a_person_closes_goes_back_to_the_hall(office):
     attempt(office, leg_id, "REFUSED", 20)
     courier = office.leg(leg_id).state["holder"]
     office.clock.at(30)
-    resolve(office, "DELIVERY_FAILED")
+    with office.database.write() as session:
+        task = session.query(TaskRow).filter_by(kind="DELIVERY_FAILED").one()
+        task.resolved_at, task.outcome = office.clock(), TaskOutcome.CLOSE_AS_FAILED
+    office.order(Leg.PICKUP, 3)  # planned before the leg's workflow has heard of it: still nobody goes
+    assert office.leg(leg_id).courier_id is None
     assert close(office, leg_id) is None  # he still has it
     assert close(office, leg_id) is None  # asked again: said once
     leg = office.leg(leg_id)
