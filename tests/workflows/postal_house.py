@@ -135,8 +135,12 @@ class Parcel:
         return {task["kind"]: task for task in listed}
 
     @property
+    def events(self) -> list[dict[str, Any]]:
+        return list(self.house.clerk.get(f"/api/v1/cases/{self.case_no}/events")["events"])
+
+    @property
     def history(self) -> list[str]:
-        return [event["kind"] for event in self.house.clerk.get(f"/api/v1/cases/{self.case_no}/events")["events"]]
+        return [event["kind"] for event in self.events]
 
     async def task(self, kind: str) -> dict[str, Any]:
         return dict(await self.house.until(lambda: self.tasks.get(kind)))
