@@ -7,16 +7,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio import activity
 
-from domain.messages import CaseChange, ClockOrder, Deadline, ItemBrief, Recorded
+from catalog.clocks import Where
+from domain.messages import CaseChange, ClockOrder, Deadline, DeadlineKind, ItemBrief, Recorded
 from domain.tasks import TaskKind
-from domain.terms import CaseStatus
+from domain.terms import CaseStatus, Scheme
 from storage.base import Database
 from storage.cases import CaseRow, DeadlineRow, HandlingRow, add_event
-from storage.owing import open_post_check
+from storage.owing import forgive, move_deferral, open_post_check
 from storage.tasks import open_task, settle_task
 
-Clockwork = Callable[[ClockOrder, ItemBrief, float], Deadline]
-"""Computes a clock's times from the law, the item and the working-day calendar; `float` is the time scale."""
+Clockwork = Callable[[ClockOrder, ItemBrief, float, Where], Deadline]
+"""Computes a clock's times from the law, the item, the calendar and whose agreement counts; `float`: the time scale."""
 
 WORKFLOW = "workflow"  # the actor in the history
 _IN_OUR_HANDS = (CaseStatus.REGISTERED, CaseStatus.COLLECTED)
@@ -60,6 +61,8 @@ class Records:
             case.decided_at = change.at
             if change.case_status is CaseStatus.APPROVED:
                 open_post_check(session, case, self._now())
+        if change.case_status.is_outcome and change.case_status is not CaseStatus.APPROVED:
+            forgive(session, case.case_no, self._now())
         case.status, case.on_hold = change.case_status, change.on_hold
         asked = case.withdrawal_pending or change.withdrawal_pending  # the window may know before the workflow
         case.withdrawal_pending = asked and not change.case_status.is_outcome
@@ -98,17 +101,25 @@ class Records:
     def _started(self, session: Session, case: CaseRow, change: CaseChange, fresh: bool) -> tuple[Deadline, ...]:
         item = ItemBrief.model_validate(case.start["item"])
         deadlines = []
+        where = _where(session, change.handling_no)
         for order in change.start:
-            deadline = self._clockwork(order, item, case.time_scale)
+            deadline = self._clockwork(order, item, case.time_scale, where)
             deadline = deadline.model_copy(update={"handling_no": change.handling_no})
             deadlines.append(deadline)
             if fresh:
                 session.add(_row(change, deadline))
+            if fresh and deadline.kind is DeadlineKind.DEFERRED_MATERIAL:
+                move_deferral(session, case.case_no, deadline.due_at)
         session.flush()
         if fresh:
             still = select(DeadlineRow.due_at).filter_by(case_no=case.case_no, stopped_at=None)
             case.due_at = min(session.scalars(still), default=None)
         return tuple(deadlines)
+
+
+def _where(session: Session, handling_no: str | None) -> Where:
+    handling = session.get(HandlingRow, handling_no) if handling_no is not None else None
+    return Where() if handling is None else Where(scheme=Scheme(handling.scheme), region=handling.region)
 
 
 def _row(change: CaseChange, deadline: Deadline) -> DeadlineRow:

@@ -17,6 +17,7 @@ from relay.relay import Relay
 from relay.scans import ScanIntake
 from storage.base import Database
 from storage.gaps import give_up_parked
+from storage.rework import escalate_rework
 
 
 class SweepRound:
@@ -45,10 +46,15 @@ class SweepRound:
         await asyncio.to_thread(self._scans.miss_proofs)
         await asyncio.to_thread(self._late_uploads.look)
         await asyncio.to_thread(self._give_up_parked)
+        await asyncio.to_thread(self._escalate_rework)
 
     def _give_up_parked(self) -> None:
         with self._database.write() as session:
             give_up_parked(session, self._now())
+
+    def _escalate_rework(self) -> None:
+        with self._database.write() as session:
+            escalate_rework(session, self._now())
 
 
 class TrackRound:

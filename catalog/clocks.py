@@ -9,14 +9,13 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-from catalog.model import ItemSnapshot, ServiceItem, ServiceType
 from catalog.workdays import SHANGHAI, WorkdayCalendar, local_day
 from domain.messages import Deadline, DeadlineKind, ItemBrief, Responsible
 from domain.model import Frozen
+from domain.terms import Scheme
 
 Span = tuple[datetime, datetime]
 """From the start to the end of a special procedure (特别程序), both aware."""
@@ -27,54 +26,68 @@ _DAY = timedelta(days=1)
 
 
 class LimitRule(Frozen):
-    """One row of the rule data. `workdays` None: the item's own limit."""
+    """One row of the rule data: the narrowest one that fits counts. Empty cells fit everything.
+
+    `workdays` None: the item's own limit. `region` is a GB/T 2260 code or the beginning of one.
+    """
 
     kind: DeadlineKind
+    item_code: str
+    scheme: str
+    region: str
     workdays: int | None
     responsible: Responsible
     basis: str
 
+    def fits(self, kind: DeadlineKind, item: ItemBrief, where: "Where") -> bool:
+        """Whether the row speaks of this clock."""
+        scheme = where.scheme.value if where.scheme is not None else ""
+        return (
+            self.kind is kind
+            and self.item_code in ("", item.code)
+            and self.scheme in ("", scheme)
+            and where.region.startswith(self.region)
+        )
 
-class EscalationLevel(StrEnum):
-    """Who hears of a limit that has passed (督办层级)."""
-
-    SUPERVISOR = "supervisor"  # 大厅督办
-    DEPARTMENT = "department"  # 责任部门负责人
-    DISTRICT = "district"  # 区政务服务管理办公室
+    @property
+    def narrowness(self) -> tuple[bool, int, bool]:
+        """An item's own row before a region's, a region's before a network's."""
+        return bool(self.item_code), len(self.region), bool(self.scheme)
 
 
-class Escalation(Frozen):
-    """At `at`, while the clock still runs, `level` is told."""
+class Where(Frozen):
+    """Whose limits count (通办协议与办理地). The default: the general ones."""
 
-    at: datetime
-    level: EscalationLevel
+    scheme: Scheme | None = None
+    region: str = ""
 
 
-_ESCALATE_AFTER = ((EscalationLevel.SUPERVISOR, 0), (EscalationLevel.DEPARTMENT, 1), (EscalationLevel.DISTRICT, 3))
+_ESCALATE_AFTER_WORKDAYS = (1, 3)
+"""After the end, while the clock runs: 责任部门负责人, then 区政务服务管理办公室. The supervisor hears at once."""
 
 
 @cache
-def rules() -> dict[DeadlineKind, LimitRule]:
+def rules() -> tuple[LimitRule, ...]:
     """The bundled limits with their legal basis."""
     text = (resources.files("catalog") / "data" / "limits.csv").read_text("utf-8")
-    return {
-        DeadlineKind(row["kind"]): LimitRule(
-            kind=DeadlineKind(row["kind"]),
-            workdays=int(row["workdays"]) if row["workdays"] else None,
-            responsible=Responsible(row["responsible"]),
-            basis=row["basis"],
-        )
+    return tuple(
+        LimitRule.model_validate(row | {"workdays": row["workdays"] or None})
         for row in csv.DictReader(io.StringIO(text))
-    }
+    )
 
 
-def limit_of(kind: DeadlineKind, item: ItemBrief) -> int:
+def rule_of(kind: DeadlineKind, item: ItemBrief, where: Where = Where()) -> LimitRule:  # noqa: B008  # frozen
+    """The narrowest rule for a clock. There is a general one for every kind."""
+    return max((rule for rule in rules() if rule.fits(kind, item, where)), key=lambda rule: rule.narrowness)
+
+
+def limit_of(kind: DeadlineKind, item: ItemBrief, where: Where = Where()) -> int:  # noqa: B008  # frozen
     """Working days a clock of this kind has by default; 0 for a 即办件's own limits: the same day."""
     if kind is DeadlineKind.DECISION_PROMISED:
         return item.promised_days
     if kind is DeadlineKind.DECISION_STATUTORY:
         return item.statutory_days
-    return rules()[kind].workdays or 0
+    return rule_of(kind, item, where).workdays or 0
 
 
 def compute_deadline(
@@ -86,6 +99,7 @@ def compute_deadline(
     time_scale: float = 1.0,
     workdays: int | None = None,
     excluded: Sequence[Span] = (),
+    where: Where = Where(),  # noqa: B008  # frozen
 ) -> Deadline:
     """One clock's boundaries. Pure.
 
@@ -93,7 +107,7 @@ def compute_deadline(
     `excluded` are ended special procedures (行政许可法第四十五条): the day one begins still counts, the days after
     it up to and including the day it ends do not. Raises ValueError for a naive time or a scale ≤ 0.
     """
-    n = limit_of(kind, item) if workdays is None else workdays
+    n = limit_of(kind, item, where) if workdays is None else workdays
     if time_scale <= 0:
         raise ValueError("time_scale must be positive")
     if time_scale == 1:
@@ -103,12 +117,14 @@ def compute_deadline(
         paused = sum((end - begin for begin, end in excluded if begin >= start), timedelta(0))
         due_at = start + span + paused
         warn_at, provisional = due_at - span / 4, False
+    escalate_at = (_escalation(due_at, days, calendar, time_scale) for days in _ESCALATE_AFTER_WORKDAYS)
     return Deadline(
         kind=kind,
         start_at=start,
         warn_at=warn_at,
         due_at=due_at,
-        responsible=rules()[kind].responsible,
+        responsible=rule_of(kind, item, where).responsible,
+        escalate_at=tuple(escalate_at),
         provisional=provisional,
         calendar_version=calendar.version,
     )
@@ -145,33 +161,14 @@ def _lead(n: int) -> int:
     return min(max(-(-n // 4), 1), 5) if n else 0
 
 
-def escalations(deadline: Deadline, calendar: WorkdayCalendar, *, time_scale: float = 1.0) -> tuple[Escalation, ...]:
-    """Who is told when a limit has passed: at once, one and three working days later."""
-    steps = []
-    for level, days in _ESCALATE_AFTER:
-        if time_scale == 1:
-            last, _ = calendar.add_workdays(local_day(deadline.due_at), days) if days else (None, False)
-            at = deadline.due_at if last is None else datetime.combine(last, _OFFICE_OPENS, SHANGHAI)
-        else:
-            at = deadline.due_at + days * _DAY / time_scale
-        steps.append(Escalation(at=at, level=level))
-    return tuple(steps)
+def _escalation(due_at: datetime, days: int, calendar: WorkdayCalendar, time_scale: float) -> datetime:
+    """In the morning of the working day on which the next level is told."""
+    if time_scale != 1:
+        return due_at + days * _DAY / time_scale
+    day, _ = calendar.add_workdays(local_day(due_at), days)
+    return datetime.combine(day, _OFFICE_OPENS, SHANGHAI)
 
 
-def deemed_accepted(
-    item: ItemSnapshot | ServiceItem, acceptance: Deadline, notice_at: datetime | None, now: datetime
-) -> datetime | None:
-    """When an application counts as accepted without a word (逾期不告知即为受理), or None.
-
-    Only 行政许可 follows the Act's article 32. `acceptance` is the clock that began with the receipt, `notice_at` when
-    the authority accepted, refused or asked for more. A fact of the clock with a task, never a status.
-    """
-    if item.service_type is not ServiceType.LICENCE:
-        return None
-    silent_until = notice_at or now
-    return acceptance.start_at if silent_until > acceptance.due_at else None
-
-
-def days_left(deadline: Deadline, now: datetime, calendar: WorkdayCalendar) -> int:
+def days_left(due_at: datetime, now: datetime, calendar: WorkdayCalendar) -> int:
     """Working days until the last day (剩N个工作日); 0 on it, negative after it."""
-    return calendar.count_workdays(local_day(now), local_day(deadline.due_at))
+    return calendar.count_workdays(local_day(now), local_day(due_at))

@@ -48,6 +48,7 @@ class Authorisation(Frozen):
 
     kind: AuthorisationKind
     document_sha256: str | None = None
+    original_seen: bool = False
     until: date | None = None
 
 

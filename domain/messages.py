@@ -59,6 +59,8 @@ class CaseStart(Frozen):
     delivery: bool = Field(description="the result is brought to the door; else collected at the hall")
     registered_at: datetime
     time_scale: float = Field(default=1.0, gt=0)
+    deferred: tuple[int, ...] = Field(default=(), description="sequence numbers of materials still owed (容缺)")
+    deferral_workdays: int | None = Field(default=None, description="days to hand them in, from the registration")
 
 
 class AuthorityEvent(Frozen):
@@ -103,6 +105,12 @@ class SupplementGiven(Frozen):
     originals: bool = Field(default=False, description="paper originals must travel again")
 
 
+class DeferredBrought(Frozen):
+    """Update `deferred_brought`: materials that were owed are at the window (容缺补交)."""
+
+    seqs: tuple[int, ...]
+
+
 class WithdrawalAsked(Frozen):
     """Update `withdraw`: the applicant asks to stop; the reason's text stays in the dossier."""
 
@@ -113,6 +121,7 @@ class TaskOutcome(StrEnum):
     """How a person resolves a task (处置结果)."""
 
     RESUME = "resume"  # go on as we stand
+    WAIT = "wait"  # 容缺: give the applicant more time
     ACCEPT_THEIRS = "accept_theirs"  # the authority's later word counts
     RELEASE_BATCH = "release_batch"
     REDELIVER = "redeliver"
@@ -205,6 +214,8 @@ class DeadlineKind(StrEnum):
     WITHDRAWAL = "WITHDRAWAL"  # an answer to our withdrawal
     COLLECTION = "COLLECTION"  # papers wait at the hall
     DEFERRED_MATERIAL = "DEFERRED_MATERIAL"  # 容缺材料 to be handed in; date of arrival counts
+    SUSPENSION = "SUSPENSION"  # a special procedure (§45): asked after, because its own time has no limit
+    RATING_REWORK = "RATING_REWORK"  # 差评整改
 
 
 class Responsible(StrEnum):
@@ -225,6 +236,9 @@ class Deadline(Frozen):
     warn_at: datetime
     due_at: datetime
     responsible: Responsible
+    escalate_at: tuple[datetime, ...] = Field(
+        default=(), description="after the end, while it still runs: 责任部门负责人, then 区政务服务管理办公室"
+    )
     provisional: bool = Field(default=False, description="reaches into a year without an official calendar")
     calendar_version: str = ""
 

@@ -22,6 +22,8 @@ class TaskKind(StrEnum):
     FILE_MISSING = "FILE_MISSING"
     DEADLINE_WARNING = "DEADLINE_WARNING"
     DEADLINE_MISSED = "DEADLINE_MISSED"
+    ESCALATED_DEPARTMENT = "ESCALATED_DEPARTMENT"
+    ESCALATED_DISTRICT = "ESCALATED_DISTRICT"
     DEEMED_ACCEPTED = "DEEMED_ACCEPTED"
     SECOND_SUPPLEMENT = "SECOND_SUPPLEMENT"
     PLACE_ADDRESS = "PLACE_ADDRESS"
@@ -39,9 +41,10 @@ class TaskKind(StrEnum):
     PAPERS_NOT_ARRIVED = "PAPERS_NOT_ARRIVED"
     COLLECT_AT_HALL = "COLLECT_AT_HALL"
     BAD_RATING = "BAD_RATING"
+    REWORK_OVERDUE = "REWORK_OVERDUE"
     DEFERRED_MATERIAL = "DEFERRED_MATERIAL"
+    DEFERRED_LAPSED = "DEFERRED_LAPSED"
     POST_CHECK = "POST_CHECK"
-    AGENT_AUTHORISATION = "AGENT_AUTHORISATION"
 
 
 _O = TaskOutcome
@@ -64,6 +67,8 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.FILE_MISSING: ("对方所称文件 24 小时未取到", Role.CLERK, _SEEN),
     TaskKind.DEADLINE_WARNING: ("时限将到，请跟进", Role.CLERK, _SEEN),
     TaskKind.DEADLINE_MISSED: ("已超时限，请督办", Role.SUPERVISOR, _SEEN),
+    TaskKind.ESCALATED_DEPARTMENT: ("超时限仍未办，请责任部门负责人督办", Role.SUPERVISOR, _SEEN),
+    TaskKind.ESCALATED_DISTRICT: ("超时限仍未办，请区政务服务管理办公室督办", Role.SUPERVISOR, _SEEN),
     TaskKind.DEEMED_ACCEPTED: ("逾期未告知补正，依法视为受理", Role.SUPERVISOR, _SEEN),
     TaskKind.SECOND_SUPPLEMENT: ("对方再次要求补正，请核实", Role.SUPERVISOR, _SEEN),
     TaskKind.PLACE_ADDRESS: ("地址无法定位，请在地图上确认", Role.OUTLET, (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED)),
@@ -85,18 +90,19 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
     TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),
     TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, (_O.REWORKED, _O.EXPLAINED, _O.UNFOUNDED, _O.ACKNOWLEDGE)),
+    TaskKind.REWORK_OVERDUE: ("差评整改逾期，请督办", Role.SUPERVISOR, _SEEN),
     TaskKind.DEFERRED_MATERIAL: ("容缺材料待补交", Role.CLERK, _SEEN),
+    TaskKind.DEFERRED_LAPSED: ("容缺材料逾期未补，请决定", Role.SUPERVISOR, (_O.WAIT, _O.CLOSE_AS_FAILED)),
     TaskKind.POST_CHECK: ("告知承诺待事后核查", Role.SUPERVISOR, (_O.CHECKED_TRUE, _O.CHECKED_FALSE)),
-    TaskKind.AGENT_AUTHORISATION: ("代办授权材料待补", Role.CLERK, _SEEN),
 }
 """kind → (title, who acts, how it may be resolved)."""
 
 OF_THE_HALL = frozenset(
     {
         TaskKind.BAD_RATING,
+        TaskKind.REWORK_OVERDUE,
         TaskKind.DEFERRED_MATERIAL,
         TaskKind.POST_CHECK,
-        TaskKind.AGENT_AUTHORISATION,
         TaskKind.NOT_TAKEN,
     }
 )

@@ -36,12 +36,14 @@ def notice(told: CaseFacts | GapNotice) -> Paper:
 
 
 def commitment(case: CaseFacts) -> Paper:
-    """容缺受理、告知承诺书: what is owed and until when, what is promised instead, what a broken promise costs."""
+    """容缺受理通知书、告知承诺书: what is owed and until when, what is promised instead, what breaking it costs."""
     blocks: list[Fields | Grid | Words | Signatures] = [Fields(rows=tuple(_matter(case)))]
     if case.deferred:
-        rows = tuple((str(o.seq), o.name, moment(o.due_at) if o.due_at else "") for o in case.deferred)
-        blocks.append(Words(heading="一、容缺材料", sentences=("主要材料齐全有效，下列次要材料容缺受理：",)))
-        blocks.append(Grid(header=("序号", "材料名称", "补交期限"), rows=rows, widths=(0.12, 0.53, 0.35)))
+        rows = tuple((str(o.seq), o.name, o.form, moment(o.due_at) if o.due_at else "") for o in case.deferred)
+        told = "主要材料齐全有效，先行收件办理。下列容缺材料请按期补交："
+        blocks.append(Words(heading="一、容缺受理通知", sentences=(told,)))
+        header = ("序号", "材料名称", "形式", "补交期限")
+        blocks.append(Grid(header=header, rows=rows, widths=(0.1, 0.45, 0.13, 0.32)))
         blocks.append(Words(sentences=(
             "补交可到窗口、邮寄或网上提交，以材料到达办理机关之日为准。",
             "补齐前不发放办理结果；逾期未补交的，办理机关可依法终止办理或撤销决定，并记入信用记录。",
@@ -56,9 +58,11 @@ def commitment(case: CaseFacts) -> Paper:
             "办结后将进行核查；承诺不实的，依法撤销决定，并记入信用记录。",
         )))  # fmt: skip
     promise = "本人（单位）已知晓以上内容，承诺所述真实，符合办理条件，并愿承担不实承诺的法律责任。"
-    blocks.append(Words(heading="申请人承诺", sentences=(promise,)))
+    copies = "本通知及承诺书一式两份，窗口和申请人各执一份。"
+    blocks.append(Words(heading="申请人承诺", sentences=(promise, copies)))
     blocks.append(Signatures(who=("申请人（签名或盖章）", f"告知人（{case.clerk}）")))
-    return _paper(PaperKind.COMMITMENT, case, *blocks)
+    paper = _paper(PaperKind.COMMITMENT, case, *blocks)
+    return paper if case.deferred else paper.model_copy(update={"title": "告知承诺书"})
 
 
 def delivery(case: CaseFacts) -> Paper:

@@ -24,7 +24,7 @@ class PaperKind(StrEnum):
 _HEADINGS = {
     PaperKind.RECEIPT: "收件凭证",
     PaperKind.NOTICE: "一次性告知书",
-    PaperKind.COMMITMENT: "容缺受理、告知承诺书",
+    PaperKind.COMMITMENT: "容缺受理通知及承诺书",
     PaperKind.DELIVERY: "送达回证",
     PaperKind.DOSSIER: "卷宗目录",
 }
@@ -77,6 +77,7 @@ class Owed(Frozen):
 
     seq: int
     name: str
+    form: str = ""
     due_at: datetime | None = None
 
 

@@ -65,8 +65,17 @@ def label_key(settings: Settings) -> bytes:
     """The secret of the square codes on labels."""
     if settings.label_key is not None:
         return settings.label_key.current.secret.get_secret_value()
+    return _derived(settings, b"kuayu label codes")
+
+
+def agent_key(settings: Settings) -> bytes:
+    """The secret that turns an agent's number into an id of our own (帮代办人)."""
+    return _derived(settings, b"kuayu agents")
+
+
+def _derived(settings: Settings, purpose: bytes) -> bytes:
     oldest = settings.seal_keys.keys[-1].secret.get_secret_value()
-    return hmac.digest(oldest, b"kuayu label codes", "sha256")
+    return hmac.digest(oldest, purpose, "sha256")
 
 
 def _ring(ring: KeyRing) -> dict[str, bytes]:

@@ -19,7 +19,7 @@ from activities.promising import LateUploads, Promises
 from activities.records import Clockwork, Records
 from activities.rounds import BooksRound, SweepRound, TrackRound
 from activities.tracking import Tracking
-from catalog.clocks import compute_deadline
+from catalog.clocks import Where, compute_deadline
 from catalog.workdays import WorkdayCalendar
 from domain.messages import ClockOrder, Deadline, ItemBrief
 from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
@@ -54,7 +54,7 @@ PASSED_THROUGH = (
 def clockwork_over(calendar: Callable[[], WorkdayCalendar]) -> Clockwork:
     """The law's clocks over the calendar in force at the moment of asking."""
 
-    def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float) -> Deadline:
+    def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float, where: Where) -> Deadline:
         return compute_deadline(
             order.kind,
             order.start_at,
@@ -63,6 +63,7 @@ def clockwork_over(calendar: Callable[[], WorkdayCalendar]) -> Clockwork:
             time_scale=time_scale,
             workdays=order.workdays,
             excluded=order.excluded,
+            where=where,
         )
 
     return clockwork

@@ -27,7 +27,7 @@ from domain.messages import CalendarChanged
 from domain.naming import case_workflow_id
 from storage.base import Base, Database
 from storage.cases import CaseRow
-from storage.owing import compute_anew
+from storage.rework import count_rework_anew
 from storage.updates import queue_update
 
 USAGE_WINDOW = timedelta(days=90)
@@ -86,7 +86,7 @@ def apply_calendar(session: Session, calendar: WorkdayCalendar, *, by: str, now:
             argument=CalendarChanged(version=calendar.version),
             now=now,
         )
-    compute_anew(session, calendar)
+    count_rework_anew(session, calendar)
     return len(still_open)
 
 

@@ -1,26 +1,26 @@
 """What an applicant still owes or has promised instead (容缺材料、告知承诺), until after the decision."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from catalog.clocks import compute_deadline
-from catalog.materials import deferral_workdays
-from catalog.model import ItemSnapshot
-from catalog.workdays import WorkdayCalendar
-from domain.messages import Deadline, DeadlineKind
+from domain.messages import Deadline, DeadlineKind, TaskOutcome
 from domain.tasks import TaskKind
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, add_event
 from storage.tasks import TaskRow, open_task, settle_task
 
 
-def owe(session: Session, *, case_no: str, seq: int, name: str, deadline: Deadline, now: datetime) -> None:
-    """A deferred material (容缺): a clock of its own for the applicant, and a task until it has come."""
+def owe(session: Session, *, case_no: str, owed: Mapping[int, str], deadline: Deadline, now: datetime) -> None:
+    """Deferred materials (容缺; number → name): one clock for the applicant, and a task each until it has come.
+
+    The case's workflow takes the clock over as soon as it runs.
+    """
     session.add(
         DeadlineRow(
             case_no=case_no,
-            key=_deadline_key(seq),
+            key="deferred",
             kind=DeadlineKind.DEFERRED_MATERIAL,
             start_at=deadline.start_at,
             warn_at=deadline.warn_at,
@@ -30,57 +30,56 @@ def owe(session: Session, *, case_no: str, seq: int, name: str, deadline: Deadli
             calendar_version=deadline.calendar_version,
         )
     )
-    open_task(
-        session,
-        key=_task_key(case_no, seq),
-        kind=TaskKind.DEFERRED_MATERIAL,
-        case_no=case_no,
-        deadline_at=deadline.due_at,
-        now=now,
-        data={"seq": seq, "name": name},
-    )
-
-
-def compute_anew(session: Session, calendar: WorkdayCalendar) -> int:
-    """Every deferral that still runs, by a new calendar; returns how many. The workflows know nothing of these."""
-    running = select(DeadlineRow, CaseRow).join(CaseRow, CaseRow.case_no == DeadlineRow.case_no)
-    rows = session.execute(
-        running.where(DeadlineRow.kind == DeadlineKind.DEFERRED_MATERIAL, DeadlineRow.stopped_at.is_(None))
-    )
-    counted = 0
-    for clock, case in rows:
-        item = ItemSnapshot.model_validate(case.item)
-        workdays = deferral_workdays(item)
-        deadline = compute_deadline(
-            DeadlineKind.DEFERRED_MATERIAL,
-            clock.start_at,
-            item,
-            calendar=calendar,
-            time_scale=case.time_scale,
-            workdays=workdays,
+    for seq, name in owed.items():
+        open_task(
+            session,
+            key=_task_key(case_no, seq),
+            kind=TaskKind.DEFERRED_MATERIAL,
+            case_no=case_no,
+            deadline_at=deadline.due_at,
+            now=now,
+            data={"seq": seq, "name": name},
         )
-        clock.warn_at, clock.due_at, clock.provisional = deadline.warn_at, deadline.due_at, deadline.provisional
-        clock.calendar_version = deadline.calendar_version
-        task = session.scalar(select(TaskRow).filter_by(key=f"{case.case_no}/{clock.key}", resolved_at=None))
-        if task is not None:
-            task.deadline_at = deadline.due_at
-        counted += 1
-    return counted
+
+
+def move_deferral(session: Session, case_no: str, due_at: datetime) -> None:
+    """The clock of what is owed has new times (a new calendar): its tasks follow."""
+    for task in _open_tasks(session, case_no):
+        task.deadline_at = due_at
 
 
 def still_owed(session: Session, case_no: str) -> tuple[int, ...]:
-    """Sequence numbers of deferred materials that have not come: no result is released before they have."""
-    waiting = select(TaskRow.data).filter_by(case_no=case_no, kind=TaskKind.DEFERRED_MATERIAL, resolved_at=None)
-    return tuple(sorted(int(data["seq"]) for data in session.scalars(waiting)))
+    """Sequence numbers of deferred materials that have not come: no result is released before they have.
+
+    What lapsed is owed for good (容缺逾期): its task is closed, the result stays where it is.
+    """
+    rows = session.scalars(select(TaskRow).filter_by(case_no=case_no, kind=TaskKind.DEFERRED_MATERIAL))
+    owed = [row for row in rows if row.resolved_at is None or row.outcome == TaskOutcome.CLOSE_AS_FAILED]
+    return tuple(sorted(int(row.data["seq"]) for row in owed))
 
 
-def came(session: Session, case_no: str, seq: int, *, now: datetime, actor: str) -> None:
-    """A deferred material has arrived; the day of arrival counts."""
+def give_up(session: Session, case_no: str, *, now: datetime, actor: str) -> None:
+    """A person has ended the waiting: what has not come never will."""
+    for task in _open_tasks(session, case_no):
+        task.resolved_at, task.outcome, task.resolved_by = now, TaskOutcome.CLOSE_AS_FAILED, actor
+
+
+def forgive(session: Session, case_no: str, now: datetime) -> None:
+    """The matter was not approved: nothing is released, so nothing is owed, and the papers go back freely."""
+    for task in session.scalars(select(TaskRow).filter_by(case_no=case_no, kind=TaskKind.DEFERRED_MATERIAL)):
+        if task.resolved_at is None or task.outcome == TaskOutcome.CLOSE_AS_FAILED:
+            task.resolved_at, task.outcome, task.resolved_by = now, TaskOutcome.ACKNOWLEDGE, "workflow"
+    _stop_clock(session, case_no, now)
+
+
+def came(
+    session: Session, case_no: str, seq: int, *, now: datetime, actor: str, acts: Mapping[str, str] | None = None
+) -> None:
+    """A deferred material has arrived; the day of arrival counts. `acts`: by which agent."""
     settle_task(session, _task_key(case_no, seq), now)
-    row = session.scalar(select(DeadlineRow).filter_by(case_no=case_no, key=_deadline_key(seq), stopped_at=None))
-    if row is not None:
-        row.stopped_at = now
     session.flush()
+    if not still_owed(session, case_no):
+        _stop_clock(session, case_no, now)
     add_event(
         session,
         case_no=case_no,
@@ -89,7 +88,7 @@ def came(session: Session, case_no: str, seq: int, *, now: datetime, actor: str)
         at=now,
         now=now,
         actor=actor,
-        data={"seq": seq},
+        data={"seq": seq, **(acts or {})},
     )
 
 
@@ -125,5 +124,12 @@ def _task_key(case_no: str, seq: int) -> str:
     return f"{case_no}/deferred/{seq}"
 
 
-def _deadline_key(seq: int) -> str:
-    return f"deferred/{seq}"
+def _open_tasks(session: Session, case_no: str) -> list[TaskRow]:
+    waiting = select(TaskRow).filter_by(case_no=case_no, kind=TaskKind.DEFERRED_MATERIAL, resolved_at=None)
+    return list(session.scalars(waiting))
+
+
+def _stop_clock(session: Session, case_no: str, now: datetime) -> None:
+    clocks = select(DeadlineRow).filter_by(case_no=case_no, kind=DeadlineKind.DEFERRED_MATERIAL, stopped_at=None)
+    for row in session.scalars(clocks):
+        row.stopped_at = now

@@ -17,6 +17,7 @@ from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
 from web import (
+    agents,
     agreements,
     apidocs,
     callbacks,
@@ -54,6 +55,7 @@ ROUTERS = (
     documents.router,
     cases.router,
     owing.router,
+    agents.router,
     ratings.router,
     papers.router,
     handlings.router,

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from activities.dispatching import under_way
 from catalog.model import Listed
 from domain.errors import NotFound
-from domain.messages import DeadlineKind, Responsible
 from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Scheme
 from logistics.masking import mask_name, mask_phone
@@ -23,13 +22,15 @@ from logistics.wording import (
     stage_sentence,
 )
 from relay.parcels import state_of
-from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
+from storage.cases import CaseEventRow, CaseRow, HandlingRow, handlings_of, read_dossier
 from storage.legs import LegRow
 from storage.owing import still_owed
-from storage.sealing import Sealer
 from storage.tasks import TaskRow
+from web.agents import shown
+from web.clocks import clock_shown, deemed_accepted_from, responsible_now, running_clocks
+from web.context import Context
 from web.holders import papers_of
-from web.wording import DEADLINES, LEGS, RESPONSIBLE, STAGES, history_label
+from web.wording import LEGS, STAGES, history_label
 
 _STILL_TO_COME = frozenset({ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED})
 _ON_ITS_WAY_BACK = frozenset({ParcelStage.RETURNING, ParcelStage.RETURNED})
@@ -87,12 +88,11 @@ def brief(row: CaseRow) -> dict[str, Any]:
     }
 
 
-def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
+def full(session: Session, ctx: Context, row: CaseRow) -> dict[str, Any]:
     """One case with its handlings, parcels, clocks and tasks; personal data masked."""
-    dossier = read_dossier(row, sealer)
-    deadlines = session.scalars(
-        select(DeadlineRow).filter_by(case_no=row.case_no, stopped_at=None).order_by(DeadlineRow.due_at)
-    )
+    dossier = read_dossier(row, ctx.sealer)
+    owed = still_owed(session, row.case_no)
+    clocks = running_clocks(session, row)
     legs = session.scalars(select(LegRow).filter_by(case_no=row.case_no).order_by(LegRow.ordered_at))
     tasks = session.scalars(select(TaskRow).filter_by(case_no=row.case_no, resolved_at=None))
     return brief(row) | {
@@ -109,14 +109,19 @@ def full(session: Session, sealer: Sealer, row: CaseRow) -> dict[str, Any]:
         "materials": [m.model_dump(mode="json") for m in dossier.materials],
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,
-        "handlings": [_handling(h) for h in handlings_of(session, row.case_no)],
+        "agent": shown(ctx, dossier),
+        "handlings": [
+            _handling(h, withheld=bool(owed), deemed=deemed_accepted_from(session, h))
+            for h in handlings_of(session, row.case_no)
+        ],
         "parcels": [parcel(session, leg) for leg in legs],
         "papers": papers_of(session, row, dossier),
-        "deadlines": [_deadline(d) for d in deadlines],
+        "deadlines": [clock_shown(d, row, ctx) for d in clocks],
+        "responsibleNow": responsible_now(row, clocks, ctx),
         "tasks": [{"id": t.id, "kind": t.kind, "title": RULES[TaskKind(t.kind)][0], "owner": t.owner} for t in tasks],
         "rating": row.rating,
         "channel": row.channel,
-        "stillOwed": list(still_owed(session, row.case_no)),
+        "stillOwed": list(owed),
     }
 
 
@@ -218,7 +223,10 @@ def promised(leg: LegRow, now: datetime) -> str | None:
     return no_promise_sentence(made.obstacle) if made is not None and made.obstacle is not None else None
 
 
-def _handling(row: HandlingRow) -> dict[str, Any]:
+def _handling(row: HandlingRow, *, withheld: bool, deemed: datetime | None) -> dict[str, Any]:
+    result = row.result
+    if result is not None and withheld:  # 容缺: known, not released
+        result = {key: value for key, value in result.items() if key in ("name", "form")} | {"withheld": True}
     return {
         "handlingNo": row.handling_no,
         "region": row.region,
@@ -234,23 +242,10 @@ def _handling(row: HandlingRow) -> dict[str, Any]:
         "seq": row.last_seq,
         "round": row.round,
         "decision": row.decision,
-        "result": row.result,
+        "result": result,
+        "deemedAcceptedFrom": _iso(deemed),
         "originalsTravel": row.originals_travel,
         "resultTravels": row.result_travels,
-    }
-
-
-def _deadline(row: DeadlineRow) -> dict[str, Any]:
-    return {
-        "kind": row.kind,
-        "label": DEADLINES[DeadlineKind(row.kind)],
-        "handlingNo": row.handling_no,
-        "startAt": _iso(row.start_at),
-        "warnAt": _iso(row.warn_at),
-        "dueAt": _iso(row.due_at),
-        "responsible": row.responsible,
-        "responsibleLabel": RESPONSIBLE[Responsible(row.responsible)],
-        "provisional": row.provisional,
     }
 
 

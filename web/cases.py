@@ -30,6 +30,7 @@ from storage.cases import (
 from storage.idempotency import first_answer, keep_answer
 from storage.people import LoggedIn
 from storage.updates import queue_update
+from web.agents import acting
 from web.brought import check_documents, form_of
 from web.casebook import find_case, full, history, list_cases
 from web.context import Context, Ctx
@@ -78,7 +79,7 @@ def cases(
 def case(case_no: str, _reader: CaseReader, ctx: Ctx) -> dict[str, Any]:
     """One case with its handlings, parcels and deadlines."""
     with ctx.database.read() as session:
-        return full(session, ctx.sealer, find_case(session, case_no))
+        return full(session, ctx, find_case(session, case_no))
 
 
 @router.get("/{case_no}/events", operation_id="getCaseEvents")
@@ -146,6 +147,7 @@ def _supplement(
     dossier = read_dossier(case, ctx.sealer)
     if dossier.brought(handling.handling_no, given.round) is not None:
         raise refusal(Refused.SUPPLEMENT_DONE)
+    acts = acting(ctx, dossier, by_self=given.by_self, now=now)
     brought = SupplementBrought(
         handling_no=handling.handling_no, round=given.round, materials=materials, originals=originals, at=now
     )
@@ -168,6 +170,7 @@ def _supplement(
         now=now,
         actor=clerk.username,
         handling_no=handling.handling_no,
+        data=acts,
     )
     return {"caseNo": case_no, "handlingNo": handling.handling_no, "round": given.round, "receivedAt": now.isoformat()}
 
@@ -216,6 +219,7 @@ def withdraw(case_no: str, asked: WithdrawShape, clerk: Clerk, ctx: Ctx, key: Id
             if case.withdrawal_pending:
                 raise refusal(Refused.WITHDRAWAL_PENDING)
             dossier = read_dossier(case, ctx.sealer)
+            acts = acting(ctx, dossier, by_self=asked.by_self, now=now)
             write_dossier(case, ctx.sealer, dossier.model_copy(update={"withdrawal_reason": asked.reason}))
             case.withdrawal_pending = True
             queue_update(
@@ -234,6 +238,7 @@ def withdraw(case_no: str, asked: WithdrawShape, clerk: Clerk, ctx: Ctx, key: Id
                 at=now,
                 now=now,
                 actor=clerk.username,
+                data=acts,
             )
             answer = {"caseNo": case_no, "withdrawalPending": True, "receivedAt": now.isoformat()}
             keep_answer(session, clerk.username, key, body, answer, now)

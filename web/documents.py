@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from storage.documents import MAX_BYTES
+from storage.release import is_withheld
 from web.context import Ctx
 from web.problems import problem
+from web.sentences import Refused, refusal
 from web.session import Anybody, CaseReader
 
 router = APIRouter(prefix="/api/v1/documents", tags=["文件"])
@@ -29,8 +31,10 @@ async def put(sha256: Sha256, request: Request, _anybody: Anybody, ctx: Ctx) -> 
 
 @router.get("/{sha256}", operation_id="getDocument")
 def get(sha256: Sha256, _reader: CaseReader, ctx: Ctx) -> Response:
-    """The document as an attachment; a browser never runs it."""
+    """The document as an attachment; a browser never runs it. A result that is withheld (容缺) is nobody's yet."""
     with ctx.database.read() as session:
+        if is_withheld(session, sha256):
+            raise refusal(Refused.DEFERRED_OPEN)
         data, media_type = ctx.documents.get(session, sha256)
     headers = {"Content-Disposition": f'attachment; filename="{sha256}"', "X-Content-Type-Options": "nosniff"}
     return Response(data, media_type=media_type, headers=headers)

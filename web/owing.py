@@ -11,12 +11,13 @@ from catalog.materials import Brought, MaterialCheck, grade_of
 from catalog.model import ItemSnapshot
 from domain.dossier import Dossier, DossierMaterial
 from domain.errors import Conflict
-from domain.messages import CaseStart, DeadlineKind
-from domain.tasks import TaskKind
-from domain.terms import Provided, TrustGrade
+from domain.messages import CaseStart, DeadlineKind, DeferredBrought
+from domain.naming import case_workflow_id
+from domain.terms import MaterialForm, Provided, TrustGrade
 from storage.cases import CaseRow, add_event, read_dossier, write_dossier
 from storage.owing import came, came_already, commit, owe, still_owed
-from storage.tasks import open_task
+from storage.updates import queue_update
+from web.agents import acting
 from web.brought import check_documents, form_of
 from web.casebook import find_case
 from web.context import Context, Ctx
@@ -27,54 +28,90 @@ from web.shapes import DeferredShape, MaterialShape
 router = APIRouter(prefix="/api/v1/cases", tags=["办件"])
 
 _NOT_BROUGHT = (Provided.DEFERRED, Provided.COMMITTED)
+_PLAIN = {
+    MaterialForm.ORIGINAL: Provided.ORIGINAL,
+    MaterialForm.COPY: Provided.COPY,
+    MaterialForm.ELECTRONIC: Provided.ELECTRONIC,
+    MaterialForm.FORM: Provided.ORIGINAL,
+}
 
 
 def note_owed(
-    session: Session, ctx: Context, start: CaseStart, checked: MaterialCheck, clerk: str, *, agent: bool, vouched: bool
+    session: Session, ctx: Context, start: CaseStart, checked: MaterialCheck, clerk: str
 ) -> list[dict[str, Any]]:
-    """Write down what a new case still owes; returns the deferred materials with their last day.
-
-    `agent`, `vouched`: somebody acts for the applicant, and has shown on what.
-    """
-    now, owed = start.registered_at, []
-    for deferral in checked.deferred:
-        deadline = compute_deadline(
-            DeadlineKind.DEFERRED_MATERIAL,
-            now,
-            start.item,
-            calendar=ctx.calendar,
-            time_scale=start.time_scale,
-            workdays=deferral.workdays,
-        )
-        owe(session, case_no=start.case_no, seq=deferral.seq, name=deferral.name, deadline=deadline, now=now)
-        owed.append({"seq": deferral.seq, "name": deferral.name, "dueAt": deadline.due_at.isoformat()})
+    """Write down what a new case still owes; returns the deferred materials with their last day."""
+    now = start.registered_at
     if checked.committed:
         commit(session, start.case_no, tuple(c.seq for c in checked.committed), now=now, actor=clerk)
-    if agent and not vouched:
-        key = f"{start.case_no}/authorisation"
-        open_task(session, key=key, kind=TaskKind.AGENT_AUTHORISATION, case_no=start.case_no, now=now)
-    return owed
+    if not checked.deferred:
+        return []
+    deadline = compute_deadline(
+        DeadlineKind.DEFERRED_MATERIAL,
+        now,
+        start.item,
+        calendar=ctx.calendar,
+        time_scale=start.time_scale,
+        workdays=start.deferral_workdays,
+    )
+    owed = {d.seq: d.name for d in checked.deferred}
+    owe(session, case_no=start.case_no, owed=owed, deadline=deadline, now=now)
+    due = deadline.due_at.isoformat()
+    return [{"seq": seq, "name": name, "dueAt": due} for seq, name in owed.items()]
 
 
 @router.post("/{case_no}/deferred", operation_id="bringDeferred")
 def bring_deferred(case_no: str, given: DeferredShape, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
     """Deferred materials have come (容缺补交); the day of arrival counts. Brought twice is brought once."""
-    now = ctx.now()
     with ctx.database.write() as session:
         case = session.get(CaseRow, case_no, with_for_update=True) or find_case(session, case_no)
-        dossier = read_dossier(case, ctx.sealer)
-        item = ItemSnapshot.model_validate(case.item)
-        owed = still_owed(session, case_no)
-        for shape in given.materials:
-            if shape.seq in owed:
-                dossier = _replaced(dossier, _brought(item, dossier, shape))
-            elif not came_already(session, case_no, shape.seq):
-                raise Unprocessable(f"第{shape.seq}项不是容缺材料", code="NOT_DEFERRED", field="materials")
-        check_documents(session, dossier.materials)
-        write_dossier(case, ctx.sealer, dossier)
-        for shape in given.materials:
-            came(session, case_no, shape.seq, now=now, actor=clerk.username)
-        return {"caseNo": case_no, "stillOwed": list(still_owed(session, case_no)), "receivedAt": now.isoformat()}
+        answer = take_deferred(session, ctx, case, given.materials, clerk.username, by_self=given.by_self)
+    ctx.kick()
+    return answer
+
+
+def take_deferred(
+    session: Session, ctx: Context, case: CaseRow, shapes: list[MaterialShape], actor: str, *, by_self: bool
+) -> dict[str, Any]:
+    """Put what has come into the dossier, and tell the case.
+
+    Raises:
+        Unprocessable: a material that is not owed, or is deferred again.
+    """
+    now = ctx.now()
+    dossier = read_dossier(case, ctx.sealer)
+    acts = acting(ctx, dossier, by_self=by_self, now=now)
+    item = ItemSnapshot.model_validate(case.item)
+    owed = still_owed(session, case.case_no)
+    fresh = tuple(shape.seq for shape in shapes if shape.seq in owed)
+    for shape in shapes:
+        if shape.seq in owed:
+            dossier = _replaced(dossier, _brought(item, dossier, shape))
+        elif not came_already(session, case.case_no, shape.seq):
+            raise Unprocessable(f"第{shape.seq}项不是容缺材料", code="NOT_DEFERRED", field="materials")
+    check_documents(session, dossier.materials)
+    write_dossier(case, ctx.sealer, dossier)
+    for seq in fresh:
+        came(session, case.case_no, seq, now=now, actor=actor, acts=acts)
+    if fresh:
+        queue_update(
+            session,
+            update_id=f"{case.case_no}-deferred-{'-'.join(map(str, fresh))}",
+            workflow_id=case_workflow_id(case.case_no),
+            name="deferred_brought",
+            argument=DeferredBrought(seqs=fresh),
+            now=now,
+        )
+    return {
+        "caseNo": case.case_no,
+        "stillOwed": list(still_owed(session, case.case_no)),
+        "receivedAt": now.isoformat(),
+    }
+
+
+def as_listed(case: CaseRow, seq: int) -> MaterialShape:
+    """A deferred material in the form that the item asks for: what a clerk confirms with one press."""
+    listed = next(m for m in ItemSnapshot.model_validate(case.item).materials if m.seq == seq)
+    return MaterialShape(seq=seq, provided=_PLAIN[listed.form], checked=True)
 
 
 @router.post("/{case_no}/materials/{seq}/verified", operation_id="verifyMaterial")

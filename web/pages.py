@@ -128,7 +128,7 @@ def _case(ctx: Context, template: str, case_no: str, person: LoggedIn) -> HTMLRe
     try:
         with ctx.database.read() as session:
             row = find_case(session, case_no)
-            case = full(session, ctx.sealer, row)
+            case = full(session, ctx, row)
             events = history(session, case_no)
             materials = row.item["materials"]
             legs = session.scalars(select(LegRow).filter_by(case_no=case_no))

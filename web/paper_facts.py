@@ -39,7 +39,7 @@ def facts_of(session: Session, ctx: Context, case: CaseRow) -> CaseFacts:
         counts_from=day(_noon(first_counted_day(case.registered_at, ctx.calendar), case.registered_at)),
         clerk=case.clerk,
         materials=_scans(dossier),
-        deferred=_deferred(session, case.case_no, dossier),
+        deferred=_deferred(session, case.case_no, item, dossier),
         committed=tuple(Owed(seq=m.seq, name=m.name) for m in dossier.materials if m.provided is Provided.COMMITTED),
         rounds=_rounds(session, ctx, handlings),
         results=tuple(_result(h) for h in handlings if CaseStatus(h.status).is_outcome),
@@ -97,11 +97,12 @@ def _scan(material: DossierMaterial, source: str) -> Scan:
     )
 
 
-def _deferred(session: Session, case_no: str, dossier: Dossier) -> tuple[Owed, ...]:
-    clocks = select(DeadlineRow).filter_by(case_no=case_no, kind=DeadlineKind.DEFERRED_MATERIAL)
-    due = {row.key.rpartition("/")[2]: row.due_at for row in session.scalars(clocks)}
+def _deferred(session: Session, case_no: str, item: ItemSnapshot, dossier: Dossier) -> tuple[Owed, ...]:
+    clock = select(DeadlineRow.due_at).filter_by(case_no=case_no, kind=DeadlineKind.DEFERRED_MATERIAL)
+    due_at = session.scalar(clock.order_by(DeadlineRow.id.desc()).limit(1))
     owed = [m for m in dossier.materials if m.provided is Provided.DEFERRED]
-    return tuple(Owed(seq=m.seq, name=m.name, due_at=due.get(str(m.seq))) for m in owed)
+    forms = {m.seq: m.form for m in item.materials}
+    return tuple(Owed(seq=m.seq, name=m.name, form=FORMS[forms[m.seq]], due_at=due_at) for m in owed)
 
 
 def _rounds(session: Session, ctx: Context, handlings: list[HandlingRow]) -> tuple[Round, ...]:

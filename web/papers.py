@@ -11,11 +11,13 @@ from domain.identifiers import check_name
 from logistics.masking import mask_name
 from papers import CaseFacts, GapNotice, PaperKind, commitment, delivery, dossier_list, notice, receipt, render
 from papers.sheet import Paper
+from storage.owing import still_owed
 from web.brought import form_check
 from web.casebook import find_case
 from web.context import Ctx
 from web.paper_facts import facts_of, item_facts
 from web.problems import Unprocessable
+from web.sentences import Refused, refusal
 from web.session import CaseReader, Clerk
 from web.shapes import MaterialShape, Shape
 
@@ -61,6 +63,8 @@ def preview_notice(given: GapShape, _clerk: Clerk, ctx: Ctx) -> Response:
 
 def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind) -> Response:
     with ctx.database.read() as session:
+        if kind is PaperKind.DELIVERY and still_owed(session, case_no):
+            raise refusal(Refused.DEFERRED_OPEN)
         facts = facts_of(session, ctx, find_case(session, case_no))
     return _pdf(_written(kind, facts), f"{case_no}-{kind}")
 

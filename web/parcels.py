@@ -17,12 +17,13 @@ from logistics.scans import PaperLine
 from relay.handover import CARRIER, HALL, HandoverSaid, Side, confirm
 from relay.outlet_book import outlet_now
 from runtime.components import label_key
-from storage.cases import CaseRow
+from storage.cases import CaseRow, add_event
 from storage.handovers import handovers_of
 from storage.legs import CourierRow, LegRow, leg_by_tracking_no, lock_leg
 from storage.owing import still_owed
 from storage.people import LoggedIn
 from storage.updates import is_queued, queue_update
+from web.agents import acting_signer
 from web.casebook import parcel
 from web.context import Context, Ctx
 from web.label_facts import seal_of, waybill_of
@@ -155,7 +156,7 @@ def hand_over(
         raise Unprocessable("只能由本人或代领人领取", code="SIGNER", field="signerKind")
     with ctx.database.write() as session:
         case = session.get_one(CaseRow, leg_of(session, tracking_no).case_no)
-        return hand_over_case(session, ctx, case, handed.signer_kind, key)
+        return hand_over_case(session, ctx, case, handed.signer_kind, key, person.username)
 
 
 def _between(tracking_no: str, handed: HandoverShape, person: LoggedIn, ctx: Context) -> dict[str, Any]:
@@ -210,16 +211,31 @@ def _line(line: PaperShape) -> PaperLine:
     return PaperLine(name=line.name, form=line.form, count=line.count)
 
 
-def hand_over_case(session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str) -> dict[str, Any]:
+def hand_over_case(
+    session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str, actor: str
+) -> dict[str, Any]:
     """Tell the case that the applicant has taken everything at the hall.
 
     Raises:
         Conflict: a material is still owed.
+        Unprocessable: an agent collects who is not authorised.
     """
     if still_owed(session, case.case_no):
         raise refusal(Refused.DEFERRED_OPEN)
+    acts = acting_signer(ctx, case, signer)
     update_id = f"{case.case_no}-handed-over"
     if not is_queued(session, update_id):  # handed over twice is handed over once
+        now, data = ctx.now(), {"signer": signer, **acts}
+        add_event(
+            session,
+            case_no=case.case_no,
+            key="collected-by",
+            kind="COLLECTED_BY",
+            at=now,
+            now=now,
+            actor=actor,
+            data=data,
+        )
         queue_update(
             session,
             update_id=update_id,

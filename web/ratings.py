@@ -1,16 +1,13 @@
 """好差评: five levels for one of three sides, at leisure; a bad one is put right within its deadline."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy.orm import Session
 
-from catalog.workdays import SHANGHAI, WorkdayCalendar, local_day
 from domain.messages import TaskOutcome
-from domain.tasks import TaskKind
 from storage.cases import CaseRow, add_event, read_dossier, write_dossier
-from storage.tasks import open_task
+from storage.rework import open_rework
 from web.casebook import find_case
 from web.context import Ctx
 from web.problems import Unprocessable
@@ -22,8 +19,6 @@ router = APIRouter(prefix="/api/v1/cases", tags=["办件"])
 
 BAD_UP_TO = 2
 """不满意 and 非常不满意."""
-REWORK_WORKDAYS = 15
-"""差评整改: the longer of two published limits (四川 15, 德州 5 working days); for the district to confirm."""
 
 
 @router.post("/{case_no}/rating", operation_id="rateCase")
@@ -44,22 +39,8 @@ def rate(case_no: str, rating: RatingShape, person: CaseReader, ctx: Ctx) -> dic
         actor = person.username
         add_event(session, case_no=case_no, key="rated", kind="RATED", at=now, now=now, actor=actor, data=data)
         if rating.score <= BAD_UP_TO:
-            due = rework_due(now, ctx.calendar, case.time_scale)
-            _open_rework(session, case_no, data, due, now)
+            open_rework(session, case, data, now, ctx.calendar)
         return {"caseNo": case_no, "rating": case.rating}
-
-
-def _open_rework(session: Session, case_no: str, data: dict[str, Any], due: datetime, now: datetime) -> None:
-    key = f"{case_no}/rating"
-    open_task(session, key=key, kind=TaskKind.BAD_RATING, case_no=case_no, now=now, deadline_at=due, data=data)
-
-
-def rework_due(rated_at: datetime, calendar: WorkdayCalendar, time_scale: float) -> datetime:
-    """The end of the last day to put a bad rating right."""
-    if time_scale != 1:
-        return rated_at + timedelta(days=REWORK_WORKDAYS) / time_scale
-    last, _ = calendar.add_workdays(local_day(rated_at), REWORK_WORKDAYS)
-    return datetime.combine(last, time(23, 59, 59), SHANGHAI)
 
 
 def note_rework(case: CaseRow, outcome: TaskOutcome, at: datetime) -> None:

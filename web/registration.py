@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from catalog.eligibility import RouteApplicant
 from catalog.intake import first_counted_day
-from catalog.materials import MaterialCheck
+from catalog.materials import MaterialCheck, deferral_workdays
 from catalog.model import ServiceItem
 from catalog.regions import HALL_REGION
 from catalog.routing import Refusal, Route, route
@@ -18,7 +18,7 @@ from domain.messages import CaseStart, HandlingPlan
 from domain.outbound import Person
 from domain.terms import ApplicantType, CaseStatus, IdType, Leg, Mode
 from storage.cases import CaseRow, HandlingRow, add_event, next_serials, write_dossier
-from web.agents import authorisation_of, check_authorisation
+from web.agents import acting, authorisation_of, check_authorisation
 from web.brought import brought, check_documents, form_check, graded
 from web.context import Context
 from web.owing import note_owed
@@ -59,17 +59,11 @@ def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> d
         delivery=wanted.delivery is not None,
         registered_at=now,
         time_scale=ctx.settings.time_scale,
+        deferred=tuple(d.seq for d in checked.deferred),
+        deferral_workdays=deferral_workdays(item) if checked.deferred else None,
     )
     _store(session, ctx, item, wanted, start, materials, clerk, now)
-    owed = note_owed(
-        session,
-        ctx,
-        start,
-        checked,
-        clerk,
-        agent=wanted.agent is not None,
-        vouched=wanted.agent is not None and wanted.agent.authorisation is not None,
-    )
+    owed = note_owed(session, ctx, start, checked, clerk)
     return {
         "caseNo": case_no,
         "status": CaseStatus.REGISTERED,
@@ -233,7 +227,10 @@ def _store(
     session.flush()
     for plan in start.handlings:
         ctx.inbox.adopt(session, plan.handling_no, now)
-    add_event(session, case_no=case.case_no, key="registered", kind="REGISTERED", at=now, now=now, actor=clerk)
+    acts = acting(ctx, dossier, by_self=False, now=now)
+    add_event(
+        session, case_no=case.case_no, key="registered", kind="REGISTERED", at=now, now=now, actor=clerk, data=acts
+    )
 
 
 def _handling(case_no: str, place: int, plan: HandlingPlan, now: datetime) -> HandlingRow:

@@ -55,15 +55,16 @@ class PersonShape(Shape):
 
 
 class AuthorisationShape(Shape):
-    """On what an agent acts (帮代办授权); `until`: last day."""
+    """On what an agent acts (帮代办授权): seen at the window, or scanned. `until`: last day."""
 
     kind: AuthorisationKind
+    original_seen: bool = False
     document_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     until: date | None = None
 
 
 class AgentShape(PersonShape):
-    """帮代办人; without an authorisation a task asks for it."""
+    """帮代办人; without an authorisation nobody acts for another."""
 
     authorisation: AuthorisationShape | None = None
 
@@ -118,9 +119,13 @@ class CaseShape(Shape):
     discredited: bool = Field(default=False, description="失信且未修复信用: neither deferral nor commitment")
 
 
+BySelf = Field(default=False, description="the applicant came in person, not the agent of the case")
+
+
 class SupplementShape(Shape):
     """`POST /cases/{caseNo}/supplements`."""
 
+    by_self: bool = BySelf
     handling_no: str | None = Field(default=None, max_length=21)
     round: int = Field(ge=1, le=99)
     materials: list[MaterialShape] = Field(min_length=1, max_length=60)
@@ -129,12 +134,14 @@ class SupplementShape(Shape):
 class DeferredShape(Shape):
     """`POST /cases/{caseNo}/deferred`: materials that were owed have come."""
 
+    by_self: bool = BySelf
     materials: list[MaterialShape] = Field(min_length=1, max_length=60)
 
 
 class WithdrawShape(Shape):
     """`POST /cases/{caseNo}/withdraw`."""
 
+    by_self: bool = BySelf
     reason: str = Field(min_length=1, max_length=200)
 
 

@@ -10,18 +10,19 @@ from domain.errors import Conflict, NotFound
 from domain.messages import TaskOutcome, TaskResolved
 from domain.naming import case_workflow_id, delivery_workflow_id
 from domain.tasks import OF_THE_HALL, RULES, TaskKind
-from domain.terms import Datum, Role, SignerKind
+from domain.terms import CaseStatus, Datum, Role, SignerKind
 from logistics.geo import Point
 from logistics.outlets import nearest
 from relay.outlet_book import outlets_now
-from storage.cases import add_event
+from storage.cases import CaseRow, add_event
 from storage.legs import LegRow, lock_leg
-from storage.owing import came
+from storage.owing import give_up
 from storage.people import LoggedIn
 from storage.tasks import TaskRow
 from storage.updates import queue_update
 from web.casebook import find_case
-from web.context import Ctx
+from web.context import Context, Ctx
+from web.owing import as_listed, take_deferred
 from web.parcels import hand_over_case
 from web.problems import Forbidden, Unprocessable
 from web.ratings import note_rework
@@ -82,29 +83,11 @@ def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> 
             options = "、".join(outcomes)
             raise Unprocessable(f"这个待办可选的处理是：{options}", code="OUTCOME", field="outcome")
         outcome = TaskOutcome(resolved.outcome)
-        row.resolved_at, row.outcome, row.reason = now, outcome, resolved.reason
-        row.resolved_by = person.username
         if row.kind == TaskKind.PLACE_ADDRESS and outcome is not TaskOutcome.CLOSE_AS_FAILED:
             _place(session, row, resolved)
-        leg = session.get(LegRow, row.leg_id) if row.leg_id else None
-        # A leg that is over decides nothing any more: what is found out about it is its case's matter.
-        workflow_id = delivery_workflow_id(leg.leg_id) if leg is not None and leg.ended_at is None else None
-        workflow_id = workflow_id or (case_workflow_id(row.case_no) if row.case_no else None)
-        if row.kind == TaskKind.COLLECT_AT_HALL and row.case_no is not None:
-            hand_over_case(session, ctx, find_case(session, row.case_no), SignerKind.SELF, row.id)
-        elif row.kind == TaskKind.BAD_RATING and row.case_no is not None:
-            note_rework(find_case(session, row.case_no), outcome, now)
-        elif row.kind == TaskKind.DEFERRED_MATERIAL and row.case_no is not None:
-            came(session, row.case_no, int(row.data["seq"]), now=now, actor=person.username)
-        elif workflow_id is not None and row.kind not in OF_THE_HALL:
-            queue_update(
-                session,
-                update_id=f"task-{row.id}",
-                workflow_id=workflow_id,
-                name="task_resolved",
-                argument=TaskResolved(task_id=row.id, outcome=outcome, handling_no=row.handling_no),
-                now=now,
-            )
+        _carry_out(session, ctx, row, outcome, person)
+        row.resolved_at, row.outcome, row.reason = now, outcome, resolved.reason
+        row.resolved_by = person.username
         if row.case_no is not None:
             add_event(
                 session,
@@ -120,6 +103,43 @@ def resolve(task_id: str, resolved: ResolveShape, person: Anybody, ctx: Ctx) -> 
         answer = _shown(row)
     ctx.kick()
     return answer
+
+
+def _carry_out(session: Session, ctx: Context, row: TaskRow, outcome: TaskOutcome, person: LoggedIn) -> None:
+    """What the outcome changes: in the hall's own books, or by telling the case or leg that waits."""
+    now = ctx.now()
+    case = find_case(session, row.case_no) if row.case_no is not None else None
+    workflow_id = _who_waits(session, row)
+    if row.kind == TaskKind.COLLECT_AT_HALL and case is not None:
+        hand_over_case(session, ctx, case, SignerKind.SELF, row.id, person.username)
+    elif row.kind == TaskKind.BAD_RATING and case is not None:
+        note_rework(case, outcome, now)
+    elif row.kind == TaskKind.DEFERRED_MATERIAL and case is not None:
+        brought = [as_listed(case, int(row.data["seq"]))]
+        take_deferred(session, ctx, case, brought, person.username, by_self=True)
+    elif workflow_id is not None and row.kind not in OF_THE_HALL:
+        if row.kind == TaskKind.DEFERRED_LAPSED and outcome is TaskOutcome.CLOSE_AS_FAILED and _approved(case):
+            give_up(session, str(row.case_no), now=now, actor=person.username)
+        queue_update(
+            session,
+            update_id=f"task-{row.id}",
+            workflow_id=workflow_id,
+            name="task_resolved",
+            argument=TaskResolved(task_id=row.id, outcome=outcome, handling_no=row.handling_no),
+            now=now,
+        )
+
+
+def _who_waits(session: Session, row: TaskRow) -> str | None:
+    """A leg that is over decides nothing any more: what is found out about it is its case's matter."""
+    leg = session.get(LegRow, row.leg_id) if row.leg_id else None
+    if leg is not None and leg.ended_at is None:
+        return delivery_workflow_id(leg.leg_id)
+    return case_workflow_id(row.case_no) if row.case_no else None
+
+
+def _approved(case: CaseRow | None) -> bool:
+    return case is not None and case.status == CaseStatus.APPROVED
 
 
 def _check_owner(person: LoggedIn, owner: Role) -> None:

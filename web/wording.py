@@ -106,6 +106,12 @@ _HISTORY = {
     "ATTEMPT_FAILED": "上门未成功，再次安排",
     "COMMITTED": "以告知承诺代替证明",
     "DEFERRED_CLOSED": "容缺材料已补交",
+    "DEFERRED": "容缺受理，开始计算补交期限",
+    "GAP_CLOSED": "容缺材料已补齐，可以发放结果",
+    "DEFERRED_GIVEN_UP": "容缺材料逾期未补，不再等待",
+    "DEFERRED_VOID": "未准予，容缺材料不再需要",
+    "COLLECTED_BY": "领取人已签收",
+    "AGENT_AUTHORISED": "代办授权已登记",
     "MATERIAL_VERIFIED": "窗口已核对原件",
     "RATED": "申请人已评价",
     "CLOSED": "全部办完",
@@ -122,6 +128,8 @@ DEADLINES = {
     DeadlineKind.WITHDRAWAL: "答复撤回",
     DeadlineKind.COLLECTION: "到大厅领取",
     DeadlineKind.DEFERRED_MATERIAL: "补交容缺材料",
+    DeadlineKind.SUSPENSION: "特别程序结束",
+    DeadlineKind.RATING_REWORK: "差评整改",
 }
 
 RESPONSIBLE = {
@@ -133,6 +141,7 @@ RESPONSIBLE = {
 
 OUTCOMES = {
     TaskOutcome.RESUME: "核实无误，继续办理",
+    TaskOutcome.WAIT: "继续等待补交",
     TaskOutcome.ACCEPT_THEIRS: "以对方后来的结论为准",
     TaskOutcome.RELEASE_BATCH: "放行这个批次",
     TaskOutcome.REDELIVER: "再次投递",

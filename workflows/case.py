@@ -14,25 +14,24 @@ with workflow.unsafe.imports_passed_through():
         CaseResult,
         CaseStart,
         CaseView,
-        DeadlineKind,
+        DeferredBrought,
         HandedOver,
         HoldNotice,
         LegEffect,
         LegOutcome,
         LegResult,
         SupplementGiven,
-        TaskOrder,
         TaskResolved,
         WithdrawalAsked,
     )
     from domain.naming import CASE_WORKFLOW
-    from domain.tasks import TaskKind
     from domain.terms import CaseStatus, Leg, ParcelStage
     from workflows.clocks import Clocks
+    from workflows.collection import Collection
+    from workflows.deferral import Deferral
     from workflows.desk import Desk
     from workflows.handling import HandlingCourse
     from workflows.legs import Legs
-    from workflows.waiting import happens_in_time
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -51,13 +50,15 @@ class CaseWorkflow:
         self._withdrawn_early = False
         self._submitting = False
         self._papers_in_hall = False
-        self._handed_over: HandedOver | None = None
+        self._deferral = Deferral(self._desk)
+        self._collection = Collection(self._desk)
         self._followed: list[HandlingCourse] = []
         self._listening: list[asyncio.Task[None]] = []
 
     @workflow.run
     async def run(self, start: CaseStart) -> CaseResult:
         """登记 → (上门揽件) → 收件 → 转递、受理、补正、审查、决定 → 结果回寄 → 送达 → 办结."""
+        self._deferral.watch()
         await self._fetch_papers_at_the_door()
         await self._collect_papers()
         await self._let_the_authorities_decide()
@@ -102,7 +103,12 @@ class CaseWorkflow:
         await asyncio.gather(*(self._follow(course) for course in self._courses.values()))
 
     async def _bring_everything_to_the_applicant(self) -> None:
-        """送达: whatever is in our hall, until nothing is under way and nothing waits for a person."""
+        """送达: whatever is in our hall, until nothing is under way and nothing waits for a person.
+
+        容缺: no result, on paper or electronic, is released until nothing is owed any more.
+        """
+        if not await self._deferral.gap_closed():
+            self._nothing_left()  # the hall keeps the result and sends it back to be revoked
         while True:
             await workflow.wait_condition(lambda: self._something_in_our_hall() or self._all_at_rest())
             if not self._something_in_our_hall():
@@ -155,18 +161,8 @@ class CaseWorkflow:
             course.brought_back = False
 
     async def _wait_at_the_hall(self) -> None:
-        """Papers wait at the hall; the window is reminded until they are collected (自取)."""
-        key = f"{self._start.case_no}/{TaskKind.COLLECT_AT_HALL}/{self._desk.leg_number('collection')}"
-        clocks = Clocks()
-        order = self._desk.clock(DeadlineKind.COLLECTION)
-        task = TaskOrder(key=key, kind=TaskKind.COLLECT_AT_HALL)
-        for deadline in await self._desk.record("AWAITING_COLLECTION", start=[order], task=task):
-            clocks.start(deadline)
-        while not await happens_in_time(lambda: self._handed_over is not None, clocks):
-            clocks.take_passed(workflow.now())
-            await self._desk.record("COLLECTION_REMINDER")
-        handed, self._handed_over = self._handed_over, None
-        await self._desk.record("HANDED_OVER", stop=[DeadlineKind.COLLECTION], settles=[key])
+        """Papers wait at the hall until they are collected (自取)."""
+        handed = await self._collection.wait()
         await self._handed(
             LegResult(
                 leg_id=self._start.case_no,
@@ -217,6 +213,11 @@ class CaseWorkflow:
             raise ApplicationError("现在不需要补正材料", type="SUPPLEMENT_NOT_OPEN")
 
     @workflow.update
+    def deferred_brought(self, brought: DeferredBrought) -> None:
+        """Materials that were owed are at the window (容缺补交)."""
+        self._deferral.brought(brought)
+
+    @workflow.update
     def withdraw(self, asked: WithdrawalAsked) -> None:
         """The applicant asks to stop: at once before submission, else the authority answers."""
         if not self._submitting:
@@ -234,11 +235,12 @@ class CaseWorkflow:
     @workflow.update
     def handed_over(self, handed: HandedOver) -> None:
         """The applicant has collected everything at the hall."""
-        self._handed_over = handed
+        self._collection.handed_over(handed)
 
     @workflow.update
     def task_resolved(self, resolved: TaskResolved) -> None:
         """A person has resolved a task of this case."""
+        self._deferral.decided(resolved)
         for course in self._courses.values():
             if resolved.handling_no in (None, course.plan.handling_no):
                 course.tell(resolved)
@@ -248,6 +250,8 @@ class CaseWorkflow:
         """The State Council's notice has come: every running clock is computed anew."""
         for course in self._courses.values():
             course.tell(changed)
+        self._deferral.calendar_changed()
+        self._collection.calendar_changed()
 
     @workflow.signal
     def leg_moved(self, effect: LegEffect) -> None:
@@ -267,8 +271,11 @@ class CaseWorkflow:
             on_hold=self._desk.on_hold,
             withdrawal_pending=self._desk.withdrawal_pending,
             handlings=tuple(course.view() for course in self._courses.values()),
-            deadlines=tuple(d for course in self._courses.values() for d in course.clocks.running),
+            deadlines=tuple(d for clocks in self._clocks() for d in clocks.running),
         )
+
+    def _clocks(self) -> list[Clocks]:
+        return [*(c.clocks for c in self._courses.values()), self._deferral.clocks, self._collection.clocks]
 
     def _course(self, handling_no: str) -> HandlingCourse:
         if handling_no not in self._courses:

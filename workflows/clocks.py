@@ -7,10 +7,12 @@ from domain.messages import Deadline, DeadlineKind
 
 
 class Phase(StrEnum):
-    """A clock has two boundaries."""
+    """A clock's boundaries, in their order (预警、到期、逐级督办)."""
 
     WARN = "WARN"
     DUE = "DUE"
+    DEPARTMENT = "DEPARTMENT"  # the authority's head is told
+    DISTRICT = "DISTRICT"  # the district's office is told
 
 
 class Clocks:
@@ -54,12 +56,27 @@ class Clocks:
             while now >= _boundary(deadline, times):
                 times += 1
             self._running[kind] = (deadline, times)
-            passed.append((deadline, Phase.WARN if times == 1 else Phase.DUE))
+            passed.append((deadline, _phase(deadline, times)))
         return passed
 
 
+_ESCALATIONS = (Phase.DEPARTMENT, Phase.DISTRICT)
+
+
 def _boundary(deadline: Deadline, times: int) -> datetime:
+    """When the clock comes up after `times` announcements."""
     if times == 0:
         return min(deadline.warn_at, deadline.due_at)
+    fixed = (deadline.due_at, *deadline.escalate_at)
+    if times <= len(fixed):
+        return fixed[times - 1]
     period = max(deadline.due_at - deadline.start_at, timedelta(seconds=1))
-    return deadline.due_at + (times - 1) * period
+    return fixed[-1] + (times - len(fixed)) * period
+
+
+def _phase(deadline: Deadline, times: int) -> Phase:
+    """What the last of `times` announcements is about; reminders after the last level are of the end itself."""
+    if times == 1:
+        return Phase.WARN
+    level = times - 3
+    return _ESCALATIONS[level] if 0 <= level < len(deadline.escalate_at) else Phase.DUE

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -10,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import (
         AuthorityEvent,
         CalendarChanged,
+        ClockOrder,
         DeadlineKind,
         FileOrder,
         HandlingPlan,
@@ -40,9 +42,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import Desk
     from workflows.holds import Holds
     from workflows.legs import Legs
-    from workflows.limits import Limits
+    from workflows.limits import Limits, by_the_event
     from workflows.news import News, NewsItem
     from workflows.speaking import Speaker
+    from workflows.supplements import Supplements
     from workflows.waiting import happens_in_time
 
 
@@ -57,7 +60,6 @@ class HandlingCourse:
         self._speaker = Speaker(desk, plan, self._refused)
         self._on_decided = on_decided
         self._news = News()
-        self._rounds = 0
         self._withdrawal_sent = False
         self._back = ComingBack(plan)
         self._fetching: asyncio.Task[None] | None = None
@@ -65,6 +67,8 @@ class HandlingCourse:
         self._holds = Holds()
         self._limits = Limits(desk.start.item)
         self._book = Book(desk, plan.handling_no, self._limits)
+        self._supplements = Supplements(desk, legs, plan, self._book, self._limits)
+        self._decided_at: datetime | None = None
 
     # --- the story ---
 
@@ -100,10 +104,15 @@ class HandlingCourse:
         """After the decision: the paper result, or the originals, come back to our hall; a file comes meanwhile."""
         self._fetching = asyncio.create_task(self._fetch_result())
         if self._back.awaited(self.status):
-            await self._book.start_clocks(self._desk.clock(DeadlineKind.RESULT_DELIVERY))
+            await self._book.start_clocks(self._serving())
         while self._news or self._holds or self._back.awaited(self.status):
             await self._next()
         await self._follow_parcel()
+
+    def _serving(self) -> ClockOrder:
+        """§44: ten days from the decision, whenever we heard of it."""
+        at = self._decided_at if by_the_event() else None
+        return ClockOrder(kind=DeadlineKind.RESULT_DELIVERY, start_at=at or workflow.now())
 
     async def _follow_parcel(self) -> None:
         """What the authority has sent, to our hall; once."""
@@ -186,45 +195,31 @@ class HandlingCourse:
         event = said.event
         if event is WireEvent.RESULT_SENT:
             self._back.note_sent(said)
-            await self._desk.record("RESULT_SENT", handling_no=self.plan.handling_no)
+            sent = (DeadlineKind.RESULT_DELIVERY,) if by_the_event() else ()
+            await self._book.start_clocks(kind="RESULT_SENT", stop=sent)
             return
         if self.status.is_outcome:
             return  # a person has closed it; the message stays in the exchange log
         if event in DECISIONS:
             self._back.note_result(said)
+            self._decided_at = said.occurred_at
             await self._decided(event)
             return
         status = STATUS_AFTER[event]
         await self._book.move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
         if event is WireEvent.NEED_SUPPLEMENT:
-            await self._supplement_asked(said)
+            await self._supplements.asked(said)
 
     async def _decided(self, event: WireEvent) -> None:
         await self._book.move_to(STATUS_AFTER[event], event, stop=self.clocks.stop_all())
         self._on_decided(self)
 
-    async def _supplement_asked(self, said: AuthorityEvent) -> None:
-        """The law allows one notice (§32); a second one from a partner is taken, marked and raised."""
-        self._rounds = said.round or self._rounds + 1
-        if self._rounds > 1:
-            await self._book.raise_task(TaskKind.SECOND_SUPPLEMENT, str(self._rounds))
-
     # --- what the applicant wants ---
 
     async def _supplement(self, given: SupplementGiven) -> None:
-        """Pass the missing papers on (补正)."""
-        if self.status is not CaseStatus.SUPPLEMENT_REQUIRED or given.round != self._rounds:
-            return  # the authority has moved on while the papers were on the desk
-        if given.originals:
-            await self._legs.book(self.plan, Leg.FORWARD)
-        if not await self._say(CommandKind.SUPPLEMENT, given.round):
-            return
-        again = [] if self._limits.accepted else [self._desk.clock(DeadlineKind.ACCEPTANCE)]
-        await self._book.move_to(
-            CaseStatus.SUPPLEMENTED, "SUPPLEMENTED", start=again, stop=[DeadlineKind.SUPPLEMENT_REPLY]
-        )
-        if given.originals:
-            await self._legs.send(self.plan, Leg.FORWARD)
+        """Pass the missing papers on, unless the authority has moved on while they were on the desk."""
+        if self._supplements.awaited(given):
+            await self._supplements.pass_on(given, self._say)
 
     async def _withdraw(self) -> None:
         """Ask the authority to stop; its decision wins over a withdrawal on its way (decisions.md 9)."""
@@ -289,7 +284,10 @@ class HandlingCourse:
             await self._speaker.notify(Notice.PAPERS_SENT, effect.leg_id, effect.epoch)
             await self._book.start_clocks(kind="PAPERS_SENT", stop=[DeadlineKind.POSTING])
         elif effect.stage is ParcelStage.DELIVERED and self.status is CaseStatus.SUBMITTED:
-            await self._book.start_clocks(self._desk.clock(DeadlineKind.ACCEPTANCE), kind="PAPERS_ARRIVED")
+            at = effect.occurred_at if by_the_event() else workflow.now()
+            await self._book.start_clocks(ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at), kind="PAPERS_ARRIVED")
+        elif self.status is CaseStatus.SUPPLEMENTED and self._supplements.arrived(effect.leg_id):
+            await self._book.start_clocks(*self._limits.papers_complete(effect.occurred_at), kind="PAPERS_ARRIVED")
 
     async def notify_delivered(self, result: LegResult) -> None:
         """The applicant holds the result (DELIVERED 结果送达)."""

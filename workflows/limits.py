@@ -5,11 +5,16 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.messages import AuthorityEvent, ClockOrder, DeadlineKind, ItemBrief
+    from domain.messages import AuthorityEvent, ClockOrder, Deadline, DeadlineKind, ItemBrief
     from domain.tasks import TaskKind
     from domain.terms import WireEvent
 
-_TO_DECIDE = (DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY)
+TO_DECIDE = (DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY)
+
+
+def by_the_event() -> bool:
+    """Cases that began before clocks were counted from the event's own day go on as they began."""
+    return workflow.patched("clocks-by-the-day-of-the-event")
 
 
 class Limits:
@@ -22,7 +27,9 @@ class Limits:
             DeadlineKind.DECISION_STATUTORY: item.statutory_days,
         }
         self._accepted_at: datetime | None = None
+        self._silence: Deadline | None = None  # the acceptance clock that ended without a word
         self._suspended_at: datetime | None = None
+        self._asked_at: datetime | None = None  # 补正 asked for after acceptance: the applicant's time, not theirs
         self._excluded: list[tuple[datetime, datetime]] = []
 
     @property
@@ -34,40 +41,86 @@ class Limits:
         deemed = kind is DeadlineKind.ACCEPTANCE and self._is_licence
         return TaskKind.DEEMED_ACCEPTED if deemed else TaskKind.DEADLINE_MISSED
 
+    def deem(self, acceptance: Deadline) -> list[ClockOrder]:
+        """Silence to the end of the clock: accepted from the day of receipt (逾期不告知，自收到之日起即为受理).
+
+        A fact of the clocks, never a status (decisions.md 9): the days to decide run from the receipt.
+        """
+        if not self._is_licence or self.accepted or not by_the_event():
+            return []
+        self._silence, self._accepted_at = acceptance, acceptance.start_at
+        return self._decision_clocks()
+
     def after(self, said: AuthorityEvent) -> list[ClockOrder]:
         """The clocks that this event starts."""
+        self._hear_what_was_in_time(said)
+        at = said.occurred_at
+        goes_on = self.papers_complete(at) if self._asked_at and said.event is not WireEvent.NEED_SUPPLEMENT else []
+        if goes_on and said.event is not WireEvent.SUSPENDED:
+            return goes_on  # it speaks, so the missing papers are there, whether or not a scan has said so
         match said.event:
-            case WireEvent.RECEIVED:
-                return [ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=said.occurred_at)]
+            case WireEvent.RECEIVED if not (self.accepted and by_the_event()):
+                return [ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at)]
+            case WireEvent.ACCEPTED | WireEvent.REVIEWING if self._silence is not None:
+                return []  # the law had accepted it: the days run from the receipt already
             case WireEvent.ACCEPTED:
-                self._accepted_at = said.occurred_at
-                return self._decision_clocks(said.occurred_at)
+                return self._accept(at)
             case WireEvent.REVIEWING if self._accepted_at is None:
-                self._accepted_at = said.occurred_at
-                return self._decision_clocks(said.occurred_at)
+                return self._accept(at)
             case WireEvent.NEED_SUPPLEMENT:
-                days = said.deadline_workdays
-                return [ClockOrder(kind=DeadlineKind.SUPPLEMENT_REPLY, start_at=said.occurred_at, workdays=days)]
+                if self.accepted and by_the_event():
+                    self._asked_at = self._asked_at or at
+                return [ClockOrder(kind=DeadlineKind.SUPPLEMENT_REPLY, start_at=at, workdays=said.deadline_workdays)]
             case WireEvent.SUSPENDED:
-                self._suspended_at = said.occurred_at
+                self._suspended_at = at
+                return [ClockOrder(kind=DeadlineKind.SUSPENSION, start_at=at)] if by_the_event() else []
             case WireEvent.RESUMED if self._suspended_at is not None:
-                self._excluded.append((self._suspended_at, said.occurred_at))
+                self._exclude(self._suspended_at, at)
                 self._suspended_at = None
-                return self._decision_clocks(self._accepted_at or said.occurred_at)
+                self._accepted_at = self._accepted_at or at
+                return self._decision_clocks()
         return []
 
     def over(self, event: WireEvent) -> tuple[DeadlineKind, ...]:
         """The clocks that this event stops."""
         match event:
+            case WireEvent.NEED_SUPPLEMENT if by_the_event():
+                return (DeadlineKind.ACCEPTANCE, *TO_DECIDE)
             case WireEvent.ACCEPTED | WireEvent.REVIEWING | WireEvent.NEED_SUPPLEMENT:
                 return (DeadlineKind.ACCEPTANCE,)
             case WireEvent.SUSPENDED:
-                return _TO_DECIDE
+                return TO_DECIDE
+            case WireEvent.RESUMED if by_the_event():
+                return (DeadlineKind.SUSPENSION,)
             case _:
                 return ()
 
-    def _decision_clocks(self, accepted_at: datetime) -> list[ClockOrder]:
+    def papers_complete(self, at: datetime) -> list[ClockOrder]:
+        """The missing papers are with the authority: it decides on acceptance, or goes on within its days."""
+        if not self.accepted:
+            return [ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at)]
+        if self._asked_at is None:
+            return []
+        self._exclude(self._asked_at, at)
+        self._asked_at = None
+        return self._decision_clocks()
+
+    def _accept(self, at: datetime) -> list[ClockOrder]:
+        self._accepted_at = at
+        return self._decision_clocks()
+
+    def _hear_what_was_in_time(self, said: AuthorityEvent) -> None:
+        """A word that was spoken in time and only came late: there was no silence."""
+        speaks = said.event in (WireEvent.ACCEPTED, WireEvent.REVIEWING, WireEvent.NEED_SUPPLEMENT)
+        if speaks and self._silence is not None and said.occurred_at <= self._silence.due_at:
+            self._silence = self._accepted_at = None
+
+    def _exclude(self, begin: datetime, end: datetime) -> None:
+        self._excluded.append((begin, end))
+
+    def _decision_clocks(self) -> list[ClockOrder]:
         return [
-            ClockOrder(kind=kind, start_at=accepted_at, workdays=days, excluded=tuple(self._excluded))
+            ClockOrder(kind=kind, start_at=self._accepted_at, workdays=days, excluded=tuple(self._excluded))
             for kind, days in self._days.items()
+            if self._accepted_at is not None
         ]

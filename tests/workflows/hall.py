@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
-from catalog.clocks import limit_of, rules
+from catalog.clocks import limit_of, rule_of
 from domain.identifiers import make_case_number
 from domain.messages import (
     AuthorityEvent,
@@ -218,7 +218,7 @@ def _deadline(order: Any, handling_no: str | None) -> Deadline:
         start_at=order.start_at,
         warn_at=due_at - timedelta(days=1),
         due_at=due_at,
-        responsible=rules()[order.kind].responsible,
+        responsible=rule_of(order.kind, ITEM).responsible,
     )
 
 

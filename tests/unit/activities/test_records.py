@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from activities.records import Records
+from catalog.clocks import Where
 from domain.messages import CaseChange, ClockOrder, Deadline, DeadlineKind, ItemBrief, Responsible, TaskOrder
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, ItemKind
@@ -19,7 +20,7 @@ ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_d
 DAYS = {K.ACCEPTANCE: 5, K.DECISION_PROMISED: 10, K.DECISION_STATUTORY: 20}
 
 
-def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float) -> Deadline:
+def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float, where: Where) -> Deadline:
     assert item == ITEM
     due_at = order.start_at + timedelta(days=DAYS[order.kind]) / time_scale
     return Deadline(

@@ -8,20 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.clocks import (
-    EscalationLevel,
-    compute_deadline,
-    days_left,
-    deemed_accepted,
-    escalations,
-    limit_of,
-    rules,
-)
+from catalog.clocks import Where, compute_deadline, days_left, limit_of, rule_of, rules
 from catalog.items import load
-from catalog.model import ServiceType
 from catalog.workdays import SHANGHAI, WorkdayCalendar, bundled_calendar, local_day
 from domain.messages import DeadlineKind, Responsible
-from domain.terms import ItemKind
+from domain.terms import Scheme
 
 CALENDAR = bundled_calendar()
 ITEM = load().by_code["YZ-MPS-001"].brief
@@ -69,8 +60,20 @@ def test_defaults_come_from_rules_or_the_item(kind, days, who):
 
 
 def test_every_kind_has_a_rule_with_its_basis():
-    assert set(rules()) == set(DeadlineKind)
-    assert all(rule.basis for rule in rules().values())
+    general = [rule.kind for rule in rules() if not (rule.item_code or rule.scheme or rule.region)]
+    assert sorted(general) == sorted(DeadlineKind)
+    assert all(rule.basis for rule in rules())
+    assert all(rule.workdays is None or rule.workdays > 0 for rule in rules())
+    assert {rule.item_code for rule in rules()} - {""} <= set(load().by_code)
+
+
+def test_the_narrowest_rule_counts():
+    allowance = load().by_code["YZ-CIVIL-001"].brief
+    assert (limit_of(DeadlineKind.POSTING, ITEM), limit_of(DeadlineKind.POSTING, allowance)) == (2, 3)
+    assert (limit_of(DeadlineKind.RESULT_DELIVERY, ITEM), limit_of(DeadlineKind.RESULT_DELIVERY, allowance)) == (10, 3)
+    for region, days in (("", 15), ("510104", 15), ("371400", 5), ("371402", 5), ("370100", 15)):
+        assert limit_of(DeadlineKind.RATING_REWORK, ITEM, Where(region=region)) == days
+    assert "两项补贴" in rule_of(DeadlineKind.POSTING, allowance, Where(scheme=Scheme.CHUANYU, region="510104")).basis
 
 
 def test_a_warning_comes_before_and_never_before_the_start():
@@ -82,32 +85,19 @@ def test_a_warning_comes_before_and_never_before_the_start():
 
 
 def test_escalation_goes_up_while_the_clock_runs():
-    steps = escalations(compute(start=datetime(2026, 11, 25, 10, tzinfo=SHANGHAI)), CALENDAR)
-    assert [(step.level, step.at) for step in steps] == [
-        (EscalationLevel.SUPERVISOR, datetime(2026, 11, 27, 23, 59, 59, tzinfo=SHANGHAI)),
-        (EscalationLevel.DEPARTMENT, datetime(2026, 11, 30, 9, tzinfo=SHANGHAI)),
-        (EscalationLevel.DISTRICT, datetime(2026, 12, 2, 9, tzinfo=SHANGHAI)),
-    ]
-
-
-def test_silence_makes_a_licence_accepted_from_receipt():
-    licence = next(i for i in load().items if i.service_type is ServiceType.LICENCE and i.kind is ItemKind.PROMISED)
-    clock = compute(DeadlineKind.ACCEPTANCE, item=licence.brief)
-    late, soon = clock.due_at + timedelta(seconds=1), clock.due_at
-    assert deemed_accepted(licence, clock, None, late) == MONDAY
-    assert deemed_accepted(licence, clock, late, late + timedelta(days=9)) == MONDAY
-    assert deemed_accepted(licence, clock, soon, late) is None
-    assert deemed_accepted(licence, clock, None, soon) is None
-    other = load().by_code["YZ-MPS-001"]
-    assert deemed_accepted(other, clock, None, late) is None
-    assert deemed_accepted(licence.snapshot("v"), clock, None, late) == MONDAY
+    deadline = compute(start=datetime(2026, 11, 25, 10, tzinfo=SHANGHAI))
+    assert deadline.due_at == datetime(2026, 11, 27, 23, 59, 59, tzinfo=SHANGHAI)  # Friday
+    assert deadline.escalate_at == (
+        datetime(2026, 11, 30, 9, tzinfo=SHANGHAI),  # one working day later: Monday
+        datetime(2026, 12, 2, 9, tzinfo=SHANGHAI),  # three: Wednesday
+    )
 
 
 def test_days_left():
     deadline = compute(workdays=5)  # ends Monday 30
-    assert days_left(deadline, MONDAY, CALENDAR) == 5
-    assert days_left(deadline, datetime(2026, 11, 30, 23, tzinfo=SHANGHAI), CALENDAR) == 0
-    assert days_left(deadline, datetime(2026, 12, 2, 1, tzinfo=SHANGHAI), CALENDAR) == -2
+    assert days_left(deadline.due_at, MONDAY, CALENDAR) == 5
+    assert days_left(deadline.due_at, datetime(2026, 11, 30, 23, tzinfo=SHANGHAI), CALENDAR) == 0
+    assert days_left(deadline.due_at, datetime(2026, 12, 2, 1, tzinfo=SHANGHAI), CALENDAR) == -2
 
 
 def test_scaled_time_is_always_open():
@@ -119,8 +109,7 @@ def test_scaled_time_is_always_open():
     assert compute(start=saturday, time_scale=3600, workdays=0).due_at - saturday == timedelta(seconds=24)
     paused = (saturday + timedelta(seconds=5), saturday + timedelta(seconds=15))
     assert compute(start=saturday, time_scale=3600, excluded=[paused]).due_at - saturday == timedelta(seconds=58)
-    steps = escalations(deadline, CALENDAR, time_scale=3600)
-    assert [step.at - deadline.due_at for step in steps] == [timedelta(seconds=n) for n in (0, 24, 72)]
+    assert [at - deadline.due_at for at in deadline.escalate_at] == [timedelta(seconds=n) for n in (24, 72)]
 
 
 def test_mistakes_of_the_caller():
@@ -147,8 +136,7 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2028, 12, 31), timezones=s
 def test_boundaries_are_in_order(start, n, kind, scale):
     deadline = compute(kind, start, workdays=n, time_scale=scale)
     assert deadline.start_at <= deadline.warn_at <= deadline.due_at
-    steps = escalations(deadline, CALENDAR, time_scale=scale)
-    assert deadline.due_at == steps[0].at < steps[1].at < steps[2].at
+    assert deadline.due_at < deadline.escalate_at[0] < deadline.escalate_at[1]
 
 
 @given(moments, st.integers(1, 60), st.integers(0, 60), st.integers(0, 40))

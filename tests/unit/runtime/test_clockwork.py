@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from catalog.clocks import Where
 from catalog.notices import load_notice
 from catalog.workdays import bundled_calendar
 from domain.messages import ClockOrder, DeadlineKind, ItemBrief
@@ -20,11 +21,11 @@ def test_a_loaded_notice_moves_deadlines_and_makes_them_firm(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
     migrate(database.engine)
     clockwork = clockwork_over(InForce(database, ListKind.CALENDAR, read_calendar))
-    before = clockwork(ORDER, ITEM, 1.0)
+    before = clockwork(ORDER, ITEM, 1.0, Where())
     assert before.provisional and before.calendar_version == bundled_calendar().version
     with database.write() as session:
         apply_calendar(session, load_notice(bundled_calendar(), "2027.csv", NOTICE_2027), by="t", now=before.start_at)
-    after = clockwork(ORDER, ITEM, 1.0)
+    after = clockwork(ORDER, ITEM, 1.0, Where())
     assert not after.provisional
     assert after.calendar_version != before.calendar_version
     # 2027-01-26 … 02-05 are 9 working days, 02-08 … 02-12 are off, Sunday 02-14 is worked: the tenth; the twentieth

@@ -10,10 +10,12 @@ from storage.updates import UpdateRow
 from tests.unit.web.hall import case_body
 from tests.unit.web.test_owing import DEFERRABLE, OWED
 
+PATH = "/api/v1/parcels/XA000000001CN/handover"
 
-def waiting(hall, body=None) -> str:
+
+def waiting(hall, body=None, **more) -> str:
     """A decided case whose result waits at the hall."""
-    case_no = hall.started(body)
+    case_no = hall.started(body, **more)
     hall.record(case_no, CaseStatus.APPROVED)
     with hall.database.write() as session:
         session.add(
@@ -26,8 +28,7 @@ def waiting(hall, body=None) -> str:
 
 
 def hand_over(hall):
-    path = "/api/v1/parcels/XA000000001CN/handover"
-    return hall.as_().post(path, json={"signerKind": "self"}, headers={"Idempotency-Key": uuid4().hex})
+    return hall.as_().post(PATH, json={"signerKind": "self"}, headers={"Idempotency-Key": uuid4().hex})
 
 
 def told(hall) -> list[str]:

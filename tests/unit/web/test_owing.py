@@ -1,6 +1,5 @@
-"""容缺, 告知承诺, e-licences, grades, agents and channels at the window."""
+"""容缺, 告知承诺, e-licences, grades and channels at the window."""
 
-import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -8,18 +7,19 @@ from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
 from activities.carrying import Carrying
+from activities.records import Records
 from catalog.model import Requirement
 from catalog.notices import load_notice
 from catalog.workdays import bundled_calendar
-from domain.identifiers import mod_11_2
-from domain.messages import LegPlan
+from domain.messages import CaseChange, CaseStart, ClockOrder, DeadlineKind, LegPlan
 from domain.terms import CaseStatus, Leg, MaterialForm, Role
+from runtime.working import clockwork_over
 from storage.cases import CaseRow, DeadlineRow, read_dossier
-from storage.catalogue import apply_calendar
+from storage.catalogue import InForce, ListKind, apply_calendar, read_calendar
 from storage.tasks import TaskRow
 from storage.updates import UpdateRow
 from tests.unit.catalog.test_notices import NOTICE_2027
-from tests.unit.web.hall import PERSON, an_item, case_body
+from tests.unit.web.hall import an_item, case_body
 
 DEFERRABLE = an_item(
     lambda i: (
@@ -71,16 +71,35 @@ def test_what_is_deferred_has_its_own_deadline_and_task(hall):
     assert (task.kind, task.deadline_at, task.data["seq"]) == ("DEFERRED_MATERIAL", clock.due_at, OWED)
 
 
-def test_a_new_calendar_moves_the_deadline_of_what_is_owed(hall):
+def test_the_case_takes_the_clock_over_and_a_new_calendar_moves_it_with_its_tasks(hall):
     hall.now = datetime(2027, 2, 5, 2, tzinfo=UTC)
     answer = hall.start(case_body(DEFERRABLE, **{f"m{OWED}": "deferred"})).json()
     before = datetime.fromisoformat(answer["deferred"][0]["dueAt"])
+    case_no, calendars = answer["caseNo"], InForce(hall.database, ListKind.CALENDAR, read_calendar)
+    with hall.database.read() as session:
+        start = CaseStart.model_validate(session.get_one(CaseRow, case_no).start)
+    assert start.deferred == (OWED,)
+    order = ClockOrder(
+        kind=DeadlineKind.DEFERRED_MATERIAL, start_at=start.registered_at, workdays=start.deferral_workdays
+    )
+
+    def workflow_records(kind: str) -> tuple[DeadlineRow, TaskRow]:
+        change = CaseChange(
+            key=kind, case_no=case_no, kind=kind, at=hall.now, case_status=CaseStatus.REGISTERED, on_hold=False,
+            withdrawal_pending=False, start=(order,),
+        )  # fmt: skip
+        Records(hall.database, clockwork_over(calendars), lambda: hall.now).record(change)
+        with hall.database.read() as session:
+            (clock,) = session.scalars(select(DeadlineRow).filter_by(case_no=case_no, stopped_at=None))
+        return clock, tasks(hall, case_no)[0]
+
+    clock, task = workflow_records("DEFERRED")
+    assert clock.due_at == task.deadline_at == before
+    assert clock.provisional
     with hall.database.write() as session:
         apply_calendar(session, load_notice(bundled_calendar(), "2027.csv", NOTICE_2027), by="t", now=hall.now)
-    with hall.database.read() as session:
-        clock = session.scalar(select(DeadlineRow).filter_by(case_no=answer["caseNo"]))
-    (task,) = tasks(hall, answer["caseNo"])
-    assert task.deadline_at == clock.due_at != before
+    clock, task = workflow_records("CALENDAR_CHANGED")
+    assert clock.due_at == task.deadline_at != before
     assert not clock.provisional
 
 
@@ -142,13 +161,38 @@ def test_brought_twice_is_brought_once_and_nothing_else_is_replaced(hall):
     assert (answer.status_code, answer.json()["code"]) == (422, "NOT_DEFERRED")
 
 
-def test_a_closed_gap_tells_no_workflow(hall):
+def told(hall) -> list[tuple[str, dict]]:
+    with hall.database.read() as session:
+        return [(row.name, row.argument) for row in session.scalars(select(UpdateRow).order_by(UpdateRow.id))]
+
+
+def test_what_has_come_is_told_to_the_case_once(hall):
+    case_no = deferred(hall)
+    for _ in range(2):
+        body = {"materials": [{"seq": OWED, "provided": "original"}]}
+        assert hall.as_().post(f"/api/v1/cases/{case_no}/deferred", json=body).status_code == 200
+    assert told(hall) == [("deferred_brought", {"seqs": [OWED]})]
+
+
+def test_one_press_says_that_it_has_come_as_the_list_asks(hall):
     case_no = deferred(hall)
     (task,) = tasks(hall, case_no)
     answer = hall.as_().post(f"/api/v1/tasks/{task.id}/resolve", json={"outcome": "acknowledge", "reason": "已补"})
-    assert answer.status_code == 200
+    assert answer.status_code == 200, answer.text
+    assert told(hall) == [("deferred_brought", {"seqs": [OWED]})]
+    material = next(m for m in dossier(hall, case_no).materials if m.seq == OWED)
+    assert material.provided in ("original", "copy", "electronic") and material.grade in ("B", "D")
     with hall.database.read() as session:
-        assert session.scalars(select(UpdateRow)).all() == []
+        assert session.scalar(select(DeadlineRow.stopped_at).filter_by(case_no=case_no)) == hall.now
+
+
+@pytest.mark.parametrize("outcome", [s for s in CaseStatus if s.is_outcome and s is not CaseStatus.APPROVED])
+def test_what_was_not_approved_owes_nothing_and_its_papers_go_back(hall, outcome):
+    case_no = deferred(hall)
+    hall.record(case_no, outcome)
+    assert hall.as_().get(f"/api/v1/cases/{case_no}").json()["stillOwed"] == []
+    assert carrying(hall).book_leg(plan(case_no)).tracking_no == "1234567890123"
+    with hall.database.read() as session:
         assert session.scalar(select(DeadlineRow.stopped_at).filter_by(case_no=case_no)) == hall.now
 
 
@@ -190,44 +234,6 @@ def test_the_windows_check_raises_c_to_b(hall):
     assert hall.as_().post(f"/api/v1/cases/{case_no}/materials/{seq}/verified").json()["grade"] == "B"
     assert grade(hall, case_no, seq) == "B"
     assert hall.as_().post(f"/api/v1/cases/{case_no}/materials/97/verified").status_code == 422
-
-
-AGENT = PERSON | {"name": "李建国", "idNumber": "500199198001010012", "phone": "13800000002"}
-
-
-def agent(**authorisation) -> dict:
-    number = AGENT["idNumber"][:17]
-    return AGENT | {"idNumber": number + mod_11_2(number), **authorisation}
-
-
-def test_an_agent_without_an_authorisation_is_asked_for_one(hall):
-    case_no = hall.started(agent=agent())
-    assert [t.kind for t in tasks(hall, case_no)] == ["AGENT_AUTHORISATION"]
-
-
-def test_an_agents_authorisation_is_kept(hall):
-    data = b"%PDF-1.4 authorisation"
-    sha = hashlib.sha256(data).hexdigest()
-    assert hall.as_().put(f"/api/v1/documents/{sha}", content=data).status_code < 300
-    given = {"kind": "letter", "documentSha256": sha, "until": "2026-12-31"}
-    case_no = hall.started(agent=agent(authorisation=given))
-    assert tasks(hall, case_no) == []
-    assert dossier(hall, case_no).authorisation.until.isoformat() == "2026-12-31"
-
-
-@pytest.mark.parametrize(
-    ("given", "field"),
-    [
-        ({"kind": "letter", "until": "2026-11-22"}, "agent.authorisation.until"),
-        ({"kind": "letter", "documentSha256": "0" * 64}, "agent.authorisation.documentSha256"),
-        ({"kind": "word of mouth"}, "agent.authorisation.kind"),
-        ({}, "agent.authorisation.kind"),
-    ],
-)
-def test_an_authorisation_that_does_not_hold(hall, given, field):
-    answer = hall.start(case_body(), agent=agent(authorisation=given))
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == field
 
 
 def test_weekend_intake_at_a_bank_counts_from_monday(hall):

@@ -59,7 +59,16 @@ def test_the_commitment_names_what_is_owed_and_until_when(hall):
     name = next(m.name for m in DEFERRABLE.materials if m.seq == OWED)
     year, month, day = answer["deferred"][0]["dueAt"][:10].split("-")
     due = f"{year}年{int(month)}月{int(day)}日"
-    for words in ("容缺材料", name, due, "补齐前不发放办理结果", "愿承担不实承诺的法律责任"):
+    for words in (
+        "容缺受理通知及承诺书",
+        "一、容缺受理通知",
+        "容缺材料",
+        name,
+        due,
+        "一式两份",
+        "补齐前不发放办理结果",
+        "愿承担不实承诺的法律责任",
+    ):
         assert "".join(words.split()) in said, words
     assert "二、告知承诺" not in said
 
@@ -67,7 +76,7 @@ def test_the_commitment_names_what_is_owed_and_until_when(hall):
 def test_the_commitment_names_what_is_promised(hall):
     case_no = hall.started(case_body(PROMISING, **{f"m{PROMISED}": "committed"}))
     said = text_of(paper(hall, case_no, "commitment"))
-    assert "一、告知承诺" in said and "容缺材料" not in said
+    assert "告知承诺书" in said and "一、告知承诺" in said and "容缺" not in said
     assert "".join(next(m.name for m in PROMISING.materials if m.seq == PROMISED).split()) in said
 
 
