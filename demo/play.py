@@ -73,14 +73,16 @@ def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
         "mode": None,
         "applicant": person,
         "agent": None,
-        "materials": [_brought(material) for material in item["materials"]],
+        "materials": [_brought(material, "defer" in story.does) for material in item["materials"]],
         "pickup": door(number, person["name"]) if story.pickup else None,
         "delivery": door(number, person["name"]) if story.delivery else None,
         "consent": {"version": "2026-11", "accepted": True},
     }
 
 
-def _brought(material: dict[str, Any]) -> dict[str, Any]:
+def _brought(material: dict[str, Any], defer: bool) -> dict[str, Any]:
+    if defer and material["required"] == "deferrable":
+        return {"seq": material["seq"], "provided": "deferred", "pages": 0, "sha256": None}
     provided = {"original": "original", "copy": "copy", "form": "original"}.get(material["form"], "electronic")
     return {"seq": material["seq"], "provided": provided, "pages": 1, "sha256": None}
 
@@ -107,6 +109,9 @@ def _act(stage: Stage, played: Played, done: set[str]) -> None:
         body = {"round": 1, "materials": [{"seq": 1, "provided": "copy", "pages": 2, "sha256": None}]}
         stage.clerk.post(f"{path}/supplements", body, f"demo-{played.number:04d}-supplement")
         done.add("supplement")
+    if "defer" in story.does and case["status"] == "APPROVED" and case["stillOwed"]:
+        body = {"materials": [{"seq": seq, "provided": "electronic", "pages": 1} for seq in case["stillOwed"]]}
+        stage.clerk.post(f"{path}/deferred", body)
     early = "withdraw_early" in story.does and any(p["courierId"] for p in case["parcels"])
     late = "withdraw" in story.does and case["status"] == "ACCEPTED"
     if (early or late) and "withdraw" not in done:

@@ -32,7 +32,7 @@ _NETWORK_OF_PROVINCE = {
 class Story:
     """`partner_script` per handling region's network (None: the usual way); `courier_script` by phone tail.
 
-    `does` names what people do meanwhile: supplement, withdraw_early, withdraw, officer, give_up (a delivery).
+    `does` names what people do meanwhile: supplement, defer, withdraw_early, withdraw, officer, give_up (a delivery).
     """
 
     title: str
@@ -214,6 +214,13 @@ _ALL: tuple[Story, ...] = (
         ),
         legs=("BACK",),
         notices=_DELIVERED,
+    ),
+    Story(
+        "容缺受理·补齐后领取",
+        "YZ-HEALTH-018",
+        (CHENGDU,),
+        does=frozenset({"defer"}),
+        shows=frozenset({"DEFERRED", "DEFERRED_CLOSED", "GAP_CLOSED"}),
     ),
 )
 

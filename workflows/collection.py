@@ -19,6 +19,7 @@ class Collection:
         self._desk = desk
         self._book = Book(desk, None, Limits(desk.start.item))
         self._handed_over: HandedOver | None = None
+        self._waiting = False
 
     @property
     def clocks(self) -> Clocks:
@@ -30,15 +31,17 @@ class Collection:
     def calendar_changed(self) -> None:
         """Cases that did not hear of calendars here go on as they began."""
         if workflow.patched("a-calendar-reaches-the-collection"):
-            self._book.stale = bool(self.clocks.kinds)
+            self._book.stale = self._waiting
 
     async def wait(self) -> HandedOver | None:
         """Until everything is in the applicant's (or agent's) hands."""
         key = f"{self._desk.case_no}/{TaskKind.COLLECT_AT_HALL}/{self._desk.leg_number('collection')}"
         order = self._desk.clock(DeadlineKind.COLLECTION)
         task = TaskOrder(key=key, kind=TaskKind.COLLECT_AT_HALL)
+        self._waiting = True
         await self._book.start_clocks(order, kind="AWAITING_COLLECTION", task=task)
         await self._until_collected()
+        self._waiting = False
         handed, self._handed_over = self._handed_over, None
         await self._book.start_clocks(kind="HANDED_OVER", stop=[DeadlineKind.COLLECTION], settles=[key])
         return handed

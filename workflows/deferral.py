@@ -58,7 +58,7 @@ class Deferral:
         self._given_up = resolved.outcome is TaskOutcome.CLOSE_AS_FAILED
 
     def calendar_changed(self) -> None:
-        self._book.stale = bool(self._book.clocks.kinds)
+        self._book.stale = self._watching is not None and not self._watching.done()
 
     # --- waiting ---
 

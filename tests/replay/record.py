@@ -1,9 +1,9 @@
 """Records the histories that test_replay.py holds the workflows to.
 
-`python -m tests.replay.record [NAME …]` plays the demo's stories on a throw-away instance whose payloads are encrypted
-with the test's own key, and keeps the histories of `WANTED`, or those named. Record anew only when a change of the
-workflows is intended and no case of the old kind is open anywhere; otherwise gate the change with `workflow.patched`
-and add one.
+`python -m tests.replay.record NAME …` plays the demo's stories on a throw-away instance whose payloads are encrypted
+with the test's own key, and keeps the named histories of `WANTED` (all of them without a name). Record one anew only
+when a change of the workflows is intended and no case of the old kind is open anywhere; otherwise gate the change
+with `workflow.patched` and add one.
 """
 
 import asyncio
@@ -47,15 +47,17 @@ WANTED = {
     "refused-delivery": Wanted("送达被拒·退回大厅自取", ("DELIVERY",)),
     "outage": Wanted("对方系统停机"),
     "twice-and-out-of-order": Wanted("回调重复又乱序"),
+    "deferred": Wanted("容缺受理·补齐后领取"),
+    "supplement-by-the-event": Wanted("补正一轮"),
+    "rejected-by-the-event": Wanted("不予许可·原件退回"),
 }
 
 
 async def _keep(system: System, played: Iterable[Played], names: Collection[str]) -> None:
     client = await Client.connect(f"127.0.0.1:{system.environment['TEMPORAL_PORT']}")
     by_title = {one.story.title: one for one in played}
-    for name, wanted in WANTED.items():
-        if names and name not in names:
-            continue
+    for name in names:
+        wanted = WANTED[name]
         one = by_title[wanted.title]
         await _keep_one(client, f"case-{name}", case_workflow_id(one.case_no))
         for parcel in one.case["parcels"]:
@@ -79,7 +81,7 @@ def main() -> int:
         if wrong:
             print(f"not recorded, because not every case ended as it should: {wrong}", file=sys.stderr)
             return 1
-        asyncio.run(_keep(system, played, sys.argv[1:]))
+        asyncio.run(_keep(system, played, sys.argv[1:] or list(WANTED)))
     return 0
 
 

@@ -29,6 +29,7 @@ from domain.messages import (
     CommandOutcome,
     CommandResult,
     Deadline,
+    DeferredBrought,
     FileOrder,
     HandedOver,
     HandlingPlan,
@@ -208,7 +209,7 @@ class Hall:
 
 
 def _deadline(order: Any, handling_no: str | None) -> Deadline:
-    """Every day is a working day here; warned a day before the end."""
+    """Every day is a working day here; warned a day before the end, escalated one and three days after it."""
     days = order.workdays if order.workdays is not None else limit_of(order.kind, ITEM)
     paused = sum((end - begin for begin, end in order.excluded), timedelta(0))
     due_at = order.start_at + timedelta(days=days) + paused
@@ -219,6 +220,7 @@ def _deadline(order: Any, handling_no: str | None) -> Deadline:
         warn_at=due_at - timedelta(days=1),
         due_at=due_at,
         responsible=rule_of(order.kind, ITEM).responsible,
+        escalate_at=(due_at + timedelta(days=1), due_at + timedelta(days=3)),
     )
 
 
@@ -289,6 +291,11 @@ class CaseDesk:
         given = SupplementGiven(handling_no=self.handling(place), round=round_, originals=originals)
         await self.handle.execute_update("supplement", given, id=f"{self.handling(place)}-supplement-{round_}")
 
+    async def hands_in(self, *seqs: int) -> None:
+        """The applicant brings what was deferred (容缺补交)."""
+        update_id = f"{self.case_no}-deferred-{'-'.join(map(str, seqs))}"
+        await self.handle.execute_update("deferred_brought", DeferredBrought(seqs=seqs), id=update_id)
+
     async def withdraws(self) -> None:
         asked = WithdrawalAsked(request_id="r1")
         await self.handle.execute_update("withdraw", asked, id=f"{self.case_no}-withdraw")
@@ -350,6 +357,7 @@ def new_case(
     delivery: bool = False,
     at: datetime | None = None,
     item: ItemBrief = ITEM,
+    deferred: tuple[int, ...] = (),
     **other: Any,
 ) -> CaseStart:
     """A case with one handling per partner; the number of a single one is the case's own."""
@@ -362,6 +370,8 @@ def new_case(
         pickup=pickup,
         delivery=delivery,
         registered_at=at or datetime.now(UTC),
+        deferred=deferred,
+        deferral_workdays=item.promised_days if deferred else None,
     )
     hall.knows(start)
     return start

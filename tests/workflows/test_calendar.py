@@ -47,3 +47,31 @@ async def test_running_clocks_are_computed_anew_and_only_the_new_times_count(cas
     assert decision_tasks(case) == []
     await case.passes(days=7)
     assert len(decision_tasks(case)) == 2  # warned, then missed, by the new one
+
+
+async def test_papers_that_wait_at_the_hall_hear_of_it_too(case, monkeypatch):
+    await case.until_status(CaseStatus.SUBMITTED)
+    await case.says("NOT_ACCEPTED")
+    waiting = await case.until_kind("AWAITING_COLLECTION")
+    before = halls._deadline
+
+    def later(order, handling_no):
+        deadline = before(order, handling_no)
+        half_a_year = timedelta(days=180)
+        return deadline.model_copy(
+            update={"warn_at": deadline.warn_at + half_a_year, "due_at": deadline.due_at + half_a_year}
+        )
+
+    monkeypatch.setattr(halls, "_deadline", later)
+    changed = CalendarChanged(version="2027")
+    await case.handle.execute_update("calendar_changed", changed, id=f"{case.case_no}-calendar-1")
+    await case.until_kind("CALENDAR_CHANGED", 2)  # of the handling, where nothing runs any more, and of the case
+    again = [change for change in case.folder.changes if change.kind == "CALENDAR_CHANGED" and change.start]
+    assert [change.start for change in again] == [waiting.start]
+    await case.passes(days=60)  # the old limit of ten days is long over
+    assert "COLLECTION_REMINDER" not in case.folder.kinds
+    await case.passes(days=150)
+    assert "COLLECTION_REMINDER" in case.folder.kinds
+    await case.collects()
+    assert await case.closed() is CaseStatus.NOT_ACCEPTED
+    assert case.folder.tasks.count("COLLECT_AT_HALL") == 1

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.messages import LegEffect
 from domain.terms import CaseStatus, Leg, ParcelStage
 from tests.workflows.hall import ITEM, SUBMIT, outage
 
@@ -47,7 +48,7 @@ async def test_originals_that_are_not_posted_in_time(register):
 async def test_the_posting_limit_runs_while_the_network_is_away(register):
     case = await register(prepare=lambda f: f.answers.update(submit=[outage(timedelta(hours=6))] * 50))
     await case.until_said(SUBMIT)
-    await case.passes(days=3)
+    await case.passes(days=2, hours=1)
     assert tasks_of(case, "POSTING") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
     assert "SUBMITTED" not in case.folder.kinds
 
@@ -164,7 +165,7 @@ async def test_a_result_that_does_not_come_back(register):
     await case.says("ACCEPTED")
     await case.says("APPROVED", result_form="paper")
     await case.until_kind("CLOCK_STARTED")
-    await case.passes(days=11)
+    await case.passes(days=10, hours=1)
     assert tasks_of(case, "RESULT_DELIVERY") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
     await case.says("RESULT_SENT", tracking_no="EB1")
     await case.until_leg(Leg.BACK)
@@ -192,3 +193,176 @@ async def test_a_file_that_cannot_be_fetched_becomes_a_task_after_a_day_and_is_f
     assert "CLOSED" not in case.folder.kinds
     case.folder.answers["fetch_file"].clear()
     assert await case.closed() is S.APPROVED
+
+
+# --- from the day of the event, whenever we hear of it ---
+
+
+def started(case, clock: str) -> list:
+    """Orders for this clock, in the order in which they were given."""
+    return [order for change in case.folder.changes for order in change.start if order.kind == clock]
+
+
+def stopped(case, clock: str) -> list[str]:
+    return [change.kind for change in case.folder.changes if clock in change.stop]
+
+
+async def test_silence_makes_a_licence_accepted_from_its_receipt_and_the_days_to_decide_run_from_there(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    received = await case.now()
+    await case.says("RECEIVED", occurred_at=received)
+    await case.passes(days=5, hours=1)
+    assert {order.start_at for order in started(case, "DECISION_STATUTORY")} == {received}
+    assert case.folder.changes[-1].case_status is S.RECEIVED
+    await case.passes(days=2)
+    await case.says("ACCEPTED")  # late: the law has been faster
+    await case.until_status(S.ACCEPTED)
+    assert len(started(case, "DECISION_STATUTORY")) == 1
+    await case.passes(days=3)  # the promised ten days since the receipt are over
+    assert "DEADLINE_MISSED" in tasks_of(case, "DECISION_PROMISED")
+
+
+async def test_an_acceptance_in_time_of_which_we_hear_late_was_no_silence(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("RECEIVED")
+    await case.passes(days=3)
+    in_time = await case.now()
+    await case.passes(days=4)
+    assert "DEEMED_ACCEPTED" in tasks_of(case, "ACCEPTANCE")
+    await case.says("ACCEPTED", occurred_at=in_time)
+    await case.until_status(S.ACCEPTED)
+    assert started(case, "DECISION_STATUTORY")[-1].start_at == in_time
+
+
+async def test_a_notice_in_time_of_which_we_hear_late_stops_the_days_to_decide(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("RECEIVED")
+    await case.passes(days=3)
+    in_time = await case.now()
+    await case.passes(days=4)
+    await case.says("NEED_SUPPLEMENT", round=1, deadline_workdays=5, occurred_at=in_time)
+    asked = await case.until_status(S.SUPPLEMENT_REQUIRED)
+    assert "DECISION_STATUTORY" in asked.stop
+    await case.brings()
+    supplemented = await case.until_kind("SUPPLEMENTED")
+    assert [order.kind for order in supplemented.start] == ["ACCEPTANCE"]
+
+
+async def test_other_matters_are_not_accepted_by_silence(register):
+    case = await register(item=ITEM.model_copy(update={"is_licence": False}))
+    await case.until_status(S.SUBMITTED)
+    await case.says("RECEIVED")
+    await case.passes(days=6)
+    assert started(case, "DECISION_STATUTORY") == []
+
+
+async def test_the_applicants_time_for_a_supplement_is_not_the_authoritys(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    accepted = await case.now()
+    await case.says("ACCEPTED", occurred_at=accepted)
+    await case.passes(days=4)
+    asked = await case.now()
+    await case.says("NEED_SUPPLEMENT", round=1, deadline_workdays=30, occurred_at=asked)
+    await case.until_status(S.SUPPLEMENT_REQUIRED)
+    await case.passes(days=20)
+    assert tasks_of(case, "DECISION_PROMISED") == []
+    await case.brings()
+    again = (await case.until_kind("SUPPLEMENTED")).start[0]
+    assert (again.kind, again.start_at) == ("DECISION_PROMISED", accepted)
+    ((begin, end),) = again.excluded
+    assert begin == asked and end - begin >= timedelta(days=20)
+    await case.passes(days=4, hours=20)
+    assert "DEADLINE_MISSED" not in tasks_of(case, "DECISION_PROMISED")
+    await case.passes(days=2)
+    assert "DEADLINE_MISSED" in tasks_of(case, "DECISION_PROMISED")
+
+
+async def test_originals_of_a_supplement_have_the_windows_limit_and_count_from_their_arrival(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("NEED_SUPPLEMENT", round=1, deadline_workdays=5)
+    await case.until_status(S.SUPPLEMENT_REQUIRED)
+    await case.brings(originals=True)
+    forward = await case.until_leg(Leg.FORWARD)
+    assert (await case.until_kind("SUPPLEMENTED")).start == ()
+    await case.passes(days=2, hours=1)
+    assert tasks_of(case, "POSTING") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
+    await forward.scan(P.PICKED_UP)
+    await case.until_kind("PAPERS_SENT")
+    await forward.scan(P.DELIVERED)
+    arrived = await case.until_kind("PAPERS_ARRIVED")
+    assert [order.kind for order in arrived.start] == ["ACCEPTANCE"]
+
+
+async def test_an_authority_that_speaks_has_the_papers_whatever_the_post_says(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("ACCEPTED")
+    await case.says("NEED_SUPPLEMENT", round=1, deadline_workdays=5)
+    await case.until_status(S.SUPPLEMENT_REQUIRED)
+    await case.brings(originals=True)
+    forward = await case.until_leg(Leg.FORWARD)
+    await case.until_kind("SUPPLEMENTED")
+    await case.says("REVIEWING")
+    reviewing = await case.until_kind("REVIEWING")
+    assert [order.kind for order in reviewing.start] == ["DECISION_PROMISED", "DECISION_STATUTORY"]
+    await forward.scan(P.DELIVERED)
+    await case.passes(hours=1)
+    assert "PAPERS_ARRIVED" not in case.folder.kinds
+
+
+async def test_papers_count_as_received_when_they_came_not_when_we_heard(register):
+    case = await register(originals_travel=True)
+    forward = await case.until_leg(Leg.FORWARD)
+    await forward.scan(P.PICKED_UP)
+    came = await case.now()
+    await case.passes(days=1)
+    effect = LegEffect(leg_id=forward.leg_id, epoch=1, stage=P.DELIVERED, occurred_at=came)
+    await forward.handle.execute_update("scan_effect", effect, id="late")
+    arrived = await case.until_kind("PAPERS_ARRIVED")
+    assert [(order.kind, order.start_at) for order in arrived.start] == [("ACCEPTANCE", came)]
+
+
+async def test_a_decision_is_to_be_served_within_ten_days_of_the_decision(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("ACCEPTED")
+    decided = await case.now()
+    await case.passes(days=3)
+    await case.says("APPROVED", result_form="paper", occurred_at=decided)
+    await case.hall.until(lambda: started(case, "RESULT_DELIVERY"))
+    assert started(case, "RESULT_DELIVERY")[0].start_at == decided
+    await case.says("RESULT_SENT", tracking_no="EB1")
+    await case.until_leg(Leg.BACK)
+    assert stopped(case, "RESULT_DELIVERY") == ["RESULT_SENT"]
+
+
+async def test_a_special_procedure_that_never_ends_is_asked_after(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("ACCEPTED")
+    await case.says("SUSPENDED")
+    await case.until_status(S.SUSPENDED)
+    await case.passes(days=30, hours=1)
+    assert tasks_of(case, "SUSPENSION") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
+    await case.says("RESUMED")
+    assert "SUSPENSION" in (await case.until_kind("RESUMED")).stop
+
+
+async def test_what_is_late_goes_up_level_by_level_until_it_stops(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("ACCEPTED")
+    await case.passes(days=14)
+    levels = ["DEADLINE_WARNING", "DEADLINE_MISSED", "ESCALATED_DEPARTMENT", "ESCALATED_DISTRICT"]
+    assert tasks_of(case, "DECISION_PROMISED") == levels
+    assert len({c.task.key for c in case.folder.changes if c.task and "/DECISION_PROMISED-" in c.task.key}) == 4
+    await case.says("REJECTED")
+    await case.until_status(S.REJECTED)
+    before = tasks_of(case, "DECISION_STATUTORY")
+    await case.passes(days=20)
+    assert tasks_of(case, "DECISION_STATUTORY") == before == []

@@ -1,12 +1,20 @@
 """好差评: five levels, three sides, once, after the decision; a bad one is put right within 15 working days."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
+from catalog import clocks
+from catalog.notices import load_notice
+from catalog.workdays import bundled_calendar
 from domain.terms import CaseStatus, Role
 from storage.cases import CaseRow, read_dossier
+from storage.catalogue import apply_calendar
+from storage.rework import escalate_rework
 from storage.tasks import TaskRow
 from storage.updates import UpdateRow
+from tests.unit.catalog.test_notices import NOTICE_2027
 
 
 def decided(hall) -> str:
@@ -38,6 +46,47 @@ def test_five_levels_for_three_sides_and_the_bad_ones_are_put_right(hall, score,
         assert task.data == {"score": score, "side": side}
         # Monday 2026-11-23 + 15 working days = Monday 2026-12-14, the end of that day in Chongqing
         assert task.deadline_at.isoformat() == "2026-12-14T15:59:59+00:00"
+
+
+def test_the_days_to_put_it_right_are_rule_data_of_the_item_and_the_rated_region(hall, monkeypatch):
+    case_no = decided(hall)
+    known = clocks.rules()
+    shorter = next(r for r in known if r.kind == "RATING_REWORK").model_copy(update={"region": "5101", "workdays": 5})
+    monkeypatch.setattr(clocks, "rules", lambda: (*known, shorter))
+    rate(hall, case_no, 1, "authority")  # Chengdu's
+    # Monday 2026-11-23 + 5 working days = Monday 2026-11-30
+    assert rework(hall, case_no).deadline_at.isoformat() == "2026-11-30T15:59:59+00:00"
+    ours = decided(hall)
+    rate(hall, ours, 1, "post")
+    assert rework(hall, ours).deadline_at.isoformat() == "2026-12-14T15:59:59+00:00"
+
+
+def test_a_new_calendar_counts_the_days_anew_also_when_the_case_is_closed(hall):
+    hall.now = datetime(2027, 2, 1, 2, tzinfo=UTC)
+    case_no = decided(hall)
+    rate(hall, case_no, 1)
+    before = rework(hall, case_no).deadline_at
+    with hall.database.write() as session:
+        apply_calendar(session, load_notice(bundled_calendar(), "2027.csv", NOTICE_2027), by="t", now=hall.now)
+    assert rework(hall, case_no).deadline_at != before
+
+
+def test_what_is_not_put_right_in_time_goes_up_once(hall):
+    case_no = decided(hall)
+    rate(hall, case_no, 1)
+    due = rework(hall, case_no).deadline_at
+
+    def overdue(at) -> int:
+        with hall.database.write() as session:
+            escalate_rework(session, at)
+        with hall.database.read() as session:
+            return len(session.scalars(select(TaskRow).filter_by(kind="REWORK_OVERDUE")).all())
+
+    assert overdue(due - timedelta(seconds=1)) == 0
+    assert [overdue(due), overdue(due + timedelta(days=9))] == [1, 1]
+    path = f"/api/v1/tasks/{rework(hall, case_no).id}/resolve"
+    resolve = {"outcome": "reworked", "reason": "已整改"}
+    assert hall.as_(Role.SUPERVISOR).post(path, json=resolve).status_code == 200
 
 
 @pytest.mark.parametrize(("score", "side"), [(0, "window"), (6, "window"), (3, "applicant"), ("x", "window")])
