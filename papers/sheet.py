@@ -146,7 +146,8 @@ def _table(
     repeated: int = 0,
     row_height: float | None = None,
 ) -> Table:
-    style: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+    # Cells are paragraphs with a font of their own; without this one reportlab names a font that is not embedded.
+    style: list[tuple[Any, ...]] = [("VALIGN", (0, 0), (-1, -1), "MIDDLE"), ("FONTNAME", (0, 0), (-1, -1), register())]
     if ruled:
         style.append(("GRID", (0, 0), (-1, -1), 0.5, black))
     heights = None if row_height is None else [row_height] * len(cells)

@@ -82,13 +82,17 @@ def why_not(status: CaseStatus, action: Action) -> str | None:
     return None if may(status, action) else REFUSED[_ACTION_REFUSED[action]]
 
 
-def standing_sentence(case: CaseRow, *, owed: bool) -> str:
-    """What the applicant reads now. `owed`: a deferred material has not come yet."""
+def standing_sentence(case: CaseRow, *, owed: bool, reply_by: str | None = None) -> str:
+    """What the applicant reads now. `owed`: a deferred material has not come. `reply_by`: last day of a supplement."""
     status = CaseStatus(case.status)
     if case.on_hold:
         return "有一处情况需要工作人员核实，核实后会继续办理。"
     if case.withdrawal_pending:
         return "已收到您的撤回申请，正在等待办理地答复。"
+    if status is CaseStatus.SUPPLEMENT_REQUIRED and reply_by is not None:
+        return f"还缺材料，请在{reply_by}前到窗口补齐。"
+    if status is CaseStatus.APPROVED and owed and case.closed_at is not None:
+        return "容缺材料逾期未补，结果未发放，请联系窗口。"
     if status is CaseStatus.APPROVED and owed:
         return "结果已出，请补齐容缺材料后领取。"
     if status is CaseStatus.APPROVED and case.closed_at is None:

@@ -1,20 +1,22 @@
 """`/track`: the applicant looks by receipt number and the last four digits of the phone, without login."""
 
 import hmac
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.workdays import local_day
 from domain.errors import NotFound
+from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Leg
 from logistics.masking import mask_name
-from storage.cases import CaseRow, read_dossier
+from storage.cases import CaseRow, DeadlineRow, read_dossier
 from storage.legs import LegRow
 from storage.owing import still_owed
 from web.casebook import promised, told
+from web.clocks import responsible_now, running_clocks
 from web.context import Context, Ctx
 from web.sentences import standing_sentence
 from web.wording import LEGS
@@ -44,10 +46,11 @@ def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
         expected = dossier.applicant.phone[-4:] if dossier is not None else ""
         if case is None or dossier is None or not hmac.compare_digest(expected, phone_tail):
             raise NotFound("没有查到，请核对受理编号和手机尾号", code="TRACK")
-        return _shown(session, case, mask_name(dossier.applicant.name), ctx.now())
+        return _shown(session, case, mask_name(dossier.applicant.name), ctx)
 
 
-def _shown(session: Session, case: CaseRow, name: str, now: datetime) -> dict[str, Any]:
+def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str, Any]:
+    clocks = running_clocks(session, case)
     status = CaseStatus(case.status)
     legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
     return {
@@ -56,7 +59,8 @@ def _shown(session: Session, case: CaseRow, name: str, now: datetime) -> dict[st
         "applicant": name,
         "status": status,
         "statusLabel": status.label,
-        "next": standing_sentence(case, owed=bool(still_owed(session, case.case_no))),
+        "next": standing_sentence(case, owed=bool(still_owed(session, case.case_no)), reply_by=_reply_by(clocks)),
+        "responsibleNow": responsible_now(case, clocks, ctx),
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
         "parcels": [
@@ -66,8 +70,14 @@ def _shown(session: Session, case: CaseRow, name: str, now: datetime) -> dict[st
                 "trackingNo": leg.tracking_no,
                 "stage": leg.stage,
                 "sentence": told(session, leg),
-                "promise": promised(leg, now),
+                "promise": promised(leg, ctx.now()),
             }
             for leg in legs
         ],
     }
+
+
+def _reply_by(clocks: list[DeadlineRow]) -> str | None:
+    """The last day for the applicant's missing papers, as people say it."""
+    last = next((local_day(c.due_at) for c in clocks if c.kind == DeadlineKind.SUPPLEMENT_REPLY), None)
+    return f"{last.month}月{last.day}日" if last is not None else None

@@ -3,6 +3,7 @@
 from domain.messages import DeadlineKind, Responsible, TaskOutcome
 from domain.tasks import RULES, TaskKind
 from domain.terms import (
+    AuthorisationKind,
     CaseStatus,
     CommandKind,
     Leg,
@@ -191,6 +192,13 @@ PROVIDED = {
     Provided.LICENCE: "电子证照",
     Provided.DEFERRED: "容缺",
     Provided.COMMITTED: "告知承诺",
+}
+
+AUTHORISATIONS = {
+    AuthorisationKind.LETTER: "授权委托书",
+    AuthorisationKind.NOTARISED: "公证委托书",
+    AuthorisationKind.GUARDIAN: "监护关系证明",
+    AuthorisationKind.EMPLOYER: "单位介绍信",
 }
 
 RESULT_FORMS = {ResultForm.PAPER: "纸质", ResultForm.ELECTRONIC: "电子", ResultForm.BOTH: "纸质和电子"}

@@ -6,8 +6,10 @@ that the font has: 22,346 characters, traditional ones for residents of Hong Kon
 because a person's name must never print as a box.
 """
 
+import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -19,10 +21,25 @@ FONT_PATH = Path(__file__).parent / "NotoSansSC-Regular.ttf"
 """For Pillow and others that load a TrueType file."""
 
 
+class _Font(TTFont):  # type: ignore[misc]  # reportlab has no types
+    """reportlab writes a character beyond the first plane into the text map as five digits, which readers cut to four:
+    a name copied from a paper would be another name. ISO 32000-1, 9.10.3 wants UTF-16BE."""
+
+    def addObjects(self, doc: Any) -> None:  # reportlab's name
+        super().addObjects(doc)
+        for name, stream in doc.idToObject.items():
+            if name.startswith("toUnicodeCMap:"):
+                stream.content = re.sub(r"<([0-9A-F]{5,6})>", _utf16, stream.content)
+
+
+def _utf16(found: re.Match[str]) -> str:
+    return f"<{chr(int(found[1], 16)).encode('utf-16-be').hex().upper()}>"
+
+
 @cache
 def register() -> str:
     """Make the font known to reportlab, once per process; returns its name. Embedded as a subset in each PDF."""
-    pdfmetrics.registerFont(TTFont(FONT_NAME, str(FONT_PATH)))
+    pdfmetrics.registerFont(_Font(FONT_NAME, str(FONT_PATH)))
     return FONT_NAME
 
 
