@@ -35,6 +35,7 @@ RULES = {
     "GET /api/v1/cases/{case_no}/papers/{kind}.pdf": READERS,
     "POST /api/v1/papers/notice.pdf": CLERK,
     "POST /api/v1/cases/{case_no}/deferred": CLERK,
+    "PUT /api/v1/cases/{case_no}/agent": CLERK,
     "POST /api/v1/cases/{case_no}/materials/{seq}/verified": CLERK,
     "POST /api/v1/cases/{case_no}/rating": READERS,
     "GET /api/v1/handlings": {Role.OFFICER},

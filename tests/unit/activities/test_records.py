@@ -157,3 +157,16 @@ def test_before_it_is_passed_on_a_step_of_the_case_is_every_handlings(records, d
     records.record(change("1-COLLECTED", S.COLLECTED, handling_no=None, handling_status=None))
     with database.read() as session:
         assert session.get_one(HandlingRow, CASE).status == S.COLLECTED
+
+
+def test_a_clock_is_computed_by_the_limits_of_the_handlings_network_and_region(records, database):
+    seen = []
+
+    def asked(order, item, time_scale, where):
+        seen.append((where.scheme, where.region))
+        return clockwork(order, item, time_scale, where)
+
+    asks = Records(database, asked, lambda: NOW)
+    asks.record(change("1-A", start=(clock(K.DECISION_PROMISED),)))
+    asks.record(change("2-B", handling_no=None, handling_status=None, start=(clock(K.ACCEPTANCE),)))
+    assert seen == [("chuanyu", "510104"), (None, "")]
