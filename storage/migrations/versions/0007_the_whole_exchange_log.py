@@ -1,6 +1,6 @@
 """where the body of a message lies, bodies without another home, and empty polls found by their age
 
-Revision: 0011
+Revision: 0007
 Revises: 0006
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 import storage.base
 
-revision: str = "0011"
+revision: str = "0007"
 down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
