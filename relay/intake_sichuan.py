@@ -107,9 +107,9 @@ class SichuanIntake:
             now,
             nonce=checked.nonce,
             message_id=checked.message_id,
-            callback=checked.body,
+            callback=self._acknowledged(session, message, taken) or checked.body,
             received_at=taken.received_at,
-            duplicate=taken.taking is Taking.DUPLICATE,
+            duplicate=taken.taking is not Taking.JUDGED,
         )
         return answer, True
 
@@ -137,6 +137,12 @@ class SichuanIntake:
             log.exception("callback_not_logged", partner=_PARTNER)
         return answer
 
+    def _acknowledged(self, session: Session, message: InboundMessage, taken: Taken) -> bytes | None:
+        """Other content under the id of a parked message: the answer stays that to the first content."""
+        if taken.taking is not Taking.CONFLICT:
+            return None
+        return self._inbox.first_raw(session, _PARTNER, message.message_id)
+
     def _not_taken(
         self, session: Session, code: Code, taken: Taken, message: InboundMessage, now: datetime
     ) -> CallbackAnswer:
@@ -162,6 +168,8 @@ class SichuanIntake:
 def _code(taken: Taken) -> Code:
     if taken.taking is Taking.JUDGED:
         return Code.TRANSITION if taken.verdict is Verdict.REFUSED else Code.OK
+    if taken.taking is Taking.CONFLICT and taken.parked:
+        return Code.OK if taken.case_no else Code.UNKNOWN
     return _CODE_OF_TAKING[taken.taking]
 
 

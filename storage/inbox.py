@@ -102,11 +102,7 @@ class Inbox:
         """
         sender = message.partner or CITY
         handling = lock_handling(session, message.handling_no)
-        known = session.scalar(select(InboxRow).filter_by(sender=sender, message_id=message.message_id))
-        if known is not None and known.given_up:
-            session.delete(known)  # it never took effect and waits no more: its id is free
-            session.flush()
-            known = None
+        known = self._said_before(session, message)
         if known is not None:
             return self._again(session, known, message, now)
         if handling is None:
@@ -145,12 +141,29 @@ class Inbox:
             return Taken(
                 taking=Taking.JUDGED, verdict=Verdict.EARLY, received_at=now, parked=True, case_no=handling.case_no
             )
+        known = self._said_before(session, message)
+        if known is not None and known.verdict != Verdict.EARLY:
+            return self._again(session, known, message, now)  # its id took effect at another place: nothing new
+        if known is not None and known.content_sha256 != _sha256(message.content):
+            note_security_event(session, known.sender, "MESSAGE_ID_REUSED", now, handling_no=known.handling_no)
+        row = known or self._stored(session, message, raw, now)
+        said = self.message_of(row) if known is not None else message  # the first content stays
         parked = select(InboxRow).filter_by(handling_no=message.handling_no, verdict=Verdict.EARLY)
-        for overtaken in session.scalars(parked.where(InboxRow.seq <= message.seq)):
+        for overtaken in session.scalars(parked.where(InboxRow.seq <= said.seq, InboxRow.id != row.id)):
             overtaken.state, overtaken.verdict, overtaken.park_until = InboxState.APPLIED, Verdict.LATE, None
-        verdict = self._jump(session, handling, self._stored(session, message, raw, now), message, now)
+        verdict = self._jump(session, handling, row, said, now)
         self._heal(session, handling, now)
         return Taken(taking=Taking.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
+
+    def _said_before(self, session: Session, message: InboundMessage) -> InboxRow | None:
+        """The same message as a notice of its own: C's query answers with the sid of its latest notice."""
+        sender = message.partner or CITY
+        known = session.scalar(select(InboxRow).filter_by(sender=sender, message_id=message.message_id))
+        if known is None or not known.given_up:
+            return known
+        session.delete(known)  # it never took effect and waits no more: its id is free
+        session.flush()
+        return None
 
     def _says_no_decision(
         self, session: Session, handling: HandlingRow, message: InboundMessage, seq: int, now: datetime
@@ -213,6 +226,10 @@ class Inbox:
 
     def raw_of(self, row: InboxRow) -> bytes:
         return self.sealer.open(row.raw, place_of(row.sender, row.message_id))
+
+    def first_raw(self, session: Session, sender: str, message_id: str) -> bytes:
+        """The bytes of the message that has this id."""
+        return self.raw_of(session.scalars(select(InboxRow).filter_by(sender=sender, message_id=message_id)).one())
 
     def _again(self, session: Session, row: InboxRow, message: InboundMessage, now: datetime) -> Taken:
         verdict = Verdict(row.verdict) if row.verdict else None

@@ -8,11 +8,12 @@ from sqlalchemy import func, select
 
 from domain.errors import AnswerLost, PartnerError
 from domain.identifiers import is_case_number, make_case_number
+from domain.inbound import InboundMessage, Taken
 from domain.terms import Mode, Partner, Scheme
 from domain.wire import HandlingTruth, WireState
 from partners.interprovincial import Confirmed, Fetched, InterprovincialSettings, Notice, Unreadable
-from partners.interprovincial.envelope import Head, data_part, information, read_package
-from partners.interprovincial.inbound import read_notice
+from partners.interprovincial.envelope import Head, Package, data_part, information, read_package
+from partners.interprovincial.inbound import read_notice, read_status
 from partners.interprovincial.numbers import coordination_no
 from partners.interprovincial.safe_xml import parse_information
 from relay.intake_interprovincial import InterprovincialIntake
@@ -39,13 +40,23 @@ def elements(number: str, place: int, status: str, more: str = "") -> str:
     )
 
 
-def page(*records: tuple[str, str]) -> Fetched:
-    """What a FetchNotices with these (sid, inside) comes to."""
+def _package(*records: tuple[str, str]) -> Package:
     text = data_part([inside for _, inside in records]).decode()
     for place, (sid, _) in enumerate(records, 1):
         text = text.replace(f'sid="{place}"', f'sid="{sid}"')
     whole = information(HEAD, text.encode()).decode()
-    package = read_package(whole, parse_information(whole))
+    return read_package(whole, parse_information(whole))
+
+
+def status(number: str, sid: str, inside: str) -> InboundMessage | None:
+    """What a Query comes to whose answer is this notice."""
+    package = _package((sid, inside))
+    return read_status(package.records[0], package.contents[0], number)
+
+
+def page(*records: tuple[str, str]) -> Fetched:
+    """What a FetchNotices with these (sid, inside) comes to."""
+    package = _package(*records)
     read = [read_notice(one, raw) for one, raw in zip(package.records, package.contents, strict=True)]
     return Fetched(
         notices=tuple(one for one in read if isinstance(one, Notice)),
@@ -111,6 +122,13 @@ class Office:
             session.add(_handling(number, partner))
             session.flush()
             self.inbox.adopt(session, number, NOW)
+
+    def query(self, sid: str, inside: str, number: str = HANDLING) -> Taken:
+        """The authority was asked over a gap and answers with this notice."""
+        said = status(number, sid, inside)
+        assert said is not None
+        with self.database.write() as session:
+            return self.inbox.take_snapshot(session, said, raw=said.content, now=self.clock[0])
 
     def truth(self, number: str = HANDLING) -> HandlingTruth:
         with self.database.read() as session:

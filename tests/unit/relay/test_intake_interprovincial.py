@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from domain.errors import PartnerUnavailable, PartnerUntrusted
 from domain.identifiers import make_case_number
+from domain.inbound import Taking
 from domain.terms import WireEvent
-from domain.wire import WireState
+from domain.wire import Verdict, WireState
 from storage.exchange import ExchangeBodyRow, ExchangeRow
 from tests.unit.relay.interprovincial_office import (
     FOREIGN,
@@ -64,6 +65,39 @@ def test_early_ones_are_parked_and_confirmed_and_heal(office: Office):
     assert office.truth().last_seq == 0
     office.poll(("s1", elements(HANDLING, 1, "01")))
     assert (office.truth().last_seq, office.truth().state) == (2, WireState.UNDER_REVIEW)
+
+
+def test_a_query_over_a_gap_answers_with_a_notice_that_is_parked_here(office: Office):
+    office.poll(("s2", elements(HANDLING, 2, "02")), ("s4", elements(HANDLING, 4, "05")))
+    assert office.query("s4", elements(HANDLING, 4, "05")).verdict is Verdict.APPLIED
+    assert (office.truth().last_seq, office.truth().state) == (4, WireState.UNDER_REVIEW)
+    office.poll(("s4", elements(HANDLING, 4, "05")), ("s1", elements(HANDLING, 1, "01")))
+    assert office.gateway.confirmed == ["s2", "s4", "s1", "s4"]
+    assert office.verdicts()[2:] == ["LATE", "DUPLICATE"]
+    assert office.inbox_rows() == 3
+    assert office.security_events() == []
+
+
+def test_a_query_whose_notice_comes_later_is_that_notice(office: Office):
+    office.poll(("s2", elements(HANDLING, 2, "02")))
+    office.query("s3", elements(HANDLING, 3, "05"))
+    assert office.poll(("s3", elements(HANDLING, 3, "05"))).confirmed == 1
+    assert office.verdicts()[-1] == "DUPLICATE"
+    assert office.truth().last_seq == 3
+
+
+def test_a_query_with_other_words_under_a_parked_sid_keeps_the_first(office: Office):
+    office.poll(("s2", elements(HANDLING, 2, "02")))
+    office.query("s2", elements(HANDLING, 2, "03", REFUSAL))
+    assert office.truth().state is WireState.UNDER_REVIEW
+    assert office.security_events() == ["MESSAGE_ID_REUSED"]
+
+
+def test_a_query_under_a_sid_that_took_effect_says_nothing_new(office: Office):
+    office.poll(("s1", elements(HANDLING, 1, "01")), ("s3", elements(HANDLING, 3, "05")))
+    assert office.query("s1", elements(HANDLING, 3, "08", RESULT)).taking is Taking.CONFLICT
+    assert (office.truth().last_seq, office.truth().decision) == (1, None)
+    assert office.security_events() == ["MESSAGE_ID_REUSED"]
 
 
 def test_a_notice_that_the_table_refuses_is_confirmed_recorded_and_uses_its_place(office: Office):

@@ -96,6 +96,22 @@ def test_other_content_under_a_used_id_is_refused(office: SichuanOffice):
     assert office.inbox_rows() == 1
 
 
+def test_other_content_under_the_id_of_a_parked_message_changes_neither_its_answer_nor_itself(office: SichuanOffice):
+    first = callback(content("ACCEPTED", 2))
+    office.send(first)
+    other = callback(content("NOT_ACCEPTED", 2, payload=REFUSAL))
+    status, body = office.send(other)
+    assert (status, body["duplicate"]) == (200, True)
+    assert body["bodySm3"] == hashlib.new("sm3", first.body).hexdigest(), "it tells which content was kept"
+    waits = [callback(content(event, 1, "evt_to_come", caseNo=TO_COME)) for event in ("RECEIVED", "ACCEPTED")]
+    assert [office.send(raw)[1]["code"] for raw in waits] == ["CY4041", "CY4041"]
+    assert office.security_events() == ["MESSAGE_ID_REUSED"] * 2
+    office.add_case(TO_COME)
+    assert office.truth(TO_COME).state is WireState.RECEIVED
+    office.say("RECEIVED", 1)
+    assert office.truth().state is WireState.UNDER_REVIEW
+
+
 def test_a_resend_byte_by_byte_is_a_replay(office: SichuanOffice):
     raw = callback(content())
     assert office.send(raw)[0] == 200
