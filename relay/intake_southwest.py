@@ -19,10 +19,8 @@ from partners.base import Now
 from partners.pace import PollPace
 from partners.southwest import CommandVerdict, SouthwestAdapter
 from partners.southwest.client import LIST_BATCHES, LIST_RECEIPTS, ListedBatch
-from partners.southwest.codes import BATCH_REFUSALS, INNER_OK, REQUEST_FAULTS, Code, fault_of
-from partners.southwest.inbound import (
-    examine,
-)
+from partners.southwest.codes import BATCH_REFUSALS, INNER_OK, REQUEST_FAULTS, SAID_UNREAD, Code, fault_of
+from partners.southwest.inbound import examine
 from partners.southwest.receipts import read_receipt
 from partners.southwest.signing import Signer, Verifier
 from relay.southwest_batches import BatchTaker, decided_batches, holds_batches
@@ -34,12 +32,7 @@ from storage.base import Database
 from storage.exchange import note_security_event
 from storage.inbox import Inbox
 from storage.sealing import Sealer
-from storage.southwest import (
-    SouthwestBatchIn,
-    SouthwestRowOut,
-    cursor,
-    move_cursor,
-)
+from storage.southwest import SouthwestBatchIn, SouthwestRowOut, cursor, move_cursor
 from storage.tasks import open_task
 
 _BATCHES, _RECEIPTS = "batches", "receipts"
@@ -97,6 +90,7 @@ class SouthwestIntake:
         """Everything that is due with the hub, up to the first fault of the wire; what came before it is kept."""
         batches = rows = receipts = 0
         fault, began = "", time.perf_counter()
+        self._alert()
         try:
             self._renew_receipts()
             rows = self._release_decided()
@@ -269,16 +263,19 @@ class SouthwestIntake:
         return taken
 
     def _resend(self) -> None:
-        """No receipt after 24 h, or asked for: the same batch byte for byte; after 72 h a person is told."""
+        """No receipt after 24 h, or asked for: the same batch byte for byte."""
         now = self._now()
         for batch in self._streams.overdue(now - _RESEND_AFTER):
             code = self._adapter.resend(batch)
-            if code in BATCH_REFUSALS and code != Code.GAP:
+            if code in BATCH_REFUSALS - SAID_UNREAD:
                 self._streams.refused(batch, code, now)
-                continue
-            self._streams.resent(batch, now)
-            if now - batch.manifest.created > _ALERT_AFTER:
-                key = f"{SOURCE}/no-receipt/{batch.manifest.cd_batch}"
-                data = {"province": batch.manifest.to_region}
-                with self._database.write() as session:
-                    open_task(session, key=key, kind=TaskKind.STREAM_STOPPED, now=now, data=data)
+            else:
+                self._streams.resent(batch, now)
+
+    def _alert(self) -> None:
+        """No receipt after 72 h: a person is told, also while the hub is away."""
+        now = self._now()
+        for cd_batch, province in self._streams.unreceipted(now - _ALERT_AFTER):
+            key = f"{SOURCE}/no-receipt/{cd_batch}"
+            with self._database.write() as session:
+                open_task(session, key=key, kind=TaskKind.STREAM_STOPPED, now=now, data={"province": province})

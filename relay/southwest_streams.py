@@ -109,6 +109,14 @@ class SouthwestStreams:
             kept = session.scalars(due.order_by(SouthwestBatchOut.province, SouthwestBatchOut.seq))
             return [self._batch(batch) for batch in kept]
 
+    def unreceipted(self, formed_before: datetime) -> Sequence[tuple[str, str]]:
+        """(cd_batch, province) of what the hub has taken and nobody has receipted since."""
+        taken = select(SouthwestBatchOut.cd_batch, SouthwestBatchOut.province).filter_by(state=OutBatchState.TAKEN)
+        with self._database.read() as session:
+            return [
+                (name, to) for name, to in session.execute(taken.where(SouthwestBatchOut.formed_at < formed_before))
+            ]
+
     def resent(self, batch: Batch, now: datetime) -> None:
         with self._database.write() as session:
             kept = find_out_batch(session, batch.manifest)

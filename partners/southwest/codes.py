@@ -84,6 +84,18 @@ BATCH_REFUSALS: Final = frozenset(
 )
 """Codes that say for certain that a batch was not taken and has used up no seq."""
 
+SAID_UNREAD: Final = frozenset(
+    {
+        Code.MANIFEST,
+        Code.NOT_ADDRESSED,
+        Code.CERTIFICATE_UNKNOWN,
+        Code.SIGNATURE,
+        Code.CERTIFICATE_ENDED,
+        Code.GAP,
+    }
+)
+"""Of a batch that was taken before they say nothing: they come before the look at what is known, or ask for it."""
+
 REQUEST_FAULTS: Final = frozenset(
     {
         Code.HEADER,

@@ -142,9 +142,39 @@ def test_no_receipt_after_a_day_and_after_three(office: Office):
     office.intake.poll_once()
     office.intake.poll_once()
     assert office.hub.sent == [office.hub.sent[0]] * 2
-    office.clock[0] = NOW + timedelta(hours=73)
+    office.clock[0] = NOW + timedelta(hours=72)
+    office.intake.poll_once()
+    assert office.tasks() == []
+    office.clock[0] = NOW + timedelta(hours=72, seconds=1)
+    office.hub.broken = {"exch0002"}  # a hub that is away does not hide it
+    office.intake.poll_once()
     office.intake.poll_once()
     assert [task.kind for task in office.tasks()] == [TaskKind.STREAM_STOPPED]
+
+
+@pytest.mark.parametrize("code", ["SW100101", "SW200401", "SW100201", "SW100202", "SW100203", "SW100401"])
+def test_a_refusal_that_comes_before_the_look_at_what_is_known_voids_nothing(office: Office, guizhou: Province, code):
+    """The hub has taken the batch and used up its seq; resent after three days it must answer "too old"."""
+    say(office, "a")
+    office.clock[0] = NOW + timedelta(hours=73)
+    office.hub.codes = [code]
+    office.intake.poll_once()
+    assert office.hub.sent == [office.hub.sent[0]] * 2
+    office.hub.receipts.append(guizhou.receipt(office.hub.sent[0], OK))
+    assert verdicts(office) == [("a", True, OK)]
+    say(office, "b")
+    assert seqs(office) == [1, 1, 2]
+
+
+@pytest.mark.parametrize("code", ["SW100402", "SW100403", "SW100301", "SW100302", "SW100303"])
+def test_a_hub_that_has_lost_a_batch_gets_its_rows_in_a_new_one(office: Office, code):
+    say(office, "a")
+    office.clock[0] = NOW + timedelta(hours=25)
+    office.hub.codes = [code]
+    office.intake.poll_once()
+    assert len(office.hub.sent) == 3
+    assert rows_of(office.hub.sent[2]) == rows_of(office.hub.sent[0])
+    assert office.hub.sent[2]["manifest"]["createdAt"] > office.hub.sent[0]["manifest"]["createdAt"]
 
 
 def test_an_old_batch_that_a_person_released_there_keeps_its_seq(office: Office, guizhou: Province):
