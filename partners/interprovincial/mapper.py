@@ -13,7 +13,7 @@ from domain.outbound import (
     Supplement,
     Withdrawal,
 )
-from domain.terms import CommandKind, Notice
+from domain.terms import CommandKind, Notice, SignerKind
 from partners.interprovincial.codes import SQRLX, TZ_OF_NOTICE, Operation
 from partners.interprovincial.envelope import element, stamp
 
@@ -23,6 +23,9 @@ OPERATION_OF_KIND = {
     CommandKind.WITHDRAW: Operation.WITHDRAW,
     CommandKind.NOTICE: Operation.NOTIFY,
 }
+
+# Who takes a parcel from a locker is the applicant: the wire knows no locker.
+_SIGNER = {SignerKind.LOCKER: SignerKind.SELF}
 
 
 def destination(region: str) -> str:
@@ -107,7 +110,8 @@ def _notice(body: NoticeSent, at: datetime) -> str:
                 + _papers(body.papers)
             )
         case Notice.DELIVERED:
-            signer = body.signer_kind.value if body.signer_kind else ""
-            return head + element("QSR", signer) + element("PZ", body.proof_sha256 or "")
+            signer = body.signer_kind or SignerKind.SELF
+            kind = _SIGNER.get(signer, signer).value
+            return head + element("QSR", kind) + element("PZ", body.proof_sha256 or "")
         case Notice.DISCREPANCY:
             return head + element("YY", body.reason or "") + _papers(body.papers)

@@ -125,6 +125,15 @@ def test_notices(notice: NoticeSent, expected: str):
     assert rendered(CommandKind.NOTICE, notice) == f"<AJBH>{HANDLING.handling_no}</AJBH>{expected}"
 
 
+@pytest.mark.parametrize(
+    ("signer", "on_the_wire"),
+    [(None, "self"), *((kind, "self" if kind is SignerKind.LOCKER else kind.value) for kind in SignerKind)],
+)
+def test_delivered_to_one_of_three(signer: SignerKind | None, on_the_wire: str):
+    said = rendered(CommandKind.NOTICE, NoticeSent(notice=Notice.DELIVERED, occurred_at=AT, signer_kind=signer))
+    assert said.endswith(f"<TZ>02</TZ><TZSJ>20261123155900</TZSJ><QSR>{on_the_wire}</QSR><PZ></PZ>")
+
+
 def test_what_xml_cannot_carry_becomes_a_blank_and_line_ends_lf():
     text = element("YY", "一\r\n二\r三\x00\x0b四\ud800𬭸]]>")
     assert text == "<YY>一\n二\n三  四 𬭸]]&gt;</YY>"
