@@ -47,7 +47,7 @@ def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str,
         log_row(session, line, fault.guid, None, "row", Code.FIELD, now, body=inbox.sealer)
         return RowOutcome(fault.guid, Code.FIELD)
     if row.message is None:
-        return _void(session, inbox, row, line, now)
+        return _void(session, inbox, row, line, sender, now)
     code = _before_inbox(session, row, row.message, sender)
     if code is Code.NOT_ADDRESSED:
         note_security_event(session, SOURCE, code, now, handling_no=row.handling_no)
@@ -112,11 +112,15 @@ def code_of_verdict(verdict: Verdict | None) -> Code:
     return {Verdict.REFUSED: Code.TRANSITION, Verdict.LATE: Code.STALE}.get(verdict or Verdict.APPLIED, Code.OK)
 
 
-def _void(session: Session, inbox: Inbox, row: ReadRow, line: bytes, now: datetime) -> RowOutcome:
+def _void(session: Session, inbox: Inbox, row: ReadRow, line: bytes, sender: str, now: datetime) -> RowOutcome:
     """`D`: nothing is deleted, a person looks; ok whether the row and the case are known or not."""
     handling = session.get(HandlingRow, row.handling_no)
     message_id = f"{row.guid}:{row_time(row.written_at)}"
     ours = handling is not None and handling.partner == SOURCE
+    if handling is not None and ours and province_of(handling.region) != sender:
+        note_security_event(session, SOURCE, Code.NOT_ADDRESSED, now, handling_no=row.handling_no)
+        log_row(session, line, message_id, row.handling_no, _VOID, Code.NOT_ADDRESSED, now, body=inbox.sealer)
+        return RowOutcome(row.guid, Code.NOT_ADDRESSED)
     open_task(
         session,
         key=f"{SOURCE}/void/{message_id}",

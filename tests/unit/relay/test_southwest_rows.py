@@ -203,6 +203,12 @@ def test_a_void_row_is_ok_and_a_task(office: Office, guizhou: Province, number):
     assert office.truth().last_event is WireEvent.RECEIVED
 
 
+def test_a_province_cannot_void_in_anothers_case(office: Office, guizhou: Province):
+    assert office.rows(guizhou, row("accept", "1", 1, YUNNAN, cd_operation="D")) == ["SW200401"]
+    assert office.tasks() == []
+    assert office.security_events() == ["SW200401"]
+
+
 def test_the_matter_happened_when_the_row_says_or_when_it_was_written(office: Office, guizhou: Province):
     said = row("accept", "2", 2, data={"occurredAt": "2026-11-22T09:00:00"})
     office.rows(guizhou, row("accept", "1", 1), said)
