@@ -122,13 +122,18 @@ class Desk:
     def put_file(self, sha256: str, request: Checked) -> Done:
         if hashlib.sha256(request.body).hexdigest() != sha256 or media_type_of(request.body) is None:
             raise Problem("CY4221")
-        with self._lock:
+        content = _content(request)
+        with self._lock, self._store.transaction():
+            used = self._store.get("cy-message", request.message_id)
+            if used is not None and used["content"] != content:
+                raise Problem("CY4223")
             first = self._store.get("cy-file-taken", sha256)
             if first is not None:
                 return _done(200, {**first, "duplicate": True})
             taken = {"sha256": sha256, "receivedAt": _now()}
             self._store.put_bytes("cy-file", sha256, request.body)
             self._store.put("cy-file-taken", sha256, taken)
+            self._store.put("cy-message", request.message_id, {"content": content, "answer": taken})
             return _done(201, taken)
 
     def get_file(self, sha256: str) -> Done:
@@ -140,7 +145,7 @@ class Desk:
 
     def _once(self, request: Checked, kind: str, case_no: str, status: int, take: Callable[[], dict[str, Any]]) -> Done:
         key = request.message_id
-        content = hashlib.sha256(request.path.encode() + b"\n" + request.body).hexdigest()
+        content = _content(request)
         self._engine.effects.attempt("sichuan", key, kind, case_no)
         with self._lock, self._engine.lock, self._store.transaction():
             first = self._store.get("cy-message", key)
@@ -177,6 +182,11 @@ def media_type_of(data: bytes) -> str | None:
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     return "image/png" if data.startswith(b"\x89PNG\r\n\x1a\n") else None
+
+
+def _content(request: Checked) -> str:
+    """What is compared for "the same content": path + body."""
+    return hashlib.sha256(request.path.encode() + b"\n" + request.body).hexdigest()
 
 
 def _read(model: type[Model], body: bytes) -> Model:

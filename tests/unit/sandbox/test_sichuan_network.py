@@ -199,7 +199,12 @@ def test_files(caller):
     assert caller.call("PUT", path, PDF).status_code == 201
     assert caller.call("PUT", path, PDF).json()["duplicate"]
     assert code(caller.call("GET", path)) == "CY4041"  # ours, not theirs to offer
-    assert caller.submit(materials=[MATERIAL | {"sha256": PDF_SHA}]).status_code == 201
+    assert code(caller.submit(materials=[MATERIAL | {"sha256": PDF_SHA}])) == "CY4223"  # the id is the file's
+    png = b"\x89PNG\r\n\x1a\n"
+    other = f"/cy/v1/files/{hashlib.sha256(png).hexdigest()}"
+    assert code(caller.call("PUT", other, png)) == "CY4223"
+    assert caller.call("PUT", other, png, "file-00000002").status_code == 201
+    assert caller.submit("key-00000002", materials=[MATERIAL | {"sha256": PDF_SHA}]).status_code == 201
 
 
 def test_notices_are_kept_once(caller):
