@@ -105,6 +105,14 @@ def test_a_body_that_is_not_one_operation_with_plain_text(inside: str):
         read_envelope(f"<E:Envelope xmlns:E='x'><E:Body>{inside}</E:Body></E:Envelope>".encode())
 
 
+def test_a_cr_between_elements_is_white_space_and_inside_information_refused():
+    whole = "<E:Envelope xmlns:E='x'>\r\n<E:Body><SubmitResponse><information>{}</information></SubmitResponse></E:Body></E:Envelope>"
+    assert read_envelope(whole.format("a\nb").encode()).information == "a\nb"
+    for inside in ("a\r\nb", "\r", "<![CDATA[a\rb]]>"):
+        with pytest.raises(UnsafeXml):
+            read_envelope(whole.format(inside).encode())
+
+
 def test_records_are_taken_as_they_came():
     text = (
         "<PACKAGE><PACKAGEHEAD><RECORD>no</RECORD></PACKAGEHEAD><DATA a='>'>"
