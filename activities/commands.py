@@ -25,6 +25,7 @@ from storage.exchange import ExchangeRow, note_exchange
 from storage.inbox import Inbox
 from storage.outbox import CommandRow, CommandState, command_place, store_rendered, stored_command
 from storage.sealing import Sealer
+from storage.sent_files import files_not_sent, note_file_sent
 
 
 class Commands:
@@ -143,13 +144,20 @@ class Commands:
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
     def _send_files(self, order: CommandOrder, adapter: PartnerAdapter) -> None:
-        """Files go before the command that names them; sending one again is harmless."""
+        """Files go before the command that names them, each once; sending one again is harmless."""
         with self._database.read() as session:
             handling = session.get_one(HandlingRow, order.handling_no)
             command = command_for(session, self._sealer, handling, order)
-            files = {sha256: self._documents.get(session, sha256)[0] for sha256 in _files_of(command)}
-        for sha256, data in files.items():
+            files = list(dict.fromkeys(_files_of(command)))
+            # A person sends again what was refused: perhaps because the partner has lost a file.
+            if session.get_one(CommandRow, order.key).state != CommandState.REFUSED:
+                files = files_not_sent(session, adapter.partner, order.handling_no, files)
+        for sha256 in files:
+            with self._database.read() as session:
+                data, _ = self._documents.get(session, sha256)
             adapter.put_file(command.handling, sha256, data)
+            with self._database.write() as session:
+                note_file_sent(session, adapter.partner, order.handling_no, sha256, self._now())
 
     def _note(
         self,

@@ -1,5 +1,6 @@
 """One attempt to say something: what is stored, what is tried again, who is waited for, what a person must decide."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -7,19 +8,21 @@ from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
 from activities.commands import Commands
+from domain.dossier import DossierMaterial
 from domain.errors import AnswerLost, PartnerRefused, PartnerResting, PartnerUnavailable
+from domain.identifiers import make_case_number
 from domain.inbound import EventPayload
 from domain.messages import CommandOrder, CommandOutcome
 from domain.outbound import Receipt, Rendered
-from domain.terms import CommandKind, Notice, Partner, WireEvent
+from domain.terms import CommandKind, MaterialForm, Notice, Partner, Provided, WireEvent
 from domain.wire import WireState
 from storage.base import Base, Database
-from storage.cases import HandlingRow
+from storage.cases import CaseRow, HandlingRow, write_dossier
 from storage.documents import Documents
 from storage.exchange import ExchangeRow
 from storage.inbox import Inbox
 from storage.outbox import CommandRow, CommandState
-from tests.unit.storage.casework import CASE, NOW, SEALER, message, register
+from tests.unit.storage.casework import CASE, DOSSIER, NOW, SEALER, message, register
 
 
 class Network:
@@ -32,6 +35,7 @@ class Network:
         self.status = None
         self.rendered = 0
         self.sent: list[Rendered] = []
+        self.files: list[str] = []
         self.asked = 0
 
     def render(self, command):
@@ -48,6 +52,10 @@ class Network:
             raise fault
         return Receipt(received_at=NOW, partner_no="SC-77")
 
+    def put_file(self, handling, sha256, data):
+        assert hashlib.sha256(data).hexdigest() == sha256
+        self.files.append(sha256)
+
     def query(self, handling):
         self.asked += 1
         return self.status
@@ -56,15 +64,29 @@ class Network:
 class Desk:
     def __init__(self, database: Database, folder) -> None:
         self.database, self.network, self.clock = database, Network(), [NOW]
-        inbox, documents = Inbox(SEALER), Documents(folder, SEALER)
-        adapters = {Partner.SICHUAN: self.network}
-        self.commands = Commands(database, SEALER, documents, inbox, adapters, lambda: self.clock[0])
+        inbox, self.documents = Inbox(SEALER), Documents(folder, SEALER)
+        adapters = dict.fromkeys(Partner, self.network)
+        self.commands = Commands(database, SEALER, self.documents, inbox, adapters, lambda: self.clock[0])
 
-    def say(self, kind=CommandKind.SUBMIT, key="k-submit-1", **other):
+    def say(self, kind=CommandKind.SUBMIT, key="k-submit-1", number=CASE, **other):
         order = CommandOrder(
-            key=key, case_no=CASE, handling_no=CASE, partner=Partner.SICHUAN, kind=kind, at=NOW, **other
+            key=key, case_no=number, handling_no=number, partner=self.network.partner, kind=kind, at=NOW, **other
         )
         return self.commands.send_command(order)
+
+    def bring(self, *scans: bytes, number=CASE) -> list[str]:
+        """Scans in the dossier; their hashes."""
+        names = [hashlib.sha256(scan).hexdigest() for scan in scans]
+        materials = tuple(
+            DossierMaterial(seq=n, name="表", form=MaterialForm.COPY, provided=Provided.COPY, sha256=name)
+            for n, name in enumerate(names, 1)
+        )
+        with self.database.write() as session:
+            for name, scan in zip(names, scans, strict=True):
+                self.documents.put(session, name, scan, NOW)
+            case = session.get_one(CaseRow, number)
+            write_dossier(case, SEALER, DOSSIER.model_copy(update={"materials": materials}))
+        return names
 
     def handling(self) -> HandlingRow:
         with self.database.read() as session:
@@ -136,6 +158,38 @@ def test_the_networks_own_pace_is_kept(desk):
     with pytest.raises(ApplicationError) as later:
         desk.say()
     assert later.value.next_retry_delay == timedelta(seconds=7)
+
+
+SCANS = b"%PDF-1", b"%PDF-2"
+
+
+def test_a_file_goes_once_however_often_the_command_goes(desk):
+    first, second = desk.bring(*SCANS)
+    desk.network.faults = [AnswerLost("断"), PartnerUnavailable("忙"), None]
+    for _ in range(2):
+        with pytest.raises(ApplicationError):
+            desk.say()
+    desk.say()
+    assert desk.network.files == [first, second]
+
+
+def test_a_file_goes_again_with_what_a_person_sends_again(desk):
+    (name,) = desk.bring(SCANS[0])
+    desk.network.faults = [PartnerRefused("不", code="CY4221"), None]
+    desk.say()
+    desk.say()
+    assert desk.network.files == [name, name], "the partner may have lost it"
+
+
+@pytest.mark.parametrize("partner", Partner)
+def test_a_file_is_known_by_its_hash_or_in_c_once_per_handling(desk, partner):
+    desk.network.partner = partner
+    other = make_case_number("500103", NOW.date(), 9)
+    register(desk.database, other, partner, WireState.UNSENT)
+    for number in (CASE, other):
+        (name,) = desk.bring(SCANS[0], number=number)
+        desk.say(key=f"{number}-submit-1", number=number)
+    assert desk.network.files == [name] * (2 if partner is Partner.INTERPROVINCIAL else 1)
 
 
 def test_a_refusal_is_final_and_can_be_sent_again_by_a_person(desk):
