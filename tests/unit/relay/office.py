@@ -15,6 +15,7 @@ from storage.cases import CaseRow, HandlingRow
 from storage.exchange import ExchangeRow, SecurityEventRow
 from storage.inbox import Inbox, InboxRow
 from storage.sealing import Sealer
+from tests.unit.relay.books import effects, supplement
 from tests.unit.storage.casework import message, take
 
 HANDLING = "500103202611230000013"
@@ -81,6 +82,13 @@ class Office:
     def truth(self, number: str = HANDLING) -> HandlingTruth:
         with self.database.read() as session:
             return session.get_one(HandlingRow, number).truth
+
+    def supplement(self, number: str, round_: int) -> None:
+        """Our supplement for the open round is on its way."""
+        supplement(self.database, number, round_)
+
+    def effects(self, number: str) -> list[str]:
+        return effects(self.database, number)
 
     def count(self, table: type[Base]) -> int:
         with self.database.read() as session:

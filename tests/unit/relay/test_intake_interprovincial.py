@@ -1,17 +1,12 @@
 """What becomes of interprovincial notices: judged, committed, confirmed; and what is not confirmed."""
 
-import itertools
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from domain.errors import PartnerUnavailable, PartnerUntrusted
-from domain.identifiers import make_case_number
 from domain.inbound import Taking
 from domain.terms import WireEvent
 from domain.wire import Verdict, WireState
@@ -225,50 +220,6 @@ def test_an_idle_gateway_is_asked_less_often(office: Office):
     office.gateway.pages.append(page(("s1", elements(HANDLING, 1, "01"))))
     assert asked(600)
     assert asked(601)  # something came: the next tick asks
-
-
-ORDERS = st.lists(st.integers(0, len(LINE) - 1), max_size=8).map(lambda some: [*some, *range(len(LINE))])
-SCHEDULES = {
-    "orders": ORDERS.flatmap(st.permutations),
-    "cuts": st.sets(st.integers(1, 11)),
-    "lost": st.sets(st.integers(0, 11)),
-}
-serials = itertools.count(100)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    office = open_office(tmp_path_factory.mktemp("office"))
-    yield office
-    office.database.close()
-
-
-def any_schedule_ends_alike(office: Office, orders: list[int], cuts: set[int], lost: set[int]) -> None:
-    """The line's notices shuffled, repeated, cut into pages anywhere, with confirmations that get lost."""
-    number = make_case_number("500103", NOW.date(), next(serials))
-    office.add_case(number)
-    bounds = [0, *sorted(cut for cut in cuts if cut < len(orders)), len(orders)]
-    for turn, (begin, end) in enumerate(itertools.pairwise(bounds)):
-        office.gateway.confirm_breaks = turn in lost
-        said = [(n + 1, *LINE[n]) for n in orders[begin:end]]
-        office.poll(*((f"{number}-{sid}", elements(number, place, zt, more)) for place, sid, zt, more in said))
-    truth = office.truth(number)
-    assert (truth.last_seq, truth.decision, truth.state) == (4, WireEvent.APPROVED, WireState.DECIDED)
-    assert office.inbox_rows(number) == 4
-    assert office.security_events() == []
-
-
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(**SCHEDULES)
-def test_any_order_duplication_and_lost_confirmation_end_alike(shared: Office, orders, cuts, lost):
-    any_schedule_ends_alike(shared, orders, cuts, lost)
-
-
-@pytest.mark.soak
-@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(**SCHEDULES)
-def test_two_thousand_schedules_end_alike(shared: Office, orders, cuts, lost):
-    any_schedule_ends_alike(shared, orders, cuts, lost)
 
 
 def test_every_call_and_every_notice_has_a_line(office: Office):

@@ -4,21 +4,12 @@ import itertools
 from datetime import date
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 
 from domain.identifiers import make_case_number
 from tests.unit.relay.sichuan_callbacks import SichuanOffice, callback, content, open_sichuan_office
-from tests.unit.relay.sichuan_refusals import RESULT
+from tests.unit.relay.stories import Loss, Said, Telling, in_soak, in_test, needs_our_supplement, tellings
 
-WAY = [
-    ("RECEIVED", {}),
-    ("ACCEPTED", {}),
-    ("REVIEWING", {}),
-    ("ARCHIVED", {}),
-    ("APPROVED", {"result": RESULT}),
-    ("RESULT_SENT", {"trackingNo": "EB000717618CN"}),
-]
 serials = itertools.count(1)
 
 
@@ -29,48 +20,69 @@ def office(tmp_path_factory):
     opened.database.close()
 
 
-def play(office: SichuanOffice, order: list[int], lost: list[bool], known_after: int) -> None:
-    """Send the callbacks in this order, some twice; after a lost answer the sender sends again at the end."""
-    number = make_case_number("500103", date(2026, 11, 22), next(serials))
-    said = [
-        content(event, seq, f"evt_{number}_{seq}", caseNo=number, payload=payload)
-        for seq, (event, payload) in enumerate(WAY, start=1)
-    ]
-    open_ones, unknown_here = dict.fromkeys(order), True
-    for place, index in enumerate(order):
-        if place == known_after:
-            office.add_case(number)
-            unknown_here = False
-        status, body = office.send(callback(said[index]))
-        assert (status, body["code"]) == ((404, "CY4041") if unknown_here else (200, "0000"))
-        if status == 200 and not lost[place % len(lost)]:
-            open_ones.pop(index, None)
-    if unknown_here:
-        office.add_case(number)
-    for index in open_ones:
-        assert office.send(callback(said[index]))[0] == 200
-    truth = office.truth(number)
-    assert (truth.state, truth.decision, truth.last_seq) == ("RESULT_SENT", "APPROVED", len(WAY))
+class Network:
+    """Carries one telling; knows what of it is still to be acknowledged."""
+
+    def __init__(self, office: SichuanOffice, number: str, telling: Telling) -> None:
+        self.office, self.number, self.telling = office, number, telling
+        self.turns, self.known, self.open = itertools.count(), False, set()
+
+    def carry(self, said: Said) -> None:
+        turn = next(self.turns)
+        if turn == self.telling.known_after and not self.known:
+            self.register()
+        loss = self.telling.loss(turn)
+        if loss is not Loss.NOTHING:
+            self.open.add(said)
+        if loss is not Loss.MESSAGE:
+            self.send(said)
+
+    def send(self, said: Said) -> None:
+        event = content(
+            said.event or "ARCHIVED",
+            said.seq,
+            f"evt_{self.number}_{said.seq}",
+            caseNo=self.number,
+            payload=said.payload,
+        )
+        status, body = self.office.send(callback(event))
+        assert (status, body["code"]) == ((200, "0000") if self.known else (404, "CY4041"))
+        if not self.known:
+            self.open.add(said)
+
+    def register(self) -> None:
+        self.known = True
+        self.office.add_case(self.number)
+
+    def end_chapter(self) -> None:
+        if not self.known:
+            self.register()
+        for said in self.open:
+            self.send(said)
+        self.open.clear()
 
 
-schedules = given(
-    order=st.permutations(range(len(WAY))).flatmap(
-        lambda once: st.lists(st.sampled_from(once), max_size=3).map(lambda more: [*once, *more])
-    ),
-    lost=st.lists(st.booleans(), min_size=1, max_size=9),
-    known_after=st.sampled_from([0, 0, 0, 1, 3, 99]),
-)
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def play(office: SichuanOffice, telling: Telling) -> None:
+    number, story = make_case_number("500103", date(2026, 11, 22), next(serials)), telling.story
+    network, by_seq = Network(office, number, telling), {said.seq: said for said in story.events}
+    for place, order in enumerate(telling.orders):
+        for seq in order:
+            network.carry(by_seq[seq])
+        network.end_chapter()
+        if (round_ := needs_our_supplement(story, place)) is not None:
+            office.supplement(number, round_)
+    assert office.truth(number) == story.truth
+    assert office.effects(number) == story.effects
 
 
-@schedules
-@settings(unhurried, max_examples=500)
-def test_any_schedule_ends_alike(office, order, lost, known_after):
-    play(office, order, lost, known_after)
+@given(tellings())
+@in_test
+def test_any_schedule_ends_alike(office, telling):
+    play(office, telling)
 
 
 @pytest.mark.soak
-@schedules
-@settings(unhurried, max_examples=5000)
-def test_any_of_many_schedules_ends_alike(office, order, lost, known_after):
-    play(office, order, lost, known_after)
+@given(tellings())
+@in_soak
+def test_any_of_many_schedules_ends_alike(office, telling):
+    play(office, telling)
