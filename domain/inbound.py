@@ -71,7 +71,7 @@ class Taking(StrEnum):
 
 
 class Taken(Frozen):
-    """The inbox's answer. `verdict` is that of the first taking for a DUPLICATE."""
+    """The inbox's answer. `verdict` is that of the first taking for a DUPLICATE; `case_no` None: no such case here."""
 
     taking: Taking
     verdict: Verdict | None = None

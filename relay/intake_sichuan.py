@@ -168,8 +168,10 @@ class SichuanIntake:
 def _code(taken: Taken) -> Code:
     if taken.taking is Taking.JUDGED:
         return Code.TRANSITION if taken.verdict is Verdict.REFUSED else Code.OK
+    if taken.taking is Taking.CONFLICT and taken.case_no is None:
+        return Code.UNKNOWN  # whose case it is, is asked before the message's id
     if taken.taking is Taking.CONFLICT and taken.parked:
-        return Code.OK if taken.case_no else Code.UNKNOWN
+        return Code.OK
     return _CODE_OF_TAKING[taken.taking]
 
 

@@ -93,8 +93,8 @@ def _code_of(session: Session, taken: Taken, message: InboundMessage, now: datet
         case Taking.DUPLICATE:
             return code_of_verdict(taken.verdict)
         case Taking.CONFLICT:
-            # For one that is parked the answer stays as it is, and the first content stays.
-            return Code.UNKNOWN_PROJECT if taken.parked else Code.OTHER_CONTENT
+            # Whose case it is, is asked before the key; of a parked row the first content stays.
+            return Code.UNKNOWN_PROJECT if taken.case_no is None else Code.OTHER_CONTENT
         case Taking.TO_COME:
             return Code.UNKNOWN_PROJECT
         case Taking.UNKNOWN_HANDLING:

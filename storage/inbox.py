@@ -102,14 +102,17 @@ class Inbox:
         """
         sender = message.partner or CITY
         handling = lock_handling(session, message.handling_no)
-        known = self._said_before(session, message)
-        if known is not None:
-            return self._again(session, known, message, now)
-        if handling is None:
-            return self._not_yet(session, message, raw, now)
-        if handling.partner != (message.partner and message.partner.value):
+        if handling is not None and handling.partner != (message.partner and message.partner.value):
             note_security_event(session, sender, "FOREIGN_HANDLING", now, handling_no=message.handling_no)
             return Taken(taking=Taking.UNKNOWN_HANDLING, received_at=now)
+        if handling is None and not is_case_number(message.handling_no):
+            return Taken(taking=Taking.UNKNOWN_HANDLING, received_at=now)
+        known = self._said_before(session, message)
+        if known is not None:
+            taken = self._again(session, known, message, now)
+            return taken if handling is not None else taken.model_copy(update={"case_no": None})
+        if handling is None:
+            return self._not_yet(session, message, raw, now)
         verdict = _judged(handling, message)
         if verdict is Verdict.REFUSED and not refused_uses_place:
             return Taken(taking=Taking.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
@@ -249,8 +252,6 @@ class Inbox:
         )
 
     def _not_yet(self, session: Session, message: InboundMessage, raw: bytes, now: datetime) -> Taken:
-        if not is_case_number(message.handling_no):
-            return Taken(taking=Taking.UNKNOWN_HANDLING, received_at=now)
         row = self._stored(session, message, raw, now)
         row.state, row.park_until = InboxState.PARKED, now + PARKED_UNTIL_KNOWN
         return Taken(taking=Taking.TO_COME, received_at=now, parked=True)

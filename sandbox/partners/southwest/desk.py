@@ -62,11 +62,11 @@ class Desk:
         region = read.data.handlingRegion if isinstance(read.data, Apply) else case.region if case else None
         if region is not None and region[:2] != province[:2]:
             return "SW200401"
+        if case is None and not isinstance(read.data, Apply):
+            return "SW200201"  # the caller parks it if it is to come
         self._check_files(read.data)
         if self._known(key, line):
             return OK
-        if case is None and not isinstance(read.data, Apply):
-            return "SW200201"  # the caller parks it if it is to come
         self._check_time(row)
         if not self._act(read, province):
             return "SW200202"
