@@ -1,5 +1,6 @@
 """The page for Sichuan's engineer is right: its examples are run here as they stand."""
 
+import json
 import os
 import re
 import subprocess
@@ -18,12 +19,14 @@ from domain.terms import Partner
 from domain.wire import WireState
 from partners.sichuan import SichuanAdapter
 from partners.sichuan.codes import Code
+from sandbox.main import SandboxSettings, build_app
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission
 from tests.unit.relay.sichuan_callbacks import agreed, open_sichuan_office
 from web import callbacks
 
 ROOT = Path(__file__).parents[2]
+VECTORS = json.loads((ROOT / "docs" / "partners" / "vectors.json").read_text("utf-8"))
 PAGE = (ROOT / "docs" / "partners" / "sichuan.md").read_text("utf-8")
 CURL_CASE = make_case_number("500103", datetime.now(UTC).date(), 901)
 PYTHON_CASE = make_case_number("500103", datetime.now(UTC).date(), 902)
@@ -64,7 +67,7 @@ def example():
 
 
 def test_the_curl_example(url, office):
-    (script,) = blocks("bash")
+    script, _ = blocks("bash")
     environment = {**os.environ, "KUAYU_URL": url, "CASE_NO": CURL_CASE}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], env=environment, capture_output=True, text=True, check=True
@@ -87,6 +90,32 @@ def test_the_python_example(url, office, example):
     assert example["send_callback"](url, event)["duplicate"] is False
     assert example["send_callback"](url, event)["duplicate"] is True
     assert office.truth(PYTHON_CASE).round == 1
+
+
+@pytest.fixture(scope="module")
+def network():
+    with served(build_app(SandboxSettings(pace_s=0.01), ("sichuan",))) as base:
+        yield base
+
+
+def test_our_calls_with_curl(network, tmp_path):
+    _, script = blocks("bash")
+    environment = {**os.environ, "SICHUAN_URL": network, "CASE_NO": CURL_CASE, "WORK": str(tmp_path)}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    put, submitted, latest = (json.loads(line) for line in done.stdout.splitlines())
+    assert put["sha256"] == VECTORS["file"]["sha256"]
+    assert submitted["partnerCaseNo"]
+    assert latest["caseNo"] == CURL_CASE
+
+
+def test_our_calls_in_python(network, example):
+    submission = json.loads(VECTORS["sichuan"]["submit"]["body"]) | {"caseNo": PYTHON_CASE}
+    answers = example["our_case"](network, submission, b"%PDF-1.4\n% another\n")
+    assert [status for status, _ in answers] == [201, 201, 200, 200, 202, 202]
+    assert answers[2][1] == {**answers[1][1], "duplicate": True}
+    assert answers[3][1]["partnerCaseNo"] == answers[1][1]["partnerCaseNo"]
 
 
 def test_the_smallest_peer_takes_our_submission(example):

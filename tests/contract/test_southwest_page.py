@@ -1,6 +1,8 @@
 """Every worked example of the Southwest page runs: curl against the played hub, the page's own hub against our side."""
 
 import contextlib
+import hashlib
+import json
 import os
 import re
 import subprocess
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from domain.errors import PartnerRefused
+from domain.identifiers import make_case_number
 from domain.terms import WireEvent
 from partners.southwest import SouthwestAdapter
 from partners.southwest.codes import Code
@@ -79,11 +83,27 @@ def test_a_hub_built_from_the_page_works_with_our_side(page_hub, tmp_path):
     assert (report.fault, report.batches, report.rows) == ("", 1, 2)
     assert [(verdict.ok, verdict.code) for verdict in report.verdicts] == [(True, Code.OK)]
     assert office.truth(HANDLING).last_event is WireEvent.ACCEPTED
+    scan = b"%PDF-1.4\n%%EOF\n"
+    digest = hashlib.sha256(scan).hexdigest()
+    adapter.put_file(handling, digest, scan)
+    assert adapter.get_file(handling, digest) == scan
+    with pytest.raises(PartnerRefused, check=lambda refused: refused.code == Code.UNKNOWN_PROJECT):
+        adapter.get_file(handling, "0" * 64)
     adapter.send(adapter.render(withdrawal(handling)))
     assert intake.poll_once().receipts == 1
     assert len(names["taken"]) == 2
     with contextlib.closing(adapter.hub):
         office.database.close()
+
+
+def test_our_calls_in_python_against_the_played_hub(page_hub):
+    _, names = page_hub
+    row = json.loads(json.loads((ROOT / "docs/partners/vectors.json").read_text("utf-8"))["southwest"]["row_lines"])
+    row["project_no"] = make_case_number("500103", now().date(), 903)
+    row["data"]["materials"] = [{"seq": 1, "name": "申请表", "form": "form", "sha256": None, "pages": 1}]
+    with served(build_app(SandboxSettings(pace_s=0.01), ("southwest",))) as hub:
+        rows = names["our_case"](hub, row, b"%PDF-1.4\n%%EOF\n")
+    assert next((told["type"], told["project_no"]) for told in rows) == ("accept", row["project_no"])
 
 
 def test_every_code_is_on_the_page():
