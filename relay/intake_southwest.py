@@ -248,6 +248,8 @@ class SouthwestIntake:
             began = time.perf_counter()
             listed = self._adapter.hub.list_receipts(after, _PAGE)
             self._log_page(LIST_RECEIPTS, after, listed, began)
+            if not listed:  # the rule: then no lock is asked for
+                break
             now = self._now()
             read = [(content["cursor"], read_receipt(content, self._verifier, now)) for content in listed]
             with self._database.write() as session:
