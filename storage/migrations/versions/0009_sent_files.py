@@ -1,7 +1,7 @@
 """which files a partner has already
 
-Revision: 0010
-Revises: 0011
+Revision: 0009
+Revises: 0008
 """
 
 from collections.abc import Sequence
