@@ -53,7 +53,10 @@ def line(row: dict[str, Any]) -> str:
         )
     if "gap_points" in row:
         parts.append(f"best found {row['best_found_percent']:.2f} gap {row['gap_points']:.2f}")
-        parts += [f"{name} {figures['on_time_percent']:.1f}" for name, figures in row["naive"].items()]
+    for name, figures in row.get("naive", {}).items():
+        parts.append(f"{name} {figures['on_time_percent']:.1f} ({figures['worst_day_percent']:.1f})")
+    if "days_above_target" in row:
+        parts.append(f"above {row['target_on_time']} on {row['days_above_target']} days")
     if "changes_per_order" in row:
         parts.append(f"{row['changes_per_order']} changes per order, least notice {row['least_notice_s']} s")
     return " | ".join(parts)

@@ -18,9 +18,15 @@ _STRICT = ConfigDict(extra="forbid")
 class UnknownJobError(KeyError):
     """Somebody reports a job that was never requested."""
 
+    def __str__(self) -> str:
+        return f"job {self.args[0]!r} was never requested"
+
 
 class UnknownCourierError(KeyError):
     """Somebody reports a courier who was never on duty."""
+
+    def __str__(self) -> str:
+        return f"courier {self.args[0]!r} was never on duty"
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -46,45 +46,64 @@ class Rules:
 
 
 class Timing:
-    """One courier's sequence with arrival, leaving, price before and slack from each stop on."""
+    """One courier's sequence with arrival, leaving, price before and slack from each stop on.
+
+    `like` is a sequence that begins with the same `same` stops; their times are taken over.
+    """
 
     __slots__ = ("arrive", "cost", "leave", "pay", "slack", "stops")
 
-    def __init__(self, rules: Rules, courier: int, stops: list[int]) -> None:
-        self.stops = stops
+    arrive: list[float]
+    leave: list[float]
+    pay: list[float]
+
+    def __init__(
+        self, rules: Rules, courier: int, stops: list[int], like: "Timing | None" = None, same: int = 0
+    ) -> None:
         leg, soft, service, table = rules.board.leg, rules.soft, rules.board.service, rules.table
-        top, now = len(table), rules.now
-        at, t = rules.anchors[courier], rules.starts[courier]
-        began, pay, waits = t, 0.0, 0.0
-        self.arrive: list[float] = []
-        self.leave: list[float] = []
-        self.pay: list[float] = []
-        slack: list[float] = []
-        for stop in stops:
+        top = len(table)
+        at, t, paid = rules.anchors[courier], rules.starts[courier], 0.0
+        arrive: list[float] = []
+        leave: list[float] = []
+        pay: list[float] = []
+        if like is not None and same:
+            arrive, leave, pay = like.arrive[:same], like.leave[:same], like.pay[:same]
+            at, t, paid = stops[same - 1], leave[-1], like.pay[same]
+        for stop in stops[same:]:
             t += leg[at][stop]
+            arrive.append(t)
+            pay.append(paid)
             over = t - soft[stop]
-            self.arrive.append(t)
-            self.pay.append(pay)
-            slack.append(-over)
             if over > 0:
                 step = int(over) >> 3
-                pay += table[step] if step < top else rules.overdue(step)
-            waits += t - now
+                paid += table[step] if step < top else rules.overdue(step)
             t += service[stop]
-            self.leave.append(t)
+            leave.append(t)
             at = stop
-        self.pay.append(pay)
+        pay.append(paid)
+        self.stops, self.arrive, self.leave, self.pay = stops, arrive, leave, pay
+        self.slack = slack = [0.0] * len(stops)
         least = INFINITE
-        for place in range(len(slack) - 1, -1, -1):
-            if slack[place] < least:
-                least = slack[place]
+        for place in range(len(stops) - 1, -1, -1):
+            room = soft[stops[place]] - arrive[place]
+            if room < least:
+                least = room
             slack[place] = least
-        self.slack = slack
-        self.cost = pay + rules.busy * (t - began) + rules.wait * waits
+        waits = sum(arrive) - rules.now * len(stops)
+        self.cost = paid + rules.busy * (t - rules.starts[courier]) + rules.wait * waits
 
 
-def cheapest_place(rules: Rules, courier: int, timing: Timing, stop: int, bound: float) -> tuple[float, int]:
-    """(growth of cost, position) of the best place for a stop in one sequence, or (bound, -1)."""
+Reach = tuple[float, float]
+"""How far from a stop (seconds to it, seconds from it) its neighbours in a sequence are looked for."""
+
+
+def cheapest_place(
+    rules: Rules, courier: int, timing: Timing, stop: int, bound: float, reach: Reach
+) -> tuple[float, int]:
+    """(growth of cost, position) of the best place for a stop in one sequence, or (bound, -1).
+
+    Looked at are the places next to a stop within reach, and the end.
+    """
     leg, busy, wait = rules.board.leg, rules.busy, rules.wait
     stops, arrive, leave, slack = timing.stops, timing.arrive, timing.leave, timing.slack
     length, best, where = len(stops), bound, -1
@@ -96,10 +115,17 @@ def cheapest_place(rules: Rules, courier: int, timing: Timing, stop: int, bound:
             return best, where
     table, top, own_soft, row = rules.table, len(rules.table), rules.soft[stop], leg[stop]
     own_service = rules.board.service[stop]
+    far_to, far_from = reach
     at, t = rules.anchors[courier], rules.starts[courier]
     base = moved - wait * rules.now
     for place in range(length + 1):
-        come = t + leg[at][stop]
+        come = leg[at][stop]
+        if place < length:
+            at = stops[place]
+            if come > far_to and row[at] > far_from:
+                t = leave[place]
+                continue
+        come += t
         cost = base + wait * come
         over = come - own_soft
         if over > 0:
@@ -109,7 +135,6 @@ def cheapest_place(rules: Rules, courier: int, timing: Timing, stop: int, bound:
         if place == length:
             cost += busy * (go - t)
         else:
-            at = stops[place]
             shift = go + row[at] - arrive[place]
             cost += (busy + wait * (length - place)) * shift
             t = leave[place]

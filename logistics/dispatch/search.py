@@ -7,7 +7,7 @@ work is counted in positions looked at, never in seconds, so that the same seed 
 import math
 import random
 
-from logistics.dispatch.plan import INFINITE, Rules, Timing, cheapest_place
+from logistics.dispatch.plan import INFINITE, Reach, Rules, Timing, cheapest_place
 
 Routes = list[list[int]]
 
@@ -16,6 +16,7 @@ _PER_ROUND = 40
 _PER_SEQUENCE = 3
 _LONGEST_STRING = 11.0
 _AVERAGE_REMOVED = 9.0
+_NEIGHBOURS = 10  # a stop is tried next to this many of its nearest
 _BLINK = 0.02  # share of sequences overlooked at an insertion, so that greedy choices vary
 
 
@@ -27,6 +28,8 @@ class Search:
         self.timings = [Timing(rules, k, stops) for k, stops in enumerate(routes)]
         self.open = [k for k in range(len(routes)) if k not in rules.closed]
         self.looked = 0
+        self.stops = [stop for stops in routes for stop in stops]
+        self._reach: dict[int, Reach] = {}
 
     @property
     def routes(self) -> Routes:
@@ -36,13 +39,14 @@ class Search:
     def insert(self, stop: int, blink: float = 0.0) -> None:
         """Cheapest place over all open couriers; a blink overlooks one now and then."""
         best, chosen, where = INFINITE, -1, -1
+        reach = self._reach_of(stop)
         draw = self.rng.random
         for k in self.open:
             if blink and draw() < blink:
                 continue
             timing = self.timings[k]
             self.looked += len(timing.stops) + _PER_SEQUENCE
-            cost, place = cheapest_place(self.rules, k, timing, stop, best)
+            cost, place = cheapest_place(self.rules, k, timing, stop, best, reach)
             if place >= 0:
                 best, chosen, where = cost, k, place
         if chosen < 0 and blink:
@@ -51,13 +55,26 @@ class Search:
         if chosen < 0:  # no rule may leave a job out: the one who was told goes, after the rest
             chosen = self.rules.owner.get(stop, self.open[0])
             where = len(self.timings[chosen].stops)
-        stops = self.timings[chosen].stops
-        self.timings[chosen] = Timing(self.rules, chosen, [*stops[:where], stop, *stops[where:]])
+        like = self.timings[chosen]
+        stops = [*like.stops[:where], stop, *like.stops[where:]]
+        self.timings[chosen] = Timing(self.rules, chosen, stops, like, where)
+
+    def _reach_of(self, stop: int) -> Reach:
+        """Trying every place would leave a full day's decision too few rounds; far places are seldom the best."""
+        if len(self.stops) <= _NEIGHBOURS:
+            return INFINITE, INFINITE
+        known = self._reach.get(stop)
+        if known is None:
+            leg, others = self.rules.board.leg, [other for other in self.stops if other != stop]
+            to, away = sorted(leg[other][stop] for other in others), sorted(leg[stop][other] for other in others)
+            known = self._reach[stop] = to[_NEIGHBOURS - 1], away[_NEIGHBOURS - 1]
+        return known
 
     def improve(self, budget: int, hot: float, cold: float) -> None:
         """Spend `budget` looked-at positions on ruin and recreate under a cooling threshold."""
-        movable = [stop for timing in self.timings for stop in timing.stops]
-        if len(movable) < 2:
+        self.stops = [stop for timing in self.timings for stop in timing.stops]
+        self._reach.clear()
+        if len(self.stops) < 2:
             return
         best = current = self.timings
         best_cost = current_cost = self._cost()
@@ -65,8 +82,8 @@ class Search:
         while self.looked < budget:
             heat = hot * (cold / hot) ** (self.looked / budget)
             self.timings = list(current)
-            self.looked += _PER_ROUND + len(movable)
-            for stop in self._in_some_order(self._ruin(movable)):
+            self.looked += _PER_ROUND + len(self.stops)
+            for stop in self._in_some_order(self._ruin()):
                 self.insert(stop, _BLINK)
             cost = self._cost()
             if cost < current_cost - heat * math.log(self.rng.random() + 1e-12):
@@ -94,9 +111,9 @@ class Search:
             for stop, arrive in zip(timing.stops, timing.arrive, strict=True)
         )
 
-    def _ruin(self, movable: list[int]) -> list[int]:
+    def _ruin(self) -> list[int]:
         """Take a string of stops out of each of the sequences nearest to a random stop."""
-        draw = self.rng.random
+        draw, movable = self.rng.random, self.stops
         used = sum(1 for timing in self.timings if timing.stops)
         longest = min(_LONGEST_STRING, len(movable) / used)
         strings = int(draw() * (4 * _AVERAGE_REMOVED / (1 + longest) - 1) + 1)
@@ -118,7 +135,7 @@ class Search:
         draw, stops = self.rng.random, self.timings[k].stops
         size = min(len(stops), int(draw() * min(len(stops), longest) + 1))
         first = max(0, min(stops.index(stop) - int(draw() * size), len(stops) - size))
-        self.timings[k] = Timing(self.rules, k, stops[:first] + stops[first + size :])
+        self.timings[k] = Timing(self.rules, k, stops[:first] + stops[first + size :], self.timings[k], first)
         return stops[first : first + size]
 
     def _in_some_order(self, removed: list[int]) -> list[int]:
