@@ -49,7 +49,8 @@ def line(row: dict[str, Any]) -> str:
     if ours:
         parts.append(
             f"{ours['on_time_percent']:6.2f} % (worst {ours['worst_day_percent']:.1f}), "
-            f"longest {ours['longest_wait_minutes']:.0f} min, p99 {ours['decision_ms_p99']:.0f} ms"
+            f"longest {ours['longest_wait_minutes']:.0f} min, p99 {ours['decision_ms_p99']:.0f} ms "
+            f"(CPU {ours['decision_cpu_ms_p99']:.0f})"
         )
     if "gap_points" in row:
         parts.append(f"best found {row['best_found_percent']:.2f} gap {row['gap_points']:.2f}")

@@ -35,12 +35,13 @@ class Case:
 
     scores: list[Score] = field(default_factory=list)
     call_s: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
     changes: int = 0
     least_notice_s: float | None = None
 
     def figures(self) -> dict[str, Any]:
         """Means over the days, worst cases, and how long a decision took."""
-        calls, percents = sorted(self.call_s), [s.on_time_percent for s in self.scores]
+        calls, cpu, percents = sorted(self.call_s), sorted(self.cpu_s), [s.on_time_percent for s in self.scores]
         return {
             "on_time_percent": round(sum(percents) / len(percents), 2),
             "worst_day_percent": round(min(percents), 2),
@@ -50,6 +51,7 @@ class Case:
             "km_per_request": round(sum(s.km_per_request for s in self.scores) / len(percents), 3),
             "decision_ms_mean": round(1000 * sum(calls) / len(calls), 2),
             "decision_ms_p99": round(1000 * calls[int(len(calls) * 0.99)], 1),
+            "decision_cpu_ms_p99": round(1000 * cpu[int(len(cpu) * 0.99)], 1),
             "decision_ms_max": round(1000 * calls[-1], 1),
         }
 
@@ -64,6 +66,7 @@ def play(
         played = World(today, policy, sigma).run()
         case.scores.append(score(today, played.decisions, sigma))
         case.call_s += played.call_s
+        case.cpu_s += played.cpu_s
         if isinstance(played.policy, WatchedDispatcher):
             changes = played.policy.__dict__.get("changes", [])
             case.changes += len(changes)

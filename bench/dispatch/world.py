@@ -31,10 +31,11 @@ PolicyFactory = Callable[[list[DispatchCourier], Callable[[float, float, float, 
 
 @dataclass
 class Played:
-    """What came out of one day; `call_s` is how long each decision (request, next_job) took."""
+    """What came out of one day; per decision (request, next_job) seconds on the wall and of this process."""
 
     decisions: list[Decision]
     call_s: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
     policy: Policy | None = None
 
 
@@ -65,8 +66,9 @@ class World:
         heapq.heappush(self.heap, (at, self.scheduled, kind, courier, job))
 
     def _timed(self, call: Callable[..., str | None], *arguments: object) -> str | None:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         answer = call(*arguments)
+        self.played.cpu_s.append(time.process_time() - worked)
         self.played.call_s.append(time.perf_counter() - began)
         return answer
 
