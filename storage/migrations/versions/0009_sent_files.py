@@ -12,8 +12,8 @@ from alembic import op
 import storage.base
 
 
-revision: str = '0010'
-down_revision: str | None = '0011'
+revision: str = '0009'
+down_revision: str | None = '0008'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
