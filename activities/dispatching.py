@@ -76,9 +76,11 @@ def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] =
     # What is in a bag stays there, also when its outlet has closed; not with who is ill or says nothing.
     able = {courier.courier_id for courier in everybody if courier.off_since is None and courier.silent_since is None}
     dispatcher = _rebuilt(jobs, under_way(session, jobs), couriers, places, now, scale)
-    for leg in jobs:
-        if leg.courier_id not in serving:
-            dispatcher.request(_seconds(now, scale), _job(leg, scale, places))
+    unserved = [leg for leg in jobs if leg.courier_id not in serving]
+    for leg in unserved:
+        dispatcher.request(_seconds(now, scale), _job(leg, scale, places))
+    if not unserved:
+        dispatcher.replan(_seconds(now, scale))
     for leg in jobs:
         holder = leg.state.get("holder")
         _assign(session, leg, dispatcher, now, scale, reason, outlets, serving, holder if holder in able else None)

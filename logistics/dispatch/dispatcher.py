@@ -138,6 +138,11 @@ class Dispatcher:
         state.give_back(orphans)
         self._plan(now, f"off:{courier_id}")
 
+    def replan(self, now: float) -> None:
+        """Somebody will be late: look again at every job that nobody has set out for, as if a job had come."""
+        self._plan(now, "replan", asked=self._state.staff)
+        self._planned_at = now
+
     # -- what is planned ---------------------------------------------------------------------------------
 
     def planned_courier(self, job_id: Id) -> Id | None:

@@ -74,7 +74,7 @@ class Search:
         """Spend `budget` looked-at positions on ruin and recreate under a cooling threshold."""
         self.stops = [stop for timing in self.timings for stop in timing.stops]
         self._reach.clear()
-        if len(self.stops) < 2:
+        if not self.stops:
             return
         best = current = self.timings
         best_cost = current_cost = self._cost()

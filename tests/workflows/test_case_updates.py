@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from domain.messages import CaseView, TaskOutcome
+from domain.messages import CaseView, LegClosing, LegOutcome, TaskOutcome
 from domain.terms import CaseStatus, Leg, ParcelStage, Partner
 from tests.workflows.hall import PAPER, SUBMIT, SUPPLEMENT, WITHDRAW, outage, refusal
 
@@ -220,7 +220,8 @@ async def test_a_lost_result_is_not_told_as_delivered(register):
     await case.says("APPROVED", **PAPER)
     await case.says("RESULT_SENT", tracking_no="EB3")
     back = await case.until_leg(Leg.BACK)
-    await back.scan(P.IN_TRANSIT)
+    await back.scan(P.IN_TRANSIT, P.LOST)
+    case.folder.closing = LegClosing(outcome=LegOutcome.LOST)  # the log says it
     await back.resolve(TaskOutcome.CLOSE_AS_FAILED)
     await case.collects()
     assert await case.closed() is S.APPROVED

@@ -8,7 +8,8 @@ from domain.messages import LegEnd, LegOutcome, LookReason
 from domain.terms import Leg
 from logistics.promise_rules import PromiseRules
 from relay.outlet_book import ask_for_dispatch
-from storage.legs import LegRow, SuspensionRow
+from storage.cases import CaseEventRow
+from storage.legs import CourierRow, LegRow, SuspensionRow
 from storage.tasks import TaskRow
 from tests.postgresql import fresh_database
 from tests.unit.activities.post_office import DOOR, FAR, OUTSIDE, TEN, PostOffice
@@ -99,6 +100,33 @@ def test_a_late_upload_turns_a_breach_into_kept(office):
     assert (kept.verdict, kept.verified, kept.provisional) == ("KEPT_LATE_UPLOAD", True, False)
     assert (kept.stopped_at, round(kept.adjusted_minutes)) == (minutes(40), 40)
     assert not {"PROMISE_BROKEN", "PROMISE_AT_RISK"} & set(office.tasks())
+
+
+def test_a_visit_that_will_be_late_goes_to_another_courier_while_he_can_still_help(office):
+    """He is heard of, far away and not on his way yet; another one stands idle nearer by."""
+    leg_id = office.order(door=FAR)
+    first = office.leg(leg_id).courier_id
+    office.clock.at(20)
+    with office.database.write() as session:
+        late = session.get_one(CourierRow, first)
+        late.lat, late.lon, late.seen_at = 29.62, 106.62, office.clock()
+    office.look(leg_id)
+    assert office.leg(leg_id).courier_id not in (first, None)
+    assert office.leg(leg_id).planned_arrival_at <= minutes(45)
+    assert office.promise(leg_id).verdict == "ON_TRACK"
+    assert len(office.assigned(leg_id)) == 2
+    with office.database.read() as session:
+        told = session.query(CaseEventRow).filter_by(kind="REDISPATCHED").one()
+    assert told.data["courierId"] == office.leg(leg_id).courier_id
+
+
+def test_nobody_is_changed_who_will_be_in_time(office):
+    leg_id = office.order(door=FAR)
+    for at in (5, 10, 15):
+        office.clock.at(at)
+        office.hear(office.leg(leg_id).courier_id)
+        office.look(leg_id)
+    assert len(office.assigned(leg_id)) == 1
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
