@@ -34,7 +34,7 @@ from runtime.ports import free_port
 from runtime.settings import load_settings
 from runtime.temporal import connect
 from storage.base import Database
-from storage.inbox import InboxRow
+from storage.inbox_row import InboxRow
 from tests.unit.relay.sichuan_callbacks import callback, content, open_sichuan_office
 from web import callbacks
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from relay.replaying import replay as replay_message
 from runtime.components import now, parts_of
 from runtime.settings import load_settings
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 
 app = typer.Typer(help="收件箱", no_args_is_help=True)
 

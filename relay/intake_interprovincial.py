@@ -21,7 +21,8 @@ from partners.pace import PollPace
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.exchange import EMPTY, ExchangeRow, keep_body, note_exchange, note_poll, note_security_event
-from storage.inbox import Inbox, place_of
+from storage.inbox import Inbox
+from storage.inbox_row import place_of
 
 log = structlog.get_logger(__name__)
 

@@ -24,7 +24,8 @@ from partners.sichuan.inbound import MAX_CALLBACK_BYTES, Authentic, Refusal, aut
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.exchange import ExchangeRow, keep_body, note_exchange, note_security_event
-from storage.inbox import Inbox, place_of
+from storage.inbox import Inbox
+from storage.inbox_row import place_of
 from storage.nonces import forget_expired_nonces, remember_nonce
 
 log = structlog.get_logger(__name__)

@@ -25,7 +25,7 @@ from relay.lost import tell_what_is_lost
 from relay.telling import Answer, Told, tell
 from storage.base import Database
 from storage.cases import CaseRow
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.tasks import open_task
 from storage.updates import UpdateRow
 

@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from domain.errors import Conflict, NotFound
 from storage.cases import lock_handling
 from storage.exchange import note_security_event
-from storage.inbox import Inbox, InboxRow, InboxState
+from storage.inbox import Inbox
+from storage.inbox_row import InboxRow, InboxState
 
 
 def replay(session: Session, inbox: Inbox, row_id: int, *, by: str, now: datetime) -> InboxState:

@@ -10,7 +10,7 @@ from partners.southwest.codes import Code
 from partners.southwest.receipts import BatchReceipt, write_receipt
 from partners.southwest.signing import Signer
 from relay.southwest_rows import code_of_verdict
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.southwest import SouthwestBatchIn, SouthwestParkedRow
 
 _SOURCE = "southwest"

@@ -19,7 +19,8 @@ from partners.southwest.stamps import row_time
 from relay.southwest_log import SOURCE, log_row
 from storage.cases import HandlingRow, lock_handling
 from storage.exchange import note_security_event
-from storage.inbox import Inbox, InboxRow, place_of
+from storage.inbox import Inbox
+from storage.inbox_row import InboxRow, place_of
 from storage.tasks import open_task
 
 _VOID = "D"

@@ -9,7 +9,7 @@ from domain.tasks import TaskKind
 from domain.terms import Partner
 from domain.wire import Verdict
 from storage.cases import HandlingRow
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.tasks import open_task
 
 

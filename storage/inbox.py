@@ -7,74 +7,24 @@ what took effect to the case as an Update.
 
 import hashlib
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Index, LargeBinary, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, Taken, Taking
 from domain.tasks import TaskKind
-from domain.terms import DECISIONS, Partner, WireEvent
+from domain.terms import DECISIONS, WireEvent
 from domain.wire import Verdict, WireState, advance, judge, judge_snapshot, snapshot
-from storage.base import Base
 from storage.case_updates import update_for
 from storage.cases import HandlingRow, lock_handling
 from storage.exchange import note_security_event
+from storage.inbox_row import CITY, InboxRow, InboxState, place_of
 from storage.sealing import Sealer
 from storage.tasks import open_task
 
 PARKED_UNTIL_KNOWN = timedelta(hours=72)
 GAP_PATIENCE = timedelta(minutes=10)
-CITY = "city"  # the sender of our own officers' events
-
-
-class InboxState(StrEnum):
-    """NEW → (DELIVERED: told, outcome not heard yet) → APPLIED; PARKED waits for a gap or a case; DEAD for a person."""
-
-    NEW = "NEW"
-    DELIVERED = "DELIVERED"
-    APPLIED = "APPLIED"
-    PARKED = "PARKED"
-    DEAD = "DEAD"
-
-
-class InboxRow(Base):
-    """One message. `update` is the Update for the case; the message itself is sealed."""
-
-    __tablename__ = "inbox"
-    __table_args__ = (
-        UniqueConstraint("sender", "message_id"),
-        Index("ix_inbox_state", "state", "id"),
-        Index("ix_inbox_handling_seq", "handling_no", "seq"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    sender: Mapped[str] = mapped_column(String(16))
-    message_id: Mapped[str] = mapped_column(String(128))
-    content_sha256: Mapped[str] = mapped_column(String(64))
-    handling_no: Mapped[str] = mapped_column(String(32), index=True)
-    case_no: Mapped[str | None] = mapped_column(String(21))
-    event_name: Mapped[str] = mapped_column(String(64))
-    seq: Mapped[int | None]
-    occurred_at: Mapped[datetime]
-    received_at: Mapped[datetime]
-    verdict: Mapped[str | None] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(12))
-    order: Mapped[int | None]  # place in which it took effect, per handling
-    update_name: Mapped[str | None] = mapped_column(String(32))
-    update: Mapped[dict[str, Any] | None]
-    message: Mapped[bytes] = mapped_column(LargeBinary)  # sealed InboundMessage
-    raw: Mapped[bytes] = mapped_column(LargeBinary)  # sealed, as it came
-    park_until: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str | None]
-
-    @property
-    def given_up(self) -> bool:
-        """Parked for a case of ours to come that did not come in time, or was another network's."""
-        return self.state == InboxState.DEAD and self.case_no is None
 
 
 class Inbox:
@@ -351,14 +301,5 @@ def _note_facts(handling: HandlingRow, message: InboundMessage) -> None:
         handling.last_written_id = message.message_id.partition(":")[0]
 
 
-def place_of(sender: str, message_id: str) -> str:
-    """Under which a message of the inbox is sealed."""
-    return f"inbox/{sender}/{message_id}"
-
-
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def partner_of(row: InboxRow) -> Partner | None:
-    return None if row.sender == CITY else Partner(row.sender)

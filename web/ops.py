@@ -12,7 +12,7 @@ from domain.terms import Partner
 from runtime.networks import is_connected
 from storage.breakers import BreakerRow
 from storage.cases import CaseRow, HandlingRow
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.migrating import standing
 from storage.tasks import TaskRow
 from storage.updates import UpdateRow

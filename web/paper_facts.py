@@ -16,7 +16,7 @@ from logistics.masking import mask_phone
 from papers import CaseFacts, Item, Owed, Party, Place, Result, Round, Scan, Service
 from papers.content import day
 from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
-from storage.inbox import InboxRow
+from storage.inbox_row import InboxRow
 from storage.legs import LegRow
 from web.casebook import mask_id
 from web.context import Context

@@ -12,7 +12,7 @@ from domain.terms import Partner
 from partners.standards import CHINA
 from relay.replaying import replay
 from storage.exchange import EMPTY, ExchangeRow, note_security_event
-from storage.inbox import InboxRow
+from storage.inbox_row import InboxRow
 from storage.outbox import CommandRow
 from storage.reconciliation import kept_reports
 from web.context import Ctx

@@ -17,7 +17,7 @@ from demo.system import PORTS, System, start, stop, wait_ready
 from demo.verify import faults
 from storage.base import Database
 from storage.cases import CaseRow
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.scans import ScanEventRow
 from tests.e2e.patient import PatientCaller
 

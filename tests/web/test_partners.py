@@ -10,7 +10,7 @@ from domain.wire import WireState
 from partners.standards import CHINA
 from storage.cases import HandlingRow
 from storage.exchange import EMPTY, ExchangeRow, SecurityEventRow, note_poll
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.reconciliation import keep_report
 from tests.unit.storage.casework import message
 

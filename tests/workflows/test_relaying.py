@@ -15,7 +15,8 @@ from domain.wire import WireState
 from relay.relay import Relay
 from storage.base import Database
 from storage.cases import CaseRow, HandlingRow
-from storage.inbox import Inbox, InboxRow, InboxState
+from storage.inbox import Inbox
+from storage.inbox_row import InboxRow, InboxState
 from storage.migrating import migrate
 from storage.tasks import TaskRow
 from storage.updates import UpdateRow, queue_update

@@ -16,7 +16,7 @@ from runtime.settings import load_settings
 from storage.base import Base
 from storage.exchange import SecurityEventRow
 from storage.gaps import give_up_parked
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from tests.unit.storage.casework import CASE, TO_COME, later, message, register, take
 
 

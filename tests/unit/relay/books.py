@@ -5,7 +5,7 @@ from sqlalchemy import select
 from domain.wire import WireState, after_supplement
 from storage.base import Database
 from storage.cases import lock_handling
-from storage.inbox import InboxRow
+from storage.inbox_row import InboxRow
 
 
 def supplement(database: Database, number: str, round_: int) -> None:

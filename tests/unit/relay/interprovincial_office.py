@@ -20,7 +20,8 @@ from relay.intake_interprovincial import InterprovincialIntake
 from storage.base import Base, Database
 from storage.cases import CaseRow, HandlingRow
 from storage.exchange import ExchangeRow, SecurityEventRow
-from storage.inbox import Inbox, InboxRow
+from storage.inbox import Inbox
+from storage.inbox_row import InboxRow
 from storage.sealing import Sealer
 from storage.tasks import TaskRow
 

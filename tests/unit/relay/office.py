@@ -13,7 +13,8 @@ from domain.wire import HandlingTruth, WireState
 from storage.base import Base, Database
 from storage.cases import CaseRow, HandlingRow
 from storage.exchange import ExchangeRow, SecurityEventRow
-from storage.inbox import Inbox, InboxRow
+from storage.inbox import Inbox
+from storage.inbox_row import InboxRow
 from storage.sealing import Sealer
 from tests.unit.relay.books import effects, supplement
 from tests.unit.storage.casework import message, take

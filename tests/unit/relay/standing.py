@@ -6,7 +6,7 @@ from sqlalchemy import func, inspect, select
 
 from storage.base import Base, Database
 from storage.cases import CaseEventRow, CaseRow, HandlingRow
-from storage.inbox import InboxRow
+from storage.inbox_row import InboxRow
 from storage.updates import UpdateRow
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from domain.wire import WireState
 from storage.exchange import ExchangeBodyRow
-from storage.inbox import InboxRow
+from storage.inbox_row import InboxRow
 from tests.unit.relay.office import FOREIGN, HANDLING, NOW, TO_COME
 from tests.unit.relay.sichuan_callbacks import (
     OUR_KEY,

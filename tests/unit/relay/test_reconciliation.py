@@ -13,7 +13,7 @@ from domain.terms import Partner, WireEvent
 from domain.wire import Verdict, WireState
 from relay.catching_up import CatchingUp
 from relay.reconciliation import Reconciliation
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.reconciliation import kept_reports
 from storage.tasks import TaskRow
 from tests.unit.relay.office import HANDLING, NOW, Office, open_office

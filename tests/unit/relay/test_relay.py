@@ -26,7 +26,7 @@ from domain.terms import Role, SignerKind
 from relay.relay import MAX_REFUSALS, Relay
 from relay.telling import Answer, Told
 from storage.cases import CaseRow
-from storage.inbox import InboxRow, InboxState
+from storage.inbox_row import InboxRow, InboxState
 from storage.tasks import TaskRow, open_task
 from storage.updates import queue_update
 from tests.unit.relay.office import NOW, Office, open_office

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from domain.tasks import TaskKind
 from domain.terms import WireEvent
-from storage.inbox import InboxRow
+from storage.inbox_row import InboxRow
 from storage.southwest import SouthwestBatchIn
 from tests.unit.relay.southwest_office import Office, open_office
 from tests.unit.relay.southwest_province import FOREIGN, HANDLING, NOW, OK, TO_COME, YUNNAN, Province, as_line, row

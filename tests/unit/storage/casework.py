@@ -14,7 +14,8 @@ from domain.terms import ApplicantType, CaseStatus, IdType, Mode, Partner, Resul
 from domain.wire import HandlingTruth, WireState
 from storage.base import Database
 from storage.cases import CaseRow, HandlingRow, write_dossier
-from storage.inbox import Inbox, InboxRow
+from storage.inbox import Inbox
+from storage.inbox_row import InboxRow
 from storage.sealing import Sealer
 from storage.tasks import TaskRow
 

@@ -19,7 +19,8 @@ from domain.terms import WireEvent as E
 from domain.wire import MAY_FOLLOW, HandlingTruth, Verdict, WireState, advance, after_supplement, judge
 from storage.base import Base, Database
 from storage.cases import lock_handling
-from storage.inbox import Inbox, InboxRow, InboxState
+from storage.inbox import Inbox
+from storage.inbox_row import InboxRow, InboxState
 from tests.unit.storage.casework import DAY, NOW, SEALER, message, register, take, truth
 
 serials = itertools.count(100)

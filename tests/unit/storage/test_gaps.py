@@ -7,7 +7,7 @@ from domain.tasks import TaskKind
 from domain.terms import Partner
 from domain.terms import WireEvent as E
 from storage.gaps import give_up_parked, handlings_with_gaps
-from storage.inbox import InboxState
+from storage.inbox_row import InboxState
 from tests.unit.storage.casework import CASE, NOW, TO_COME, later, message, register, rows, take, task_kinds
 
 THREE_DAYS = timedelta(hours=72)

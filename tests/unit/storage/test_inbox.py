@@ -11,7 +11,7 @@ from domain.terms import Partner, WireEvent
 from domain.wire import Verdict, WireState
 from storage.cases import HandlingRow
 from storage.exchange import SecurityEventRow
-from storage.inbox import InboxState
+from storage.inbox_row import InboxState
 from tests.unit.storage.casework import (
     CASE,
     FOREIGN,

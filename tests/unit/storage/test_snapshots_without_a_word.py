@@ -4,7 +4,7 @@ from domain.tasks import TaskKind
 from domain.terms import WireEvent as E
 from domain.wire import Verdict
 from storage.cases import HandlingRow
-from storage.inbox import InboxState
+from storage.inbox_row import InboxState
 from tests.unit.storage.casework import CASE, later, message, register, rows, take, task_kinds
 
 
