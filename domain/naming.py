@@ -41,10 +41,15 @@ def command_key(handling_no: str, step: str, round_: int = 1) -> str:
     return f"{handling_no}-{step}-{round_}"
 
 
+ITEM_ATTRIBUTE = "KuayuItem"
+SCHEMES_ATTRIBUTE = "KuayuSchemes"
+REGIONS_ATTRIBUTE = "KuayuRegions"
 SEARCH_ATTRIBUTES: dict[str, str] = {
-    "KuayuScheme": "Keyword",
-    "KuayuStatus": "Keyword",
-    "KuayuItem": "Keyword",
-    "KuayuDue": "Datetime",
+    ITEM_ATTRIBUTE: "KEYWORD",
+    SCHEMES_ATTRIBUTE: "KEYWORD_LIST",
+    REGIONS_ATTRIBUTE: "KEYWORD_LIST",
 }
-"""Registered on the server at start; name → Temporal's type."""
+"""By what an operator finds cases on the server's pages; name → Temporal's type, registered at start.
+
+What never changes only, given with the start: work lists come from our own tables, which are never behind.
+"""

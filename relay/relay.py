@@ -14,12 +14,19 @@ import structlog
 from sqlalchemy import Exists, exists, literal, select
 from sqlalchemy.orm import Session
 from temporalio.client import Client
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from domain.messages import CaseStart
-from domain.naming import CASE_WORKFLOW, CASES_QUEUE, case_workflow_id
+from domain.naming import (
+    CASE_WORKFLOW,
+    CASES_QUEUE,
+    ITEM_ATTRIBUTE,
+    REGIONS_ATTRIBUTE,
+    SCHEMES_ATTRIBUTE,
+    case_workflow_id,
+)
 from domain.tasks import TaskKind
 from relay.lost import tell_what_is_lost
 from relay.telling import Answer, Told, tell
@@ -33,6 +40,10 @@ BATCH = 200
 MAX_REFUSALS = 5
 _OUTCOME_UNKNOWN = ("TIMEOUT", "DEADLINE_EXCEEDED", "CANCELLED")
 """The Update was sent, and what became of it was not heard: repeated under its id, it counts once."""
+
+_ITEM = SearchAttributeKey.for_keyword(ITEM_ATTRIBUTE)
+_SCHEMES = SearchAttributeKey.for_keyword_list(SCHEMES_ATTRIBUTE)
+_REGIONS = SearchAttributeKey.for_keyword_list(REGIONS_ATTRIBUTE)
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +125,7 @@ class Relay:
                 id=case_workflow_id(start.case_no),
                 task_queue=CASES_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=_found_by(start),
             )
         except WorkflowAlreadyStartedError:
             pass  # by the other relay, or before a crash: the row did not know yet
@@ -205,6 +217,17 @@ class Relay:
             row.refusal = None if answer.told is Told.TAKEN else answer.code
             if row.refusal is not None:
                 tell_what_is_lost(session, row, self._now())
+
+
+def _found_by(start: CaseStart) -> TypedSearchAttributes:
+    plans = start.handlings
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(_ITEM, start.item.code),
+            SearchAttributePair(_SCHEMES, sorted({plan.scheme.value for plan in plans})),
+            SearchAttributePair(_REGIONS, sorted({plan.region for plan in plans})),
+        ]
+    )
 
 
 def _untold_before() -> Exists:

@@ -133,9 +133,7 @@ async def _register_namespace(client: Client) -> None:
 
 
 async def _ensure_search_attributes(client: Client) -> None:
-    wanted = {
-        name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}") for name, kind in SEARCH_ATTRIBUTES.items()
-    }
+    wanted = {name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind}") for name, kind in SEARCH_ATTRIBUTES.items()}
     while missing := wanted.keys() - await _registered(client):
         request = AddSearchAttributesRequest(
             namespace=client.namespace, search_attributes={name: wanted[name] for name in missing}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, update
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey
 
 from domain.inbound import InboundMessage
 from domain.messages import SupplementGiven
@@ -107,6 +108,18 @@ async def test_every_registered_case_starts_once_however_many_start_it(house):
     assert await house.relay().start_cases() == 3
     assert {case.case_no: (await case.handle.describe()).run_id for case in cases} == runs
     assert await house.relay().start_cases() == 0
+
+
+async def test_operators_find_a_case_by_item_network_and_place(house):
+    case = house.registers(Partner.SICHUAN, Partner.INTERPROVINCIAL)
+    await house.relay().start_cases()
+    found = (await case.handle.describe()).typed_search_attributes
+    assert found[SearchAttributeKey.for_keyword("KuayuItem")] == case.start.item.code
+    assert set(found[SearchAttributeKey.for_keyword_list("KuayuSchemes")]) == {"chuanyu", "interprovincial"}
+    query = f"WorkflowId = '{case_workflow_id(case.case_no)}' AND KuayuSchemes = 'interprovincial'"
+    async with asyncio.timeout(10):  # the server's index is a little behind
+        while (await house.client.count_workflows(query)).count != 1:
+            pass
 
 
 async def test_a_closed_case_is_not_started_again(house):
