@@ -78,10 +78,12 @@ class Ending:
 
     def _ask_about_papers(self, session: Session, leg: LegRow) -> None:
         """Papers or result will not come by this leg: what follows is the case's matter, not the leg's."""
+        here = leg.leg == Leg.FORWARD and leg.outcome != LegOutcome.LOST
+        kind = TaskKind.PAPERS_CAME_BACK if here else TaskKind.PAPERS_NOT_ARRIVED
         open_task(
             session,
-            key=f"{leg.leg_id}/{TaskKind.PAPERS_NOT_ARRIVED}",
-            kind=TaskKind.PAPERS_NOT_ARRIVED,
+            key=f"{leg.leg_id}/{kind}",
+            kind=kind,
             case_no=leg.case_no,
             handling_no=leg.handling_no,
             now=self._now(),

@@ -39,6 +39,7 @@ class TaskKind(StrEnum):
     TAKE_OVER = "TAKE_OVER"
     PARCEL_FOUND = "PARCEL_FOUND"
     PAPERS_NOT_ARRIVED = "PAPERS_NOT_ARRIVED"
+    PAPERS_CAME_BACK = "PAPERS_CAME_BACK"
     COLLECT_AT_HALL = "COLLECT_AT_HALL"
     BAD_RATING = "BAD_RATING"
     REWORK_OVERDUE = "REWORK_OVERDUE"
@@ -86,6 +87,11 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
         "跨区邮件没有送达，请与办理地商定",
         Role.SUPERVISOR,
         (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED),
+    ),
+    TaskKind.PAPERS_CAME_BACK: (
+        "材料没有送到办理地，已在大厅，请决定是否再寄",
+        Role.SUPERVISOR,
+        (_O.REDELIVER, _O.CLOSE_AS_FAILED),
     ),
     TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
     TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),

@@ -93,6 +93,7 @@ _HISTORY = {
     "FAILED": "人工终止",
     "PAPERS_SENT": "材料已寄出",
     "PAPERS_ARRIVED": "材料已到办理地",
+    "SENT_AGAIN": "材料再次寄往办理地",
     "AWAITING_COLLECTION": "等待到大厅领取",
     "COLLECTION_REMINDER": "已提醒到大厅领取",
     "HANDED_OVER": "已在大厅领取",

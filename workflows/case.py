@@ -256,8 +256,8 @@ class CaseWorkflow:
     @workflow.signal
     def leg_moved(self, effect: LegEffect) -> None:
         """One of our own legs reports a stage that an authority is to hear of, or that its papers are here again."""
-        if effect.stage is ParcelStage.RETURNED:
-            self._papers_in_hall = True
+        if effect.stage in (ParcelStage.RETURNED, ParcelStage.PICKED_UP):
+            self._papers_in_hall = effect.stage is ParcelStage.RETURNED
         course = next((c for c in self._courses.values() if effect.leg_id.startswith(c.plan.handling_no)), None)
         if course is not None:
             course.tell(effect)

@@ -257,6 +257,8 @@ class HandlingCourse:
         elif resolved.outcome is TaskOutcome.CLOSE_AS_FAILED and not self.status.is_outcome:
             await self._book.move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
             self._on_decided(self)
+        elif resolved.outcome is TaskOutcome.REDELIVER and not self.status.is_outcome:
+            await self._send_again()
         else:
             await self._desk.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
 
@@ -288,6 +290,12 @@ class HandlingCourse:
             await self._book.start_clocks(ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at), kind="PAPERS_ARRIVED")
         elif self.status is CaseStatus.SUPPLEMENTED and self._supplements.arrived(effect.leg_id):
             await self._book.start_clocks(*self._limits.papers_complete(effect.occurred_at), kind="PAPERS_ARRIVED")
+
+    async def _send_again(self) -> None:
+        """再寄: originals that came back from the way go in a parcel of their own; the posting limit runs anew."""
+        await self._book.start_clocks(self._desk.clock(DeadlineKind.POSTING), kind="SENT_AGAIN")
+        self._back.forwarded = True
+        await self._legs.send(self.plan, Leg.FORWARD)
 
     async def notify_delivered(self, result: LegResult) -> None:
         """The applicant holds the result (DELIVERED 结果送达)."""

@@ -172,6 +172,27 @@ async def test_papers_that_are_not_what_the_list_says_are_told_to_the_authority(
     await case.until_said("DISCREPANCY")
 
 
+async def test_originals_that_came_back_from_the_way_are_sent_again(register):
+    case = await register(originals_travel=True)
+    forward = await case.until_leg(Leg.FORWARD)
+    await forward.scan(P.PICKED_UP, P.RETURNING, P.RETURNED)
+    await forward.handle.result()
+    verdict = TaskResolved(task_id="back", outcome=TaskOutcome.REDELIVER, handling_no=case.case_no)
+    await case.handle.execute_update("task_resolved", verdict, id="task-back")
+    again = await case.until_leg(Leg.FORWARD, 2)
+    assert [order.kind for order in (await case.until_kind("SENT_AGAIN")).start] == ["POSTING"]
+    await again.scan(P.PICKED_UP)
+    await case.until_said("PAPERS_SENT", "PAPERS_SENT")
+    await again.scan(P.DELIVERED)
+    await case.says("ACCEPTED")
+    await case.says("REJECTED")
+    await case.says("RESULT_SENT", tracking_no="EB9")  # the originals are with the authority: they come from there
+    back = await case.until_leg(Leg.BACK)
+    await back.scan(P.DELIVERED, P.HALL_CHECKED)
+    await case.collects()
+    assert await case.closed() is CaseStatus.REJECTED
+
+
 async def test_what_came_wrong_from_the_door_is_our_own_windows_matter(register):
     case = await register(pickup=True)
     pickup = await case.until_leg(Leg.PICKUP)

@@ -2,14 +2,15 @@
 
 import pytest
 
-from domain.messages import LegEnd, LookReason, TaskOutcome
+from domain.messages import LegEnd, LegOutcome, LegPlan, LookReason, TaskOutcome
+from domain.tasks import RULES, TaskKind
 from domain.terms import Leg, ParcelStage
 from logistics.wording import failure_of, stage_sentence
 from relay.parcels import rebuild, state_of
 from storage.cases import CaseEventRow
 from storage.legs import LegRow
 from storage.tasks import TaskRow
-from tests.unit.activities.post_office import FAR, PostOffice
+from tests.unit.activities.post_office import CASE, FAR, PostOffice
 from web import casebook
 
 FAILED = {Leg.PICKUP: "PICKUP_FAILED", Leg.DELIVERY: "DELIVERY_FAILED"}
@@ -253,3 +254,20 @@ def test_an_applicant_who_asks_to_wait_stops_the_clock_up_to_the_cap(office):
     promise = office.promise(leg_id)
     assert (promise.verdict, promise.over_cap) == ("KEPT", True)
     assert promise.excused == {"applicant": 30.0}
+
+
+@pytest.mark.parametrize(
+    ("leg", "outcome", "task"),
+    [
+        (Leg.FORWARD, LegOutcome.RETURNED, "PAPERS_CAME_BACK"),
+        (Leg.FORWARD, LegOutcome.LOST, "PAPERS_NOT_ARRIVED"),
+        (Leg.BACK, LegOutcome.RETURNED, "PAPERS_NOT_ARRIVED"),
+    ],
+)
+def test_papers_that_did_not_arrive_are_sent_again_only_where_we_have_them(office, leg, outcome, task):
+    leg_id = f"{CASE}-{leg}-1"
+    office.live()
+    office.carrying.book_leg(LegPlan(leg_id=leg_id, case_no=CASE, handling_no=CASE, leg=leg))
+    office.ending.end_leg(LegEnd(leg_id=leg_id, outcome=outcome, at=office.clock()))
+    assert office.tasks() == [task]
+    assert (TaskOutcome.REDELIVER in RULES[TaskKind(task)][2]) is (task == "PAPERS_CAME_BACK")
