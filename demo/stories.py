@@ -216,7 +216,7 @@ _ALL: tuple[Story, ...] = (
         notices=_DELIVERED,
     ),
     Story(
-        "容缺受理·补齐后领取",
+        "容缺受理·补齐后发放",
         "YZ-HEALTH-018",
         (CHENGDU,),
         does=frozenset({"defer"}),

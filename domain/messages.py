@@ -59,6 +59,7 @@ class CaseStart(Frozen):
     delivery: bool = Field(description="the result is brought to the door; else collected at the hall")
     registered_at: datetime
     time_scale: float = Field(default=1.0, gt=0)
+    papers_kept: bool = Field(default=True, description="papers of the applicant stay in our hands until handed over")
     deferred: tuple[int, ...] = Field(default=(), description="sequence numbers of materials still owed (容缺)")
     deferral_workdays: int | None = Field(default=None, description="days to hand them in, from the registration")
 
@@ -103,12 +104,14 @@ class SupplementGiven(Frozen):
     handling_no: str
     round: int
     originals: bool = Field(default=False, description="paper originals must travel again")
+    papers_kept: bool = Field(default=False, description="paper originals stay in our hall")
 
 
 class DeferredBrought(Frozen):
     """Update `deferred_brought`: materials that were owed are at the window (容缺补交)."""
 
     seqs: tuple[int, ...]
+    papers_kept: bool = Field(default=False, description="paper originals stay in our hall")
 
 
 class WithdrawalAsked(Frozen):

@@ -1,6 +1,6 @@
 """Materials as they were brought (收到的材料): names and forms from the item, scans that exist, grades of trust."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy.orm import Session
 
@@ -44,6 +44,11 @@ def check_documents(session: Session, materials: tuple[DossierMaterial, ...]) ->
     for material in materials:
         if material.sha256 is not None and session.get(DocumentRow, material.sha256) is None:
             raise Unprocessable(f"“{material.name}”的扫描件还没有上传", code="DOCUMENT_UNKNOWN", field="materials")
+
+
+def keeps_papers(materials: Iterable[DossierMaterial]) -> bool:
+    """Whether something of the applicant's stays with us until it is handed over: a form belongs to the dossier."""
+    return any(material.form is MaterialForm.ORIGINAL for material in materials)
 
 
 def form_of(provided: Provided, listed: MaterialForm | None) -> MaterialForm:

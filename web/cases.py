@@ -31,7 +31,7 @@ from storage.idempotency import first_answer, keep_answer
 from storage.people import LoggedIn
 from storage.updates import queue_update
 from web.agents import acting
-from web.brought import check_documents, form_of
+from web.brought import check_documents, form_of, keeps_papers
 from web.casebook import find_case, full, history, list_cases
 from web.context import Context, Ctx
 from web.registration import register
@@ -144,6 +144,7 @@ def _supplement(
     materials = _supplied(item, given.materials)
     check_documents(session, materials)
     originals = handling.originals_travel and any(m.provided is Provided.ORIGINAL for m in materials)
+    kept = keeps_papers(materials) and not originals
     dossier = read_dossier(case, ctx.sealer)
     if dossier.brought(handling.handling_no, given.round) is not None:
         raise refusal(Refused.SUPPLEMENT_DONE)
@@ -158,7 +159,9 @@ def _supplement(
         update_id=f"{handling.handling_no}-supplement-{given.round}",
         workflow_id=case_workflow_id(case_no),
         name="supplement",
-        argument=SupplementGiven(handling_no=handling.handling_no, round=given.round, originals=originals),
+        argument=SupplementGiven(
+            handling_no=handling.handling_no, round=given.round, originals=originals, papers_kept=kept
+        ),
         now=now,
     )
     add_event(

@@ -18,7 +18,7 @@ from storage.cases import CaseRow, add_event, read_dossier, write_dossier
 from storage.owing import came, came_already, commit, owe, still_owed
 from storage.updates import queue_update
 from web.agents import acting
-from web.brought import check_documents, form_of
+from web.brought import check_documents, form_of, keeps_papers
 from web.casebook import find_case
 from web.context import Context, Ctx
 from web.problems import Unprocessable
@@ -98,7 +98,9 @@ def take_deferred(
             update_id=f"{case.case_no}-deferred-{'-'.join(map(str, fresh))}",
             workflow_id=case_workflow_id(case.case_no),
             name="deferred_brought",
-            argument=DeferredBrought(seqs=fresh),
+            argument=DeferredBrought(
+                seqs=fresh, papers_kept=keeps_papers(m for m in dossier.materials if m.seq in fresh)
+            ),
             now=now,
         )
     return {

@@ -19,7 +19,7 @@ from domain.outbound import Person
 from domain.terms import ApplicantType, CaseStatus, IdType, Leg, Mode
 from storage.cases import CaseRow, HandlingRow, add_event, next_serials, write_dossier
 from web.agents import acting, authorisation_of, check_authorisation
-from web.brought import brought, check_documents, form_check, graded
+from web.brought import brought, check_documents, form_check, graded, keeps_papers
 from web.context import Context
 from web.owing import note_owed
 from web.problems import Unprocessable
@@ -59,6 +59,7 @@ def register(session: Session, ctx: Context, wanted: CaseShape, clerk: str) -> d
         delivery=wanted.delivery is not None,
         registered_at=now,
         time_scale=ctx.settings.time_scale,
+        papers_kept=wanted.pickup is not None or keeps_papers(materials),
         deferred=tuple(d.seq for d in checked.deferred),
         deferral_workdays=deferral_workdays(item) if checked.deferred else None,
     )

@@ -87,7 +87,7 @@ class CaseWorkflow:
             await self._end_before_submission(CaseStatus.WITHDRAWN, "WITHDRAWN")
         if self._desk.status.is_outcome:
             return
-        self._papers_in_hall = True
+        self._papers_in_hall = self._start.papers_kept
         self._set_all(CaseStatus.COLLECTED)
         await self._desk.record("COLLECTED")
         if self._withdrawn_early:
@@ -109,6 +109,8 @@ class CaseWorkflow:
         """
         if not await self._deferral.gap_closed():
             self._nothing_left()  # the hall keeps the result and sends it back to be revoked
+        elif any(course.issued_here for course in self._courses.values()):
+            self._papers_in_hall = True
         while True:
             await workflow.wait_condition(lambda: self._something_in_our_hall() or self._all_at_rest())
             if not self._something_in_our_hall():
@@ -205,6 +207,7 @@ class CaseWorkflow:
     @workflow.update
     def supplement(self, given: SupplementGiven) -> None:
         """The applicant's missing papers are at the window."""
+        self._papers_in_hall |= given.papers_kept
         self._course(given.handling_no).tell(given)
 
     @supplement.validator
@@ -215,6 +218,7 @@ class CaseWorkflow:
     @workflow.update
     def deferred_brought(self, brought: DeferredBrought) -> None:
         """Materials that were owed are at the window (容缺补交)."""
+        self._papers_in_hall |= brought.papers_kept
         self._deferral.brought(brought)
 
     @workflow.update

@@ -24,6 +24,12 @@ class ComingBack:
         self._form = decision.result_form
         self.result_sha256 = decision.result_sha256
 
+    @property
+    def issued_here(self) -> bool:
+        """A result on paper that our own city has made: nothing has to be sent to us."""
+        paper = self._form in (ResultForm.PAPER, ResultForm.BOTH)
+        return paper and self._plan.partner is None and not self._plan.result_travels
+
     def note_sent(self, said: AuthorityEvent) -> None:
         """RESULT_SENT, which names the parcel; there is one."""
         if self._sent is None:

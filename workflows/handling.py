@@ -160,6 +160,11 @@ class HandlingCourse:
         """The authority's notice is here, perhaps still unread: the wire has judged it already."""
         return may(self.status, Action.SUPPLEMENT) or self._news.has(WireEvent.NEED_SUPPLEMENT)
 
+    @property
+    def issued_here(self) -> bool:
+        """Approved on paper, and the paper is in our hall."""
+        return self.status is CaseStatus.APPROVED and self._back.issued_here
+
     def view(self) -> HandlingView:
         return HandlingView(handling_no=self.plan.handling_no, status=self.status)
 

@@ -47,7 +47,7 @@ WANTED = {
     "refused-delivery": Wanted("送达被拒·退回大厅自取", ("DELIVERY",)),
     "outage": Wanted("对方系统停机"),
     "twice-and-out-of-order": Wanted("回调重复又乱序"),
-    "deferred": Wanted("容缺受理·补齐后领取"),
+    "deferred": Wanted("容缺受理·补齐后发放"),
     "supplement-by-the-event": Wanted("补正一轮"),
     "rejected-by-the-event": Wanted("不予许可·原件退回"),
 }

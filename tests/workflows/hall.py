@@ -358,6 +358,7 @@ def new_case(
     at: datetime | None = None,
     item: ItemBrief = ITEM,
     deferred: tuple[int, ...] = (),
+    papers_kept: bool = True,
     **other: Any,
 ) -> CaseStart:
     """A case with one handling per partner; the number of a single one is the case's own."""
@@ -370,6 +371,7 @@ def new_case(
         pickup=pickup,
         delivery=delivery,
         registered_at=at or datetime.now(UTC),
+        papers_kept=papers_kept,
         deferred=deferred,
         deferral_workdays=item.promised_days if deferred else None,
     )

@@ -151,10 +151,10 @@ class Parcel:
         who.post(f"/api/v1/tasks/{task['id']}/resolve", {"outcome": outcome, "reason": "电话核实", **more})
 
     async def approved(self) -> None:
-        """The officer decides; the papers that were brought to the window go back to the door."""
+        """The officer decides; the result on paper goes to the door."""
         for event, before in (("RECEIVED", "SUBMITTED"), ("ACCEPTED", "RECEIVED"), ("APPROVED", "ACCEPTED")):
             await self.house.until(lambda before=before: self.case["status"] == before)
-            result = {"name": "办理结果", "form": "electronic", "documentNo": f"渝办{self.case_no[-7:]}"}
+            result = {"name": "办理结果", "form": "paper", "documentNo": f"渝办{self.case_no[-7:]}"}
             payload = {"result": result} if event == "APPROVED" else {}
             body = {"event": event, "payload": payload}
             self.house.officer.post(f"/api/v1/handlings/{self.case_no}/decisions", body)

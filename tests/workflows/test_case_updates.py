@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from domain.messages import CaseView, LegClosing, LegOutcome, TaskOutcome
+from domain.messages import CaseView, LegClosing, LegOutcome, SupplementGiven, TaskOutcome
 from domain.terms import CaseStatus, Leg, ParcelStage, Partner
 from tests.workflows.hall import PAPER, SUBMIT, SUPPLEMENT, WITHDRAW, outage, refusal
 
@@ -227,6 +227,42 @@ async def test_a_lost_result_is_not_told_as_delivered(register):
     assert await case.closed() is S.APPROVED
     assert "DELIVERED" not in case.folder.said
     assert [end.outcome for end in case.folder.ends] == ["LOST"]
+
+
+# --- what is in our hall at the end ---
+
+
+async def test_what_was_done_online_closes_with_the_decision(register):
+    case = await register(papers_kept=False, delivery=True)
+    await case.until_status(S.SUBMITTED)
+    await case.says("ACCEPTED")
+    await case.says("APPROVED", result_form="electronic")
+    assert await case.closed() is S.APPROVED
+    assert not {"AWAITING_COLLECTION", "HANDED_OVER"} & set(case.folder.kinds)
+    assert case.folder.booked == []  # nothing is carried to the door
+
+
+@pytest.mark.parametrize("form", ["paper", "both"])
+async def test_a_result_on_paper_of_our_own_city_is_handed_over(register, form):
+    case = await register(None, papers_kept=False)
+    await case.until_status(S.SUBMITTED)
+    await case.says("APPROVED", result_form=form)
+    await case.until_kind("AWAITING_COLLECTION")
+    await case.collects()
+    assert await case.closed() is S.APPROVED
+
+
+async def test_originals_brought_later_are_handed_over(register):
+    case = await register(papers_kept=False)
+    await case.until_status(S.SUBMITTED)
+    await case.says("NEED_SUPPLEMENT", round=1)
+    given = SupplementGiven(handling_no=case.case_no, round=1, papers_kept=True)
+    await case.until_status(S.SUPPLEMENT_REQUIRED)
+    await case.handle.execute_update("supplement", given, id="brought")
+    await case.says("NOT_ACCEPTED")
+    await case.until_kind("AWAITING_COLLECTION")
+    await case.collects()
+    assert await case.closed() is S.NOT_ACCEPTED
 
 
 # --- people decide ---

@@ -171,7 +171,7 @@ def test_what_has_come_is_told_to_the_case_once(hall):
     for _ in range(2):
         body = {"materials": [{"seq": OWED, "provided": "original"}]}
         assert hall.as_().post(f"/api/v1/cases/{case_no}/deferred", json=body).status_code == 200
-    assert told(hall) == [("deferred_brought", {"seqs": [OWED]})]
+    assert told(hall) == [("deferred_brought", {"seqs": [OWED], "papers_kept": True})]
 
 
 def test_one_press_says_that_it_has_come_as_the_list_asks(hall):
@@ -179,7 +179,7 @@ def test_one_press_says_that_it_has_come_as_the_list_asks(hall):
     (task,) = tasks(hall, case_no)
     answer = hall.as_().post(f"/api/v1/tasks/{task.id}/resolve", json={"outcome": "acknowledge", "reason": "已补"})
     assert answer.status_code == 200, answer.text
-    assert told(hall) == [("deferred_brought", {"seqs": [OWED]})]
+    assert told(hall) == [("deferred_brought", {"seqs": [OWED], "papers_kept": False})]
     material = next(m for m in dossier(hall, case_no).materials if m.seq == OWED)
     assert material.provided in ("original", "copy", "electronic") and material.grade in ("B", "D")
     with hall.database.read() as session:
