@@ -128,6 +128,7 @@ class SouthwestIntake:
 
         Its new receipt goes with the next poll. Raises PartnerRefused (NOT_HELD) when nothing is held.
         """
+        began = time.perf_counter()
         now = self._now()
         with self._database.read() as session:
             held = session.get(SouthwestBatchIn, batch_id)
@@ -139,7 +140,7 @@ class SouthwestIntake:
             listed, answer, settings=self._adapter.settings, verifier=self._verifier, now=now, released=True
         )
         with self._database.write() as session:
-            _, rows = self._batches.commit(session, examined, answer, now)
+            _, rows = self._batches.commit(session, examined, answer, now, began)
             session.get_one(SouthwestBatchIn, batch_id).held = None
         return rows
 
@@ -184,6 +185,7 @@ class SouthwestIntake:
 
     def _take_batch(self, line: ListedBatch) -> int:
         """Fetch, check and commit one batch together with the cursor; the number of rows that were looked at."""
+        began = time.perf_counter()
         answer = self._download(line.cd_batch)
         if answer["code"] == Code.BUSY:
             raise fault_of(answer["code"])
@@ -197,7 +199,7 @@ class SouthwestIntake:
         settings = self._adapter.settings
         examined = examine(line.cd_batch, answer, settings=settings, verifier=self._verifier, now=now)
         with self._database.write() as session:
-            _, rows = self._batches.commit(session, examined, answer, now)
+            _, rows = self._batches.commit(session, examined, answer, now, began)
             move_cursor(session, _BATCHES, line.cursor)
         return rows
 
@@ -219,12 +221,15 @@ class SouthwestIntake:
             unsent = select(SouthwestBatchIn).filter_by(receipt_sent=False).order_by(SouthwestBatchIn.id)
             waiting = [(row.id, row.receipt) for row in session.scalars(unsent)]
         for batch_id, receipt in waiting:
+            began = time.perf_counter()
             refused = self._send_receipt(receipt)
             with self._database.write() as session:
                 if refused:
                     note_security_event(session, SOURCE, "RECEIPT_REFUSED", self._now(), detail=refused)
                 code, body = refused or receipt["code"], f"receipt/{receipt['cd_batch']}"
-                log_whole(session, "out", "receipt", receipt["cd_batch"], receipt, code, self._now(), body=body)
+                log_whole(
+                    session, "out", "receipt", receipt["cd_batch"], receipt, code, self._now(), began=began, body=body
+                )
                 row = session.get_one(SouthwestBatchIn, batch_id, with_for_update=True)
                 row.receipt_sent = row.receipt == receipt  # a newer one may have been written meanwhile
 
@@ -257,7 +262,7 @@ class SouthwestIntake:
                     if receipt is None:
                         note_security_event(session, SOURCE, "RECEIPT_UNTRUSTED", now)
                     else:
-                        note_receipt(session, receipt, now)
+                        note_receipt(session, receipt, now, began)
                     move_cursor(session, _RECEIPTS, position)
             taken += len(read)
             if len(listed) < _PAGE:
@@ -268,11 +273,12 @@ class SouthwestIntake:
         """No receipt after 24 h, or asked for: the same batch byte for byte."""
         now = self._now()
         for batch in self._streams.overdue(now - _RESEND_AFTER):
+            began = time.perf_counter()
             code = self._adapter.resend(batch)
             if code in BATCH_REFUSALS - SAID_UNREAD:
-                self._streams.refused(batch, code, now)
+                self._streams.refused(batch, code, now, began)
             else:
-                self._streams.resent(batch, now)
+                self._streams.resent(batch, now, began)
 
     def _alert(self) -> None:
         """No receipt after 72 h: a person is told, also while the hub is away."""

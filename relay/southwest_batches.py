@@ -31,13 +31,19 @@ class BatchTaker:
         self._signer = signer
 
     def commit(
-        self, session: Session, examined: ExaminedBatch | RefusedBatch, answer: dict[str, object], now: datetime
+        self,
+        session: Session,
+        examined: ExaminedBatch | RefusedBatch,
+        answer: dict[str, object],
+        now: datetime,
+        began: float,
     ) -> tuple[SouthwestBatchIn, int]:
-        """The batch's record with its receipt, and how many rows were looked at. `answer`: as the hub gave it."""
+        """The batch's record with its receipt, and how many rows were looked at. `answer`: as the hub gave it;
+        `began`: when it was asked for, on `time.perf_counter`."""
         kept, rows = self._commit(session, examined, answer, now)
         manifest = answer.get("manifest")
         said = manifest if isinstance(manifest, dict) else {}
-        log_whole(session, "in", "batch", kept.cd_batch, said, kept.code, now, body=self._sealer)
+        log_whole(session, "in", "batch", kept.cd_batch, said, kept.code, now, began=began, body=self._sealer)
         return kept, rows
 
     def _commit(

@@ -24,10 +24,14 @@ def log_row(
     code: str,
     now: datetime,
     *,
+    began: float,
     body: str | Sealer,
 ) -> None:
-    """One row of a batch that came. `body`: where it lies sealed, or what seals it where nothing else keeps it."""
-    row = _line("in", kind, message_id, line, code, now, handling_no)
+    """One row of a batch that came. `body`: where it lies sealed, or what seals it where nothing else keeps it.
+
+    `began`: when work on it began, on `time.perf_counter`.
+    """
+    row = _line("in", kind, message_id, line, code, now, handling_no, began)
     if isinstance(body, Sealer):
         keep_body(session, body, row, line)
     else:
@@ -44,11 +48,12 @@ def log_whole(
     code: str,
     now: datetime,
     *,
+    began: float,
     body: str | Sealer,
 ) -> None:
-    """A batch's manifest or a receipt, as it was taken or sent. `body` as in `log_row`."""
+    """A batch's manifest or a receipt, as it was taken or sent. `body`, `began` as in `log_row`."""
     raw = _compact(content)
-    row = _line(direction, kind, cd_batch[:64], raw, code, now, None)
+    row = _line(direction, kind, cd_batch[:64], raw, code, now, None, began)
     if isinstance(body, Sealer):
         keep_body(session, body, row, raw)
     else:
@@ -60,16 +65,13 @@ def log_poll(
     session: Session, operation: str, cursor: str, found: list[Any], now: datetime, began: float, keep: timedelta
 ) -> None:
     """One page of a list; `cursor` is the id that it was asked under. Its lines have lines of their own."""
-    row = _line("out", operation, cursor[:128], _compact(found), "OK" if found else EMPTY, now, None)
-    row.duration_ms = round((time.perf_counter() - began) * 1000)
+    row = _line("out", operation, cursor[:128], _compact(found), "OK" if found else EMPTY, now, None, began)
     note_poll(session, row, keep)
 
 
 def log_fault(session: Session, code: str, now: datetime, began: float) -> None:
     """A poll that the wire has ended; what came before it has lines of its own."""
-    row = _line("out", "poll", "", b"", code, now, None)
-    row.duration_ms = round((time.perf_counter() - began) * 1000)
-    note_exchange(session, row)
+    note_exchange(session, _line("out", "poll", "", b"", code, now, None, began))
 
 
 def _compact(content: dict[str, Any] | list[Any]) -> bytes:
@@ -77,7 +79,14 @@ def _compact(content: dict[str, Any] | list[Any]) -> bytes:
 
 
 def _line(
-    direction: str, kind: str, message_id: str, raw: bytes, code: str, now: datetime, handling_no: str | None
+    direction: str,
+    kind: str,
+    message_id: str,
+    raw: bytes,
+    code: str,
+    now: datetime,
+    handling_no: str | None,
+    began: float,
 ) -> ExchangeRow:
     return ExchangeRow(
         at=now,
@@ -89,4 +98,5 @@ def _line(
         sha256=hashlib.sha256(raw).hexdigest() if raw else "",
         size=len(raw),
         verdict=code[:32],
+        duration_ms=round((time.perf_counter() - began) * 1000),
     )

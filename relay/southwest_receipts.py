@@ -17,10 +17,13 @@ from storage.southwest import OUT, OutBatchState, SouthwestBatchOut, SouthwestRo
 _TOO_OLD = timedelta(hours=72)
 
 
-def note_receipt(session: Session, receipt: BatchReceipt, now: datetime) -> None:
-    """Apply a verified receipt. A later one replaces an earlier one; one for nothing of ours is a security event."""
+def note_receipt(session: Session, receipt: BatchReceipt, now: datetime, began: float) -> None:
+    """Apply a verified receipt. A later one replaces an earlier one; one for nothing of ours is a security event.
+
+    `began`: when its page was asked for, on `time.perf_counter`.
+    """
     body = f"receipt/{receipt.cd_batch}"  # in the batch's own row: codes only, and so not sealed
-    log_whole(session, "in", "receipt", receipt.cd_batch, receipt.wire(), receipt.code, now, body=body)
+    log_whole(session, "in", "receipt", receipt.cd_batch, receipt.wire(), receipt.code, now, began=began, body=body)
     batch = _batch_of(session, receipt)
     if batch is None:
         note_security_event(session, SOURCE, "RECEIPT_WITHOUT_BATCH", now, detail=receipt.cd_batch[:64])

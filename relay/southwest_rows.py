@@ -1,5 +1,6 @@
 """The rows of a good batch, one by one: good ones apply even if others are bad (contracts.md B "Row")."""
 
+import time
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,14 +42,15 @@ def take_rows(session: Session, inbox: Inbox, batch: GoodBatch, now: datetime) -
 
 
 def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str, now: datetime) -> RowOutcome:
+    began = time.perf_counter()
     try:
         row = read(line, number, now)
     except BadRow as fault:
         note_security_event(session, SOURCE, Code.FIELD, now, detail=fault.member)
-        log_row(session, line, fault.guid, None, "row", Code.FIELD, now, body=inbox.sealer)
+        log_row(session, line, fault.guid, None, "row", Code.FIELD, now, began=began, body=inbox.sealer)
         return RowOutcome(fault.guid, Code.FIELD)
     if row.message is None:
-        return _void(session, inbox, row, line, sender, now)
+        return _void(session, inbox, row, line, sender, now, began)
     code = _before_inbox(session, row, row.message, sender)
     if code is Code.NOT_ADDRESSED:
         note_security_event(session, SOURCE, code, now, handling_no=row.handling_no)
@@ -61,7 +63,7 @@ def _take(session: Session, inbox: Inbox, line: bytes, number: int, sender: str,
         kept = _is_kept(taken)
     message_id = row.message.message_id
     body = place_of(SOURCE, message_id) if kept else inbox.sealer
-    log_row(session, line, message_id, row.handling_no, row.message.event_name, code, now, body=body)
+    log_row(session, line, message_id, row.handling_no, row.message.event_name, code, now, began=began, body=body)
     return RowOutcome(row.guid, code, parked)
 
 
@@ -113,14 +115,18 @@ def code_of_verdict(verdict: Verdict | None) -> Code:
     return {Verdict.REFUSED: Code.TRANSITION, Verdict.LATE: Code.STALE}.get(verdict or Verdict.APPLIED, Code.OK)
 
 
-def _void(session: Session, inbox: Inbox, row: ReadRow, line: bytes, sender: str, now: datetime) -> RowOutcome:
+def _void(
+    session: Session, inbox: Inbox, row: ReadRow, line: bytes, sender: str, now: datetime, began: float
+) -> RowOutcome:
     """`D`: nothing is deleted, a person looks; ok whether the row and the case are known or not."""
     handling = session.get(HandlingRow, row.handling_no)
     message_id = f"{row.guid}:{row_time(row.written_at)}"
     ours = handling is not None and handling.partner == SOURCE
     if handling is not None and ours and province_of(handling.region) != sender:
         note_security_event(session, SOURCE, Code.NOT_ADDRESSED, now, handling_no=row.handling_no)
-        log_row(session, line, message_id, row.handling_no, _VOID, Code.NOT_ADDRESSED, now, body=inbox.sealer)
+        log_row(
+            session, line, message_id, row.handling_no, _VOID, Code.NOT_ADDRESSED, now, began=began, body=inbox.sealer
+        )
         return RowOutcome(row.guid, Code.NOT_ADDRESSED)
     open_task(
         session,
@@ -131,5 +137,5 @@ def _void(session: Session, inbox: Inbox, row: ReadRow, line: bytes, sender: str
         handling_no=row.handling_no if ours else None,
         data={"rowGuid": row.guid},
     )
-    log_row(session, line, message_id, row.handling_no, _VOID, Code.OK, now, body=inbox.sealer)
+    log_row(session, line, message_id, row.handling_no, _VOID, Code.OK, now, began=began, body=inbox.sealer)
     return RowOutcome(row.guid, Code.OK)

@@ -71,10 +71,10 @@ class SouthwestStreams:
             stream.next_seq, stream.previous_sm3 = batch.manifest.seq + 1, batch.manifest.text_sm3
             return batch
 
-    def taken(self, batch: Batch, now: datetime) -> None:
+    def taken(self, batch: Batch, now: datetime, began: float) -> None:
         with self._database.write() as session:
             lock_stream(session, OUT, batch.manifest.to_region)
-            _log(session, batch, INNER_OK, now)
+            _log(session, batch, INNER_OK, now, began)
             kept = find_out_batch(session, batch.manifest)
             if kept is None or kept.state == OutBatchState.VOID:
                 return
@@ -84,10 +84,10 @@ class SouthwestStreams:
             for row in session.scalars(select(SouthwestRowOut).filter_by(batch_id=kept.id, state=RowState.BATCHED)):
                 row.state = RowState.TAKEN
 
-    def refused(self, batch: Batch, code: str, now: datetime) -> None:
+    def refused(self, batch: Batch, code: str, now: datetime, began: float) -> None:
         with self._database.write() as session:
             kept = find_out_batch(session, batch.manifest)
-            _log(session, batch, code, now)
+            _log(session, batch, code, now, began)
             if kept is not None and kept.state in _OPEN:
                 void_from(session, kept, code)
 
@@ -117,12 +117,12 @@ class SouthwestStreams:
                 (name, to) for name, to in session.execute(taken.where(SouthwestBatchOut.formed_at < formed_before))
             ]
 
-    def resent(self, batch: Batch, now: datetime) -> None:
+    def resent(self, batch: Batch, now: datetime, began: float) -> None:
         with self._database.write() as session:
             kept = find_out_batch(session, batch.manifest)
             if kept is not None:
                 kept.resend, kept.sent_at = False, now
-            _log(session, batch, "RESENT", now)
+            _log(session, batch, "RESENT", now, began)
 
     def waits_for_receipts(self) -> bool:
         """Whether the hub has batches of ours that nobody has receipted yet."""
@@ -180,9 +180,11 @@ def _place(manifest: Manifest) -> str:
     return f"southwest-out/{manifest.cd_batch}/{manifest.text_sm3}"
 
 
-def _log(session: Session, batch: Batch, code: str, now: datetime) -> None:
+def _log(session: Session, batch: Batch, code: str, now: datetime, began: float) -> None:
     manifest = batch.manifest
-    log_whole(session, "out", "batch", manifest.cd_batch, manifest.wire(), code, now, body=_place(manifest))
+    log_whole(
+        session, "out", "batch", manifest.cd_batch, manifest.wire(), code, now, began=began, body=_place(manifest)
+    )
 
 
 def find_out_batch(session: Session, manifest: Manifest) -> SouthwestBatchOut | None:

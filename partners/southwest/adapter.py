@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -154,13 +155,14 @@ class SouthwestAdapter:
         batch = self._streams.to_send(province, form, self.settings.rows_per_batch)
         if batch is None:
             return False
+        began = time.perf_counter()
         code = self._offer(province, batch)
         if code == INNER_OK:
-            self._streams.taken(batch, self._now())
+            self._streams.taken(batch, self._now(), began)
             return True
         if code not in BATCH_REFUSALS:
             raise fault_of(code)  # nobody knows what became of it: it stays as it is
-        self._streams.refused(batch, code, self._now())
+        self._streams.refused(batch, code, self._now(), began)
         if not formed:
             return True  # it was made earlier: too old, or with a certificate that has ended; its rows travel anew
         raise fault_of(code)
@@ -171,7 +173,9 @@ class SouthwestAdapter:
             return code
         for earlier in self._streams.without_receipt(province):
             if earlier.manifest.seq < batch.manifest.seq:
+                began = time.perf_counter()
                 self.resend(earlier)
+                self._streams.resent(earlier, self._now(), began)
         code = self.resend(batch)
         if code == Code.GAP:
             raise PartnerUnavailable(f"西南交换中心：{MEANING[Code.GAP]}", code=code)

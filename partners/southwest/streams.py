@@ -72,11 +72,15 @@ class OutgoingStreams(Protocol):
         """The batch that the hub has not confirmed yet, else a new one of at most `limit` waiting rows, else None."""
         ...
 
-    def taken(self, batch: Batch, now: datetime) -> None:
-        """exch0001 was answered `00`."""
+    def taken(self, batch: Batch, now: datetime, began: float) -> None:
+        """exch0001 was answered `00`. `began`: when it was called, on `time.perf_counter`."""
         ...
 
-    def refused(self, batch: Batch, code: str, now: datetime) -> None:
+    def resent(self, batch: Batch, now: datetime, began: float) -> None:
+        """Sent once more, byte for byte."""
+        ...
+
+    def refused(self, batch: Batch, code: str, now: datetime, began: float) -> None:
         """The batch and those after it are void: their seqs are free again, their rows wait for a new batch."""
         ...
 

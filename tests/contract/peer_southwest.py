@@ -1,6 +1,7 @@
 """The Southwest network for the contract suite: we poll the sandbox hub, receipt every row, and read our receipts."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -87,7 +88,7 @@ class Collector:
             receipt = read_receipt(content, Verifier(self._adapter.settings), now())
             assert receipt is not None
             with self._database.write() as session:
-                note_receipt(session, receipt, now())
+                note_receipt(session, receipt, now(), time.perf_counter())
             self._receipt_cursor = content["cursor"]
 
 

@@ -1,6 +1,7 @@
 """Batches of the hub: order of checks, codes, receipts, cursor; every refusal leaves case and inbox as they were."""
 
 import gzip
+import itertools
 import json
 from datetime import timedelta
 
@@ -294,6 +295,16 @@ def test_a_batch_that_can_never_be_read_is_passed_at_the_fifth_try(office: Offic
     faults = [office.poll().fault for _ in range(5)]
     assert faults == ["TOO_LARGE"] * 4 + [""]
     assert [receipt["code"] for receipt in office.hub.receipted] == ["SW100101", OK]
+
+
+def test_every_line_says_how_long_it_took(office: Office, guizhou: Province, monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr("time.perf_counter", lambda: next(ticks) * 0.01)
+    office.poll(guizhou.batch(row("accept", "1", 1), row("no such", "1", 2)))
+    with office.database.read() as session:
+        lines = list(session.scalars(select(ExchangeRow)))
+    assert {line.kind for line in lines} >= {"batch", "receipt", "RECEIVED"}
+    assert [line.kind for line in lines if line.duration_ms < 10] == []
 
 
 def test_every_message_both_ways_has_a_line_and_a_body_somewhere(office: Office, guizhou: Province):
