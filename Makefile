@@ -33,7 +33,8 @@ test: $(STAMP) ## all tests but the long ones
 
 soak: $(STAMP) ## the long tests
 	@sh tests/setup.sh
-	$(PYTEST) -m soak
+	$(PYTEST) -m "soak and e2e"
+	$(PYTEST) -m "soak and not e2e" -n 2 --dist loadfile
 
 bench: $(STAMP) ## the benchmarks, one JSON file each under bench/results/
 	@exec $(BIN)/python -m bench
