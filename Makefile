@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: help install run demo test soak check format bench clean lock
+PLAN_OR_MAKE = $(if $(GO),make,plan)
+
+.PHONY: help install run demo test soak check format bench clean lock release openapi
 
 help: ## what can be done here
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +41,9 @@ soak: $(STAMP) ## the long tests
 bench: $(STAMP) ## the benchmarks, one JSON file each under bench/results/
 	@exec $(BIN)/python -m bench
 
+openapi: $(STAMP) ## renew docs/openapi.json
+	@$(BIN)/python -m web.published > docs/openapi.json
+
 format: $(STAMP) ## mend what can be mended without thinking
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -51,6 +56,9 @@ lock: $(STAMP) ## renew both lock files and .env.example; UPGRADE=--upgrade for 
 	$(COMPILE) $(UPGRADE) --extra link --extra dev --output-file requirements.lock
 	$(COMPILE) --extra link --constraint requirements.lock --output-file deploy/requirements.lock
 	$(BIN)/python -m runtime.env_example > .env.example
+
+release: $(STAMP) ## what a release of VERSION would do; with GO=1: commit and tag it
+	@$(BIN)/python deploy/release.py $(PLAN_OR_MAKE) "$(VERSION)"
 
 clean: ## everything that can be made again; never DATA_DIR
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,18 +1,24 @@
-"""The worker process: settings → parts → one worker per task queue. `python worker.py` starts it alone."""
+"""The worker process: settings → container → one worker per task queue. `python worker.py` starts it alone."""
 
 import asyncio
 import signal
 from contextlib import suppress
 
-from runtime.components import parts_of
+from runtime.container import container_of
 from runtime.schedules import ensure_schedules
 from runtime.settings import load_settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, prepare_namespace
-from runtime.working import run_workers
+from runtime.workers import run_workers
 
 
 async def main() -> None:
+    """Run the worker until SIGINT or SIGTERM: namespace and schedules first, then all task queues.
+
+    Raises:
+        Misconfigured: a setting is missing or wrong.
+        RuntimeError: of the SDK, when the Temporal server can't be reached.
+    """
     settings = load_settings()
     configure_logging("worker", settings.log_level)
     stop = asyncio.Event()
@@ -21,11 +27,12 @@ async def main() -> None:
         loop.add_signal_handler(name, stop.set)
     client = await connect(settings)
     await prepare_namespace(settings)
-    await ensure_schedules(client, settings)
-    await run_workers(client, parts_of(settings), stop)
+    await ensure_schedules(client)
+    await run_workers(client, container_of(settings), stop)
 
 
 def run() -> None:
+    """`main` as a program; Ctrl-C before its handlers are there ends it quietly."""
     with suppress(KeyboardInterrupt):
         asyncio.run(main())
 

@@ -2,34 +2,40 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 
 from sqlalchemy.orm import Session
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
-from activities.alive import sign_of_life
+from activities.failure_interceptor import tried_again
+from activities.heartbeat import heartbeat
 from activities.rendering import command_for
 from domain.errors import AnswerLost, PartnerError, PartnerRefused, PartnerResting, PartnerUnavailable
 from domain.inbound import InboundMessage
+from domain.matters import End
 from domain.messages import CommandOrder, CommandOutcome, CommandResult, FileOrder
 from domain.outbound import Command, HandlingRef, NoticeSent, Receipt, Rendered, Submission, Supplement
+from domain.tasks import TaskKind
 from domain.terms import DECISIONS, CommandKind, Partner, WireEvent
 from domain.wire import after_submit, after_supplement, may_withdraw
 from partners.base import PartnerAdapter
 from storage.base import Database
-from storage.cases import CaseRow, HandlingRow, lock_handling
-from storage.documents import DocumentRow, Documents
-from storage.exchange import ExchangeRow, note_exchange
-from storage.inbox import Inbox
-from storage.outbox import CommandRow, CommandState, command_place, store_rendered, stored_command
+from storage.cases.rows import CaseRow, HandlingRow, lock_handling
+from storage.documents.store import DocumentRow, Documents
+from storage.exchange.exchange_log import ExchangeRow, note_exchange
+from storage.exchange.inbox import Inbox
+from storage.exchange.outbox import CommandRow, CommandState, command_place, store_rendered, stored_command
+from storage.exchange.sent_files import files_not_sent, note_file_sent
 from storage.sealing import Sealer
-from storage.sent_files import files_not_sent, note_file_sent
+from storage.tasks.rows import settle_task
 
 
 class Commands:
-    """One attempt a call; Temporal tries again. `adapters` has every partner that this worker speaks to."""
+    """The activities that speak to authorities; one attempt a call, Temporal tries again.
+
+    `adapters`: every network that this worker speaks to, each behind its breaker.
+    """
 
     def __init__(
         self,
@@ -49,23 +55,26 @@ class Commands:
 
     @activity.defn(no_thread_cancel_exception=True)
     def send_command(self, order: CommandOrder) -> CommandResult:
-        """Render and store if new, send, and write down what came of it.
+        """Render and store the command if it is new, send its files and then itself, and record what came of it.
 
-        Returns REFUSED when the partner says no for good. Raises (and is tried again) for everything
-        that may pass: the handling shows 等待对方系统 from the first failure on.
+        Idempotent under `order.key`: what was stored is sent byte for byte. Returns TAKEN, REFUSED (with the partner's
+        code) when the partner says no for good, OVERTAKEN when its decision came first.
+
+        Raises:
+            ApplicationError: benign, for everything that may pass; meanwhile the handling shows 等待对方系统.
         """
         if order.partner is None:
             return self._hand_to_officer(order)
         adapter = self._adapters.get(order.partner)
         if adapter is None:
             self._wait(order)
-            raise _try_again(_not_connected(order.partner))
+            raise tried_again(_not_connected(order.partner))
         rendered = self._rendered(order, adapter)
         if rendered is None:
             return CommandResult(outcome=CommandOutcome.OVERTAKEN)
         started = monotonic()
         try:
-            with sign_of_life():
+            with heartbeat():
                 self._send_files(order, adapter)
                 receipt = adapter.send(rendered)
         except PartnerRefused as refusal:
@@ -73,23 +82,29 @@ class Commands:
             return CommandResult(outcome=CommandOutcome.REFUSED, code=refusal.code)
         except PartnerResting as rest:
             self._wait(order)
-            raise _try_again(rest) from rest
+            raise tried_again(rest) from rest
         except PartnerError as failure:
             attempts = self._note(order, rendered, failure.code or type(failure).__name__, started, None)
             if not (isinstance(failure, AnswerLost) and attempts > 1 and self._has_it(order, adapter)):
-                raise _try_again(failure) from failure
+                raise tried_again(failure) from failure
             receipt = Receipt(received_at=self._now(), duplicate=True)
         self._note(order, rendered, "DUPLICATE" if receipt.duplicate else "OK", started, CommandState.SENT, receipt)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
     @activity.defn(no_thread_cancel_exception=True)
     def fetch_file(self, order: FileOrder) -> None:
-        """Fetch a result and keep it; raises (and is tried again) while the authority does not serve it."""
+        """Fetch a file by its SHA-256 and keep it; nothing where it is here already.
+
+        Raises:
+            ApplicationError: benign, while the authority does not serve it.
+        """
         with self._database.read() as session:
-            if session.get(DocumentRow, order.sha256) is not None:
-                return
+            known = session.get(DocumentRow, order.sha256) is not None
             handling = session.get_one(HandlingRow, order.handling_no)
             case = session.get_one(CaseRow, handling.case_no)
+        if known:
+            self._file_is_here(order)
+            return
         ref = HandlingRef(
             handling_no=handling.handling_no,
             region=handling.region,
@@ -98,17 +113,23 @@ class Commands:
         )
         adapter = self._adapters.get(order.partner)
         if adapter is None:
-            raise _try_again(_not_connected(order.partner))
+            raise tried_again(_not_connected(order.partner))
         try:
-            with sign_of_life():
+            with heartbeat():
                 data = adapter.get_file(ref, order.sha256)
         except PartnerError as failure:
-            raise _try_again(failure) from failure
+            raise tried_again(failure) from failure
         with self._database.write() as session:
             self._documents.put(session, order.sha256, data, self._now())
+        self._file_is_here(order)
+
+    def _file_is_here(self, order: FileOrder) -> None:
+        with self._database.write() as session:
+            missed = f"{order.handling_no}/{TaskKind.FILE_MISSING}/{order.sha256}"
+            settle_task(session, missed, self._now(), End.FILE_CAME)
 
     def _rendered(self, order: CommandOrder, adapter: PartnerAdapter) -> Rendered | None:
-        """The stored words, or new ones stored now together with what they do to the wire's truth."""
+        """The stored words, or new ones stored now together with what they do to the wire's progress."""
         with self._database.write() as session:
             handling = lock_handling(session, order.handling_no)
             row = session.get(CommandRow, order.key)
@@ -120,16 +141,16 @@ class Commands:
                 return None
             rendered = adapter.render(command_for(session, self._sealer, handling, order))
             store_rendered(session, self._sealer, rendered, self._now())
-            self._move_truth(session, handling, order)
+            self._move_progress(session, handling, order)
             return rendered
 
-    def _move_truth(self, session: Session, handling: HandlingRow, order: CommandOrder) -> None:
+    def _move_progress(self, session: Session, handling: HandlingRow, order: CommandOrder) -> None:
         """From now on the authority may answer, even before our call returns."""
         if order.kind is CommandKind.SUBMIT:
-            handling.truth = after_submit(handling.truth)
+            handling.progress = after_submit(handling.progress)
             self._inbox.adopt(session, handling.handling_no, self._now())
         elif order.kind is CommandKind.SUPPLEMENT:
-            handling.truth = after_supplement(handling.truth, order.round)
+            handling.progress = after_supplement(handling.progress, order.round)
         elif order.kind is CommandKind.WITHDRAW:
             handling.withdrawal_asked = True
         handling.changed_at = self._now()
@@ -140,7 +161,7 @@ class Commands:
             handling = lock_handling(session, order.handling_no)
             if handling is None or _overtaken(handling, order) or not _still_wanted(handling, order):
                 return CommandResult(outcome=CommandOutcome.OVERTAKEN)
-            self._move_truth(session, handling, order)
+            self._move_progress(session, handling, order)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
     def _send_files(self, order: CommandOrder, adapter: PartnerAdapter) -> None:
@@ -235,12 +256,12 @@ def _shows(status: InboundMessage, order: CommandOrder) -> bool:
 def _overtaken(handling: HandlingRow, order: CommandOrder) -> bool:
     """The authority's decision wins over what is on its way, also between two attempts (decisions.md 9)."""
     on_its_way = order.kind in (CommandKind.WITHDRAW, CommandKind.SUPPLEMENT)
-    return on_its_way and handling.truth.decision is not None
+    return on_its_way and handling.progress.decision is not None
 
 
 def _still_wanted(handling: HandlingRow, order: CommandOrder) -> bool:
     """A withdrawal is asked for once only."""
-    return order.kind is not CommandKind.WITHDRAW or may_withdraw(handling.truth)
+    return order.kind is not CommandKind.WITHDRAW or may_withdraw(handling.progress)
 
 
 def _files_of(command: Command) -> list[str]:
@@ -255,9 +276,3 @@ def _files_of(command: Command) -> list[str]:
 def _not_connected(partner: Partner) -> PartnerUnavailable:
     """The network's adapter is not part of this installation: its handlings wait until it is."""
     return PartnerUnavailable(f"没有接入 {partner}", code="NOT_CONNECTED")
-
-
-def _try_again(failure: PartnerError) -> ApplicationError:
-    """Business as usual for an outage: kept out of the error metrics, paced by the partner's wish."""
-    wait = timedelta(seconds=failure.retry_after_s) if failure.retry_after_s else None
-    return ApplicationError(failure.sentence, type=type(failure).__name__, next_retry_delay=wait)

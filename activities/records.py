@@ -1,39 +1,49 @@
 """Writing down what a case has come to: one transaction a step, harmless when repeated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio import activity
 
+from activities.task_facts import OF_A_CLOCK, facts_of
 from catalog.clocks import Where
-from domain.messages import CaseChange, ClockOrder, Deadline, DeadlineKind, ItemBrief, Recorded
+from domain.matters import End, clock_matter, ending_by
+from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief
+from domain.recording import CaseChange, Recorded
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Scheme
 from storage.base import Database
-from storage.cases import CaseRow, DeadlineRow, HandlingRow, add_event
-from storage.owing import forgive, move_deferral, open_post_check
-from storage.tasks import open_task, settle_task
+from storage.cases.deferred_materials import forgive, move_deferral, open_post_check
+from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow, add_event
+from storage.exchange.inbox import Inbox
+from storage.tasks.rows import WORKFLOW, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
 
 Clockwork = Callable[[ClockOrder, ItemBrief, float, Where], Deadline]
 """Computes a clock's times from the law, the item, the calendar and whose agreement counts; `float`: the time scale."""
 
-WORKFLOW = "workflow"  # the actor in the history
 _IN_OUR_HANDS = (CaseStatus.REGISTERED, CaseStatus.COLLECTED)
 
 
 class Records:
-    """`record` is the only writer of statuses after registration (decisions.md 3)."""
+    """`record` is the only writer of statuses after the registration (decisions.md 3)."""
 
-    def __init__(self, database: Database, clockwork: Clockwork, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, inbox: Inbox, clockwork: Clockwork, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._inbox = inbox
         self._clockwork = clockwork
         self._now = now
 
     @activity.defn
     def record(self, change: CaseChange) -> Recorded:
-        """Status, history, clocks and task of one step. The same key again changes nothing."""
+        """Status, history, clocks and task of one step, in one transaction; returns the clocks that it starts.
+
+        Idempotent under `change.key`: a second time nothing is written and the clocks are computed again.
+
+        Raises:
+            LookupError: the case is not in the database.
+        """
         with self._database.write() as session:
             case = session.get(CaseRow, change.case_no, with_for_update=True)
             if case is None:
@@ -49,11 +59,33 @@ class Records:
                 handling_no=change.handling_no,
                 data={"status": change.case_status},
             )
+            handlings = _concerned(session, change)
+            started = self._started(case, change, handlings)
             if fresh:
-                self._apply(session, case, change)
-            return Recorded(deadlines=self._started(session, case, change, fresh))
+                self._apply(session, case, change, handlings, started)
+            return Recorded(deadlines=started)
 
-    def _apply(self, session: Session, case: CaseRow, change: CaseChange) -> None:
+    def _started(self, case: CaseRow, change: CaseChange, handlings: Sequence[HandlingRow]) -> tuple[Deadline, ...]:
+        """The clocks that the step starts, with their times; of a handling by its own network's agreement."""
+        if not change.start:
+            return ()
+        item = ItemBrief.model_validate(case.start["item"])
+        where = Where()
+        if change.handling_no is not None and handlings:
+            where = Where(scheme=Scheme(handlings[0].scheme), region=handlings[0].region)
+        times = [self._clockwork(order, item, case.time_scale, where) for order in change.start]
+        return tuple(deadline.model_copy(update={"handling_no": change.handling_no}) for deadline in times)
+
+    def _apply(
+        self,
+        session: Session,
+        case: CaseRow,
+        change: CaseChange,
+        handlings: Sequence[HandlingRow],
+        started: Sequence[Deadline],
+    ) -> None:
+        """What is needed is read before anything is changed, so that all of it is written in one go."""
+        clocks = list(session.scalars(select(DeadlineRow).filter_by(case_no=change.case_no, stopped_at=None)))
         case.version += 1
         if case.collected_at is None and change.kind == "COLLECTED":
             case.collected_at = change.at
@@ -66,16 +98,18 @@ class Records:
         case.status, case.on_hold = change.case_status, change.on_hold
         asked = case.withdrawal_pending or change.withdrawal_pending  # the window may know before the workflow
         case.withdrawal_pending = asked and not change.case_status.is_outcome
+        if change.accepts is not None and change.handling_no is not None:
+            self._inbox.accept(session, change.handling_no, change.accepts, self._now())
+        if change.reopened:
+            case.closed_at, case.reopened_at = None, change.at
         if change.closed:
             case.closed_at = change.at
-        handlings = select(HandlingRow).filter_by(case_no=case.case_no)
-        if change.handling_no is not None:
-            handlings = handlings.filter_by(handling_no=change.handling_no)
-        else:  # a step of the whole case; once passed on, each authority's word is its own
-            handlings = handlings.where(HandlingRow.status.in_(_IN_OUR_HANDS))
-        for handling in session.scalars(handlings):
-            handling.status = change.handling_status or change.case_status
-        self._stop(session, change)
+            case.carried = change.carried.model_dump(mode="json") if change.carried else None
+        for handling in handlings:
+            self._move(session, handling, change.handling_status or change.case_status)
+        for clock in clocks:
+            if _stops(change, clock):
+                clock.stopped_at = change.at
         if change.task is not None:
             open_task(
                 session,
@@ -85,41 +119,56 @@ class Records:
                 case_no=case.case_no,
                 handling_no=change.handling_no,
                 leg_id=change.task.leg_id,
+                data=facts_of(session, change.task, case, change.handling_no),
             )
         for key in change.settles:
             settle_task(session, key, self._now())
-
-    def _stop(self, session: Session, change: CaseChange) -> None:
-        running = select(DeadlineRow).filter_by(case_no=change.case_no, stopped_at=None)
-        if not change.closed:
-            kinds = set(change.stop) | {order.kind for order in change.start}
-            running = running.filter(DeadlineRow.kind.in_(kinds))
-            running = running.filter_by(handling_no=change.handling_no)
-        for row in session.scalars(running):
-            row.stopped_at = change.at
-
-    def _started(self, session: Session, case: CaseRow, change: CaseChange, fresh: bool) -> tuple[Deadline, ...]:
-        item = ItemBrief.model_validate(case.start["item"])
-        deadlines = []
-        where = _where(session, change.handling_no)
-        for order in change.start:
-            deadline = self._clockwork(order, item, case.time_scale, where)
-            deadline = deadline.model_copy(update={"handling_no": change.handling_no})
-            deadlines.append(deadline)
-            if fresh:
-                session.add(_row(change, deadline))
-            if fresh and deadline.kind is DeadlineKind.DEFERRED_MATERIAL:
+        for deadline in started:
+            if deadline.kind is DeadlineKind.DEFERRED_MATERIAL:
                 move_deferral(session, case.case_no, deadline.due_at)
-        session.flush()
-        if fresh:
-            still = select(DeadlineRow.due_at).filter_by(case_no=case.case_no, stopped_at=None)
-            case.due_at = min(session.scalars(still), default=None)
-        return tuple(deadlines)
+            clocks.append(_row(change, deadline))
+            session.add(clocks[-1])
+        case.due_at = min((clock.due_at for clock in clocks if clock.stopped_at is None), default=None)
+        self._settle_clocks(session, change, started)
+
+    def _move(self, session: Session, handling: HandlingRow, status: CaseStatus) -> None:
+        """A handling's new status; with its decision what only concerned the way to it needs nobody any more."""
+        if status.is_outcome and not CaseStatus(handling.status).is_outcome:
+            decided = ending_by(End.DECIDED)
+            settle_kinds(session, decided, self._now(), End.DECIDED, handling_no=handling.handling_no)
+        handling.status = status
+
+    def _settle_clocks(self, session: Session, change: CaseChange, started: Sequence[Deadline]) -> None:
+        """Tasks of clocks that this step has stopped, or started anew with another end."""
+        if change.closed:
+            over = ending_by(End.CASE_CLOSED)
+            settle_kinds(session, over, self._now(), End.CASE_CLOSED, case_no=change.case_no)
+            return
+        ends = {deadline.kind: deadline.due_at.isoformat() for deadline in started}
+        whose = change.handling_no or change.case_no
+        kind_of = {clock_matter(whose, kind): kind for kind in (*change.stop, *ends)}
+        for task in open_tasks_of(session, kind_of) if kind_of else ():
+            still = task.data.get("dueAt") == ends.get(kind_of[task.matter])
+            if TaskKind(task.kind) in OF_A_CLOCK and not still:
+                settle_matter(session, task.matter, self._now(), End.CLOCK_STOPPED)
 
 
-def _where(session: Session, handling_no: str | None) -> Where:
-    handling = session.get(HandlingRow, handling_no) if handling_no is not None else None
-    return Where() if handling is None else Where(scheme=Scheme(handling.scheme), region=handling.region)
+def _concerned(session: Session, change: CaseChange) -> Sequence[HandlingRow]:
+    """Whose status follows the step: its handling; of the whole case those that were not passed on yet."""
+    handlings = select(HandlingRow).filter_by(case_no=change.case_no)
+    if change.handling_no is not None:
+        handlings = handlings.filter_by(handling_no=change.handling_no)
+    else:  # once passed on, each authority's word is its own
+        handlings = handlings.where(HandlingRow.status.in_(_IN_OUR_HANDS))
+    return session.scalars(handlings).all()
+
+
+def _stops(change: CaseChange, clock: DeadlineRow) -> bool:
+    """Whether the step ends this running clock: the closing ends all, a new one ends the old one of its kind."""
+    if change.closed:
+        return True
+    ended = {*change.stop, *(order.kind for order in change.start)}
+    return clock.handling_no == change.handling_no and DeadlineKind(clock.kind) in ended
 
 
 def _row(change: CaseChange, deadline: Deadline) -> DeadlineRow:

@@ -1,4 +1,4 @@
-"""From the dossier to a command: what an authority is told, and nothing more."""
+"""From the dossier to a command: what an authority gets of a case, and nothing more."""
 
 from sqlalchemy.orm import Session
 
@@ -15,15 +15,18 @@ from domain.outbound import (
     Withdrawal,
 )
 from domain.terms import CommandKind, Leg, MaterialForm, Mode, Notice, ParcelStage, SignerKind
-from storage.cases import CaseRow, HandlingRow, read_dossier
-from storage.legs import LegRow
+from storage.cases.rows import CaseRow, HandlingRow, read_dossier
+from storage.parcels.legs import LegRow
 from storage.sealing import Sealer
 
 WINDOW = "渝中区跨地域通办综窗"
 
 
 def command_for(session: Session, sealer: Sealer, handling: HandlingRow, order: CommandOrder) -> Command:
-    """The command that `order` asks for; the same order gives the same command."""
+    """The command that `order` asks for, with what dossier and legs say now.
+
+    The same order gives the same command as long as they stay the same; it is rendered once (decisions.md 5).
+    """
     case = session.get_one(CaseRow, handling.case_no)
     dossier = read_dossier(case, sealer)
     ref = HandlingRef(

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("bench.cases", "bench.acknowledgement", "bench.scans", "bench.dispatch")
+BENCHMARKS = ("bench.cases", "bench.cost", "bench.acknowledgement", "bench.scans", "bench.dispatch", "bench.growth")
 
 
 def main() -> int:

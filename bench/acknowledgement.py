@@ -34,9 +34,9 @@ from runtime.ports import free_port
 from runtime.settings import load_settings
 from runtime.temporal import connect
 from storage.base import Database
-from storage.inbox_row import InboxRow
-from tests.unit.relay.sichuan_callbacks import callback, content, open_sichuan_office
-from web import callbacks
+from storage.exchange.inbox_row import InboxRow
+from tests.unit.exchange.sichuan_callbacks import callback, content, open_sichuan_office
+from web.api import callbacks
 
 PER_SECOND = 30
 SECONDS = 20

@@ -20,11 +20,11 @@ import requests
 import uvicorn
 from sqlalchemy import func, select
 
-from relay.parcels import rebuild
+from parcels.projection import rebuild
 from runtime.ports import free_port
-from storage.legs import LegRow
-from storage.scans import ScanEventRow
-from storage.updates import UpdateRow
+from storage.parcels.legs import LegRow
+from storage.parcels.scans import ScanEventRow
+from storage.pending_updates import UpdateRow
 from tests.contract.couriers.kuayu_office import open_office
 from tests.contract.couriers.test_reconnect import DEVICES, KINDS, batches, order
 

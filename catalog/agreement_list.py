@@ -1,4 +1,4 @@
-"""The district's agreements as a file (协议清单交换): CSV or XLSX in, differences told, the same bytes out.
+"""The district's agreements as a file (协议清单交换): CSV or XLSX in, differences shown, the same bytes out.
 
 `*` in `scope` or `modes` means all; several are parted by `;`.
 """
@@ -40,7 +40,10 @@ class AgreementsDiff(Frozen):
 
 
 class AgreementsPlan(Frozen):
-    """A dry run: faults, or the list as stored (CSV) with its version and differences."""
+    """A dry run: faults, or the list as it would be stored.
+
+    `csv`: the list's stored form; `version`: 12 hex digits of its hash. Both empty where there are `errors`.
+    """
 
     csv: bytes
     version: str
@@ -49,9 +52,12 @@ class AgreementsPlan(Frozen):
 
 
 def plan_agreements(base: Agreements, filename: str, data: bytes, item_codes: Collection[str]) -> AgreementsPlan:
-    """Check a list that would replace `base`; nothing is changed. `item_codes` are those that a scope may name.
+    """Check a list that would replace `base`; nothing is changed.
 
-    Raises BadInput for bytes that are no list.
+    `filename`: its ending says the form, .csv or .xlsx. `item_codes`: those that a scope may name.
+
+    Raises:
+        BadInput: bytes that are no list, or another ending.
     """
     ending = filename.lower().rpartition(".")[2]
     if ending not in ("csv", "xlsx"):
@@ -70,7 +76,7 @@ def plan_agreements(base: Agreements, filename: str, data: bytes, item_codes: Co
 def parse_agreements(table: Table, item_codes: Collection[str] | None = None) -> tuple[Agreements, list[RowError]]:
     """The agreements, and every fault by row and column; with a fault the list must not be used.
 
-    `item_codes` None: a scope is not compared with the list of items (kept lists outlive items).
+    `item_codes` None: a scope is not compared with the list of items, as kept lists outlive items.
     """
     errors: list[RowError] = []
     found: list[Agreement] = []
@@ -114,7 +120,11 @@ def _agreement(row: Row, item_codes: Collection[str] | None) -> Agreement | None
 
 
 def read_kept(data: bytes) -> Agreements:
-    """A list that was checked before. Raises Misconfigured if it is none any more."""
+    """The agreements of a list (CSV) that was checked before.
+
+    Raises:
+        Misconfigured: it is no list any more.
+    """
     agreements, errors = parse_agreements(read_csv("agreements.csv", data))
     if errors:
         raise Misconfigured(f"已存的合作协议清单无法读取：{errors[0]}")
@@ -137,18 +147,18 @@ def export_agreements(agreements: Agreements) -> bytes:
 
 
 def export_agreements_xlsx(agreements: Agreements) -> bytes:
-    """The same list as a workbook."""
+    """The same list as a workbook with Chinese headers; `plan_agreements` reads it too."""
     table = Table(file=SHEET, header=COLUMNS, rows=tuple(map(cells_of, agreements.all)))
     return write_workbook([to_words(AGREEMENTS, table)])
 
 
 def version_of(content: bytes) -> str:
-    """A hash of the list's content, like the catalogue's."""
+    """The version of a list: the first 12 hex digits of its SHA-256."""
     return hashlib.sha256(content).hexdigest()[:12]
 
 
 def cells_of(agreement: Agreement) -> tuple[str, ...]:
-    """One row of the list, in its order."""
+    """One row of the list, in the order of COLUMNS."""
     return (
         agreement.scheme,
         agreement.region,

@@ -29,7 +29,10 @@ class DelegatedPower(StrEnum):
 
 
 class Agreement(Frozen):
-    """One agreement. `region` is a province, a prefecture or a county; it covers all that lies in it."""
+    """One agreement (合作协议). `region`: a province, prefecture or county; it covers all that lies in it.
+
+    `confirmed` False: seeded and not yet confirmed by the district (decisions.md 14).
+    """
 
     scheme: Scheme
     region: str = Field(pattern=r"^[1-9][0-9]{5}$")
@@ -77,5 +80,5 @@ class Agreements:
 
     @property
     def summary(self) -> str:
-        """What the directory says about itself."""
+        """One sentence in Chinese: how many are declared and how many of them are recorded here."""
         return f"公开复函称已签订{DECLARED}份，本系统已登记确认{self.recorded}份，其余按省级范围暂列、待确认。"

@@ -1,4 +1,4 @@
-"""The law's clocks (时限): when each limit ends, when to warn, whom to tell afterwards, who is responsible.
+"""The law's clocks (时限): when each limit ends, when to warn, who is warned after it, who is responsible.
 
 Limits are rule data (data/limits.csv) or the item's own; days are working days (行政许可法第八十二条). The last
 day ends at 24:00 (民法典第二百零三条), given here as 23:59:59 so that the date shown is the last day itself.
@@ -40,7 +40,7 @@ class LimitRule(Frozen):
     basis: str
 
     def fits(self, kind: DeadlineKind, item: ItemBrief, where: "Where") -> bool:
-        """Whether the row speaks of this clock."""
+        """Whether the row counts for this kind of clock, this item and this place."""
         scheme = where.scheme.value if where.scheme is not None else ""
         return (
             self.kind is kind
@@ -51,24 +51,27 @@ class LimitRule(Frozen):
 
     @property
     def narrowness(self) -> tuple[bool, int, bool]:
-        """An item's own row before a region's, a region's before a network's."""
+        """What the narrowest row has most of: an item's own before a region's, a region's before a network's."""
         return bool(self.item_code), len(self.region), bool(self.scheme)
 
 
 class Where(Frozen):
-    """Whose limits count (通办协议与办理地). The default: the general ones."""
+    """Whose limits count (通办协议与办理地). The default: the general ones.
+
+    `region`: the authority's 6-digit code.
+    """
 
     scheme: Scheme | None = None
     region: str = ""
 
 
 _ESCALATE_AFTER_WORKDAYS = (1, 3)
-"""After the end, while the clock runs: 责任部门负责人, then 区政务服务管理办公室. The supervisor hears at once."""
+"""After the end, while the clock runs: 责任部门负责人, then 区政务服务管理办公室. The supervisor has a task at once."""
 
 
 @cache
 def rules() -> tuple[LimitRule, ...]:
-    """The bundled limits with their legal basis."""
+    """The bundled limits (data/limits.csv) with their legal basis, in the file's order."""
     text = (resources.files("catalog") / "data" / "limits.csv").read_text("utf-8")
     return tuple(
         LimitRule.model_validate(row | {"workdays": row["workdays"] or None})
@@ -82,7 +85,7 @@ def rule_of(kind: DeadlineKind, item: ItemBrief, where: Where = Where()) -> Limi
 
 
 def limit_of(kind: DeadlineKind, item: ItemBrief, where: Where = Where()) -> int:  # noqa: B008  # frozen
-    """Working days a clock of this kind has by default; 0 for a 即办件's own limits: the same day."""
+    """Working days that a clock of this kind has by default; 0: the same day, as for a 即办件's own limits."""
     if kind is DeadlineKind.DECISION_PROMISED:
         return item.promised_days
     if kind is DeadlineKind.DECISION_STATUTORY:
@@ -103,9 +106,13 @@ def compute_deadline(
 ) -> Deadline:
     """One clock's boundaries. Pure.
 
-    `start` is the event (day 0), aware. `workdays` replaces the default: the days a notice gives, or an extension.
-    `excluded` are ended special procedures (行政许可法第四十五条): the day one begins still counts, the days after
-    it up to and including the day it ends do not. Raises ValueError for a naive time or a scale ≤ 0.
+    `start` is the event (day 0), aware. `workdays` replaces the default: the days a notice gives, or an
+    extension. `excluded` are ended special procedures (行政许可法第四十五条): the day one begins still counts, the
+    days after it up to and including the day it ends do not. The warning comes a quarter of the limit
+    ahead, 1 to 5 working days, at 9:00.
+
+    Raises:
+        ValueError: a time without an offset, or a scale ≤ 0.
     """
     n = limit_of(kind, item, where) if workdays is None else workdays
     if time_scale <= 0:
@@ -162,7 +169,7 @@ def _lead(n: int) -> int:
 
 
 def _escalation(due_at: datetime, days: int, calendar: WorkdayCalendar, time_scale: float) -> datetime:
-    """In the morning of the working day on which the next level is told."""
+    """9:00 of the working day on which the next level gets it."""
     if time_scale != 1:
         return due_at + days * _DAY / time_scale
     day, _ = calendar.add_workdays(local_day(due_at), days)

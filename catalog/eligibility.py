@@ -20,7 +20,10 @@ class RouteApplicant(Frozen):
 
 
 class Eligibility(Frozen):
-    """The conditions of one item (unconfirmed defaults, see data/PROVENANCE.md). No id type named: all are good."""
+    """The conditions of one item (办理条件): defaults that nobody has confirmed, see data/PROVENANCE.md.
+
+    No id type named: all are good. `reason`, `instead`: sentences for who is excluded, without their full stop.
+    """
 
     id_types: tuple[IdType, ...] = ()
     excluded_households: tuple[str, ...] = ()  # province codes
@@ -28,5 +31,5 @@ class Eligibility(Frozen):
     instead: str
 
     def excludes(self, household_region: str) -> bool:
-        """Whether people registered there must go home for this item."""
+        """Whether people registered in this region (6 digits) can't use the item across regions."""
         return household_region[:2] + "0000" in self.excluded_households

@@ -26,7 +26,10 @@ MAX_BYTES = 20 * 1024 * 1024
 
 
 class FieldChange(Frozen):
-    """One field of an item that differs (变更). `field` is a column of the items, or the name of another list."""
+    """One field of an item that differs (变更), old and new as text.
+
+    `field`: a column of the items, or the name of another list, whose rows are then joined to one text.
+    """
 
     code: str
     name: str
@@ -36,7 +39,7 @@ class FieldChange(Frozen):
 
 
 class CatalogueDiff(Frozen):
-    """What an import would change (差异)."""
+    """What an import would change (差异): items by code; `changed` has those that are in both."""
 
     added: tuple[ServiceItem, ...]
     removed: tuple[ServiceItem, ...]
@@ -44,6 +47,7 @@ class CatalogueDiff(Frozen):
 
     @property
     def empty(self) -> bool:
+        """Whether nothing would change."""
         return not (self.added or self.removed or self.changed)
 
     @property
@@ -65,9 +69,11 @@ class ImportPlan(Frozen):
 def plan_import(base: Catalogue, filename: str, data: bytes) -> ImportPlan:
     """Check a list that would replace `base`; nothing is changed.
 
-    `filename` tells the form: `.xlsx` with the sheets of `labels.SHEETS` · `.zip` with the CSVs · one CSV, named
-    after its list or else the items. Lists left out are taken from `base` for the items that stay. Raises BadInput
-    for bytes that are no list.
+    `filename` says the form: `.xlsx` with the sheets of `labels.SHEETS` · `.zip` with the CSVs · one CSV, named after
+    its list or else the items. Lists left out are taken from `base` for the items that stay.
+
+    Raises:
+        BadInput: bytes that are no list, over 20 MB, or another ending.
     """
     tables, workbook = _read(base, filename, data)
     catalogue, errors = parse(tables)
@@ -79,7 +85,7 @@ def plan_import(base: Catalogue, filename: str, data: bytes) -> ImportPlan:
 
 
 def export_csv(catalogue: Catalogue) -> dict[str, bytes]:
-    """The CSVs by file name: UTF-8, comma, LF; the same bytes for the same content."""
+    """File name → CSV: UTF-8, comma, LF; the same bytes for the same content. `plan_import` reads them back."""
     return {table.file: _csv_bytes(table) for table in tables_of(catalogue).values()}
 
 
@@ -89,7 +95,7 @@ def export_xlsx(catalogue: Catalogue) -> bytes:
 
 
 def diff(old: Catalogue, new: Catalogue) -> CatalogueDiff:
-    """What is different in `new`, in its order."""
+    """What is different in `new` compared with `old`, in the order of `new`."""
     before, after = _flat(old), _flat(new)
     changed = [
         FieldChange(code=code, name=new.by_code[code].name, field=field, old=before[code][field], new=value)

@@ -17,6 +17,7 @@ class IntakeChannel(StrEnum):
 
     @property
     def label(self) -> str:
+        """Its name in Chinese."""
         return _LABELS[self]
 
 

@@ -10,14 +10,18 @@ from domain.errors import Misconfigured
 
 
 def bundled_tables() -> Tables:
-    """The lists as they are shipped."""
+    """The lists as they are shipped, as text; `load` makes the catalogue of them."""
     folder = resources.files("catalog") / "data"
     return Tables(**{part: read_csv(file_of(part), (folder / file_of(part)).read_bytes()) for part in COLUMNS})
 
 
 @cache
 def load() -> Catalogue:
-    """The bundled catalogue, read once per process. Raises Misconfigured naming each row and column."""
+    """The bundled catalogue, read once per process.
+
+    Raises:
+        Misconfigured: a fault in a shipped list, by row and column.
+    """
     catalogue, errors = parse(bundled_tables(), expected_items=ITEM_COUNT)
     if catalogue is None:
         listed = "；".join(str(error) for error in errors[:20])

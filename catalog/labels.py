@@ -99,19 +99,22 @@ _VALUES: dict[str, dict[str, str]] = {
 
 
 def header_label(part: str, column: str) -> str:
-    """The workbook's header of a column; the name itself where there is none."""
+    """The Chinese header of a column of the list `part`; the column's name where there is none."""
     return _HEADERS[part].get(column, column)
 
 
 def to_words(part: str, table: Table) -> Table:
-    """Headers and values as people read them."""
+    """A list with Chinese headers and values, for a workbook. Several values in a cell are parted by `;`."""
     columns = table.header
     rows = tuple(tuple(map(_translate, columns, row, [False] * len(row))) for row in table.rows)
     return Table(file=SHEETS.get(part, table.file), header=tuple(header_label(part, c) for c in columns), rows=rows)
 
 
 def to_codes(part: str, table: Table) -> Table:
-    """Headers and values as the parser reads them; what is already a code stays, also what is unknown."""
+    """A list with the headers and values that the parser reads.
+
+    What is already a code stays; what is unknown stays too, and the parser names it as a fault.
+    """
     known = {label: column for column, label in _HEADERS[part].items()}
     columns = tuple(known.get(cell, cell) for cell in table.header)
     width = len(columns)

@@ -11,7 +11,7 @@ _Cells = tuple[str, ...]
 
 
 def tables_of(catalogue: Catalogue) -> dict[str, Table]:
-    """Every list of a catalogue, by its part."""
+    """Every list of a catalogue, by its part (the keys of `tables.COLUMNS`)."""
     items = catalogue.items
     rows: dict[str, list[_Cells]] = {
         "items": [_item(item) for item in items],

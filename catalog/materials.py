@@ -101,7 +101,7 @@ _FORM_LABELS = {
 def check_materials(
     item: ServiceItem | ItemSnapshot, provided: Iterable[Brought], *, discredited: bool = False
 ) -> MaterialCheck:
-    """Check what was brought against the item's list. Pure.
+    """Check what was brought against the item's list (形式审查). Pure; every gap is found, not only the first.
 
     `discredited`: a 失信 applicant whose credit is not repaired can neither defer nor commit.
     """
@@ -125,7 +125,11 @@ def check_materials(
 
 
 def grade_of(material: Material, brought: Brought) -> TrustGrade | None:
-    """Trust grade of a material's electronic form; a check at the window raises C to B. None while it is owed."""
+    """The grade of trust of a material as it is at hand; None while it is owed.
+
+    A: electronic licence. B: compared with the original at the window. C: uploaded. D: made by the applicant, or
+    promised.
+    """
     if brought.provided is Provided.DEFERRED:
         return None
     if brought.provided is Provided.LICENCE:
@@ -137,7 +141,7 @@ def grade_of(material: Material, brought: Brought) -> TrustGrade | None:
 
 
 def deferral_workdays(item: ServiceItem | ItemSnapshot) -> int:
-    """Working days to hand in what was deferred: the item's 承诺时限."""
+    """Working days to hand in what was deferred: the item's 承诺时限, 5 for a 即办件."""
     return _IMMEDIATE_DEFERRAL_WORKDAYS if item.kind is ItemKind.IMMEDIATE else item.promised_days
 
 

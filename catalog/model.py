@@ -42,6 +42,7 @@ class Listed(StrEnum):
 
     @property
     def label(self) -> str:
+        """In Chinese, for people."""
         return {"listed": "见于公开清单", "reported": "据报道列入", "unlisted": "是否列入待区里确认"}[self.value]
 
 
@@ -148,7 +149,10 @@ class ServiceItem(Frozen):
     eligibility: Eligibility | None = None
 
     def memberships_at(self, scheme: Scheme, region: str) -> tuple[Membership, ...]:
-        """What was laid down for a network and a region: the nearest region's rows, county before province."""
+        """The rows that count for a network and a region: those of the nearest region, county before province.
+
+        Several follow each other in time; without any, one that is always in force in the item's main mode.
+        """
         rows = [row for row in self.memberships if row.scheme is scheme]
         for place in (*outwards(region), None):
             if nearest := tuple(row for row in rows if row.region == place):
@@ -165,12 +169,12 @@ class ServiceItem(Frozen):
         )
 
     def mode_in(self, membership: Membership) -> Mode:
-        """How the item is handled under a membership of its own."""
+        """How the item is handled under one of its memberships: the row's mode, else the item's main one."""
         return membership.mode or self.mode
 
     @property
     def brief(self) -> ItemBrief:
-        """The few fields that travel in a workflow's input."""
+        """The few fields that travel in a workflow's input (decisions.md 4)."""
         return ItemBrief(
             code=self.code,
             name=self.name,
@@ -181,7 +185,7 @@ class ServiceItem(Frozen):
         )
 
     def snapshot(self, catalogue_version: str) -> ItemSnapshot:
-        """What a case starting today keeps."""
+        """What a case that starts today keeps of the item; `catalogue_version`: of the list in force."""
         return ItemSnapshot(
             **dict(self.brief),
             department=self.department,
@@ -200,7 +204,7 @@ class ServiceItem(Frozen):
 
 
 class Catalogue(Frozen):
-    """One version of the whole list (事项清单版本). `version` is a hash of its content."""
+    """One version of the whole list (事项清单版本). `version`: 12 hex digits of a hash of its content."""
 
     version: str
     items: tuple[ServiceItem, ...]

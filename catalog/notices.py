@@ -35,7 +35,11 @@ class CalendarDiff(Frozen):
 
 
 def load_notice(base: WorkdayCalendar, filename: str, data: bytes) -> WorkdayCalendar:
-    """`base` with the file's years replaced. Raises BadInput naming row and column of the first fault."""
+    """`base` with the file's years replaced, which are official from then on.
+
+    Raises:
+        BadInput: the first fault by row and column, or a year with fewer than 5 holidays.
+    """
     table = read_csv(filename, data)
     if table.header != COLUMNS:
         raise BadInput(f"{filename} 第1行：表头应为{'、'.join(COLUMNS)}。", field="file")
@@ -54,7 +58,7 @@ def load_notice(base: WorkdayCalendar, filename: str, data: bytes) -> WorkdayCal
 
 
 def calendar_diff(old: WorkdayCalendar, new: WorkdayCalendar) -> CalendarDiff:
-    """What is different in `new`."""
+    """Days that are worked in one calendar and not in the other, and years that become official."""
     days = sorted({*old.exceptions, *new.exceptions})
     return CalendarDiff(
         newly_official=tuple(sorted(new.official_years - old.official_years)),
@@ -79,7 +83,7 @@ def pack_calendar(calendar: WorkdayCalendar) -> bytes:
 
 
 def unpack_calendar(content: bytes) -> WorkdayCalendar:
-    """The calendar of `pack_calendar`'s bytes."""
+    """The calendar of the bytes that `pack_calendar` made."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         days, years = (read_csv(name, archive.read(name)) for name in (_DAYS, _YEARS))
     return parse_calendar(days, years)

@@ -77,7 +77,10 @@ def _material(row: Row) -> Material:
 
 
 def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalogue | None, list[RowError]]:
-    """Read a whole list: the catalogue, or None and every fault found (all or nothing)."""
+    """Read a whole list: the catalogue, or None and every fault found (all or nothing).
+
+    `expected_items`: another number of items is a fault too.
+    """
     errors: list[RowError] = []
     items: dict[str, ServiceItem] = {}
     names: dict[str, int] = {}

@@ -7,7 +7,6 @@ dictionary; names of an imported list are read by `pypinyin` when its index is b
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -30,12 +29,12 @@ class Reading(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """What is compared: half-width, lower case, letters, digits and Han characters only."""
+    """A text as it is compared: half-width, lower case; letters, digits and Han characters only."""
     return "".join(char for char in unicodedata.normalize("NFKC", text).lower() if char.isalnum())
 
 
 def read(text: str) -> Reading:
-    """The reading of a name."""
+    """How a name is read; precomputed for bundled names, by `pypinyin` for others."""
     syllables = _phrases().get(text)
     if syllables is None:
         syllables = phrase_reading(text)
@@ -59,18 +58,6 @@ def phrase_reading(text: str) -> tuple[str, ...]:
         if at >= 0:
             syllables[at : at + len(words)] = reading
     return tuple(syllables)
-
-
-def character_readings(chars: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Every reading of each character that has more than one."""
-    from pypinyin import Style, pinyin
-
-    found = {}
-    for char in sorted(set(chars)):
-        readings = pinyin(char, style=Style.NORMAL, heteronym=True)[0]
-        if len(set(readings)) > 1:
-            found[char] = tuple(dict.fromkeys(readings))
-    return found
 
 
 def _readings_of(char: str, first: str) -> tuple[str, ...]:

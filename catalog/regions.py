@@ -12,11 +12,8 @@ from importlib import resources
 
 from domain.model import Frozen
 
-DATA_AS_OF = "2025-12-31"
 HALL_REGION = "500103"
 """渝中区: where our hall stands."""
-HOME_PROVINCE = "500000"
-"""重庆市."""
 
 # Neighbours first: those are what a clerk in Yuzhong means by a short query.
 _NEAR = ("50", "51", "52", "53", "54", "45")
@@ -31,7 +28,11 @@ class Level(IntEnum):
 
 
 class Region(Frozen):
-    """One division. `full_name` is what is written on papers: 四川省成都市锦江区."""
+    """One division. `full_name` is what is written on papers: 四川省成都市锦江区.
+
+    `since`, `until`: first and last year whose table holds the code; None: the first table has it, or the newest.
+    `successor`: the code that followed it. `pinyin`: syllables parted by blanks.
+    """
 
     code: str
     name: str
@@ -78,11 +79,6 @@ def _table() -> dict[str, Region]:
             pinyin=row["pinyin"],
         )
     return regions
-
-
-def all_regions() -> tuple[Region, ...]:
-    """Every division of the table in order of code, also those no longer in force."""
-    return tuple(_table().values())
 
 
 def find(code: str) -> Region | None:

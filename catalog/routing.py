@@ -21,7 +21,7 @@ _NOT_CARRIED = frozenset({"71", "81", "82"})
 
 
 class RefusalCode(StrEnum):
-    """Why a handling cannot be carried (不能办理的原因)."""
+    """Why a handling cannot be carried (不能办理的原因); the value is the problem's code."""
 
     ITEM_NOT_IN_FORCE = "ITEM_NOT_IN_FORCE"
     REGION_UNKNOWN = "REGION_UNKNOWN"
@@ -35,7 +35,10 @@ class RefusalCode(StrEnum):
 
 
 class Route(Frozen):
-    """How one handling is carried. `legs` are those that the handling implies, never PICKUP or DELIVERY."""
+    """How one handling is carried. `reason`: sentences in Chinese for the clerk.
+
+    `partner` None: our own city. `legs` are those that the handling implies, never PICKUP or DELIVERY.
+    """
 
     item_code: str
     region: str
@@ -48,7 +51,7 @@ class Route(Frozen):
 
 
 class Refusal(Frozen):
-    """Why a handling cannot be carried, and what would work instead."""
+    """Why a handling cannot be carried, and what would work instead: sentences in Chinese."""
 
     item_code: str
     region: str
@@ -63,7 +66,7 @@ class Refusal(Frozen):
 
 
 def preference(region_code: str) -> tuple[Scheme, ...]:
-    """Networks that could reach a region, best first."""
+    """Networks that could reach a region (6 digits), best first; none for 台湾、香港、澳门."""
     province = region_code[:2]
     if province == _HOME:
         return (Scheme.QUANYU,)
@@ -84,9 +87,10 @@ def route(
     applicant: RouteApplicant | None = None,
     joint: bool = False,
 ) -> Route | Refusal:
-    """Decide the network, mode and legs of one handling.
+    """Decide the network, mode and legs of one handling. Pure; what can't be carried is a Refusal and never raised.
 
-    `handling_region` is a 6-digit GB/T 2260 code; `mode` None takes the item's own. `joint`: this is one of
+    `handling_region` is a 6-digit GB/T 2260 code; `date`: the day in Shanghai on which membership and agreement
+    must be in force. `mode` None takes the item's own; `applicant` None is not judged. `joint`: this is one of
     several handlings of a 多地联办 case, so our own city may have a share in an item that 全渝 does not list.
     """
     region = find(handling_region)

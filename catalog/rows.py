@@ -21,7 +21,10 @@ ANY = "*"
 
 
 class RowError(Frozen):
-    """A fault in a list: `row` counts from 1 with the header as row 1, as a spreadsheet shows it."""
+    """A fault in a list. `row` counts from 1 with the header as row 1, as a spreadsheet shows it.
+
+    `message`: a sentence in Chinese for the importer; as text all of it is one line.
+    """
 
     file: str
     row: int
@@ -33,7 +36,10 @@ class RowError(Frozen):
 
 
 class Row:
-    """One line that is being read; faults are noted, not raised, so that all of them are reported."""
+    """One line that is being read; faults are noted in `errors`, not raised, so that all of them are reported.
+
+    Each reader takes a column and gives a value of its kind also where the cell is wrong; check `sound` before use.
+    """
 
     def __init__(self, file: str, number: int, cells: Mapping[str, str], errors: list[RowError]) -> None:
         self._file, self.number, self._cells, self._errors = file, number, cells, errors
@@ -45,9 +51,14 @@ class Row:
         return len(self._errors) == self._before
 
     def fault(self, column: str, message: str) -> None:
+        """Note a fault of this row."""
         self._errors.append(RowError(file=self._file, row=self.number, column=column, message=message))
 
     def text(self, column: str, *, limit: int = 200, empty: bool = False) -> str:
+        """A text without blanks around it.
+
+        A fault: longer than `limit`, empty unless `empty`, begun like a formula, or with invisible characters.
+        """
         value = self._cells.get(column, "").strip()
         if not value and not empty:
             self.fault(column, "不能为空")
@@ -60,6 +71,7 @@ class Row:
         return value
 
     def whole(self, column: str, low: int, high: int) -> int:
+        """A whole number from `low` to `high`; `low` where the cell is none."""
         value = self._cells.get(column, "").strip()
         if not re.fullmatch(r"[0-9]{1,6}", value) or not low <= int(value) <= high:
             self.fault(column, f"应为{low}到{high}的整数，现在是“{value}”")
@@ -67,6 +79,7 @@ class Row:
         return int(value)
 
     def money(self, column: str) -> Decimal:
+        """An amount in yuan with at most two decimals; 0 where the cell is none."""
         value = self._cells.get(column, "").strip()
         if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,2})?", value):
             self.fault(column, f"应为金额（元），现在是“{value}”")
@@ -74,12 +87,14 @@ class Row:
         return Decimal(value)
 
     def flag(self, column: str) -> bool:
+        """True for `yes`, False for `no`; anything else is a fault and False."""
         value = self._cells.get(column, "").strip()
         if value not in {"yes", "no"}:
             self.fault(column, f"应为yes或no，现在是“{value}”")
         return value == "yes"
 
     def choice(self, column: str, kind: type[_Enum]) -> _Enum:
+        """One of an enum; its first member where the cell is none of them."""
         value = self._cells.get(column, "").strip()
         try:
             return kind(value)
@@ -125,7 +140,7 @@ class Row:
         return None if words is None else frozenset(self.some(column, kind))
 
     def region(self, column: str) -> str:
-        """A known GB/T 2260 code."""
+        """A 6-digit GB/T 2260 code of the table; an unknown one is a fault and given as it is."""
         value = self._cells.get(column, "").strip()
         if find_region(value) is None:
             self.fault(column, f"应为行政区划代码，现在是“{value}”")
@@ -147,6 +162,10 @@ class Row:
         return [part.strip() for part in cell.split(";") if part.strip()]
 
     def schemes(self, column: str) -> tuple[Scheme, ...]:
+        """Networks parted by `;`, each once, in the order of `Scheme`.
+
+        One of them at least must reach beyond the city.
+        """
         names = [name.strip() for name in self._cells.get(column, "").split(";")]
         known = {str(scheme): scheme for scheme in Scheme}
         if unknown := [name for name in names if name not in known]:
@@ -160,7 +179,10 @@ class Row:
 
 
 def read_rows(table: Table, columns: Sequence[str], errors: list[RowError]) -> Iterator[Row]:
-    """Rows of one list that are not blank, or none when its header is wrong."""
+    """The rows of one list that are not blank, one by one; none when its header is wrong.
+
+    `columns`: those that the header must have, in any order. Faults of header and width go into `errors`.
+    """
     before = len(errors)
     for column in columns:
         if table.header.count(column) != 1:

@@ -57,7 +57,7 @@ class _Hit(NamedTuple):
 
 
 def prior(catalogue: Catalogue) -> dict[str, float]:
-    """Usage before any is counted: publicly listed items first, then in the catalogue's order (Zipf's 1/rank)."""
+    """Item code → weight before any use is counted: publicly listed items first, then in the list's order (1/rank)."""
     sure = list(Listed)
     ranked = sorted(enumerate(catalogue.items), key=lambda pair: (sure.index(pair[1].listed), pair[0]))
     return {item.code: 1 / rank for rank, (_, item) in enumerate(ranked, start=1)}
@@ -66,7 +66,7 @@ def prior(catalogue: Catalogue) -> dict[str, float]:
 class SearchIndex:
     """An index over one catalogue version. Immutable; build a new one when the list or the usage changes.
 
-    `usage` gives how often each item code was started lately; codes without a number fall back to the prior.
+    `usage`: item code → how often it was started lately; codes without a number fall back to `prior`.
     """
 
     def __init__(self, catalogue: Catalogue, usage: Mapping[str, float] | None = None) -> None:
@@ -245,22 +245,3 @@ def _scattered(query: str, text: str) -> bool:
     """All characters in order, with gaps: `sfzbl`, `残疾证换领`."""
     rest = iter(text)
     return all(char in rest for char in query)
-
-
-_KEPT = 2
-_indexes: dict[str, SearchIndex] = {}
-
-
-def index_of(catalogue: Catalogue) -> SearchIndex:
-    """The index of a catalogue version, built on first use; the last two versions are kept."""
-    index = _indexes.get(catalogue.version)
-    if index is None:
-        index = _indexes[catalogue.version] = SearchIndex(catalogue)
-        for version in list(_indexes)[:-_KEPT]:
-            _indexes.pop(version, None)
-    return index
-
-
-def search(catalogue: Catalogue, q: str) -> list[ServiceItem]:
-    """Items that fit `q`, best first."""
-    return index_of(catalogue).find(q)

@@ -19,10 +19,10 @@ def one_slip_from_prefix(query: str, text: str) -> bool:
 
 
 def pairs(text: str) -> frozenset[str]:
-    """Neighbouring pairs of characters."""
+    """The pairs of neighbouring characters of a text, as a set."""
     return frozenset(text[place : place + 2] for place in range(len(text) - 1))
 
 
 def likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """Dice coefficient of two wordings' pairs, 0..1: how much of them is the same."""
+    """Dice coefficient of two sets of `pairs`, 0 … 1: how much of them is the same; 0 where one is empty."""
     return 2 * len(one & other) / (len(one) + len(other)) if one and other else 0.0

@@ -16,7 +16,10 @@ _Items = Mapping[str, ServiceItem]
 
 
 def memberships(table: Table, items: _Items, errors: list[RowError]) -> dict[str, tuple[Membership, ...]]:
-    """入网: dates and mode of an item per network and region; several rows of one place follow each other in time."""
+    """入网: item code → its rows, each with dates and mode for one network and region.
+
+    Several rows of one place must follow each other in time. Faults go into `errors`, as in all functions here.
+    """
     found: dict[str, list[Membership]] = defaultdict(list)
     for row in read_rows(table, COLUMNS["memberships"], errors):
         item = _item_of(row, items)
@@ -47,7 +50,7 @@ def _check_dates(row: Row, added: Membership, before: list[Membership]) -> None:
 
 
 def roles(table: Table, items: _Items, errors: list[RowError]) -> dict[str, tuple[JointRole, ...]]:
-    """联办角色 of the items handled jointly."""
+    """联办角色: item code → roles, for items handled jointly; the deciding authority first."""
     found: dict[str, tuple[JointRole, ...]] = {}
     for row in read_rows(table, COLUMNS["roles"], errors):
         item, named = _item_of(row, items), row.some("roles", JointRole)
@@ -61,7 +64,7 @@ def roles(table: Table, items: _Items, errors: list[RowError]) -> dict[str, tupl
 
 
 def eligibility(table: Table, items: _Items, errors: list[RowError]) -> dict[str, Eligibility]:
-    """办理条件: id types that are good, households that are excluded, and what to tell them."""
+    """办理条件: item code → id types that are good, households that are excluded, and what those can do instead."""
     found: dict[str, Eligibility] = {}
     for row in read_rows(table, COLUMNS["eligibility"], errors):
         item = _item_of(row, items)

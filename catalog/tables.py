@@ -23,12 +23,12 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def file_of(part: str) -> str:
-    """The CSV that holds a list."""
+    """The name of the CSV that holds a list."""
     return f"{part}.csv"
 
 
 class Table(Frozen):
-    """One sheet or file: a header and rows of cells as text."""
+    """One sheet or file: header and rows of cells as text. `file`: its name, for faults."""
 
     file: str
     header: tuple[str, ...]
@@ -47,7 +47,11 @@ class Tables(Frozen):
 
 
 def read_csv(file: str, data: bytes) -> Table:
-    """Read one CSV in UTF-8 (with or without BOM). Raises BadInput with the sentence for the importer."""
+    """Read one CSV in UTF-8, with or without BOM; `file`: its name, for faults.
+
+    Raises:
+        BadInput: not UTF-8, no CSV, or empty; with the sentence for the importer.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

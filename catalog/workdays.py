@@ -4,9 +4,7 @@ Official years rest on the State Council's yearly notice; later years are provis
 known, make-up days are not, so a limit that reaches into them is computed anew when the notice is loaded.
 """
 
-import csv
 import hashlib
-import io
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
@@ -23,7 +21,11 @@ _SATURDAY = 5
 
 
 class WorkdayCalendar:
-    """Immutable. `exceptions` maps a date to whether it is worked, where that differs from Monday–Friday."""
+    """Which days are worked. Immutable; `version`: 12 hex digits of a hash of its content.
+
+    `exceptions`: date → whether it is worked, where that differs from Monday to Friday. `official_years`: those that
+    rest on the State Council's notice; others are provisional.
+    """
 
     def __init__(self, exceptions: Mapping[date, bool], official_years: Collection[int]) -> None:
         self._exceptions = dict(exceptions)
@@ -39,7 +41,7 @@ class WorkdayCalendar:
 
     @property
     def official_years(self) -> frozenset[int]:
-        """Years for which the notice is loaded."""
+        """Years that rest on the State Council's notice; all others are provisional."""
         return self._official
 
     def is_workday(self, day: date) -> bool:
@@ -70,7 +72,7 @@ class WorkdayCalendar:
         return day, not self.is_official(start, day)
 
     def workdays_before(self, day: date, n: int) -> date:
-        """The n-th working day before `day`."""
+        """The n-th working day before `day`; `day` itself for n = 0."""
         for _ in range(n):
             day -= _ONE_DAY
             while not self.is_workday(day):
@@ -86,14 +88,22 @@ class WorkdayCalendar:
 
 
 def local_day(moment: datetime) -> date:
-    """The Shanghai day of an aware moment. Raises ValueError for a naive one."""
+    """The Shanghai day of an aware moment.
+
+    Raises:
+        ValueError: it has no offset.
+    """
     if moment.tzinfo is None:
         raise ValueError("a moment needs its offset")
     return moment.astimezone(UTC).astimezone(SHANGHAI).date()
 
 
 def parse_calendar(days: Table, years: Table) -> WorkdayCalendar:
-    """A calendar from its two tables. Raises BadInput naming row and column of the first fault."""
+    """A calendar from its two tables: `date,kind,…` and `year,status,…`.
+
+    Raises:
+        BadInput: the first fault by row and column.
+    """
     official = set()
     for number, cells in enumerate(years.rows, start=2):
         year, status, *_ = cells
@@ -130,9 +140,3 @@ def bundled_calendar() -> WorkdayCalendar:
     folder = resources.files("catalog") / "data"
     days, years = (read_csv(name, (folder / name).read_bytes()) for name in ("workdays.csv", "workday_years.csv"))
     return parse_calendar(days, years)
-
-
-def holiday_names() -> dict[date, str]:
-    """Date → holiday of the bundled table, for what is shown beside a deadline."""
-    text = (resources.files("catalog") / "data" / "workdays.csv").read_text("utf-8")
-    return {date.fromisoformat(row["date"]): row["name"] for row in csv.DictReader(io.StringIO(text))}

@@ -20,7 +20,7 @@ from catalog.model import ITEM_COUNT
 from catalog.notices import calendar_diff, export_notice, load_notice
 from catalog.rows import RowError
 from catalog.workdays import WorkdayCalendar
-from runtime.components import now, parts_of
+from runtime.container import container_of, now
 from runtime.settings import load_settings
 from storage.base import Database
 from storage.catalogue import (
@@ -206,7 +206,7 @@ def _database() -> Database:
     """Brought up first, so that lists can be loaded before the system has ever run."""
     settings = load_settings(sandbox="1")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = parts_of(settings).database
+    database = container_of(settings).database
     migrate(database.engine)
     return database
 

@@ -13,7 +13,7 @@ from domain.errors import Misconfigured
 from domain.model import Frozen
 from domain.naming import CASES_QUEUE
 from domain.terms import Partner
-from runtime.components import now, parts_of
+from runtime.container import container_of, now
 from runtime.networks import is_connected
 from runtime.settings import Settings, load_settings
 from runtime.temporal import has_worker, is_serving
@@ -24,6 +24,8 @@ _LITTLE_DISK = 1024**3
 
 
 class Finding(Frozen):
+    """One thing that was examined. `what` and `detail` are for people; `fix`: one thing to do, empty for a pass."""
+
     level: Literal["pass", "warn", "fail"]
     what: str
     detail: str
@@ -44,7 +46,7 @@ async def examine() -> list[Finding]:
 
 
 def _database(settings: Settings) -> Finding:
-    parts = parts_of(settings)
+    parts = container_of(settings)
     try:
         current, newest = standing(parts.database.engine)
     except SQLAlchemyError as fault:
@@ -58,7 +60,7 @@ def _lists(settings: Settings, *, in_storage: bool) -> list[Finding]:
     """The lists in force; the bundled ones as long as there is no database to ask."""
     if not in_storage:
         return [_catalogue(load()), _calendar(bundled_calendar())]
-    with parts_of(settings).database.read() as session:
+    with container_of(settings).database.read() as session:
         items = read_items(newest(session, ListKind.ITEMS))
         return [_catalogue(items), _calendar(read_calendar(newest(session, ListKind.CALENDAR)))]
 

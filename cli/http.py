@@ -12,7 +12,10 @@ TIMEOUT_S = (3, 15)
 
 
 class Kuayu:
-    """A logged-in caller. User and password from KUAYU_USER and KUAYU_PASSWORD (a demo user by default)."""
+    """A logged-in caller of the public HTTP interface at KUAYU_URL, or at this machine's own web process.
+
+    User and password from KUAYU_USER and KUAYU_PASSWORD (a demo user by default). Raises as `call` does.
+    """
 
     def __init__(self, default_user: str = "clerk") -> None:
         self._base = os.environ.get("KUAYU_URL") or load_settings(sandbox="1").web_url
@@ -27,13 +30,17 @@ class Kuayu:
     def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
     ) -> dict[str, Any]:
-        """The answer's JSON; a problem is told and ends the command with 1."""
+        """The answer's JSON; {} for an answer without a body. `key`: the Idempotency-Key header.
+
+        Raises:
+            typer.Exit: 1, after the problem was printed: refused, or the web process is away.
+        """
         answer = self._answer(method, path, body, {"Idempotency-Key": key} if key else {})
         result: dict[str, Any] = answer.json() if answer.content else {}
         return result
 
     def download(self, path: str) -> bytes:
-        """A file, as its bytes."""
+        """A file, as its bytes. Raises as `call` does."""
         return self._answer("GET", path, None, {}).content
 
     def _answer(

@@ -1,4 +1,4 @@
-"""`kuayu inbox list|replay`: what the networks said, and telling a case again."""
+"""`kuayu inbox list|replay`: what the networks said, and delivering a dead message again."""
 
 import getpass
 import json
@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from relay.replaying import replay as replay_message
-from runtime.components import now, parts_of
+from exchange.dead_letters import replay as replay_message
+from runtime.container import container_of, now
 from runtime.settings import load_settings
-from storage.inbox_row import InboxRow, InboxState
+from storage.exchange.inbox_row import InboxRow, InboxState
 
 app = typer.Typer(help="收件箱", no_args_is_help=True)
 
@@ -21,7 +21,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
     """The last 200 messages, newest first."""
-    parts = parts_of(load_settings())
+    parts = container_of(load_settings())
     with parts.database.read() as session:
         query = select(InboxRow).order_by(InboxRow.id.desc()).limit(200)
         rows = session.scalars(query if state is None else query.filter_by(state=state)).all()
@@ -49,8 +49,8 @@ def list_(
 
 @app.command()
 def replay(row_id: int) -> None:
-    """Let a dead message be told to its case once more; the Update's id keeps it from counting twice."""
-    parts = parts_of(load_settings())
+    """Let a dead message be delivered to its case once more; the Update's id keeps it from counting twice."""
+    parts = container_of(load_settings())
     with parts.database.write() as session:
         state = replay_message(session, parts.inbox, row_id, by=getpass.getuser(), now=now())
     typer.echo(f"{row_id} {state}")

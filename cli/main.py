@@ -12,7 +12,7 @@ import typer
 from cli import cases, catalog, inbox, parcels, partners, reports, users
 from cli.doctor import examine
 from domain.errors import KuayuError, Misconfigured
-from runtime.settings import Settings, load_settings
+from runtime.settings import UP_DEFAULTS, Settings, load_settings
 
 app = typer.Typer(help="跨域通办 Kuayu", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(cases.app, name="case")
@@ -25,6 +25,11 @@ app.command("report")(reports.report)
 
 
 def settings_or_exit() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        typer.Exit: 2, after each wrong variable was printed.
+    """
     try:
         return load_settings()
     except Misconfigured as fault:
@@ -39,7 +44,7 @@ def up() -> None:
     from runtime.up import run_up
 
     try:
-        settings = load_settings(sandbox="1", demo_users="1")
+        settings = load_settings(**UP_DEFAULTS)
         asyncio.run(run_up(settings, lambda line: typer.echo(line)))
     except (Misconfigured, ProcessFailed) as fault:
         typer.echo(str(fault), err=True)
@@ -103,6 +108,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="machine-readabl
 
 
 def run() -> None:
+    """The program; an error of ours is printed as one sentence and ends it with 1."""
     try:
         app()
     except KuayuError as fault:

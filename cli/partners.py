@@ -7,9 +7,9 @@ import typer
 
 from domain.reconciliation import REPAIR, ReconciliationReport
 from domain.terms import Partner
+from exchange.reconciliation import Reconciliation
 from partners.standards import CHINA
-from relay.reconciliation import Reconciliation
-from runtime.components import now, parts_of
+from runtime.container import container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import load_settings
 
@@ -28,7 +28,7 @@ def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False,
 ) -> None:
     """Compare a day's books with a network's, repair what never reached us, keep the report; exit 1 if not clean."""
-    parts = parts_of(load_settings())
+    parts = container_of(load_settings())
     asked = day.date() if day else now().astimezone(CHINA).date() - timedelta(days=1)
     networks = networks_of(parts)
     adapters, books = adapters_of(networks), books_of(networks)

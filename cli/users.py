@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from domain.terms import Role
-from runtime.components import parts_of
+from runtime.container import container_of
 from runtime.settings import load_settings
-from storage.people import put_user
+from storage.people.passwords import hashed
+from storage.people.users import put_user
 
 app = typer.Typer(help="用户", no_args_is_help=True)
 
@@ -28,7 +29,8 @@ def add(username: str, role: Annotated[Role, typer.Option(help="岗位")]) -> No
     if len(password) < MIN_PASSWORD:
         typer.echo(f"密码至少 {MIN_PASSWORD} 位", err=True)
         raise typer.Exit(2)
-    parts = parts_of(load_settings())
+    parts = container_of(load_settings())
+    made = hashed(password)
     with parts.database.write() as session:
-        put_user(session, username, role, password)
+        put_user(session, username, role, made)
     typer.echo(f"{username} {role}")

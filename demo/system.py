@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +64,17 @@ def running(time_scale: float, say: Say) -> Iterator[System]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(folder: Path, time_scale: float, ports: dict[str, str] | None = None) -> System:
-    """Start `kuayu up` on `folder`; the same folder and ports again go on with every open case."""
+def start(
+    folder: Path, time_scale: float, ports: dict[str, str] | None = None, settings: Mapping[str, str] | None = None
+) -> System:
+    """Start `kuayu up` on `folder`; the same folder and ports again go on with every open case.
+
+    `settings`: variables beside those that a demo has anyway.
+    """
     fresh = ports or dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SICHUAN_", "SOUTHWEST_"))},
+        **(settings or {}),
         **fresh,
         "DATA_DIR": str(folder / "data"),
         "DATABASE_URL": os.environ.get("DEMO_DATABASE_URL", ""),

@@ -49,11 +49,20 @@ def _partners_side(stage: Stage, played: Played, effects: dict[str, Any]) -> lis
             wrong.append(f"partner says {theirs['outcome']}, we say {handling['decision']}")
         if not all(event["acknowledged"] for event in theirs["events"]):
             wrong.append("an event of the partner was not acknowledged")
+        wrong += _without_effect(played, handling["handlingNo"], theirs["events"])
         notices = Counter(notice["notice"] for notice in theirs["notices"])
         if notices != Counter(played.story.notices):
             wrong.append(f"partner received {dict(notices)}, expected {sorted(played.story.notices)}")
         wrong += _once(effects.get(handling["partner"], {}), handling["handlingNo"])
     return wrong
+
+
+def _without_effect(played: Played, handling_no: str, events: list[dict[str, Any]]) -> list[str]:
+    """Each event that we have acknowledged is in the history of its handling."""
+    acknowledged = {event["eventId"]: event["event"] for event in events if event["acknowledged"]}
+    shown = Counter(event["kind"] for event in played.events if event["handlingNo"] == handling_no)
+    missing = Counter(acknowledged.values()) - shown
+    return [f"{event} was acknowledged and had no effect" for event in sorted(missing)]
 
 
 def _once(effects: dict[str, Any], handling_no: str) -> list[str]:

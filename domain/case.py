@@ -9,7 +9,7 @@ _S = CaseStatus
 
 
 class Action(StrEnum):
-    """What can happen to a case (办件动作)."""
+    """What can happen to a case, for `ALLOWED_ACTIONS` (办件动作)."""
 
     CHECK_PAPERS = "CHECK_PAPERS"  # the hall has checked the papers (收件)
     SUBMIT = "SUBMIT"  # passed on to the authorities (转递)
@@ -72,15 +72,15 @@ _URGENCY = [
 
 
 def may(status: CaseStatus, action: Action) -> bool:
-    """Whether the table allows it."""
+    """Whether `ALLOWED_ACTIONS` lists the action for this status."""
     return action in ALLOWED_ACTIONS[status]
 
 
 def join(statuses: Iterable[CaseStatus]) -> CaseStatus:
     """One status for a case of several handlings (多地联办).
 
-    All approved = approved; one refusal = refused (the others are withdrawn where possible);
-    else what needs somebody soonest, else the handling that is least far.
+    One refusal: refused (NOT_ACCEPTED before REJECTED). Else, while one is open, what needs somebody soonest, else the
+    handling that is least far. Else FAILED or WITHDRAWN if one is; all approved: APPROVED.
     """
     all_of = list(statuses)
     for refusal in _REFUSALS:

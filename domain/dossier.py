@@ -8,7 +8,7 @@ from domain.terms import AuthorisationKind, Datum, MaterialForm, Provided, Trust
 
 
 class Contact(Frozen):
-    """Where a courier goes. A point is always with its datum; none: a person places the address."""
+    """A door and who is there. `lat`, `lon`: degrees in `datum`; None: a person has to place the address."""
 
     address: str
     lat: float | None = None
@@ -19,7 +19,11 @@ class Contact(Frozen):
 
 
 class DossierMaterial(Frozen):
-    """One material as the applicant brought it."""
+    """One material as the applicant brought it.
+
+    `seq`: its place in the item's list of materials, from 1. `sha256`: lower-case hex of its file, None without a file.
+    `grade`: of an electronic one (可信等级).
+    """
 
     seq: int
     name: str
@@ -30,11 +34,16 @@ class DossierMaterial(Frozen):
     grade: TrustGrade | None = None
 
     def as_sent(self) -> SentMaterial:
+        """The material as a submission or a supplement names it; how it was provided and its grade stay with us."""
         return SentMaterial(seq=self.seq, name=self.name, form=self.form, sha256=self.sha256, pages=self.pages)
 
 
 class SupplementBrought(Frozen):
-    """What the applicant brought for one round of one handling (补正材料)."""
+    """What the applicant brought for one round of one handling (补正材料).
+
+    `round`: from 1. `originals`: paper originals travel to the authority in a parcel of their own. `at`: when the
+    window took them.
+    """
 
     handling_no: str
     round: int
@@ -53,14 +62,17 @@ class Authorisation(Frozen):
 
 
 class Consent(Frozen):
-    """知情同意."""
+    """知情同意: which version of the text the applicant was shown, and whether it was accepted."""
 
     version: str
     accepted: bool
 
 
 class Dossier(Frozen):
-    """Sealed under `case/{case_no}`."""
+    """Everything personal about a case; kept sealed in its row, bound to `case/{case_no}`.
+
+    `household_region`: GB/T 2260, 6 digits (户籍地). `pickup`, `delivery`: None where no courier comes to a door.
+    """
 
     applicant: Person
     household_region: str | None = None
@@ -75,4 +87,5 @@ class Dossier(Frozen):
     rating_comment: str | None = None
 
     def brought(self, handling_no: str, round_: int) -> SupplementBrought | None:
+        """What came for this handling in this round (from 1); None while nothing has."""
         return next((s for s in self.supplements if (s.handling_no, s.round) == (handling_no, round_)), None)

@@ -17,7 +17,10 @@ KuayuError
 
 
 class KuayuError(Exception):
-    """Base. `sentence` is what a person reads, in Simplified Chinese; never personal data."""
+    """Base. `sentence` is what a person reads, in Simplified Chinese; never personal data.
+
+    `code`: a stable word for programs and logs, "" for none. `field`: the member of the request that is at fault.
+    """
 
     def __init__(self, sentence: str, *, code: str = "", field: str | None = None) -> None:
         super().__init__(sentence)
@@ -31,7 +34,7 @@ class BadInput(KuayuError):
 
 
 class NotFound(BadInput):
-    """Does not exist, or not for this caller: the same answer."""
+    """Does not exist, or not for this caller: the same answer, so that it says nothing about what exists."""
 
 
 class Conflict(BadInput):
@@ -39,7 +42,10 @@ class Conflict(BadInput):
 
 
 class PartnerError(KuayuError):
-    """Something with a partner network. `retry_after_s` as the partner asked, if it did."""
+    """Something with a partner network. `code`: the network's own, else one of ours (`TIMEOUT`, `NO_QUERY` …).
+
+    `retry_after_s`: seconds to wait, where the partner asked for it; None: it did not.
+    """
 
     def __init__(self, sentence: str, *, code: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(sentence, code=code)
@@ -51,11 +57,11 @@ class PartnerUnavailable(PartnerError):
 
 
 class PartnerResting(PartnerUnavailable):
-    """The breaker is open: nothing was sent; `retry_after_s` says when to come again."""
+    """The circuit breaker is open: nothing was sent. `retry_after_s`: seconds until the next attempt may be made."""
 
 
 class AnswerLost(PartnerError):
-    """The effect is unknown: the same command is sent again under the same key, then queried."""
+    """The effect is unknown: the same command is sent again under the same key; lost again, the status is queried."""
 
 
 class PartnerUntrusted(AnswerLost):
@@ -75,4 +81,4 @@ class CarrierRefused(KuayuError):
 
 
 class Misconfigured(KuayuError):
-    """The operator mends the settings; names the variable."""
+    """A setting is missing or wrong; the sentence names the variable. The operator mends it."""

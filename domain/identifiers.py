@@ -9,7 +9,7 @@ contracts.md "Common rules".
 import re
 import unicodedata
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Final
 
 from domain.errors import BadInput
 from domain.terms import ApplicantType, IdType
@@ -20,14 +20,6 @@ class IdentifierError(BadInput, ValueError):
 
     A ValueError as well, so that it may be raised inside a model's validator.
     """
-
-
-class CaseNumber(NamedTuple):
-    """The parts of a case number (办件编号)."""
-
-    region: str
-    day: str  # yyyyMMdd, as written
-    serial: int
 
 
 # GB/T 2260 province codes that a resident number may begin with; 81/82/83 belong to residence permits.
@@ -52,7 +44,7 @@ def check_id(id_type: IdType, number: str, *, today: date | None = None) -> str:
 
     Full-width and other digits are refused, not read: who types them means to write, not to be corrected.
 
-    `today` bounds dates of birth on both sides where the caller has a clock. Raises IdentifierError.
+    `today` bounds dates of birth on both sides; None: no upper bound, and not before 1890. Raises IdentifierError.
     """
     text = _half_width(number, "证件号码")
     if not text:
@@ -153,7 +145,7 @@ def _check_mod_11_2(text: str, what: str) -> None:
 
 
 def check_credit_code(code: str) -> str:
-    """Check a 统一社会信用代码 (GB 32100, 18 characters) and return it in upper case."""
+    """Check a 统一社会信用代码 (GB 32100, 18 characters) and return it in upper case. Raises IdentifierError."""
     text = _half_width(code, "统一社会信用代码")
     if len(text) != 18:
         raise IdentifierError(f"统一社会信用代码应为18位，现在是{len(text)}位。")
@@ -168,7 +160,7 @@ def check_credit_code(code: str) -> str:
 
 
 def normalise_phone(phone: str) -> str:
-    """Bring a mainland phone number (联系电话) into `13800000001` or `023-63883926`."""
+    """Bring a mainland phone number (联系电话) into `13800000001` or `023-63883926`. Raises IdentifierError."""
     text = re.sub(r"[ \t()\u2010-\u2015\u2212-]", "", unicodedata.normalize("NFKC", phone))
     if not text:
         raise IdentifierError("请填写联系电话。")
@@ -182,11 +174,6 @@ def normalise_phone(phone: str) -> str:
     if re.fullmatch(r"[0-9]+", text) and text.startswith("1"):
         raise IdentifierError(f"手机号码应为11位，现在是{len(text)}位，请核对。")
     raise IdentifierError("联系电话格式不对，请填写11位手机号码，或带区号的固定电话。")
-
-
-def is_mobile(phone: str) -> bool:
-    """Whether a normalised phone can take an SMS (手机号码)."""
-    return re.fullmatch(r"1[3-9][0-9]{9}", phone) is not None
 
 
 _DOTS: Final = re.compile("[\u2022\u2027\u2219\u22c5\u30fb\uff65\u25cf\u0387]")
@@ -244,7 +231,7 @@ def _check_personal(text: str) -> None:
 def normalise_region(code: str) -> str:
     """6-digit GB/T 2260 code from its 6- or 12-digit form (行政区划代码).
 
-    Whether the region exists is the catalogue's to say.
+    Form only: the catalogue knows which regions exist. Raises IdentifierError.
     """
     text = _BETWEEN_GROUPS.sub("", code)
     if re.fullmatch(r"[1-9][0-9]{5}", text):
@@ -270,11 +257,3 @@ def make_case_number(region: str, day: date, serial: int) -> str:
 def is_case_number(text: str) -> bool:
     """Whether this is "ours to come": the form and the check character (contracts.md "Case number")."""
     return re.fullmatch(r"[0-9]{20}[0-9X]", text) is not None and mod_11_2(text[:20]) == text[20]
-
-
-def parse_case_number(text: str) -> CaseNumber:
-    """Take a case number apart. Raises IdentifierError."""
-    folded = _plain(text)
-    if not is_case_number(folded):
-        raise IdentifierError("办件编号不正确，请核对21位编号。")
-    return CaseNumber(folded[:6], folded[6:14], int(folded[14:20]))

@@ -12,7 +12,7 @@ from domain.wire import Verdict
 
 
 class ResultPaper(Frozen):
-    """The result that an approval names (办理结果)."""
+    """The result that an approval names (办理结果). `sha256`: of a file to be fetched, None: there is none."""
 
     name: str
     form: ResultForm
@@ -21,7 +21,11 @@ class ResultPaper(Frozen):
 
 
 class EventPayload(Frozen):
-    """The payloads of contracts.md A in one shape; a field is None where its event does not have it."""
+    """The payloads of contracts.md A in one shape; a field is None where its event does not have it.
+
+    NEED_SUPPLEMENT: `round`, `reason`, `materials` (names), `deadline_workdays`. SUSPENDED: `procedure`, `reason`.
+    NOT_ACCEPTED, REJECTED: `reason`, `legal_basis`. APPROVED: `result`. RESULT_SENT: `tracking_no`.
+    """
 
     round: int | None = None
     reason: str | None = None
@@ -38,7 +42,7 @@ class InboundMessage(Frozen):
 
     partner     None: an officer of our own city, who decides through the same events (decisions.md 7)
     message_id  A: eventId · B: `{row_guid}:{cd_time}` · C: sid
-    content     the bytes that are compared for "same id, same content": A path + body, B the row, C `<DATA`…
+    content     the bytes that are compared for "same id, same content": A path + body, B the row, C the RECORD
     event       None when `event_name` is unknown to us
     seq         the partner's sequence (A seq, C XH); None for B
     written_at  B only: cd_time, strictly rising per case
@@ -60,7 +64,7 @@ class InboundMessage(Frozen):
     payload: EventPayload = EventPayload()
 
 
-class Taking(StrEnum):
+class IntakeOutcome(StrEnum):
     """What the inbox did with a message, under one lock and one transaction."""
 
     JUDGED = "JUDGED"  # stored; see verdict
@@ -70,10 +74,10 @@ class Taking(StrEnum):
     UNKNOWN_HANDLING = "UNKNOWN_HANDLING"  # unknown, or another partner's: the same answer
 
 
-class Taken(Frozen):
+class IntakeResult(Frozen):
     """The inbox's answer. `verdict` is that of the first taking for a DUPLICATE; `case_no` None: no such case here."""
 
-    taking: Taking
+    outcome: IntakeOutcome
     verdict: Verdict | None = None
     received_at: datetime
     parked: bool = False

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.model import Frozen
+from domain.model import Frozen, is_unset
 from domain.terms import (
     CaseStatus,
     CommandKind,
@@ -49,8 +49,12 @@ class HandlingPlan(Frozen):
     result_travels: bool = Field(description="a BACK leg: paper result or originals come back")
 
 
+EDITION = 1
+"""Of the rules of cases and legs that start now; `workflow.patched` decides for those that bear an older one."""
+
+
 class CaseStart(Frozen):
-    """Input of CaseWorkflow."""
+    """Input of CaseWorkflow for a case that begins. `time_scale`: business time runs so many times faster (sandbox)."""
 
     case_no: str
     item: ItemBrief
@@ -62,12 +66,19 @@ class CaseStart(Frozen):
     papers_kept: bool = Field(default=True, description="papers of the applicant stay in our hands until handed over")
     deferred: tuple[int, ...] = Field(default=(), description="sequence numbers of materials still owed (容缺)")
     deferral_workdays: int | None = Field(default=None, description="days to hand them in, from the registration")
+    edition: int = Field(
+        default=0,
+        exclude_if=lambda edition: edition == 0,
+        description="of the workflow's rules, so that new cases need no markers for what changed long ago",
+    )
 
 
 class AuthorityEvent(Frozen):
-    """Update `authority_event`: an event that the wire table has judged (id = the sender's message id).
+    """Update `authority_event`: an event that the wire table has judged.
 
-    Texts (reasons, names of materials) stay in the exchange log; only what decides is here.
+    Update id: `{sender}/{message id}`, so that two networks of one case may use the same ids. `occurred_at`: when the
+    authority says it happened. `deadline_workdays`: of NEED_SUPPLEMENT. `snapshot`: queried over a gap, not sent to us.
+    Texts (reasons, names of materials) stay in the inbox; only what decides is here.
     """
 
     handling_no: str
@@ -90,16 +101,27 @@ class HoldReason(StrEnum):
 
 
 class HoldNotice(Frozen):
-    """Update `hold`: a contradiction or a refused command puts a handling on hold for a person."""
+    """Update `hold`: a contradiction or a refused command puts a handling on hold for a person.
+
+    `message_id`: of the contradicting message (Update id `{sender}/{message id}`), or the key of the refused command
+    (Update id `receipt/{command key}/{attempts}`). `reason_code`: a HoldReason. `theirs`: the authority's other
+    decision.
+    """
 
     handling_no: str
     message_id: str
     reason_code: str
     theirs: WireEvent | None = None
+    occurred_at: datetime | None = Field(default=None, exclude_if=is_unset, description="when theirs was decided")
+    result_form: ResultForm | None = Field(default=None, exclude_if=is_unset)
+    result_sha256: str | None = Field(default=None, exclude_if=is_unset)
 
 
 class SupplementGiven(Frozen):
-    """Update `supplement`: the applicant's missing papers are at the window (id = Idempotency-Key)."""
+    """Update `supplement`: the applicant's missing papers are at the window.
+
+    Update id: `{handling no}-supplement-{round}`.
+    """
 
     handling_no: str
     round: int
@@ -108,14 +130,20 @@ class SupplementGiven(Frozen):
 
 
 class DeferredBrought(Frozen):
-    """Update `deferred_brought`: materials that were owed are at the window (容缺补交)."""
+    """Update `deferred_brought`: materials that were owed are at the window (容缺补交).
+
+    `seqs`: their numbers in the dossier. Update id: `{case no}-deferred-{seqs joined by -}`.
+    """
 
     seqs: tuple[int, ...]
     papers_kept: bool = Field(default=False, description="paper originals stay in our hall")
 
 
 class WithdrawalAsked(Frozen):
-    """Update `withdraw`: the applicant asks to stop; the reason's text stays in the dossier."""
+    """Update `withdraw`: the applicant asks to stop; the reason's text stays in the dossier.
+
+    Update id: `{case no}-withdraw`. `request_id`: of the request, for the log.
+    """
 
     request_id: str
 
@@ -137,10 +165,14 @@ class TaskOutcome(StrEnum):
     UNFOUNDED = "unfounded"  # 差评: not confirmed (经核实不属实)
     CHECKED_TRUE = "checked_true"  # 告知承诺: the promise was true
     CHECKED_FALSE = "checked_false"  # 告知承诺: false; revoked, credit record
+    SETTLED = "settled"  # nobody had to decide: it closed itself, and no person may choose this
 
 
 class TaskResolved(Frozen):
-    """Update `task_resolved` on a case or a leg."""
+    """Update `task_resolved` on a case or a leg: a person has resolved a task. Update id: `task-{task id}`.
+
+    `handling_no`: of the task; None: it concerns the whole case.
+    """
 
     task_id: str
     outcome: TaskOutcome
@@ -148,20 +180,26 @@ class TaskResolved(Frozen):
 
 
 class CalendarChanged(Frozen):
-    """Update `calendar_changed`: a new working-day table is in force."""
+    """Update `calendar_changed`: a new working-day table is in force. `version`: its name.
+
+    Update id: `{case no}-calendar-{row}`.
+    """
 
     version: str
 
 
 class HandedOver(Frozen):
-    """Update `handed_over`: the applicant (or agent) has collected everything at the hall."""
+    """Update `handed_over`: the applicant (or agent) has collected everything at the hall.
+
+    Update id: `{case no}-handed-over`, with a number behind it from the second time on.
+    """
 
     request_id: str
     signer_kind: SignerKind = SignerKind.SELF
 
 
 class LegPlan(Frozen):
-    """Input of DeliveryWorkflow."""
+    """Input of DeliveryWorkflow. `leg_id`: `{handling no}-{leg}-{number}` (`domain.naming:leg_id`)."""
 
     leg_id: str
     case_no: str
@@ -169,10 +207,16 @@ class LegPlan(Frozen):
     leg: Leg
     time_scale: float = Field(default=1.0, gt=0)
     inbound_tracking_no: str | None = Field(default=None, description="BACK: the number that the sender gave")
+    resumed: bool = Field(default=False, exclude_if=is_unset, description="started again after its workflow broke off")
+    edition: int = Field(default=0, exclude_if=lambda edition: edition == 0)
 
 
 class LegEffect(Frozen):
-    """Update `scan_effect`: what a set of scans came to (id = `{leg}-{epoch}-{stage}`)."""
+    """Update `scan_effect`: the stage that a set of scans has brought a leg to (decisions.md 6).
+
+    Update id: `{leg id}-{epoch}-{stage}`. `epoch`: the attempt, from 1. `occurred_at`: when it happened, by the
+    corrected time of the scan. `verified`: place and time are proved.
+    """
 
     leg_id: str
     epoch: int
@@ -184,7 +228,7 @@ class LegEffect(Frozen):
 
 
 class LegOutcome(StrEnum):
-    """How a leg ended, a named result and not an exception."""
+    """How a leg ended: a result of DeliveryWorkflow, never an exception."""
 
     DELIVERED = "DELIVERED"
     CANCELLED = "CANCELLED"
@@ -193,8 +237,18 @@ class LegOutcome(StrEnum):
     ABANDONED = "ABANDONED"  # a person has closed it
 
 
+class LegBroken(Frozen):
+    """Update `leg_broken`: the workflow of a leg is gone (terminated, timed out, failed) and the leg is not over.
+
+    Update id: `leg-broken/{run id}`, so that each lost run is delivered once. `run_id`: of the workflow that is gone.
+    """
+
+    leg_id: str
+    run_id: str
+
+
 class LegResult(Frozen):
-    """Result of DeliveryWorkflow."""
+    """Result of DeliveryWorkflow. `delivered_at`, `signer_kind`: None where nothing was delivered."""
 
     leg_id: str
     leg: Leg
@@ -231,7 +285,10 @@ class Responsible(StrEnum):
 
 
 class Deadline(Frozen):
-    """One clock: absolute times, computed once by an activity and stored."""
+    """One clock: absolute times, computed once by an activity and stored.
+
+    `handling_no` None: a clock of the whole case. `start_at` ≤ `warn_at` ≤ `due_at`.
+    """
 
     kind: DeadlineKind
     handling_no: str | None = None
@@ -251,9 +308,6 @@ class HandlingView(Frozen):
 
     handling_no: str
     status: CaseStatus
-    waiting_for_partner_since: datetime | None = None
-    forward: LegOutcome | None = None
-    back: LegOutcome | None = None
 
 
 class CaseView(Frozen):
@@ -268,16 +322,17 @@ class CaseView(Frozen):
 
 
 class CaseResult(Frozen):
-    """Result of CaseWorkflow."""
+    """Result of CaseWorkflow: the joined status with which the case has closed."""
 
     case_no: str
     status: CaseStatus
 
 
 class ClockOrder(Frozen):
-    """Start (or start again) a clock; an activity computes its times.
+    """Start (or start again) a clock; an activity computes its times by the calendar in force.
 
-    `excluded` are spans that do not count (行政许可法 §45, special procedures).
+    `workdays`: None: the limit of law, item and agreement counts. `excluded`: (begin, end) of spans that do not count
+    (行政许可法 §45, special procedures).
     """
 
     kind: DeadlineKind
@@ -287,40 +342,22 @@ class ClockOrder(Frozen):
 
 
 class TaskOrder(Frozen):
-    """Open a task for a person; `key` makes it one task however often it is asked for."""
+    """Open a task for a person; `key` makes it one task however often it is ordered.
+
+    `key`: `{handling or case no}/{kind}/{what}`, of a broken leg `{leg id}/LEG_BROKEN/{n}`. `kind`: a TaskKind.
+    """
 
     key: str
     kind: str
     leg_id: str | None = None
 
 
-class CaseChange(Frozen):
-    """Everything that one step changes about a case, written in one transaction under `key`."""
-
-    key: str
-    case_no: str
-    kind: str = Field(description="what happened, for the history")
-    at: datetime
-    case_status: CaseStatus
-    on_hold: bool
-    withdrawal_pending: bool
-    handling_no: str | None = None
-    handling_status: CaseStatus | None = None
-    start: tuple[ClockOrder, ...] = ()
-    stop: tuple[DeadlineKind, ...] = ()
-    task: TaskOrder | None = None
-    settles: tuple[str, ...] = Field(default=(), description="keys of tasks that this step has settled")
-    closed: bool = False
-
-
-class Recorded(Frozen):
-    """The clocks that a change started, with their times."""
-
-    deadlines: tuple[Deadline, ...] = ()
-
-
 class CommandOrder(Frozen):
-    """Say something to an authority; the dossier is read by the activity."""
+    """Input of the activity `send_command`: say something to an authority; the activity reads the dossier.
+
+    `key`: the idempotency key (`domain.naming:command_key`). `partner` None: in-city, the officer's queue. `round`: of
+    a supplement. `notice`, `leg_id`: of a callback that we send. `at`: when the workflow decided it.
+    """
 
     key: str
     case_no: str
@@ -334,7 +371,7 @@ class CommandOrder(Frozen):
 
 
 class FileOrder(Frozen):
-    """Fetch a file that an authority's event named."""
+    """Input of the activity `fetch_file`: a file that an authority's event named, by lower-case hex SHA-256."""
 
     handling_no: str
     partner: Partner
@@ -342,7 +379,7 @@ class FileOrder(Frozen):
 
 
 class CommandOutcome(StrEnum):
-    """What became of a command."""
+    """What became of a command (指令结果)."""
 
     TAKEN = "TAKEN"
     REFUSED = "REFUSED"  # for good: a person decides
@@ -350,16 +387,24 @@ class CommandOutcome(StrEnum):
 
 
 class CommandResult(Frozen):
+    """Result of the activity `send_command`. `code`: the partner's, where it is REFUSED; else ""."""
+
     outcome: CommandOutcome
     code: str = ""
 
 
 class LegBooked(Frozen):
-    """A leg has a number and, at a door, a promise."""
+    """Result of the activity `book_leg`: a leg has a number and, between halls, an expectation.
+
+    `expected_at`: when the alarm rings (between halls) or the promise ends (at a door); None: neither is known yet.
+    """
 
     tracking_no: str | None
     placed: bool = Field(default=True, description="False: a person must place the address first")
     expected_at: datetime | None = None
+    effects: tuple[LegEffect, ...] = Field(
+        default=(), exclude_if=is_unset, description="of a leg that was under way before: what its scans have come to"
+    )
 
 
 class LookReason(StrEnum):
@@ -373,27 +418,37 @@ class LookReason(StrEnum):
 
 
 class LegLookOrder(Frozen):
-    """Look after a leg: its promise, its courier, its tasks."""
+    """Input of the activity `look_after`: look after a leg, its promise, its courier, its tasks."""
 
     leg_id: str
     reason: LookReason
     at: datetime
+    quiet_looks: int = Field(
+        default=0, exclude_if=lambda n: n == 0, description="looks in a row without anything having happened"
+    )
 
 
 class LegLook(Frozen):
-    """When to look again: the next boundary of the promise or of the expectation."""
+    """Result of the activity `look_after`.
+
+    `next_look_at`: the next boundary of the promise or of the expectation, or a moment to see if a courier was heard
+    of.
+    """
 
     next_look_at: datetime
 
 
 class LegClosing(Frozen):
-    """What becomes of a leg that a person gives up. None: somebody holds the parcel, which goes back first."""
+    """Result of the activity `close_leg`: how a leg ends that a person gives up.
+
+    `outcome` None: somebody holds the parcel, which goes back first; the leg goes on until it is there.
+    """
 
     outcome: LegOutcome | None = None
 
 
 class LegEnd(Frozen):
-    """A leg has ended."""
+    """Input of the activity `end_leg`: a leg has ended. `at`: the workflow's time."""
 
     leg_id: str
     outcome: LegOutcome

@@ -3,13 +3,19 @@
 from pydantic import BaseModel, ConfigDict
 
 
+def is_unset(value: object) -> bool:
+    """For `Field(exclude_if=…)` of fields that came later: unset they are not written, so old payloads stay word for
+    word what they were."""
+    return value is None or value is False or value == ()
+
+
 class Frozen(BaseModel):
-    """A value. Unknown fields are ignored so that an old worker survives a new sender."""
+    """Base of values and messages: immutable; unknown members are ignored, so that an old worker takes newer ones."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Strict(BaseModel):
-    """A request from a person's browser: an unknown field is a mistake and is said to be one."""
+    """Base of requests from a browser: immutable; an unknown member is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

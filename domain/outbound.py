@@ -36,7 +36,7 @@ class SentParcel(Frozen):
 
 
 class Paper(Frozen):
-    """One line of a manifest (清单)."""
+    """One line of a manifest (清单). `count`: pieces."""
 
     name: str
     form: MaterialForm
@@ -44,7 +44,7 @@ class Paper(Frozen):
 
 
 class HandlingRef(Frozen):
-    """How a handling is named on the wires."""
+    """How a handling is named on the wires. `partner_no`: the partner's own number for it, "" until it has said one."""
 
     handling_no: str
     region: str = Field(description="handling region, GB/T 2260, 6 digits")
@@ -53,7 +53,7 @@ class HandlingRef(Frozen):
 
 
 class Submission(Frozen):
-    """Command `submit`."""
+    """Command `submit`. `window`: the collecting window's name. `parcel` None: no originals travel."""
 
     item_code: str
     item_name: str
@@ -67,7 +67,7 @@ class Submission(Frozen):
 
 
 class Supplement(Frozen):
-    """Command `supplement`, for the open round."""
+    """Command `supplement`, for the open round (from 1). `parcel` None: no originals travel."""
 
     round: int
     materials: tuple[SentMaterial, ...]
@@ -75,13 +75,17 @@ class Supplement(Frozen):
 
 
 class Withdrawal(Frozen):
-    """Command `withdraw`."""
+    """Command `withdraw`. `reason`: the applicant's words, else a stock sentence."""
 
     reason: str
 
 
 class NoticeSent(Frozen):
-    """Command `notice`: a callback that we send. Which fields count depends on `notice`."""
+    """Command `notice`: a callback that we send (contracts.md "Callbacks that we send").
+
+    PAPERS_SENT: `tracking_no`, `seal_no`, `papers`. DELIVERED: `signer_kind`, `proof_sha256`. DISCREPANCY: `reason`,
+    `papers`. `occurred_at`: of all three, when it happened.
+    """
 
     notice: Notice
     occurred_at: datetime
@@ -94,7 +98,10 @@ class NoticeSent(Frozen):
 
 
 class Command(Frozen):
-    """What is to be said to an authority. `key` is chosen by the workflow and never changes."""
+    """What is to be said to an authority.
+
+    `key`: `{handling no}-{step}-{round}` (`domain.naming:command_key`), chosen by the workflow and never changed.
+    """
 
     key: str
     kind: CommandKind
@@ -118,7 +125,10 @@ class Rendered(Frozen):
 
 
 class Receipt(Frozen):
-    """The partner has taken a command. `duplicate`: it had it already (one effect all the same)."""
+    """The partner has taken a command. `duplicate`: it had it already (one effect all the same).
+
+    `received_at`: by the partner's clock. `partner_no`: its own number for the handling, None where it says none.
+    """
 
     received_at: datetime
     partner_no: str | None = None

@@ -11,9 +11,10 @@ class DifferenceKind(StrEnum):
     """How the books differ (差异类型)."""
 
     THEY_ARE_AHEAD = "THEY_ARE_AHEAD"  # an event has not reached us: repaired by taking their status
-    WE_ARE_AHEAD = "WE_ARE_AHEAD"  # they know less than they have told us
+    WE_ARE_AHEAD = "WE_ARE_AHEAD"  # they know less than they have said to us
     OTHER_EVENT = "OTHER_EVENT"  # the same place in the sequence, another event
     CONTRADICTION = "CONTRADICTION"  # another final decision than the one taken: a person looks at it
+    NO_EFFECT = "NO_EFFECT"  # acknowledged by us, and the case does not show it
     NO_RECEIPT = "NO_RECEIPT"  # B from here on: no receipt for a batch of ours after 24 h
     OPEN_ROW = "OPEN_ROW"  # a row of ours that has not left after 24 h
     REFUSED_ROW = "REFUSED_ROW"
@@ -28,6 +29,7 @@ REPAIR: dict[DifferenceKind, str] = {
     DifferenceKind.WE_ARE_AHEAD: "对方记录落后于其曾告知的进度，请联系对方核对",
     DifferenceKind.OTHER_EVENT: "同一序号双方环节不同，请联系对方核对",
     DifferenceKind.CONTRADICTION: "双方结论不同，请主管核实",
+    DifferenceKind.NO_EFFECT: "已应答的消息没有在办件上生效，请在消息列表重放",
     DifferenceKind.NO_RECEIPT: "对方未回执，系统会原样重发批次",
     DifferenceKind.OPEN_ROW: "数据行尚未发出，请检查交换中心连接",
     DifferenceKind.REFUSED_ROW: "对方拒收，请在待办中重发或终止",

@@ -8,7 +8,7 @@ from domain.terms import Role
 
 
 class TaskKind(StrEnum):
-    """What a person must decide; value → Chinese title in `TITLES`."""
+    """What a person must decide; title, role and outcomes of each are in `RULES`."""
 
     CONTRADICTION = "CONTRADICTION"
     COMMAND_REFUSED = "COMMAND_REFUSED"
@@ -16,6 +16,9 @@ class TaskKind(StrEnum):
     REFUSED_EVENT = "REFUSED_EVENT"
     UNDELIVERABLE_EVENT = "UNDELIVERABLE_EVENT"
     NOT_TAKEN = "NOT_TAKEN"
+    SAID_AFTER_END = "SAID_AFTER_END"
+    LEG_BROKEN = "LEG_BROKEN"
+    CASE_BROKEN = "CASE_BROKEN"
     VOIDED_ROW = "VOIDED_ROW"
     OLD_BATCH = "OLD_BATCH"
     STREAM_STOPPED = "STREAM_STOPPED"
@@ -46,10 +49,14 @@ class TaskKind(StrEnum):
     DEFERRED_MATERIAL = "DEFERRED_MATERIAL"
     DEFERRED_LAPSED = "DEFERRED_LAPSED"
     POST_CHECK = "POST_CHECK"
+    STEP_STUCK = "STEP_STUCK"
+    SCANS_SET_ASIDE = "SCANS_SET_ASIDE"
+    NUMBER_SHARED = "NUMBER_SHARED"
 
 
 _O = TaskOutcome
 _SEEN = (_O.ACKNOWLEDGE,)
+_REWORK = (_O.REWORKED, _O.EXPLAINED, _O.UNFOUNDED, _O.ACKNOWLEDGE)
 
 RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.CONTRADICTION: (
@@ -62,6 +69,17 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.REFUSED_EVENT: ("收到不合次序的环节，请核实", Role.OPERATOR, _SEEN),
     TaskKind.UNDELIVERABLE_EVENT: ("消息未能送达办件，请重放", Role.OPERATOR, _SEEN),
     TaskKind.NOT_TAKEN: ("办件已不能接受这一步，请告知申请人", Role.CLERK, _SEEN),
+    TaskKind.SAID_AFTER_END: ("办件已终止，对方仍有来文，请核实", Role.SUPERVISOR, _SEEN),
+    TaskKind.LEG_BROKEN: (
+        "寄递跟踪中断，请决定继续跟踪还是结束",
+        Role.OPERATOR,
+        (_O.RESUME, _O.CLOSE_AS_FAILED),
+    ),
+    TaskKind.CASE_BROKEN: (
+        "办件流程被中断，请决定继续还是终止",
+        Role.OPERATOR,
+        (_O.RESUME, _O.CLOSE_AS_FAILED),
+    ),
     TaskKind.VOIDED_ROW: ("对方作废了一条记录，请核实", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.OLD_BATCH: ("收到过期批次，请决定是否放行", Role.OPERATOR, (_O.RELEASE_BATCH, _O.ACKNOWLEDGE)),
     TaskKind.STREAM_STOPPED: ("批次缺号，数据流已暂停", Role.OPERATOR, _SEEN),
@@ -95,11 +113,14 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     ),
     TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
     TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),
-    TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, (_O.REWORKED, _O.EXPLAINED, _O.UNFOUNDED, _O.ACKNOWLEDGE)),
-    TaskKind.REWORK_OVERDUE: ("差评整改逾期，请督办", Role.SUPERVISOR, _SEEN),
+    TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, _REWORK),
+    TaskKind.REWORK_OVERDUE: ("差评整改逾期，请督办", Role.SUPERVISOR, _REWORK),
     TaskKind.DEFERRED_MATERIAL: ("容缺材料待补交", Role.CLERK, _SEEN),
     TaskKind.DEFERRED_LAPSED: ("容缺材料逾期未补，请决定", Role.SUPERVISOR, (_O.WAIT, _O.CLOSE_AS_FAILED)),
     TaskKind.POST_CHECK: ("告知承诺待事后核查", Role.SUPERVISOR, (_O.CHECKED_TRUE, _O.CHECKED_FALSE)),
+    TaskKind.STEP_STUCK: ("有一步反复失败，请按提示处理", Role.OPERATOR, _SEEN),
+    TaskKind.SCANS_SET_ASIDE: ("一台设备的扫描前后矛盾，已留存未计入，请核对", Role.OUTLET, _SEEN),
+    TaskKind.NUMBER_SHARED: ("对方所给邮件号已属另一件，请向对方核实", Role.CLERK, _SEEN),
 }
 """kind → (title, who acts, how it may be resolved)."""
 
@@ -110,11 +131,12 @@ OF_THE_HALL = frozenset(
         TaskKind.DEFERRED_MATERIAL,
         TaskKind.POST_CHECK,
         TaskKind.NOT_TAKEN,
+        TaskKind.STEP_STUCK,
     }
 )
 """Tasks that no workflow waits for: resolving one must not lift a case's hold."""
 
 
 def task_id(key: str) -> str:
-    """Stable for a key, so that a workflow can name its task without asking."""
+    """The task's id: the UUID (version 5) of its key, so that a workflow can name its task without asking."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, key))

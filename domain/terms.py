@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Scheme(StrEnum):
-    """Which promise a handling is carried under (通办网络)."""
+    """The network under whose agreements a handling travels (通办网络)."""
 
     CHUANYU = "chuanyu"  # 川渝通办
     SOUTHWEST = "southwest"  # 跨西南五省通办
@@ -17,6 +17,7 @@ class Scheme(StrEnum):
 
     @property
     def label(self) -> str:
+        """The network's Chinese name, as people read it."""
         return _SCHEME_LABELS[self]
 
 
@@ -53,14 +54,14 @@ class Mode(StrEnum):
 
 
 class ItemKind(StrEnum):
-    """办件类型."""
+    """办件类型: decided at once, or within a promised limit (承诺时限)."""
 
     IMMEDIATE = "即办件"
     PROMISED = "承诺件"
 
 
 class ApplicantType(StrEnum):
-    """申请人类型."""
+    """申请人类型: a person, or an enterprise or other organisation."""
 
     PERSONAL = "personal"
     ENTERPRISE = "enterprise"
@@ -77,7 +78,7 @@ class IdType(StrEnum):
 
 
 class MaterialForm(StrEnum):
-    """What a material is on paper (材料形式)."""
+    """In which form a material is (材料形式): contracts.md "Values", `form`."""
 
     ORIGINAL = "original"
     COPY = "copy"
@@ -115,11 +116,20 @@ class AuthorisationKind(StrEnum):
 
 
 class ResultForm(StrEnum):
-    """结果形式."""
+    """结果形式: on paper, as a file, or both."""
 
     PAPER = "paper"
     ELECTRONIC = "electronic"
     BOTH = "both"
+
+
+class ScanSource(StrEnum):
+    """Who wrote a line of the parcels' event log (扫描来源); none can take another's place."""
+
+    DEVICE = "device"  # an outlet's or courier's device, POST /scans:batch
+    OWN = "own"  # what we say ourselves
+    HANDOVER = "handover"  # both sides of a hand-over have confirmed it
+    CARRIER = "carrier"  # a line of the carrier's trace
 
 
 class Leg(StrEnum):
@@ -155,11 +165,12 @@ class CaseStatus(StrEnum):
 
     @property
     def is_outcome(self) -> bool:
-        """An outcome is final."""
+        """Whether it is one of `OUTCOMES`: the handling is over."""
         return self in OUTCOMES
 
     @property
     def label(self) -> str:
+        """The status in Chinese, as people read it."""
         return _STATUS_LABELS[self]
 
 
@@ -192,7 +203,7 @@ _STATUS_LABELS = {
 
 
 class WireEvent(StrEnum):
-    """What an authority tells us about a handling (办理环节事件), contracts.md "Events"."""
+    """What an authority says about a handling (办理环节事件), contracts.md "Events"."""
 
     RECEIVED = "RECEIVED"  # 收件
     ACCEPTED = "ACCEPTED"  # 受理
@@ -228,7 +239,7 @@ class Notice(StrEnum):
 
 
 class SignerKind(StrEnum):
-    """Who took a parcel (签收人)."""
+    """Who took a parcel (签收人). The wires know no locker."""
 
     SELF = "self"
     AGENT = "agent"

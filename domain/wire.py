@@ -1,7 +1,7 @@
-"""The wire table: which event may follow which, per handling (contracts.md "Common rules").
+"""The wire table: which event may follow which, per handling (contracts.md "What may follow").
 
-A `HandlingTruth` is the wire's truth (decisions.md 1): it answers every protocol question at once,
-with or without Temporal. `judge` decides, `advance` moves; both are pure.
+A `WireProgress` is kept in the handling's row and yields every protocol answer at once, with or without Temporal
+(decisions.md 1). `judge` says what becomes of an event, `advance` gives the progress after it; both are pure.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from domain.terms import DECISIONS, WireEvent
 
 
 class WireState(StrEnum):
-    """What was said last between us and the authority about one handling."""
+    """What was said last between us and the authority about one handling (线路状态)."""
 
     UNSENT = "UNSENT"  # nothing submitted yet
     SUBMITTED = "SUBMITTED"
@@ -55,7 +55,7 @@ _LEADS_TO: dict[WireEvent, WireState] = {
 }
 
 
-class HandlingTruth(Frozen):
+class WireProgress(Frozen):
     """One handling as both sides of the wire must see it.
 
     `last_seq`: highest place in the partner's sequence that is used up (0: none; B has no sequence).
@@ -82,79 +82,82 @@ class Verdict(StrEnum):
     REFUSED = "REFUSED"  # outside the table
 
 
-def judge(truth: HandlingTruth, event: WireEvent | None, seq: int | None, round_: int | None = None) -> Verdict:
-    """Decide about one event of the authority.
+def judge(progress: WireProgress, event: WireEvent | None, seq: int | None, round_: int | None = None) -> Verdict:
+    """What becomes of one event of the authority.
 
-    `event` None is a name we do not know. `seq` None where the wire has no sequence (B).
-    `round_` is the supplement round a NEED_SUPPLEMENT opens.
+    `event` None: a name that we do not know. `seq`: the partner's sequence from 1; None where the wire has none (B).
+    `round_`: the supplement round that a NEED_SUPPLEMENT opens; it must be the next one.
     """
-    if seq is not None and seq <= truth.last_seq:
+    if seq is not None and seq <= progress.last_seq:
         return Verdict.LATE
-    if seq is not None and seq > truth.last_seq + 1:
+    if seq is not None and seq > progress.last_seq + 1:
         return Verdict.EARLY
     if event is None:
         return Verdict.UNKNOWN_EVENT
-    if truth.decision is not None and event in DECISIONS and event is not truth.decision:
+    if progress.decision is not None and event in DECISIONS and event is not progress.decision:
         return Verdict.CONTRADICTION
-    if event not in MAY_FOLLOW[truth.state]:
+    if event not in MAY_FOLLOW[progress.state]:
         return Verdict.REFUSED
-    if event is WireEvent.NEED_SUPPLEMENT and round_ is not None and round_ != truth.round + 1:
+    if event is WireEvent.NEED_SUPPLEMENT and round_ is not None and round_ != progress.round + 1:
         return Verdict.REFUSED
     return Verdict.APPLIED
 
 
-def advance(truth: HandlingTruth, verdict: Verdict, event: WireEvent | None, seq: int | None) -> HandlingTruth:
-    """The truth after a judged event; unchanged for EARLY, LATE and REFUSED."""
+def advance(progress: WireProgress, verdict: Verdict, event: WireEvent | None, seq: int | None) -> WireProgress:
+    """The progress after a judged event; unchanged for EARLY, LATE and REFUSED."""
     if verdict in (Verdict.EARLY, Verdict.LATE, Verdict.REFUSED):
-        return truth
-    used = truth.model_copy(update={"last_seq": truth.last_seq if seq is None else seq})
+        return progress
+    used = progress.model_copy(update={"last_seq": progress.last_seq if seq is None else seq})
     if verdict is not Verdict.APPLIED or event is None:
         return used
     return _moved(used, event)
 
 
-def judge_snapshot(truth: HandlingTruth, event: WireEvent | None) -> Verdict:
-    """Decide about the authority's current status, queried over a gap: it simply is so, but for a contradiction."""
+def judge_snapshot(progress: WireProgress, event: WireEvent | None) -> Verdict:
+    """What becomes of the authority's current status, queried over a gap: APPLIED, CONTRADICTION or UNKNOWN_EVENT.
+
+    Whatever is missing before it does not matter (contracts.md "Acknowledgement").
+    """
     if event is None:
         return Verdict.UNKNOWN_EVENT
-    contradicts = truth.decision is not None and event in DECISIONS and event is not truth.decision
+    contradicts = progress.decision is not None and event in DECISIONS and event is not progress.decision
     return Verdict.CONTRADICTION if contradicts else Verdict.APPLIED
 
 
-def snapshot(truth: HandlingTruth, event: WireEvent, seq: int, round_: int | None = None) -> HandlingTruth:
-    """The truth when the authority's current status was queried over a gap: it simply is so."""
-    moved = _moved(truth, event).model_copy(update={"last_seq": seq})
+def snapshot(progress: WireProgress, event: WireEvent, seq: int, round_: int | None = None) -> WireProgress:
+    """The progress after a status that was queried over a gap: `event` at place `seq`, `round_` where it says one."""
+    moved = _moved(progress, event).model_copy(update={"last_seq": seq})
     return moved if round_ is None else moved.model_copy(update={"round": round_})
 
 
-def _moved(truth: HandlingTruth, event: WireEvent) -> HandlingTruth:
-    return truth.model_copy(
+def _moved(progress: WireProgress, event: WireEvent) -> WireProgress:
+    return progress.model_copy(
         update={
             "state": _LEADS_TO[event],
             "last_event": event,
-            "round": truth.round + 1 if event is WireEvent.NEED_SUPPLEMENT else truth.round,
-            "decision": event if event in DECISIONS else truth.decision,
+            "round": progress.round + 1 if event is WireEvent.NEED_SUPPLEMENT else progress.round,
+            "decision": event if event in DECISIONS else progress.decision,
         }
     )
 
 
-def after_submit(truth: HandlingTruth) -> HandlingTruth:
-    """Our submission is stored and on its way; from now on the authority may speak."""
-    return truth.model_copy(update={"state": WireState.SUBMITTED})
+def after_submit(progress: WireProgress) -> WireProgress:
+    """The progress once our submission is stored and on its way: from now on the authority may speak."""
+    return progress.model_copy(update={"state": WireState.SUBMITTED})
 
 
-def after_supplement(truth: HandlingTruth, round_: int) -> HandlingTruth:
-    """Our supplement for the open round is stored and on its way. Only the open round may be answered."""
-    if truth.state is not WireState.AWAITING_SUPPLEMENT or truth.round != round_:
-        return truth
-    return truth.model_copy(update={"state": WireState.SUPPLEMENTED})
+def after_supplement(progress: WireProgress, round_: int) -> WireProgress:
+    """The progress once our supplement for round `round_` is stored and on its way; unchanged if that is not open."""
+    if progress.state is not WireState.AWAITING_SUPPLEMENT or progress.round != round_:
+        return progress
+    return progress.model_copy(update={"state": WireState.SUPPLEMENTED})
 
 
-def may_supplement(truth: HandlingTruth, round_: int) -> bool:
-    """A supplement is allowed for the open round only."""
-    return truth.state is WireState.AWAITING_SUPPLEMENT and truth.round == round_
+def may_supplement(progress: WireProgress, round_: int) -> bool:
+    """Whether round `round_` is the open one: a supplement is allowed for no other (contracts.md "Commands")."""
+    return progress.state is WireState.AWAITING_SUPPLEMENT and progress.round == round_
 
 
-def may_withdraw(truth: HandlingTruth) -> bool:
-    """A withdrawal is allowed before a final decision and once only."""
-    return truth.state is not WireState.UNSENT and truth.decision is None and not truth.withdrawal_asked
+def may_withdraw(progress: WireProgress) -> bool:
+    """Whether a withdrawal may be sent: after the submission, before a final decision, and once."""
+    return progress.state is not WireState.UNSENT and progress.decision is None and not progress.withdrawal_asked

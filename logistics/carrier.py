@@ -6,11 +6,10 @@ after a lost answer makes no second waybill.
 """
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -20,6 +19,7 @@ from urllib3.exceptions import HTTPError
 from domain.errors import CarrierRefused, CarrierUnavailable
 from domain.model import Frozen
 from domain.terms import Leg
+from outbound.deadline import Deadline, bounded_session
 
 Now = Callable[[], datetime]
 """The wall clock; returns an aware datetime."""
@@ -29,6 +29,7 @@ CHINA = timezone(timedelta(hours=8))
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
 CLOCK_TOLERANCE = timedelta(minutes=2)
+_CHUNK = 64 * 1024
 _BUSY = frozenset({408, 425, 429})
 
 
@@ -145,52 +146,41 @@ class CarrierClient:
         self, method: str, path: str, *, body: dict[str, str] | None = None, query: dict[str, str] | None = None
     ) -> Any:
         """One request; the parsed answer of a 2xx (None where it has no body)."""
-        deadline = _Deadline(self._timeouts.total_s)
-        try:
-            with requests.Session() as session:
-                # A proxy or .netrc of the machine must not see or change what we send.
-                session.trust_env = False
+        limits = self._timeouts
+        with Deadline(limits.total_s, limits.read_s) as deadline, bounded_session() as session:
+            try:
                 with session.request(
                     method,
                     self._base_url + path,
                     json=body,
                     params=query,
                     headers={"Authorization": f"Bearer {self._key}", "Accept-Encoding": "identity"},
-                    timeout=(self._timeouts.connect_s, self._timeouts.read_s),
+                    timeout=(limits.connect_s, limits.read_s),
                     allow_redirects=False,
                     stream=True,
                 ) as response:
-                    content = _read(response, deadline)
-                    status = response.status_code
-        except (requests.RequestException, HTTPError) as fault:
-            raise CarrierUnavailable("邮政系统暂时联系不上，系统会自动重试。", code=type(fault).__name__) from fault
-        return _judge(status, content)
+                    content = _read(response)
+            except (requests.RequestException, HTTPError, OSError) as fault:
+                if deadline.expired:
+                    raise _late() from fault
+                raise CarrierUnavailable("邮政系统暂时联系不上，系统会自动重试。", code=type(fault).__name__) from fault
+            if deadline.expired:
+                raise _late()
+        return _judge(response.status_code, content)
 
 
-class _Deadline:
-    """The whole call's time, whatever the socket's own timeouts say (a peer may send a byte every 9 s)."""
-
-    def __init__(self, total_s: float) -> None:
-        self._ends_at = time.monotonic() + total_s
-
-    def check(self) -> Self:
-        if time.monotonic() > self._ends_at:
-            raise CarrierUnavailable("邮政系统响应过慢，系统会自动重试。", code="TIMEOUT")
-        return self
+def _late() -> CarrierUnavailable:
+    return CarrierUnavailable("邮政系统响应过慢，系统会自动重试。", code="TIMEOUT")
 
 
-def _read(response: requests.Response, deadline: _Deadline) -> bytes:
-    """The body (never compressed), at most 2 MB; `read1` returns what has come, so a dribble is noticed."""
-    chunks: list[bytes] = []
-    size = 0
-    deadline.check()
-    while chunk := response.raw.read1(65536):
-        deadline.check()
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
+def _read(response: requests.Response) -> bytes:
+    """The body (never compressed), at most 2 MB."""
+    content = bytearray()
+    while chunk := response.raw.read(_CHUNK):
+        content += chunk
+        if len(content) > MAX_ANSWER_BYTES:
             raise CarrierUnavailable("邮政系统的答复过大，无法读取。", code="TOO_LARGE")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return bytes(content)
 
 
 def _judge(status: int, content: bytes) -> Any:

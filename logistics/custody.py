@@ -1,4 +1,4 @@
-"""Who holds the papers, and are they all there (保管链与清单核对), courier.md §3, issue 6 item 5."""
+"""Who holds the papers, and are they all there (保管链与清单核对), courier.md §3 "Custody"."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -69,7 +69,7 @@ def at_the_door(policy: LegPolicy, event: ScanEvent) -> bool:
 
 
 class _Attempts:
-    """Tells the attempt of an event that names none: after an attempt's end the main line starts the next."""
+    """Finds the attempt of an event that names none: after an attempt's end the main line starts the next."""
 
     def __init__(self) -> None:
         self.current = 1

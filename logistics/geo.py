@@ -74,12 +74,6 @@ def plane_m(point: Point) -> tuple[float, float]:
     return x, math.radians(wgs.lat - _PLANE_LAT) * EARTH_RADIUS_M
 
 
-def from_plane(x: float, y: float) -> Point:
-    """The WGS-84 point of a place on the dispatcher's plane, metres."""
-    lon = _PLANE_LON + math.degrees(x / (EARTH_RADIUS_M * math.cos(math.radians(_PLANE_LAT))))
-    return Point(lat=_PLANE_LAT + math.degrees(y / EARTH_RADIUS_M), lon=lon, datum=Datum.WGS84)
-
-
 _Pair = tuple[float, float]
 
 

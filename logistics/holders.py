@@ -1,4 +1,4 @@
-"""Who holds which paper right now (材料在谁手里): derived from the legs, never kept (issue 6)."""
+"""Who holds which paper right now (材料在谁手里): derived from the legs, never kept (courier.md §3)."""
 
 from collections.abc import Iterable
 from enum import StrEnum

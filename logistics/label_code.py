@@ -32,16 +32,5 @@ def code_text(code: LabelCode, key: bytes) -> str:
     return f"{body}|{_mac8(body, key)}"
 
 
-def read_code(text: str, key: bytes) -> LabelCode | None:
-    """The code that was scanned, None when it is not ours or does not agree with its seal."""
-    body, _, mac = text.rpartition("|")
-    parts = body.split("|")
-    if len(parts) != 3 or parts[0] != _VERSION or parts[2] not in Leg.__members__.values():
-        return None
-    if not hmac.compare_digest(mac.encode(), _mac8(body, key).encode()):
-        return None
-    return LabelCode(number=parts[1], leg=Leg(parts[2]))
-
-
 def _mac8(body: str, key: bytes) -> str:
     return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()[:8]

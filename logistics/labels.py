@@ -16,9 +16,6 @@ from logistics.masking import mask_address, mask_name, mask_phone
 from logistics.service_calendar import CHINA
 from logistics.tracking import is_seal
 
-TEMPLATE_VERSION = 1
-"""Raised with every change of the layout; stored with a label's hash."""
-
 LEG_TITLE = {
     Leg.PICKUP: "上门揽件",
     Leg.FORWARD: "材料转递",

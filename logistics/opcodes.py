@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from domain.model import Frozen
-from domain.terms import Leg, ParcelStage, SignerKind
+from domain.terms import Leg, ParcelStage, ScanSource, SignerKind
 from logistics.carrier import CarrierOp
 from logistics.scans import ScanEvent
 
@@ -35,7 +35,7 @@ class _Table(Frozen):
 
 
 class TraceReading(Frozen):
-    """A carrier's trace as our events, and the lines whose code nobody told us: shown as they are, with an alert."""
+    """A carrier's trace as our events, and the lines whose code is in no table: shown as they are, with an alert."""
 
     scans: tuple[ScanEvent, ...] = ()
     unknown: tuple[CarrierOp, ...] = Field(default=())
@@ -44,12 +44,6 @@ class TraceReading(Frozen):
 def lookup(op_code: str) -> OpCode | None:
     """What is known of a code; None for an unknown one."""
     return _table().codes.get(op_code)
-
-
-def stage_of(op_code: str) -> ParcelStage | None:
-    """The stage that a code proves; None when it proves none or is unknown."""
-    known = lookup(op_code)
-    return known.stage if known else None
 
 
 def signer_of(text: str) -> SignerKind | None:
@@ -78,8 +72,9 @@ def _scan(leg: Leg, tracking_no: str, op: CarrierOp, stage: ParcelStage, recorde
         event_id=f"op-{digest[:32]}",
         leg=leg,
         kind=stage,
-        device_id=f"carrier-{tracking_no}",
-        device_seq=int(digest[32:39], 16),  # a carrier counts nothing: only to be unique and stable
+        source=ScanSource.CARRIER,
+        device_id=f"carrier-{tracking_no}"[:64],
+        device_seq=int(digest[32:45], 16),  # a carrier counts nothing: only to be unique and stable
         occurred_at=op.at,
         recorded_at=recorded_at,
         actor="carrier",

@@ -18,7 +18,7 @@ S = ParcelStage
 
 
 class StageMark(Frozen):
-    """A stage reached in an attempt: what is told to the leg's workflow once (decisions.md 6)."""
+    """A stage reached in an attempt: delivered to the leg's workflow once (decisions.md 6)."""
 
     epoch: int
     stage: ParcelStage
@@ -100,17 +100,6 @@ def derive(policy: LegPolicy, events: Iterable[ScanEvent]) -> ParcelState:
         findings=tuple(findings + _findings(scans, arrived, picked_up, fold.return_required)),
         scans=tuple(scans),
     )
-
-
-def new_marks(before: ParcelState | None, after: ParcelState) -> tuple[StageMark, ...]:
-    """Stages that `after` has reached and `before` had not: one Update each (decisions.md 6)."""
-    known = frozenset(before.marks) if before else frozenset()
-    return tuple(mark for mark in after.marks if mark not in known)
-
-
-def lost_marks(before: ParcelState, after: ParcelState) -> tuple[StageMark, ...]:
-    """Stages that a correction has taken back."""
-    return tuple(mark for mark in before.marks if mark not in after.marks)
 
 
 _DELIVERED = frozenset({S.DELIVERED, S.HALL_CHECKED})

@@ -156,10 +156,6 @@ class AreaSuspension(Frozen):
             return True
         return order.point is not None and len(self.outline) > 2 and inside(order.point, self.outline, self.datum)
 
-    def backdated(self) -> timedelta:
-        """How far it reaches back behind its declaration, for the audit."""
-        return max(timedelta(0), self.declared_at - self.start)
-
     def counts_from(self, terms: PromiseTerms) -> datetime:
         """Its start, not further back than the terms allow."""
         return max(self.start, self.declared_at - timedelta(seconds=terms.seconds(terms.backdate_minutes)))

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import fmean
+from typing import Any, NamedTuple, Protocol, Self
 
 from domain.model import Frozen
-from logistics.promise_model import CauseParty, PromiseState, PromiseVerdict
+from logistics.promise_model import CauseParty, PromiseVerdict
 
 
 class PromiseReport(Frozen):
@@ -26,19 +27,85 @@ class PromiseReport(Frozen):
     needs_note: bool
 
 
-_KEPT = (PromiseVerdict.KEPT, PromiseVerdict.KEPT_LATE_UPLOAD)
+class Judged(Protocol):
+    """What the figures ask of a promise: fields of `PromiseState`."""
+
+    @property
+    def verdict(self) -> PromiseVerdict:
+        """How it stands, or came out."""
+        ...
+
+    @property
+    def provisional(self) -> bool:
+        """Broken, but a device has not uploaded everything yet."""
+        ...
+
+    @property
+    def stopped_at(self) -> object | None:
+        """When the clock stopped; None while it runs."""
+        ...
+
+    @property
+    def verified(self) -> bool:
+        """Whether what stopped it is proved."""
+        ...
+
+    @property
+    def raw_minutes(self) -> float:
+        """On the wall, since the order."""
+        ...
+
+    @property
+    def adjusted_minutes(self) -> float:
+        """That counted, less pauses and suspensions."""
+        ...
+
+    @property
+    def excused(self) -> Mapping[CauseParty, float]:
+        """Minutes that did not count, by whose account."""
+        ...
 
 
-def report(states: Iterable[PromiseState], excused_limit: float = 0.1) -> PromiseReport:
+class Outcome(NamedTuple):
+    """A `Judged` as it is kept with a leg; `stopped_at` in ISO 8601."""
+
+    verdict: PromiseVerdict
+    provisional: bool
+    stopped_at: str | None
+    verified: bool
+    raw_minutes: float
+    adjusted_minutes: float
+    excused: Mapping[CauseParty, float]
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any] | None) -> Self | None:
+        """Of what is kept with a leg; None where nothing is promised. We wrote it, so nothing is checked again."""
+        if not kept or "verdict" not in kept:
+            return None
+        return cls(
+            verdict=PromiseVerdict(kept["verdict"]),
+            provisional=kept["provisional"],
+            stopped_at=kept["stopped_at"],
+            verified=kept["verified"],
+            raw_minutes=kept["raw_minutes"],
+            adjusted_minutes=kept["adjusted_minutes"],
+            excused={CauseParty(party): minutes for party, minutes in kept["excused"].items()},
+        )
+
+
+KEPT = (PromiseVerdict.KEPT, PromiseVerdict.KEPT_LATE_UPLOAD)
+
+
+def report(states: Iterable[Judged], excused_limit: float = 0.1) -> PromiseReport:
     """The figures of these promises; a cancelled or open one is counted and not judged.
 
     `excused_limit`: share of minutes that may be excused without a supervisor's note.
     """
     states = list(states)
     verdicts = Counter(state.verdict for state in states)
-    judged = [state for state in states if state.verdict in (*_KEPT, PromiseVerdict.BREACHED)]
+    judged = [state for state in states if state.verdict in (*KEPT, PromiseVerdict.BREACHED)]
     stopped = [state for state in judged if state.stopped_at is not None]
-    kept = sum(verdicts[verdict] for verdict in _KEPT)
+    kept = sum(verdicts[verdict] for verdict in KEPT)
     excused = {party: sum(state.excused.get(party, 0.0) for state in judged) for party in CauseParty}
     total = sum(state.adjusted_minutes for state in judged) + sum(excused.values())
     share = {party: minutes / total for party, minutes in excused.items() if minutes} if total else {}

@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from domain.model import Frozen
-from domain.terms import Leg, MaterialForm, ParcelStage, SignerKind
+from domain.terms import Leg, MaterialForm, ParcelStage, ScanSource, SignerKind
 from logistics.geo import Point
 
 
@@ -61,9 +61,10 @@ class PaperLine(Frozen):
 class ScanEvent(Frozen):
     """A fact about one parcel on one leg.
 
+    source          who wrote the line: only a hand-over names two parties, only ours causes no Update
     occurred_at     device time after the server's clock correction, aware
     recorded_at     when the server stored it; for a duplicate the first time counts
-    epoch           attempt, from 1; None: told from the other events
+    epoch           attempt, from 1; None: found from the other events
     actor           id of the courier or outlet that scanned (no personal data)
     from_party, to_party   the two sides of a hand-over, where it was confirmed by both
     clock_suspect   the device's time could not be corrected (new boot without a sync)
@@ -75,6 +76,7 @@ class ScanEvent(Frozen):
     event_id: str = Field(min_length=1, max_length=64)
     leg: Leg
     kind: ScanKind
+    source: ScanSource = ScanSource.DEVICE
     device_id: str = Field(min_length=1, max_length=64)
     device_seq: int = Field(ge=0)
     occurred_at: AwareDatetime

@@ -110,10 +110,6 @@ class ServiceCalendar(Frozen):
                     yield max(start, at).astimezone(UTC), end
         raise CalendarExhausted("no service hours in the next 400 days")
 
-    def is_open(self, at: datetime) -> bool:
-        """True when this second counts."""
-        return any(start <= at < end for start, end in self._intervals_on(at.astimezone(CHINA).date()))
-
     def start_of_order(self, accepted: datetime, lead_s: float | None = None) -> datetime:
         """When the clock of an order starts: at once, or at the next opening (closed, or past the last order).
 

@@ -1,4 +1,4 @@
-"""What the applicant is told about a parcel and its promise (告知用语): short, kind, no personal data.
+"""What the applicant reads about a parcel and its promise (告知用语): short, kind, no personal data.
 
 Every stage of every leg has a sentence of at most 70 characters, so that it fits a text message (ux.md A3).
 """

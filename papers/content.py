@@ -31,7 +31,10 @@ def receipt(case: CaseFacts) -> Paper:
 
 
 def notice(told: CaseFacts | GapNotice) -> Paper:
-    """一次性告知书: every gap at once, on the spot or within five days (行政许可法第三十二条)."""
+    """一次性告知书: every gap at once, on the spot or within five days (行政许可法第三十二条).
+
+    Of a case: its supplement rounds; before there is a case: what the form check found.
+    """
     return _gaps(told) if isinstance(told, GapNotice) else _supplements(told)
 
 
@@ -176,12 +179,12 @@ def _paper(kind: PaperKind, case: CaseFacts, *blocks: Fields | Grid | Words | Si
 
 
 def moment(at: datetime) -> str:
-    """2026年11月23日 10:05, by the hall's clock."""
+    """2026年11月23日 10:05, by the hall's clock; `at` is aware."""
     local = at.astimezone(SHANGHAI)
     return f"{day(local)} {local:%H:%M}"
 
 
 def day(at: datetime) -> str:
-    """2026年11月23日."""
+    """2026年11月23日, by the hall's clock; `at` is aware."""
     local = at.astimezone(SHANGHAI)
     return f"{local.year}年{local.month}月{local.day}日"

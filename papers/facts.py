@@ -7,7 +7,7 @@ from domain.model import Frozen
 
 
 class PaperKind(StrEnum):
-    """The papers of a case."""
+    """The papers of a case (文书); the value is a part of the address under which one is fetched."""
 
     RECEIPT = "receipt"
     NOTICE = "notice"
@@ -17,7 +17,7 @@ class PaperKind(StrEnum):
 
     @property
     def heading(self) -> str:
-        """What stands at the top."""
+        """The title that is printed at the top."""
         return _HEADINGS[self]
 
 
@@ -40,7 +40,7 @@ class Party(Frozen):
 
 
 class Item(Frozen):
-    """The matter (事项)."""
+    """The matter (事项). Days are working days."""
 
     code: str
     name: str
@@ -50,7 +50,7 @@ class Item(Frozen):
 
 
 class Place(Frozen):
-    """Where a handling is carried (办理地)."""
+    """One handling and where it is carried (办理地); region, scheme and mode in Chinese."""
 
     handling_no: str
     region: str
@@ -93,7 +93,7 @@ class Round(Frozen):
 
 
 class Result(Frozen):
-    """What an authority has decided, and the paper it gave."""
+    """What an authority has decided (`decision`: the status in Chinese), and the paper it gave, if any."""
 
     handling_no: str
     decision: str
@@ -103,7 +103,7 @@ class Result(Frozen):
 
 
 class Service(Frozen):
-    """How the result reached the applicant (送达)."""
+    """How the result reached the applicant (送达); `served_at` None: not yet. `signer`: who signed, in Chinese."""
 
     way: str
     tracking_no: str | None = None
@@ -112,7 +112,11 @@ class Service(Frozen):
 
 
 class CaseFacts(Frozen):
-    """Everything about one case that a paper may say."""
+    """Everything about one case that a paper may say.
+
+    `counts_from`: the day in words from which limits count. `taken_at`: when the papers were collected, else
+    registered. `clerk`: a user name. `rounds`: supplement notices in the order in which they came.
+    """
 
     case_no: str
     item: Item
@@ -132,7 +136,10 @@ class CaseFacts(Frozen):
 
 
 class GapNotice(Frozen):
-    """Gaps found at the window before there is a case."""
+    """Gaps found at the window before there is a case.
+
+    `applicant`: a name in full, or empty. `sentences`: one per gap, numbered.
+    """
 
     item: Item
     applicant: str

@@ -31,7 +31,7 @@ class Fields(Frozen):
 
 
 class Grid(Frozen):
-    """A table; `widths` are shares of the page's width."""
+    """A table; `widths` are shares of the page's width, one per column."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -52,7 +52,7 @@ class Signatures(Frozen):
 
 
 class Paper(Frozen):
-    """One paper. `number` is printed as a bar code; None for a notice without a case."""
+    """One paper. `number`: printed as a bar code; None for a notice without a case. `issued`: the day in words."""
 
     title: str
     number: str | None
@@ -68,7 +68,7 @@ def printable(text: str) -> str:
 
 
 def render(paper: Paper) -> bytes:
-    """The paper as PDF: font embedded, same content same bytes."""
+    """The paper as the bytes of a PDF, A4, font embedded; the same content gives the same bytes."""
     buffer = BytesIO()
     document = BaseDocTemplate(
         buffer,

@@ -1,4 +1,4 @@
-"""What a network that calls us sends, and what it gets: HTTP as it came and as it goes, before anything is believed."""
+"""A callback as HTTP: what a network that calls us sends, before anything is verified, and what it gets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class RawCallback:
 
 
 class CallbackAnswer(NamedTuple):
-    """An HTTP answer, ready to send; `code` is the contract's, for our log."""
+    """An HTTP answer, ready to send; `code` is the contract's, for our exchange log."""
 
     code: str
     status: int
@@ -38,7 +38,7 @@ class CallbackIntake(Protocol):
 
     @property
     def at_once(self) -> int:
-        """How many threads may usefully be in `take`."""
+        """How many threads may usefully be in `take`; more would only wait for the database."""
         ...
 
     def take(self, raw: RawCallback) -> CallbackAnswer:

@@ -22,7 +22,10 @@ _SIGNER: Final = {SignerKind.LOCKER: SignerKind.SELF}
 
 
 def submission_json(said: Submission, *, region: str, our_region: str) -> dict[str, Any]:
-    """A submission without the case's and the item's number, which each wire has in a place of its own."""
+    """A submission without the case's and the item's number, which each wire has in a place of its own.
+
+    `region`: of the handling, `our_region`: of the collecting window; GB/T 2260, 6 digits.
+    """
     return {
         "itemName": said.item_name,
         "mode": said.mode.value,
@@ -37,6 +40,7 @@ def submission_json(said: Submission, *, region: str, our_region: str) -> dict[s
 
 
 def supplement_json(said: Supplement) -> dict[str, Any]:
+    """A supplement: round, materials, and the parcel (null without originals)."""
     return {
         "round": said.round,
         "materials": [_material(material) for material in said.materials],
@@ -45,7 +49,7 @@ def supplement_json(said: Supplement) -> dict[str, Any]:
 
 
 def notice_json(said: NoticeSent) -> dict[str, Any]:
-    """The payload of a callback that we send; when it happened stands beside it."""
+    """The payload of a callback that we send; the caller puts `occurredAt` beside it."""
     papers = [_paper(paper) for paper in said.papers]
     match said.notice:
         case Notice.PAPERS_SENT:

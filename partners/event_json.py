@@ -66,7 +66,11 @@ _MODELS: Final[dict[WireEvent, type[Said]]] = {
 
 
 def payload_of(event: WireEvent | None, data: dict[str, Any]) -> EventPayload:
-    """In our shape; an unknown event's data is kept with the raw message only. Raises pydantic's ValidationError."""
+    """An event's payload in our shape; empty for an event that we do not know, whose data stay with the raw message.
+
+    Raises:
+        ValidationError: pydantic's, a member is missing or out of form.
+    """
     if event is None:
         return EventPayload()
     match _MODELS.get(event, _Nothing).model_validate(data):

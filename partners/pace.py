@@ -8,7 +8,10 @@ _SPREAD = 0.2
 
 
 class PollPace:
-    """Says whether a poll is due; asked at every tick of a schedule that fires each `base_s` seconds."""
+    """Says whether a poll is due; asked at every turn of a job that comes each `base_s` seconds (contracts.md B).
+
+    While nothing comes the interval doubles, to `most_s` seconds; each is spread by ± 20 %.
+    """
 
     def __init__(self, base_s: float, most_s: float, spread: Callable[[float, float], float] = random.uniform) -> None:
         self._base_s = base_s
@@ -18,10 +21,11 @@ class PollPace:
         self._next_at: datetime | None = None
 
     def due(self, now: datetime) -> bool:
+        """Whether to poll at this turn; always the first time."""
         return self._next_at is None or now >= self._next_at
 
     def polled(self, now: datetime, *, came: bool) -> None:
-        """Something came, or is waited for: back to the base; else twice as long as before."""
+        """Note a poll. `came`: something came, or is waited for: back to the base; else twice as long as before."""
         self._interval_s = self._base_s if came else min(2 * self._interval_s, self._most_s)
         spread = self._interval_s * self._spread(1 - _SPREAD, 1 + _SPREAD)
         # The tick itself is the base interval; half of one is taken off so that a poll is never a whole tick late.

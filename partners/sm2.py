@@ -33,7 +33,7 @@ class PublicKey:
         self._point = bytes.fromhex(uncompressed_hex)
 
     def verify(self, message: bytes, der: bytes, user_id: bytes = USER_ID) -> bool:
-        """Whether `der` is this key's signature of `message`; malformed signatures are simply false."""
+        """Whether `der` is this key's signature of `message`; False for a malformed one."""
         pair = decode_der(der)
         if pair is None:
             return False
@@ -54,10 +54,6 @@ class PrivateKey:
             raise ValueError("the SM2 private key is out of range")
         self._secret = bytes.fromhex(secret_hex)
         self._point: bytes = gmalg.SM2().generate_pk(self._secret)
-
-    @property
-    def public_key(self) -> PublicKey:
-        return PublicKey(self._point.hex())
 
     def sign(self, message: bytes, user_id: bytes = USER_ID) -> bytes:
         """The DER signature of `message`; a new random number each time."""

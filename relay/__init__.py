@@ -1,1 +1,1 @@
-"""Between our tables and Temporal: what was committed is told to the workflows, at least once, in order."""
+"""Between our tables and Temporal: what was committed is delivered to the workflows, at least once, in order."""

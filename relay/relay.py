@@ -1,45 +1,46 @@
-"""The relay: starts cases, delivers authority events and everything else that workflows are to be told.
+"""The relay (转达): starts cases, and delivers to workflows what was committed for them (authorities, people, scans).
 
-Run by the web process whenever something was committed, and by the sweep round for what was left behind.
-Both at once is harmless: starts reject duplicates, Updates carry the sender's id.
+Run by the web process whenever something was committed, and by the sweep for what was left behind. Both at once is
+harmless: starts reject duplicates, Updates carry the sender's id.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from itertools import groupby
-from typing import Any
 
 import structlog
-from sqlalchemy import Exists, exists, literal, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from domain.messages import CaseStart
+from domain.carried import CaseRun
 from domain.naming import (
-    CASE_WORKFLOW,
     CASES_QUEUE,
     ITEM_ATTRIBUTE,
     REGIONS_ATTRIBUTE,
     SCHEMES_ATTRIBUTE,
+    case_no_of,
     case_workflow_id,
+    leg_id_of,
 )
-from domain.tasks import TaskKind
-from relay.lost import tell_what_is_lost
-from relay.telling import Answer, Told, tell
+from relay.delivery_record import note
+from relay.pending_updates import PendingUpdate, deliver_now, pending_updates_of, workflows_waiting
+from relay.reopening import opens_again, run_of
+from relay.update_delivery import Answer, Delivery, deliver_or_start, deliver_update, has_closed
 from storage.base import Database
-from storage.cases import CaseRow
-from storage.inbox_row import InboxRow, InboxState
-from storage.tasks import open_task
-from storage.updates import UpdateRow
+from storage.cases.rows import CaseRow
+from storage.parcels.legs import LegRow
+from workflows.case import CaseWorkflow
 
-BATCH = 200
-MAX_REFUSALS = 5
-_OUTCOME_UNKNOWN = ("TIMEOUT", "DEADLINE_EXCEEDED", "CANCELLED")
-"""The Update was sent, and what became of it was not heard: repeated under its id, it counts once."""
+BATCH = 32
+"""Workflows delivered to side by side. What comes meanwhile waits for all of them: with more, behind a long queue of
+what the server has forgotten, for seconds."""
+_STARTED_TOGETHER = 200
+_OPENED_TOGETHER = 4  # a further run costs more than an Update to one that is there, and must not hold that up
+_AT_ONCE_AGAIN = 3
 
 _ITEM = SearchAttributeKey.for_keyword(ITEM_ATTRIBUTE)
 _SCHEMES = SearchAttributeKey.for_keyword_list(SCHEMES_ATTRIBUTE)
@@ -51,8 +52,8 @@ log = structlog.get_logger(__name__)
 class Relay:
     """One instance per process. All methods may be called at any time, by several processes.
 
-    `patience_s`: how long a call waits for cases that do not answer; it goes on with them behind the caller's
-    back, so that one case that hangs never holds up another. None: until all have answered.
+    `patience_s`: how long a call waits for workflows that do not answer; it goes on with them behind the caller's
+    back, so that one that hangs never holds up another. None: until all have answered.
     """
 
     def __init__(
@@ -63,64 +64,31 @@ class Relay:
         self._now = now
         self._patience_s = patience_s
         self._busy: dict[str, asyncio.Task[int]] = {}
+        self._opening = asyncio.Semaphore(_OPENED_TOGETHER)
 
     async def close(self) -> None:
-        """Stop telling; what was not told is told by the next process."""
+        """Stop delivering; what is left is delivered by the next process."""
         for task in list(self._busy.values()):
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
-    async def run_once(self) -> int:
-        """Everything that waits; returns how much was settled."""
-        started = await self.start_cases()
-        return started + await self.deliver_inbox() + await self.deliver_updates()
+    # --- starts ---
 
     async def start_cases(self) -> int:
-        """Start every case that is registered and does not run yet (decisions.md 3)."""
+        """Start every case that is registered and does not run yet (decisions.md 3); returns how many do now."""
         rows = await asyncio.to_thread(self._unstarted)
         return sum(await asyncio.gather(*(self._start(start) for start in rows)))
 
-    async def deliver_inbox(self) -> int:
-        """Tell every case what its authorities said: per handling in order, handlings side by side."""
-        rows = await asyncio.to_thread(self._new_messages, tuple(self._busy))
-        queues = {key: list(of_one) for key, of_one in groupby(rows, key=lambda row: row.handling_no)}
-        return await self._side_by_side({key: self._deliver_messages(queue) for key, queue in queues.items()})
-
-    async def deliver_updates(self) -> int:
-        rows = await asyncio.to_thread(self._open_updates, tuple(self._busy))
-        queues = {key: list(of_one) for key, of_one in groupby(rows, key=lambda row: row.workflow_id)}
-        return await self._side_by_side({key: self._deliver_updates(queue) for key, queue in queues.items()})
-
-    async def _side_by_side(self, deliveries: dict[str, Coroutine[Any, Any, int]]) -> int:
-        """Each handling's or workflow's by itself; returns how much was settled within our patience."""
-        if not deliveries:
-            return 0
-        tasks = [self._begin(key, delivery) for key, delivery in deliveries.items()]
-        done, _ = await asyncio.wait(tasks, timeout=self._patience_s)
-        return sum(task.result() for task in done if task.exception() is None)
-
-    def _begin(self, key: str, delivery: Coroutine[Any, Any, int]) -> asyncio.Task[int]:
-        def ended(task: asyncio.Task[int]) -> None:
-            self._busy.pop(key, None)
-            if not task.cancelled() and task.exception() is not None:
-                log.error("delivery_failed", to=key, exc_info=task.exception())
-
-        task = asyncio.create_task(delivery)
-        self._busy[key] = task
-        task.add_done_callback(ended)
-        return task
-
-    # --- starts ---
-
-    def _unstarted(self) -> list[CaseStart]:
+    def _unstarted(self) -> list[CaseRun]:
         with self._database.read() as session:
-            query = select(CaseRow.start).filter_by(started=False).order_by(CaseRow.registered_at).limit(BATCH)
-            return [CaseStart.model_validate(start) for start in session.scalars(query)]
+            query = select(CaseRow.start).filter_by(started=False).order_by(CaseRow.registered_at)
+            query = query.limit(_STARTED_TOGETHER)
+            return [CaseRun.model_validate(start) for start in session.scalars(query)]
 
-    async def _start(self, start: CaseStart) -> int:
+    async def _start(self, start: CaseRun) -> int:
         try:
             await self._client.start_workflow(
-                CASE_WORKFLOW,
+                CaseWorkflow.run,
                 start,
                 id=case_workflow_id(start.case_no),
                 task_queue=CASES_QUEUE,
@@ -138,88 +106,94 @@ class Relay:
     def _mark_started(self, case_no: str) -> None:
         with self._database.write() as session:
             session.get_one(CaseRow, case_no).started = True
+            deliver_now(session, case_workflow_id(case_no))
 
-    # --- authority events ---
+    # --- Updates ---
 
-    def _new_messages(self, busy: Collection[str]) -> list[InboxRow]:
+    async def deliver(self) -> int:
+        """Deliver what waits, each workflow in order, workflows side by side; returns how much was settled."""
+        waiting = await asyncio.to_thread(self._who_waits)
+        if not waiting:
+            return 0
+        tasks = [self._begin(workflow_id) for workflow_id in waiting]
+        done, _ = await asyncio.wait(tasks, timeout=self._patience_s)
+        return sum(task.result() for task in done if task.exception() is None)
+
+    def _who_waits(self) -> list[str]:
         with self._database.read() as session:
-            query = select(InboxRow).where(InboxRow.state.in_((InboxState.NEW, InboxState.DELIVERED)))
-            query = query.where(InboxRow.handling_no.not_in(busy))
-            return list(session.scalars(query.order_by(InboxRow.handling_no, InboxRow.order).limit(BATCH)))
+            return workflows_waiting(session, self._now(), tuple(self._busy), BATCH)
 
-    async def _deliver_messages(self, rows: Iterable[InboxRow]) -> int:
+    def _begin(self, workflow_id: str) -> asyncio.Task[int]:
+        def ended(task: asyncio.Task[int]) -> None:
+            self._busy.pop(workflow_id, None)
+            if not task.cancelled() and task.exception() is not None:
+                log.error("delivery_failed", to=workflow_id, exc_info=task.exception())
+
+        task = asyncio.create_task(self._deliver_all(workflow_id))
+        self._busy[workflow_id] = task
+        task.add_done_callback(ended)
+        return task
+
+    async def _deliver_all(self, workflow_id: str) -> int:
         settled = 0
-        for row in rows:
-            if row.case_no is None or row.update_name is None or row.update is None:
-                continue
-            update_id = f"{row.sender}/{row.message_id}"  # two networks of one case may use the same ids
-            answer = await tell(self._client, case_workflow_id(row.case_no), row.update_name, row.update, update_id)
-            state = await asyncio.to_thread(self._note_message, row.id, answer)
-            if state in (InboxState.NEW, InboxState.DELIVERED):
-                break  # the next of this handling must not overtake it
+        for one in await asyncio.to_thread(self._pending, workflow_id):
+            if not await asyncio.to_thread(self._note, one, await self._deliver_until_settled(one)):
+                break  # the next must not overtake it
             settled += 1
         return settled
 
-    def _note_message(self, row_id: int, answer: Answer) -> InboxState:
-        """What a delivery came to. An outage counts for nothing; a case that refuses five times, or has ended, does."""
-        with self._database.write() as session:
-            row = session.get_one(InboxRow, row_id, with_for_update=True)
-            if row.state not in (InboxState.NEW, InboxState.DELIVERED):
-                return InboxState(row.state)
-            row.error = answer.code or None
-            row.attempts += answer.told in (Told.TAKEN, Told.REFUSED, Told.CLOSED)
-            if answer.told is Told.TAKEN:
-                row.state = InboxState.APPLIED
-            elif answer.told is Told.CLOSED or (answer.told is Told.REFUSED and row.attempts >= MAX_REFUSALS):
-                row.state = InboxState.DEAD
-                self._tell_operator(session, row)
-            elif answer.code in _OUTCOME_UNKNOWN:
-                row.state = InboxState.DELIVERED
-            return InboxState(row.state)
-
-    def _tell_operator(self, session: Session, row: InboxRow) -> None:
-        log.error("message_dead", sender=row.sender, message_id=row.message_id, code=row.error)
-        open_task(
-            session,
-            key=f"dead/{row.sender}/{row.message_id}",
-            kind=TaskKind.UNDELIVERABLE_EVENT,
-            case_no=row.case_no,
-            handling_no=row.handling_no,
-            now=self._now(),
-        )
-
-    # --- other updates ---
-
-    def _open_updates(self, busy: Collection[str]) -> list[UpdateRow]:
+    def _pending(self, workflow_id: str) -> list[PendingUpdate]:
         with self._database.read() as session:
-            query = select(UpdateRow).filter_by(delivered_at=None).where(UpdateRow.workflow_id.not_in(busy))
-            query = query.where(~_untold_before())
-            return list(session.scalars(query.order_by(UpdateRow.workflow_id, UpdateRow.id).limit(BATCH)))
+            return pending_updates_of(session, workflow_id)
 
-    async def _deliver_updates(self, rows: Iterable[UpdateRow]) -> int:
-        settled = 0
-        for row in rows:
-            answer = await tell(self._client, row.workflow_id, row.name, row.argument, row.update_id)
-            await asyncio.to_thread(self._note_update, row.id, answer)
-            if answer.told in (Told.AWAY, Told.MISSING):
+    async def _deliver_until_settled(self, one: PendingUpdate) -> Answer:
+        """Deliver to the run that is there; where none is, a case that must act on it gets a further run."""
+        answer = await self._deliver_once(one)
+        for _ in range(_AT_ONCE_AGAIN):
+            if answer.delivery is not Delivery.AGAIN:
                 break
-            settled += 1
-        return settled
+            answer = await self._deliver_once(one)
+        return answer
 
-    def _note_update(self, row_id: int, answer: Answer) -> None:
+    async def _deliver_once(self, one: PendingUpdate) -> Answer:
+        answer = await deliver_update(self._client, one.workflow_id, one.name, one.argument, one.update_id)
+        if answer.delivery is Delivery.AGAIN and await has_closed(self._client, one.workflow_id):
+            answer = Answer(
+                delivery=Delivery.CLOSED, code=answer.code
+            )  # a run that closed says so of this id ever after
+        if answer.delivery not in (Delivery.CLOSED, Delivery.MISSING):
+            return answer
+        case_no = case_no_of(one.workflow_id)
+        if case_no is not None and opens_again(one.name, one.argument):
+            async with self._opening:
+                run = await run_of(self._client, self._database, case_no)
+                if run is not None:
+                    log.info("case_opened_again", case_no=case_no, update=one.name)
+                    return await deliver_or_start(self._client, run, one.name, one.argument, one.update_id)
+        if answer.delivery is Delivery.MISSING and await asyncio.to_thread(self._is_forgotten, one.workflow_id):
+            return Answer(delivery=Delivery.CLOSED, code="FORGOTTEN")
+        return answer
+
+    def _is_forgotten(self, workflow_id: str) -> bool:
+        """Whether a workflow that the server does not know will not come any more."""
+        with self._database.read() as session:
+            case_no, leg_id = case_no_of(workflow_id), leg_id_of(workflow_id)
+            if case_no is not None:
+                return _has_begun(session, case_no)
+            leg = session.get(LegRow, leg_id) if leg_id is not None else None
+            return leg is None or leg.ended_at is not None
+
+    def _note(self, one: PendingUpdate, answer: Answer) -> bool:
         with self._database.write() as session:
-            row = session.get_one(UpdateRow, row_id, with_for_update=True)
-            row.attempts += 1
-            if answer.told in (Told.AWAY, Told.MISSING):
-                row.refusal = answer.code
-                return
-            row.delivered_at = self._now()
-            row.refusal = None if answer.told is Told.TAKEN else answer.code
-            if row.refusal is not None:
-                tell_what_is_lost(session, row, self._now())
+            return note(session, one, answer, self._now())
 
 
-def _found_by(start: CaseStart) -> TypedSearchAttributes:
+def _has_begun(session: Session, case_no: str) -> bool:
+    case = session.get(CaseRow, case_no)
+    return case is None or case.started
+
+
+def _found_by(start: CaseRun) -> TypedSearchAttributes:
     plans = start.handlings
     return TypedSearchAttributes(
         [
@@ -228,10 +202,3 @@ def _found_by(start: CaseStart) -> TypedSearchAttributes:
             SearchAttributePair(_REGIONS, sorted({plan.region for plan in plans})),
         ]
     )
-
-
-def _untold_before() -> Exists:
-    """What an authority said before a person acted comes first: it may be what the person answers to."""
-    waits = InboxRow.state.in_((InboxState.NEW, InboxState.DELIVERED))
-    same = literal(case_workflow_id("")).concat(InboxRow.case_no) == UpdateRow.workflow_id
-    return exists().where(waits, same, InboxRow.received_at <= UpdateRow.created_at)

@@ -24,9 +24,10 @@ def _die_with_parent() -> None:
 
 
 async def launch(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
-    """Start `argv` in a session of its own, its output appended to `log`; `env` is added to our environment.
+    """Start `argv` in a session of its own, its output appended to the file `log`; `env` is added to our environment.
 
-    A session of its own: Ctrl-C reaches only us, and we stop the children in order.
+    A session of its own: Ctrl-C reaches only us, and we stop the children in order. The kernel kills the child when
+    we are gone (Linux). A log over 20 MB is moved to `.log.1` first.
     """
     with _opened(log) as output:
         return await asyncio.create_subprocess_exec(
@@ -59,7 +60,7 @@ async def stop(process: asyncio.subprocess.Process, within_s: float) -> None:
 
 
 def tail(log: Path, lines: int) -> list[str]:
-    """The last lines of a log file."""
+    """The last `lines` lines of a log file, as far as they lie in its last 64 kB; none where there is no file."""
     if not log.exists():
         return []
     with log.open("rb") as file:

@@ -27,10 +27,16 @@ class AesGcmCodec(PayloadCodec):
         self._ciphers = {key.kid: AESGCM(key.secret.get_secret_value()) for key in ring.keys}
 
     async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
+        """Each payload as a new one with its whole content encrypted; different bytes each time."""
         return [self._encrypt(payload) for payload in payloads]
 
     async def decode(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Raises Misconfigured when the ring has not got the key, InvalidTag when a payload was altered."""
+        """The payloads as they were before `encode`; one of another encoding is returned as it came.
+
+        Raises:
+            Misconfigured: the ring has not got the key that a payload names.
+            InvalidTag: a payload was altered.
+        """
         return [self._decrypt(payload) for payload in payloads]
 
     def _encrypt(self, payload: Payload) -> Payload:

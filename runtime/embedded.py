@@ -38,7 +38,11 @@ load some did not fire at all until the server was started again (seen on schedu
 
 
 def claim_files(data_dir: Path, server_version: str) -> None:
-    """Note which server opens the files of `data_dir`. Raises Misconfigured where a newer one wrote them."""
+    """Note in `data_dir`/temporal.version which server opens the files there.
+
+    Raises:
+        Misconfigured: a newer server wrote them.
+    """
     note = data_dir / "temporal.version"
     if note.exists():
         wrote = note.read_text().strip()
@@ -72,7 +76,9 @@ async def embedded_server(settings: Settings, say: Say, binary: ServerBinary | N
     """Run the server while the block runs; namespace and search attributes are there when it begins.
 
     For tests, benchmarks and tools; `kuayu up` runs the same command under its supervisor.
-    Raises Misconfigured when no program is found or the server does not come up within a minute.
+
+    Raises:
+        Misconfigured: no program was found, or the server does not come up within a minute.
     """
     binary = binary or find_server(settings.temporal_bin, say)
     claim_files(settings.data_dir, binary.server_version)

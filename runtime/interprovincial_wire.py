@@ -4,32 +4,35 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretBytes
 
-from activities.interprovincial_round import InterprovincialRound
+from domain.jobs import Job
+from exchange.interprovincial.intake import InterprovincialIntake
+from jobs.interprovincial_poll import InterprovincialJob
 from partners.base import Now
 from partners.interprovincial import InterprovincialAdapter, InterprovincialSettings
 from partners.interprovincial.secret import Secret
-from relay.intake_interprovincial import InterprovincialIntake
 from runtime import partner_settings
-from runtime.components import Parts, now
+from runtime.container import Container, now
 from runtime.keys import active_keys
 from runtime.network import Network
 from storage.base import Database
-from storage.interprovincial import NoticeTimesInDatabase, SecretsInDatabase, SerialsInDatabase
+from storage.exchange.interprovincial import NoticeTimesInDatabase, SecretsInDatabase, SerialsInDatabase
 from storage.sealing import Sealer
 
 
-def network(parts: Parts) -> Network:
-    given = parts.settings.interprovincial
-    adapter = interprovincial_adapter(given, parts.database, parts.sealer, now)
-    intake = InterprovincialIntake(parts.database, parts.inbox, adapter, now)
+def network(container: Container) -> Network:
+    """跨省通办 for this process: adapter, the poll for notices, no callbacks (contracts.md C)."""
+    given = container.settings.interprovincial
+    adapter = interprovincial_adapter(given, container.database, container.sealer, now)
+    intake = InterprovincialIntake(container.database, container.inbox, adapter, now)
     return Network(
         adapter=adapter,
         per_second=given.per_second,
-        polls=lambda relay: (InterprovincialRound(intake, relay).poll,),
+        polls=lambda relay: {Job.POLL_INTERPROVINCIAL: InterprovincialJob(intake, relay).poll},
     )
 
 
 def interprovincial_wire(settings: partner_settings.InterprovincialSettings) -> InterprovincialSettings:
+    """The settings as the adapter takes them; token and app keys are looked up by the day of a call."""
     return InterprovincialSettings(
         gateway_url=settings.gateway_url,
         paasid=settings.paasid,

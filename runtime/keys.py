@@ -31,6 +31,9 @@ class KeyRing(BaseModel):
     """Keys of one purpose: the first encrypts, all decrypt, so a key is replaced without losing data.
 
     Written `kid:base64[,kid:base64…]`, each key 32 bytes.
+
+    Raises:
+        ValueError: another form, no key, or the same kid twice; without any value.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,14 +55,15 @@ class KeyRing(BaseModel):
 
     @property
     def current(self) -> RingKey:
-        """The key for everything new."""
+        """The key that encrypts everything new: the first."""
         return self.keys[0]
 
     def find(self, kid: str) -> RingKey | None:
+        """The key with this id, or None."""
         return next((key for key in self.keys if key.kid == kid), None)
 
     def dump(self) -> str:
-        """The settings form; secret."""
+        """The form in which settings hold it. Secret: never log it."""
         return ",".join(f"{key.kid}:{base64.b64encode(key.secret.get_secret_value()).decode()}" for key in self.keys)
 
 
@@ -91,6 +95,7 @@ class DatedKey(BaseModel):
     not_after: date = date.max
 
     def active_on(self, day: date) -> bool:
+        """Whether it counts on a day of Asia/Shanghai; its first and last day count."""
         return self.not_before <= day <= self.not_after
 
 
@@ -130,7 +135,10 @@ def active_keys(keys: Iterable[DatedKey], day: date) -> tuple[str, ...]:
 
 
 class DatedCertificate(DatedKey):
-    """A key with its serial. `text` is the key in hex, public or private."""
+    """A key of an SM2 certificate with its serial (contracts.md B). `text`: the key in hex, public or private.
+
+    Written `serial:hex` or `serial:hex@from/to`.
+    """
 
     serial: str
 
@@ -157,10 +165,13 @@ Certificates = Annotated[tuple[DatedCertificate, ...], BeforeValidator(_parse_ce
 
 
 def sandbox_keys(data_dir: Path) -> dict[str, str]:
-    """Settings-form key rings of this data folder, made at first use and kept in `keys.json` (mode 0600).
+    """CODEC_KEYS and SEAL_KEYS of this data folder, made at first use and kept in `keys.json` (mode 0600).
 
-    For the sandbox only: a real installation brings its own keys. Several processes may call this at once;
-    one file wins and all read it. Raises Misconfigured when the file is there but can't be read.
+    For the sandbox only: a real installation brings its own keys. Several processes may call this at once; one file
+    wins and all read it.
+
+    Raises:
+        Misconfigured: the file is there but can't be read.
     """
     path = data_dir / "keys.json"
     if not path.exists():

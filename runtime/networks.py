@@ -9,10 +9,10 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from domain.terms import Partner
+from exchange.circuit_breaker import Breaker, BreakerAdapter, probe_interval
+from exchange.reconciliation import BatchBooks
 from partners.base import PartnerAdapter
-from relay.guarded import Breaker, GuardedAdapter, probe_interval
-from relay.reconciliation import BatchBooks
-from runtime.components import Parts, now
+from runtime.container import Container, now
 from runtime.network import Network
 
 _WIRING = {
@@ -27,9 +27,13 @@ def is_connected(partner: Partner) -> bool:
     return find_spec(f"partners.{partner}") is not None
 
 
-def networks_of(parts: Parts) -> dict[Partner, Network]:
-    """Every connected network, its adapter behind its breaker. Raises Misconfigured, naming the variable."""
-    return {partner: _guarded(import_module(_WIRING[partner]).network(parts), parts) for partner in connected()}
+def networks_of(container: Container) -> dict[Partner, Network]:
+    """Every connected network, its adapter behind its breaker.
+
+    Raises:
+        Misconfigured: a setting is no key; the sentence names the variable.
+    """
+    return {partner: _guarded(import_module(_WIRING[partner]).network(container), container) for partner in connected()}
 
 
 def connected() -> tuple[Partner, ...]:
@@ -38,14 +42,16 @@ def connected() -> tuple[Partner, ...]:
 
 
 def adapters_of(networks: dict[Partner, Network]) -> dict[Partner, PartnerAdapter]:
+    """Network → its adapter."""
     return {partner: network.adapter for partner, network in networks.items()}
 
 
 def books_of(networks: dict[Partner, Network]) -> dict[Partner, BatchBooks]:
+    """Network → how its books are compared, for those without a query (B)."""
     return {partner: network.books for partner, network in networks.items() if network.books is not None}
 
 
-def _guarded(network: Network, parts: Parts) -> Network:
+def _guarded(network: Network, container: Container) -> Network:
     adapter = network.adapter
-    breaker = Breaker(parts.database, adapter.partner, now, probe_interval(parts.settings.time_scale))
-    return replace(network, adapter=GuardedAdapter(adapter, breaker, parts.database, parts.sealer, now))
+    breaker = Breaker(container.database, adapter.partner, now, probe_interval(container.settings.time_scale))
+    return replace(network, adapter=BreakerAdapter(adapter, breaker, container.database, container.sealer, now))

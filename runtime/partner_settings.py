@@ -41,7 +41,7 @@ class _Network(_Group):
 
 
 class SichuanSettings(_Network):
-    """川渝通办, contracts.md A."""
+    """Variables SICHUAN_… for 川渝通办, contracts.md A."""
 
     base_url: BaseUrl = Field(description="Sichuan's gateway; the commands' paths /cy/v1/… are added")
     our_app: Text = Field(description="our X-CY-App-Id")
@@ -53,7 +53,7 @@ class SichuanSettings(_Network):
 
 
 class SouthwestSettings(_Network):
-    """跨西南五省通办, contracts.md B."""
+    """Variables SOUTHWEST_… for 跨西南五省通办, contracts.md B."""
 
     hub_url: BaseUrl = Field(description="the exchange hub; /swx/api/{operation} is added")
     app_id: Text = Field(description="our C-App-Id")
@@ -71,7 +71,7 @@ class SouthwestSettings(_Network):
 
 
 class InterprovincialSettings(_Network):
-    """跨省通办, contracts.md C."""
+    """Variables INTERPROVINCIAL_… for 跨省通办, contracts.md C."""
 
     gateway_url: BaseUrl = Field(description="the national gateway; /kstb and /auth/refreshSecret are added")
     paasid: Text = Field(description="x-tif-paasid")
@@ -93,7 +93,7 @@ class InterprovincialSettings(_Network):
 
 
 class CourierSettings(_Group):
-    """The postal carrier's interface (邮政寄递)."""
+    """Variables COURIER_… for the postal carrier's interface (邮政寄递), postal.md."""
 
     base_url: BaseUrl = Field(description="the carrier's interface")
     key: SecretStr = Field(description="key shared with the carrier")
@@ -108,7 +108,10 @@ _SM2_EXAMPLE_PUBLIC = (
 
 
 def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[str, Any]]:
-    """What each group is when SANDBOX=1 and nothing else is said: addresses on this machine, test keys."""
+    """Group → member → value for SANDBOX=1 where nothing else is said: addresses on this machine, public test keys.
+
+    A real peer never has these keys.
+    """
     partners = f"http://127.0.0.1:{partners_port}"
     return {
         "sichuan": {

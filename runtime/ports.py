@@ -32,8 +32,11 @@ def free_port() -> int:
 async def settle_ports(settings: Settings, *, patience_s: float = 3) -> Settings:
     """The settings with ports that are all free.
 
-    An inner port that nobody has named gives way to a free one; any other that is taken raises Misconfigured,
-    which names its variable. A killed system needs a moment to let go of its ports: `patience_s` seconds.
+    An inner port that nobody has named gives way to a free one. A killed system needs a moment to let go of its
+    ports: `patience_s` seconds.
+
+    Raises:
+        Misconfigured: PORT, or a port that was named, is taken; the sentence names the variable.
     """
     moved = {}
     for name in _needed(settings):

@@ -35,8 +35,9 @@ class ProcessFailed(KuayuError):
 class ProcessSpec:
     """One process of the system.
 
-    `ready` is a URL that answers 2xx or a probe; None: ready as soon as it runs. `after` names processes that must
-    be ready first. A `once` process runs to its end and is ready when it exits 0.
+    `env`: added to our environment. `ready`: a URL that answers 2xx, or a probe; None: ready as soon as it runs.
+    `after`: names of processes that must be ready first. A `once` process runs to its end and is ready when it exits
+    0. `ready_within_s`: ended and started again after that. `stop_within_s`: killed after that.
     """
 
     name: str
@@ -50,7 +51,7 @@ class ProcessSpec:
 
 
 def url_probe(url: str) -> Probe:
-    """Ready when `url` answers 2xx; local, so a proxy is never asked."""
+    """A probe: True when `url` answers 2xx within 2 s. For addresses on this machine, so a proxy is never asked."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def ask() -> bool:
@@ -118,7 +119,7 @@ async def _all(waits: Iterable[Awaitable[object]]) -> None:
 
 
 class Supervisor:
-    """Runs specs until told to stop. Each process writes to `log_dir`/NAME.log."""
+    """Runs specs until `stop` is called. Each process writes to `log_dir`/NAME.log; `say` takes lines for people."""
 
     def __init__(self, specs: Sequence[ProcessSpec], log_dir: Path, say: Say) -> None:
         self._all = {spec.name: _Running(spec, log_dir / f"{spec.name}.log") for spec in specs}
@@ -137,15 +138,17 @@ class Supervisor:
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Start all, call `on_ready` once all are ready, keep them alive, and stop them in reverse order at the end.
 
-        Ends on `stop()`, SIGINT or SIGTERM. Raises ProcessFailed when one can't be brought up; all others are
-        stopped then too.
+        Ends on `stop()`, SIGINT or SIGTERM.
+
+        Raises:
+            ProcessFailed: one can't be brought up; all others are stopped then too.
         """
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self.stop)
         tasks = [asyncio.create_task(self._keep(running)) for running in self._all.values()]
         tasks.append(asyncio.create_task(self._announce(on_ready)))
         try:
-            # Every task lasts until we stop, so the first one to end has failed or was told to stop.
+            # Every task lasts until we stop, so the first one to end has failed or was stopped.
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()

@@ -14,7 +14,11 @@ CLI_VERSION = "1.5.1"
 
 
 async def download(kind: str, folder: str) -> None:
-    """Leave the server's program in `folder`; raises RuntimeError (of the SDK) when it can't be had."""
+    """Leave the server's program in `folder`. `kind`: "dev", or anything else for the time-skipping test server.
+
+    Raises:
+        RuntimeError: of the SDK, when it can't be had.
+    """
     if kind == "dev":
         environment = await WorkflowEnvironment.start_local(
             download_dest_dir=folder, dev_server_download_version=f"v{CLI_VERSION}"

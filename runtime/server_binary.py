@@ -53,11 +53,16 @@ class ServerBinary:
 
 
 def version_tuple(version: str) -> tuple[int, ...]:
+    """ "1.29.1" → (1, 29, 1), to be compared. Raises ValueError for anything but numbers and dots."""
     return tuple(int(part) for part in version.split("."))
 
 
 def inspect(path: Path, source: Source) -> ServerBinary:
-    """Ask a program for its version. Raises Misconfigured when it is no Temporal CLI or too old."""
+    """Ask a program for its version.
+
+    Raises:
+        Misconfigured: it does not run, is no Temporal CLI, or its server is older than 1.28.
+    """
     try:
         answer = subprocess.run(
             [path, "--version"], capture_output=True, text=True, timeout=_VERSION_WITHIN_S, check=False
@@ -148,7 +153,9 @@ def find_server(
     """The first usable Temporal CLI of the order above, fetched if need be; `say` gets progress lines.
 
     `sdk_command` is run with a folder as its last argument and leaves the program there.
-    Raises Misconfigured: at once when TEMPORAL_BIN is no usable CLI, else with all that was tried and a remedy.
+
+    Raises:
+        Misconfigured: at once when TEMPORAL_BIN is no usable CLI, else with all that was tried and a remedy.
     """
     if temporal_bin:
         try:

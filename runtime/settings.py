@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from domain.errors import Misconfigured
+from runtime.claim import running_settings
 from runtime.keys import KeyRing, sandbox_keys
 from runtime.partner_settings import (
     CourierSettings,
@@ -26,11 +27,10 @@ from runtime.partner_settings import (
     SouthwestSettings,
     sandbox_defaults,
 )
-from runtime.running import running_settings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
-UP_DEFAULTS: Mapping[str, str] = {"sandbox": "1", "demo_users": "1"}
+UP_DEFAULTS: Mapping[str, Any] = {"sandbox": "1", "demo_users": "1"}
 """What `kuayu up` starts from where neither the environment nor `.env` says otherwise."""
 
 
@@ -178,7 +178,7 @@ class Settings(BaseSettings):
     def environment(self) -> dict[str, str]:
         """The plain settings (groups and keys left out) as variables, for the processes that `kuayu up` starts.
 
-        Their `.env` and ours are the same, so only what we were told or chose ourselves has to be said.
+        Their `.env` and ours are the same, so only what was passed to us or chosen by us has to be said.
         """
         groups = {*_groups(), "codec_keys", "seal_keys", "label_key"}
         plain = {name: getattr(self, name) for name in type(self).model_fields if name not in groups}
@@ -202,11 +202,14 @@ def _port(given: Mapping[str, Any], name: str, default: int) -> int:
 
 
 def load_settings(env_file: Path | None = Path(".env"), **defaults: Any) -> Settings:
-    """Read the environment, then `env_file`, then what `kuayu up` runs with on the same DATA_DIR right now,
-    then `defaults` (field names; the weakest).
+    """Read and check the settings; of several places the first that has a value counts.
 
-    With SANDBOX=1 the key rings are made in DATA_DIR at first use. Raises Misconfigured with one line per
-    variable that is missing or wrong; values never appear in it. Warns (MisspeltSetting) about near misses.
+    The places: the environment, `env_file`, what `kuayu up` runs with on the same DATA_DIR right now, `defaults`
+    (field names). With SANDBOX=1 the key rings are made in DATA_DIR at first use. Warns (MisspeltSetting) about names
+    that come near a setting.
+
+    Raises:
+        Misconfigured: one line per variable that is missing or wrong; values never appear in it.
     """
     in_file = _read(env_file)
     for name, meant in misspelt({*os.environ, *in_file}):

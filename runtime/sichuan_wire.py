@@ -2,25 +2,27 @@
 
 from datetime import date
 
+from exchange.sichuan.intake import SichuanIntake
 from partners.sichuan import KeysOn, SichuanAdapter, SichuanSettings, SignAlgorithm
-from relay.intake_sichuan import SichuanIntake
 from runtime import partner_settings
-from runtime.components import Parts, now
+from runtime.container import Container, now
 from runtime.keys import DatedKey, active_keys
 from runtime.network import Network
 
 
-def network(parts: Parts) -> Network:
-    given = parts.settings.sichuan
+def network(container: Container) -> Network:
+    """川渝通办 for this process: adapter and what takes its callbacks, no polls (contracts.md A)."""
+    given = container.settings.sichuan
     settings = sichuan_settings(given)
     return Network(
         adapter=SichuanAdapter(settings, now),
         per_second=given.per_second,
-        callbacks=SichuanIntake(parts.database, parts.inbox, settings, now),
+        callbacks=SichuanIntake(container.database, container.inbox, settings, now),
     )
 
 
 def sichuan_settings(given: partner_settings.SichuanSettings) -> SichuanSettings:
+    """The settings as the adapter takes them; both sides' keys are looked up by the day of a call."""
     return SichuanSettings(
         base_url=str(given.base_url),
         our_app=given.our_app,

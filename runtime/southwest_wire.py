@@ -6,13 +6,14 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from activities.southwest_round import SouthwestRound
 from domain.errors import Misconfigured
+from domain.jobs import Job
+from exchange.southwest.intake import SouthwestIntake
+from exchange.southwest.reconciliation import southwest_books
+from exchange.southwest.streams import SouthwestStreams
+from jobs.southwest_poll import SouthwestJob
 from partners.southwest import PeerCertificate, SigningCertificate, SouthwestAdapter, SouthwestSettings
-from relay.intake_southwest import SouthwestIntake
-from relay.southwest_reconciliation import southwest_books
-from relay.southwest_streams import SouthwestStreams
-from runtime.components import Parts, now
+from runtime.container import Container, now
 from runtime.keys import DatedCertificate
 from runtime.network import Network
 from runtime.partner_settings import SouthwestSettings as Given
@@ -20,21 +21,30 @@ from runtime.partner_settings import SouthwestSettings as Given
 Certificate = TypeVar("Certificate")
 
 
-def network(parts: Parts) -> Network:
-    given = parts.settings.southwest
-    streams = SouthwestStreams(parts.database, parts.sealer)
+def network(container: Container) -> Network:
+    """跨西南五省通办 for this process: adapter, the poll and how its books are compared (contracts.md B).
+
+    Raises:
+        Misconfigured: a certificate's key is none; the sentence names the variable.
+    """
+    given = container.settings.southwest
+    streams = SouthwestStreams(container.database, container.sealer)
     adapter = SouthwestAdapter(southwest_settings(given), streams, now)
-    intake = SouthwestIntake(parts.database, parts.sealer, parts.inbox, adapter, streams, now)
+    intake = SouthwestIntake(container.database, container.sealer, container.inbox, adapter, streams, now)
     return Network(
         adapter=adapter,
         per_second=given.per_second,
-        polls=lambda relay: (SouthwestRound(parts.database, intake, relay, now).poll,),
+        polls=lambda relay: {Job.POLL_SOUTHWEST: SouthwestJob(container.database, intake, relay, now).poll},
         books=southwest_books,
     )
 
 
 def southwest_settings(given: Given) -> SouthwestSettings:
-    """What the adapter wants. Raises Misconfigured, naming the variable, for a key that is none."""
+    """The settings as the adapter takes them.
+
+    Raises:
+        Misconfigured: a certificate's key is no SM2 key in hex; the sentence names the variable.
+    """
     return SouthwestSettings(
         hub_url=given.hub_url,
         app_id=given.app_id,

@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, ours and every library's alike, with the workflow or activity they belong to.
 
 No personal data: numbers that could be a person's are masked wherever they turn up, and frames' variables are never
-written. Names can't be told from other words, so nobody logs them: ids, counts and codes only.
+written. Names look like any other word, so nobody logs them: ids, counts and codes only.
 """
 
 import logging
@@ -61,7 +61,7 @@ def _formatter(process: str) -> logging.Formatter:
 
 
 def add_temporal_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Say which workflow or activity speaks."""
+    """A structlog processor: adds workflow_id, and run_id or activity and attempt, to a line that comes from one."""
     if workflow.in_workflow():
         event.update(workflow_id=workflow.info().workflow_id, run_id=workflow.info().run_id)
     elif activity.in_activity():
@@ -76,7 +76,7 @@ def _says_something_new(_record: logging.LogRecord) -> bool:
 
 
 def mask_personal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Mask identity card and mobile numbers in every value, however deep."""
+    """A structlog processor: masks identity card and mobile numbers in every value, however deep."""
     return {name: _masked(value) for name, value in event.items()}
 
 

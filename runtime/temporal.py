@@ -54,7 +54,8 @@ def settle_at_exit() -> None:
 async def connect(settings: Settings, *, interceptors: Sequence[Interceptor] = (), lazy: bool = False) -> Client:
     """A client of the settings' server and namespace. `lazy` connects at the first call instead of now.
 
-    Raises RuntimeError (of the SDK) when the server can't be reached and `lazy` is off.
+    Raises:
+        RuntimeError: of the SDK, when the server can't be reached and `lazy` is off.
     """
     settle_at_exit()
     return await Client.connect(
@@ -93,9 +94,13 @@ async def has_worker(settings: Settings, task_queue: str) -> bool:
 
 
 async def prepare_namespace(settings: Settings, *, within_s: float = 30) -> None:
-    """Make the namespace and its search attributes where they are missing; safe to repeat.
+    """Make the namespace (30 days of retention) and its search attributes where they are missing; safe to repeat.
 
-    Waits until a new namespace and its attributes can be used. Raises TimeoutError after `within_s` seconds.
+    Waits until they can be used.
+
+    Raises:
+        TimeoutError: they can't after `within_s` seconds.
+        RuntimeError: of the SDK, when the server can't be reached.
     """
     client = await connect(settings)
     async with asyncio.timeout(within_s):

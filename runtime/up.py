@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from domain.naming import CASES_QUEUE
+from runtime.claim import claimed
 from runtime.embedded import READY_S, STOP_S, claim_files, server_argv
 from runtime.fetching import Say
 from runtime.ports import settle_ports
 from runtime.processes import ProcessSpec, Supervisor
-from runtime.running import claimed
 from runtime.server_binary import ServerBinary, find_server
 from runtime.settings import Settings
 from runtime.temporal import has_worker, is_serving
@@ -18,8 +18,9 @@ from runtime.temporal import has_worker, is_serving
 async def run_up(settings: Settings, say: Say) -> None:
     """Start everything, say `ready URL`, keep it going, and return after SIGINT or SIGTERM with all stopped.
 
-    Raises Misconfigured before anything is started (a port is taken, no Temporal server, the data folder is in use)
-    and ProcessFailed where a process can't be brought up.
+    Raises:
+        Misconfigured: before anything is started: a port is taken, no Temporal server, the data folder is in use.
+        ProcessFailed: a process can't be brought up.
     """
     settings = await settle_ports(settings)
     binary = find_server(settings.temporal_bin, say) if settings.embedded else None

@@ -90,6 +90,15 @@ class PlayedCase(BaseModel):
         """What the script waits for now."""
         return self.steps[self.position].awaited if self.position < len(self.steps) else None
 
+    def in_order_of_sending(self, event: PlayedEvent, hold: bool) -> list[PlayedEvent]:
+        """What goes out now that this event is emitted: it, or with it what was held back for it."""
+        if hold and self.position + 1 < len(self.steps):
+            self.held.append(event.place)
+            return []
+        ready = [event, *(self.events[place - 1] for place in self.held)]
+        self.held = []
+        return ready
+
     def has_come(self, awaited: str) -> bool:
         """Whether that was here before the script began to wait for it."""
         match awaited:

@@ -85,6 +85,14 @@ def case(handling_no: str, request: Request) -> dict[str, Any]:
         return _shown(found)
 
 
+@router.post("/cases/{handling_no}/steps")
+def add_steps(handling_no: str, steps: list[Step], request: Request) -> dict[str, int]:
+    """What this authority does next, after what its script says."""
+    if not _engine(request).add(handling_no, steps):
+        raise HTTPException(404, "no such case here")
+    return {"steps": len(steps)}
+
+
 @router.get("/cases")
 def cases(request: Request) -> list[dict[str, Any]]:
     engine = _engine(request)

@@ -188,6 +188,16 @@ class Engine:
                 self._came(case, "papers")
             self._save(case)
 
+    def add(self, handling_no: str, steps: list[Step]) -> bool:
+        """More of a case's script, begun at once when it had come to its end; False when nobody knows the case."""
+        with self._wake:
+            case = self._cases.get(handling_no)
+            if case is not None:
+                at_its_end = case.position >= len(case.steps)
+                case.steps = [*case.steps, *steps]
+                self._schedule(case) if at_its_end else self._save(case)
+            return case is not None
+
     def answered(
         self, handling_no: str, place: int, answer: str, *, acknowledged: bool = False, stopped: bool = False
     ) -> None:
@@ -250,7 +260,7 @@ class Engine:
             if case.position >= len(case.steps) or case.steps[case.position] is not step:
                 return  # a withdrawal has changed the script meanwhile
             event = self._emit(case, step, tracking_no)
-            ready = self._in_order_of_sending(case, event, step.hold_until_next)
+            ready = case.in_order_of_sending(event, step.hold_until_next)
             case.position += 1
             self._save(case)
         for sent in ready:
@@ -284,14 +294,6 @@ class Engine:
         )
         case.events.append(event)
         return event
-
-    def _in_order_of_sending(self, case: PlayedCase, event: PlayedEvent, hold: bool) -> list[PlayedEvent]:
-        if hold and case.position + 1 < len(case.steps):
-            case.held.append(event.place)
-            return []
-        ready = [event, *(case.events[place - 1] for place in case.held)]
-        case.held = []
-        return ready
 
     def _save(self, case: PlayedCase) -> None:
         self.store.put("case", case.handling_no, case.model_dump(mode="json", by_alias=True))

@@ -134,5 +134,5 @@ def _kept(said: list[Message]) -> Send:
 
 
 async def _broken_answer(send: Send) -> None:
-    """Promises a body and closes the connection: the server hangs up on an answer that is not complete."""
+    """DoorPromises a body and closes the connection: the server hangs up on an answer that is not complete."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})

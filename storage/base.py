@@ -5,12 +5,13 @@ transaction takes the write lock at once (BEGIN IMMEDIATE), so two writers queue
 halfway; on PostgreSQL rows are locked with FOR UPDATE.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -27,12 +28,17 @@ NAMING = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, stored in UTC; a naive one is a programming error."""
+    """An aware time, stored in UTC; None stays None."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: the same moment in UTC.
+
+        Raises:
+            TypeError: the time has no offset, which is a mistake of the caller's.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -40,21 +46,27 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database: aware, in UTC; SQLite gives times back without their offset."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
+    """The base of every table: a `datetime` is stored by `UtcDateTime`, a dict or list as JSON.
+
+    Constraints and indexes are named by `NAMING`, so that migrations can name them on both databases.
+    """
+
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
 
 
 class Database:
-    """Opens transactions. `read()` never blocks writers; `write()` commits at the end or rolls back.
+    """The database at `url` (SQLAlchemy's form); one per process, safe for many threads.
 
-    Each kind has connections of its own: a read inside a write would else wait for a connection that is held by a
-    writer who waits for this very write.
+    Reads and writes have connections of their own: a read inside a write would else wait for a connection that is
+    held by a writer who waits for this very write. Rows stay readable after the end of their session.
     """
 
     def __init__(self, url: str) -> None:
@@ -65,17 +77,36 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
+        """A session for reading, which blocks no writer. What is changed in it is rolled back at the end."""
         with self._read() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
+        """A session in a writing transaction: committed when the block ends, rolled back when it raises.
+
+        SQLite: holds the one write lock from the start.
+
+        Raises:
+            OperationalError: the lock was not free within 30 s (SQLite), or the database is away.
+        """
         with self._write.begin() as session:
             yield session
 
     def close(self) -> None:
+        """Close the pooled connections of both kinds; for the end of a process."""
         self.engine.dispose()
         self._reading.dispose()
+
+
+def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
+    """Insert one row in one statement; False and no effect where a unique key of it is taken already.
+
+    Of two at once the second waits for the end of the first one's transaction.
+    """
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    added = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(*table.__table__.primary_key)
+    return session.execute(added).first() is not None
 
 
 def _engine(url: str) -> Engine:

@@ -24,11 +24,11 @@ from catalog.notices import pack_calendar, unpack_calendar
 from catalog.workdays import WorkdayCalendar, bundled_calendar
 from domain.errors import Misconfigured
 from domain.messages import CalendarChanged
-from domain.naming import case_workflow_id
+from domain.naming import CaseUpdate, case_workflow_id
 from storage.base import Base, Database
-from storage.cases import CaseRow
-from storage.rework import count_rework_anew
-from storage.updates import queue_update
+from storage.cases.rework import count_rework_anew
+from storage.cases.rows import CaseRow
+from storage.pending_updates import queue_update
 
 USAGE_WINDOW = timedelta(days=90)
 """Starts of the last 90 days weigh in the search."""
@@ -43,7 +43,11 @@ class ListKind(StrEnum):
 
 
 class ListVersionRow(Base):
-    """One applied version. `content`: the items' CSVs as ZIP, the agreements' CSV, the calendar's two CSVs as ZIP."""
+    """One applied version of a list; never edited, the highest `id` of a kind is in force.
+
+    `content`: the items' CSVs as ZIP, the agreements' CSV, or the calendar's two CSVs as ZIP. `version`: 12 hex
+    digits of the content's hash. `applied_by`: a user name, or `cli:` and the user of the machine.
+    """
 
     __tablename__ = "list_version"
 
@@ -56,24 +60,24 @@ class ListVersionRow(Base):
 
 
 def newest(session: Session, kind: ListKind) -> ListVersionRow | None:
-    """The version in force, or None while the bundled list is."""
+    """The version of a list that is in force, or None while the bundled one is."""
     return session.scalar(select(ListVersionRow).filter_by(kind=kind).order_by(ListVersionRow.id.desc()).limit(1))
 
 
 def apply_items(session: Session, catalogue: Catalogue, *, by: str, now: datetime) -> ListVersionRow:
-    """Put a checked list of items in force; earlier versions stay."""
+    """Put a list of items in force that `catalog.exchange` has checked; earlier versions stay."""
     return _add(session, ListKind.ITEMS, catalogue.version, _zipped(export_csv(catalogue)), by, now)
 
 
 def apply_agreements(session: Session, version: str, csv: bytes, *, by: str, now: datetime) -> ListVersionRow:
-    """Put a checked list of agreements in force."""
+    """Put a list of agreements in force that `catalog.agreement_list` has checked; `csv` is its stored form."""
     return _add(session, ListKind.AGREEMENTS, version, csv, by, now)
 
 
 def apply_calendar(session: Session, calendar: WorkdayCalendar, *, by: str, now: datetime) -> int:
-    """Put a calendar in force and tell every open case to compute its clocks anew (decisions.md 10).
+    """Put a calendar in force, and queue an Update for every open case to compute its clocks anew (decisions.md 10).
 
-    Returns how many cases are told.
+    The id of the Update: `{case_no}-calendar-{id of the version}`. Returns how many cases get one.
     """
     row = _add(session, ListKind.CALENDAR, calendar.version, pack_calendar(calendar), by, now)
     still_open = session.scalars(select(CaseRow.case_no).where(CaseRow.closed_at.is_(None))).all()
@@ -82,7 +86,7 @@ def apply_calendar(session: Session, calendar: WorkdayCalendar, *, by: str, now:
             session,
             update_id=f"{case_no}-calendar-{row.id}",
             workflow_id=case_workflow_id(case_no),
-            name="calendar_changed",
+            name=CaseUpdate.CALENDAR_CHANGED,
             argument=CalendarChanged(version=calendar.version),
             now=now,
         )
@@ -91,7 +95,11 @@ def apply_calendar(session: Session, calendar: WorkdayCalendar, *, by: str, now:
 
 
 def read_items(row: ListVersionRow | None) -> Catalogue:
-    """The list of a version. Raises Misconfigured for stored bytes that are no list any more."""
+    """The items of a version; the bundled ones for None.
+
+    Raises:
+        Misconfigured: the stored bytes are no list of items.
+    """
     if row is None:
         return load()
     plan = plan_import(load(), "stored.zip", row.content)
@@ -101,17 +109,21 @@ def read_items(row: ListVersionRow | None) -> Catalogue:
 
 
 def read_agreements(row: ListVersionRow | None) -> Agreements:
-    """The agreements of a version."""
+    """The agreements of a version; the bundled ones for None.
+
+    Raises:
+        Misconfigured: the stored bytes are no list of agreements.
+    """
     return seeded() if row is None else read_kept(row.content)
 
 
 def read_calendar(row: ListVersionRow | None) -> WorkdayCalendar:
-    """The calendar of a version."""
+    """The working-day calendar of a version; the bundled one for None."""
     return bundled_calendar() if row is None else unpack_calendar(row.content)
 
 
 def usage_counts(session: Session, now: datetime) -> dict[str, float]:
-    """How often each item was started within the last 90 days (使用次数)."""
+    """Item code → how many cases of it were registered in the last 90 days (使用次数), if any were."""
     lately = select(CaseRow.item_code, func.count()).where(CaseRow.registered_at >= now - USAGE_WINDOW)
     return {code: float(count) for code, count in session.execute(lately.group_by(CaseRow.item_code))}
 
@@ -120,7 +132,10 @@ _List = TypeVar("_List")
 
 
 class InForce(Generic[_List]):
-    """The list in force, read again only when another version was applied. Safe for many threads."""
+    """The list in force, parsed again only when another version was applied. Safe for many threads.
+
+    `read`: makes the list from the row of its version, or from None for the bundled one.
+    """
 
     def __init__(self, database: Database, kind: ListKind, read: Callable[[ListVersionRow | None], _List]) -> None:
         self._database = database
@@ -130,7 +145,7 @@ class InForce(Generic[_List]):
         self._known: tuple[int | None, _List] | None = None
 
     def __call__(self) -> _List:
-        """One small query; the list itself is parsed once a version."""
+        """The list that is in force now, at the cost of one small query. Raises what `read` raises."""
         newest_id = select(func.max(ListVersionRow.id)).filter_by(kind=self._kind)
         with self._database.read() as session:
             row_id = session.scalar(newest_id)

@@ -12,6 +12,11 @@ from storage.base import Base, UtcDateTime
 
 
 class IdempotencyRow(Base):
+    """The first answer to one key of one caller. `actor`: a user name; `key`: the Idempotency-Key header.
+
+    `fingerprint`: hex SHA-256 of the request's body. `answer`: the JSON that was answered; {} until there is one.
+    """
+
     __tablename__ = "idempotency"
 
     actor: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -30,10 +35,12 @@ _UNANSWERED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def first_answer(session: Session, actor: str, key: str, body: bytes) -> dict[str, Any] | None:
-    """The stored answer for this key; None if it is new: then it is the caller's, who keeps an answer or rolls back.
+    """The stored answer for this key, or None if it is new: then it is reserved for the caller.
+
+    The caller keeps an answer in the same transaction, or rolls back. A second one at once waits for the first.
 
     Raises:
-        BadInput: the key was used with another body.
+        BadInput: the key was used with another body (`IDEMPOTENCY_KEY_REUSED`).
     """
     mine = {"actor": actor, "key": key, "fingerprint": _fingerprint(body), "answer": {}, "at": _UNANSWERED}
     if cast(CursorResult[Any], session.execute(_RESERVE, mine)).rowcount == 1:
@@ -45,6 +52,7 @@ def first_answer(session: Session, actor: str, key: str, body: bytes) -> dict[st
 
 
 def keep_answer(session: Session, actor: str, key: str, body: bytes, answer: dict[str, Any], now: datetime) -> None:
+    """Store the answer for a key that `first_answer` has reserved, in the same transaction."""
     session.merge(IdempotencyRow(actor=actor, key=key, fingerprint=_fingerprint(body), answer=answer, at=now))
     session.flush()
 

@@ -19,12 +19,12 @@ def _config(engine: Engine) -> Config:
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade to the newest revision; nothing happens when it is there."""
+    """Upgrade the database to the newest revision; nothing happens when it is there."""
     command.upgrade(_config(engine), "head")
 
 
 def standing(engine: Engine) -> tuple[str | None, str | None]:
-    """(revision of the database, newest revision of the code)."""
+    """(Revision of the database, newest revision of the code); the first is None where there are no tables."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     return current, ScriptDirectory.from_config(_config(engine)).get_current_head()

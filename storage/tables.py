@@ -1,34 +1,31 @@
 """Every table of ours, imported once so that migrations see the whole of it."""
 
-from storage import (
+from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
+from storage.base import Base
+from storage.cases import case_list
+from storage.cases import rows as case_rows
+from storage.documents import store
+from storage.exchange import (
     breakers,
-    cases,
-    catalogue,
-    documents,
-    exchange,
-    handovers,
-    idempotency,
+    exchange_log,
     inbox_row,
     interprovincial,
-    legs,
     nonces,
     outbox,
-    people,
-    reconciliation,
-    scans,
+    reconciliation_reports,
     sent_files,
     southwest,
-    tasks,
-    updates,
 )
-from storage.base import Base
+from storage.parcels import handovers, legs, scans
+from storage.people import users
+from storage.tasks import rows as task_rows
 
 MODULES = (
     breakers,
-    cases,
+    case_list,
+    case_rows,
     catalogue,
-    documents,
-    exchange,
+    exchange_log,
     handovers,
     idempotency,
     inbox_row,
@@ -36,13 +33,16 @@ MODULES = (
     legs,
     nonces,
     outbox,
-    people,
-    reconciliation,
+    pending_updates,
+    quarter_rows,
+    reconciliation_reports,
     scans,
     sent_files,
     southwest,
-    tasks,
-    updates,
+    store,
+    task_rows,
+    users,
+    work_lists,
 )
 
 metadata = Base.metadata

@@ -1,1 +1,1 @@
-"""The HTTP interface and the pages; every route is one short transaction, workflows are told afterwards."""
+"""The HTTP interface and the pages; every route is one short transaction, workflows get their Updates afterwards."""

@@ -1,4 +1,4 @@
-"""The web process: routes, pages, and the relay that tells the workflows what was committed."""
+"""The web process: routes, pages, and the relay that delivers to workflows what was committed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,53 +8,54 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from exchange.reconciliation import Reconciliation
 from relay.loop import RelayLoop
-from relay.reconciliation import Reconciliation
 from relay.relay import Relay
-from runtime.components import now, parts_of
+from runtime.container import container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
-from web import (
+from web import openapi
+from web.api import (
     agents,
     agreements,
-    apidocs,
     callbacks,
     cases,
     catalogue,
     dashboard,
+    deferred,
     documents,
     handlings,
-    ops,
+    operations,
     outlet_report,
     outlets,
-    owing,
-    pages,
     papers,
     parcels,
     partners,
-    problems,
     ratings,
-    rendering,
     reports,
     scans,
+    streams,
     tasks,
     track,
 )
-from web import session as sessions
-from web.context import Context
-from web.guards import Guards
-from web.headers import SecurityHeaders
-from web.lists import Lists
+from web.foundation import problems
+from web.foundation.context import Context
+from web.foundation.reference_data import ReferenceData
+from web.pages import apidocs, rendering, routes
+from web.security import session
+from web.security.guards import Guards
+from web.security.headers import SecurityHeaders
 
 ROUTERS = (
-    sessions.router,
+    session.router,
     catalogue.router,
     agreements.router,
     documents.router,
     cases.router,
-    owing.router,
+    streams.router,
+    deferred.router,
     agents.router,
     ratings.router,
     papers.router,
@@ -65,31 +66,35 @@ ROUTERS = (
     outlets.router,
     parcels.router,
     partners.router,
-    ops.router,
+    operations.router,
     dashboard.router,
     reports.router,
     scans.router,
-    pages.router,
+    routes.router,
     apidocs.router,
 )
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The application; connects to Temporal lazily, so that cases are registered while it is away."""
-    parts = parts_of(settings)
-    networks = networks_of(parts)
-    asked = (parts.database, parts.inbox, adapters_of(networks), now)
+    """The application for these settings; Temporal is connected to lazily, so cases are registered while it is away.
+
+    Raises:
+        Misconfigured: a key in the settings of a network is none.
+    """
+    container = container_of(settings)
+    networks = networks_of(container)
+    asked = (container.database, container.inbox, adapters_of(networks), now)
     relay_loop: list[RelayLoop] = []
 
-    def kick() -> None:
+    def notify() -> None:
         for loop in relay_loop:
-            loop.kick()
+            loop.notify()
 
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncIterator[None]:
         client = await connect(settings, lazy=True)
-        relay = Relay(client, parts.database, now, patience_s=1.0)
-        loop = RelayLoop([relay.run_once], settings.worker.relay_poll_s)
+        relay = Relay(client, container.database, now, patience_s=1.0)
+        loop = RelayLoop([relay.start_cases, relay.deliver], settings.worker.relay_poll_s)
         relay_loop.append(loop)
         task = asyncio.create_task(loop.run())
         yield
@@ -97,28 +102,29 @@ def build_app(settings: Settings) -> FastAPI:
         with suppress(asyncio.CancelledError):
             await task
         await relay.close()
-        parts.database.close()
+        container.database.close()
 
     app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None)
     app.state.context = Context(
         settings=settings,
-        database=parts.database,
-        sealer=parts.sealer,
-        documents=parts.documents,
-        inbox=parts.inbox,
-        lists=Lists(parts.database, now),
+        database=container.database,
+        sealer=container.sealer,
+        documents=container.documents,
+        inbox=container.inbox,
+        reference_data=ReferenceData(container.database, now),
         now=now,
-        kick=kick,
+        notify=notify,
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.temporal_serving = lambda: is_serving(settings)
     problems.install(app)
     rendering.install(app)
+    openapi.install(app)
     for router in ROUTERS:
         app.include_router(router)
     for partner, network in networks.items():
         if network.callbacks is not None:
-            app.include_router(callbacks.router(partner, network.callbacks, kick))
+            app.include_router(callbacks.router(partner, network.callbacks, notify))
     app.mount("/static", StaticFiles(packages=[("web", "static")]), name="static")
     app.add_middleware(Guards)
     app.add_middleware(SecurityHeaders)
@@ -126,7 +132,7 @@ def build_app(settings: Settings) -> FastAPI:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve on HOST and PORT until SIGINT or SIGTERM; requests that run get 5 s to end."""
     configure_logging("web", settings.log_level)
     uvicorn.run(
         build_app(settings),

@@ -2,6 +2,6 @@
 
 from workflows.case import CaseWorkflow
 from workflows.delivery import DeliveryWorkflow
-from workflows.rounds import RoundsWorkflow
+from workflows.jobs import DailyJobWorkflow, JobWorkflow
 
-WORKFLOWS = [CaseWorkflow, DeliveryWorkflow, RoundsWorkflow]
+WORKFLOWS = [CaseWorkflow, DeliveryWorkflow, JobWorkflow, DailyJobWorkflow]

@@ -1,105 +1,146 @@
-"""One case (办件), from the window to the applicant's hand. `run` is the business process."""
+"""One case (办件), from the window to the applicant's hand. `_story` is the business process."""
 
 import asyncio
-from contextlib import suppress
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.carried import CaseCarried, CaseRun
     from domain.case import Action, may
     from domain.messages import (
         AuthorityEvent,
         CalendarChanged,
         CaseResult,
-        CaseStart,
         CaseView,
         DeferredBrought,
         HandedOver,
         HoldNotice,
+        LegBroken,
         LegEffect,
         LegOutcome,
         LegResult,
         SupplementGiven,
+        TaskOutcome,
         TaskResolved,
         WithdrawalAsked,
     )
-    from domain.naming import CASE_WORKFLOW
+    from domain.naming import CASE_WORKFLOW, CaseSignal, CaseUpdate
     from domain.terms import CaseStatus, Leg, ParcelStage
+    from workflows import policies
+    from workflows.case_context import CaseContext
     from workflows.clocks import Clocks
     from workflows.collection import Collection
     from workflows.deferral import Deferral
-    from workflows.desk import Desk
     from workflows.handling import HandlingCourse
     from workflows.legs import Legs
+    from workflows.renewal import renewal_due
+    from workflows.seen_events import SeenEvents
 
 
 @workflow.defn(name=CASE_WORKFLOW)
 class CaseWorkflow:
-    """A case has one or more handlings, one per authority; each runs its own course."""
+    """One case; workflow id `case-{case no}`.
+
+    It has one or more handlings, one per authority, each with a course of its own. Input: `CaseRun`; result:
+    `CaseResult` with the joined status. Without `carried` the case begins; with it the run goes on from where the one
+    before has left it, which continued as new, closed, or broke off (decisions.md 20).
+    """
 
     @workflow.init
-    def __init__(self, start: CaseStart) -> None:
+    def __init__(self, start: CaseRun) -> None:
+        before = start.carried or CaseCarried.beginning(start)
         self._start = start
-        self._desk = Desk(start)
-        self._legs = Legs(self._desk)
+        self._reopened = before.closed
+        self._renewed = start.carried is not None
+        self._context = CaseContext(start, start.carried)
+        self._legs = Legs(self._context, before.legs)
         self._courses = {
-            plan.handling_no: HandlingCourse(self._desk, self._legs, plan, self._one_has_decided)
+            plan.handling_no: HandlingCourse(
+                self._context, self._legs, plan, self._one_has_decided, before.handlings.get(plan.handling_no)
+            )
             for plan in start.handlings
         }
-        self._withdrawn_early = False
-        self._submitting = False
-        self._papers_in_hall = False
-        self._deferral = Deferral(self._desk)
-        self._collection = Collection(self._desk)
+        self._stopped_early = before.stopped_early
+        self._fetched = before.fetched
+        self._collected = before.collected
+        self._submitting = before.submitting
+        self._papers_in_hall = before.papers_in_hall
+        self._withheld = before.withheld
+        self._deferral = Deferral(self._context, before.deferral)
+        self._collection = Collection(self._context, before.collection)
         self._followed: list[HandlingCourse] = []
+        self._goes_out = before.goes_out
         self._listening: list[asyncio.Task[None]] = []
+        self._seen = SeenEvents(before.seen)
 
     @workflow.run
-    async def run(self, start: CaseStart) -> CaseResult:
+    async def run(self, start: CaseRun) -> CaseResult:
+        """The story to its end; where the history has grown long, on in a new run at the next moment without a step."""
+        story = asyncio.create_task(self._story())
+        while not story.done():
+            await workflow.wait_condition(lambda: story.done() or self._legs.needs_care or self._may_renew())
+            if self._legs.needs_care:
+                await self._legs.care()
+            elif self._may_renew() and not story.done():
+                workflow.continue_as_new(start.model_copy(update={"carried": self._carried(closed=False)}))
+        return story.result()
+
+    async def _story(self) -> CaseResult:
         """登记 → (上门揽件) → 收件 → 转递、受理、补正、审查、决定 → 结果回寄 → 送达 → 办结."""
         self._deferral.watch()
+        if self._renewed and not await self._go_on():
+            return self._result()
         await self._fetch_papers_at_the_door()
         await self._collect_papers()
         await self._let_the_authorities_decide()
-        await self._bring_everything_to_the_applicant()
-        return await self._close()
+        while True:
+            await self._bring_everything_to_the_applicant()
+            if await self._close():
+                break
+        for listening in self._listening:
+            listening.cancel()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._result()
 
     # --- the steps ---
 
     async def _fetch_papers_at_the_door(self) -> None:
         """上门揽件: a courier within the hour; the hall checks what came."""
-        if not self._start.pickup or self._withdrawn_early:
+        leg = self._legs.under_way(Leg.PICKUP)
+        if not self._start.pickup or self._fetched or (self._stopped_early and leg is None):
             return
-        leg = await self._legs.send(self._start.handlings[0], Leg.PICKUP)
-        await workflow.wait_condition(lambda: leg.done() or self._withdrawn_early)
+        leg = leg or await self._legs.send(self._start.handlings[0], Leg.PICKUP)
+        await workflow.wait_condition(lambda: leg.done() or self._stopped_early is not None)
         if not leg.done():
-            with suppress(ApplicationError):  # it has ended in this very moment
-                await leg.signal("cancel")
-        result = await leg
+            await self._legs.cancel(leg)
+            await workflow.wait_condition(leg.done)
+        result = self._legs.over(leg)
+        self._fetched = True
         self._papers_in_hall = result.outcome is LegOutcome.DELIVERED
-        if not self._papers_in_hall and not self._withdrawn_early:
+        if not self._papers_in_hall and not self._stopped_early:
             await self._end_before_submission(CaseStatus.FAILED, "PAPERS_NEVER_CAME")
 
     async def _collect_papers(self) -> None:
         """收件: the papers are checked and the applicant has a receipt; the posting limit starts."""
-        if self._withdrawn_early:
-            await self._end_before_submission(CaseStatus.WITHDRAWN, "WITHDRAWN")
-        if self._desk.status.is_outcome:
+        if self._collected:
+            return
+        await self._end_if_stopped()
+        if self._context.status.is_outcome:
             return
         self._papers_in_hall = self._start.papers_kept
         self._set_all(CaseStatus.COLLECTED)
-        await self._desk.record("COLLECTED")
-        if self._withdrawn_early:
-            await self._end_before_submission(CaseStatus.WITHDRAWN, "WITHDRAWN")
+        await self._context.record("COLLECTED")
+        self._collected = True
+        await self._end_if_stopped()
 
     async def _let_the_authorities_decide(self) -> None:
         """Each authority on its own course; joined when all have decided and everything is back."""
-        if self._desk.status.is_outcome:
+        if self._context.status.is_outcome and not self._submitting:
             return
-        self._submitting = True
-        if any(plan.originals_travel for plan in self._start.handlings):
+        if not self._submitting and any(plan.originals_travel for plan in self._start.handlings):
             self._papers_in_hall = False
+        self._submitting = True
         await asyncio.gather(*(self._follow(course) for course in self._courses.values()))
 
     async def _bring_everything_to_the_applicant(self) -> None:
@@ -108,41 +149,74 @@ class CaseWorkflow:
         容缺: no result, on paper or electronic, is released until nothing is owed any more.
         """
         if not await self._deferral.gap_closed():
-            self._nothing_left()  # the hall keeps the result and sends it back to be revoked
-        elif any(course.issued_here for course in self._courses.values()):
-            self._papers_in_hall = True
+            self._withheld = True  # the hall keeps the result and sends it back to be revoked
+            self._nothing_left()
         while True:
+            self._take_what_was_issued_here()
             await workflow.wait_condition(lambda: self._something_in_our_hall() or self._all_at_rest())
             if not self._something_in_our_hall():
                 return
             await self._hand_over()
 
-    async def _close(self) -> CaseResult:
-        """办结: nothing of the applicant's is in anyone's hands any more. Rating never delays it."""
-        await self._desk.record("CLOSED", closed=True)
-        for listening in self._listening:
-            listening.cancel()
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return CaseResult(case_no=self._start.case_no, status=self._desk.status)
+    async def _close(self) -> bool:
+        """办结: record the end. True: closed; False: something came while it was recorded, and the case is open again.
+
+        Rating never delays it. What comes later starts a further run from what is carried here (decisions.md 20).
+        """
+        if not self._context.since(1, "closing-and-listening-are-one"):
+            await self._context.record("CLOSED", closed=True)
+            return True
+        heard = self._seen.news
+        await self._context.record("CLOSED", closed=True, carried=self._carried(closed=True))
+        if self._seen.news == heard:
+            return True
+        await self._context.record("REOPENED", reopened=True)
+        return False
 
     # --- parts of the steps ---
 
+    async def _go_on(self) -> bool:
+        """In a further run: legs report to it. A case that was closed opens again for what comes, and only for that."""
+        if self._reopened:
+            try:
+                await workflow.wait_condition(lambda: self._seen.news > 0, timeout=policies.REOPENED_FOR_NOTHING)
+            except TimeoutError:
+                return False
+            await self._context.record("REOPENED", reopened=True)
+        await self._legs.take_up()
+        return True
+
     async def _follow(self, course: HandlingCourse) -> None:
-        """One authority to its end; then still listen to it, because others may take longer."""
-        await course.run()
+        """One authority to its end; then react to what it still says, because others may take longer."""
+        if course.followed:
+            await course.take_up()
+        else:
+            await course.run()
         self._followed.append(course)
         self._listening.append(asyncio.create_task(course.stay()))
 
+    def _take_what_was_issued_here(self) -> None:
+        for course in self._courses.values():
+            if course.issued_here and not self._withheld:
+                course.bring()
+                self._papers_in_hall = True
+
     def _something_in_our_hall(self) -> bool:
-        return self._papers_in_hall or any(course.brought_back for course in self._followed)
+        here = self._papers_in_hall or any(course.brought_back for course in self._followed)
+        return here and not self._withheld
 
     def _all_at_rest(self) -> bool:
         return all(course.at_rest for course in self._followed)
 
     async def _hand_over(self) -> None:
         """To the door within the hour of arrival, or the applicant collects it at the hall (自取)."""
-        if self._start.delivery:
-            result = await (await self._legs.send(self._start.handlings[0], Leg.DELIVERY))
+        if self._start.delivery and not self._collection.waits:
+            leg = self._legs.under_way(Leg.DELIVERY)
+            if leg is None:
+                self._note_what_goes_out()
+                leg = await self._legs.send(self._start.handlings[0], Leg.DELIVERY)
+            await workflow.wait_condition(leg.done)
+            result = self._legs.over(leg)
             if result.outcome is LegOutcome.DELIVERED:
                 await self._handed(result)
                 return
@@ -151,20 +225,29 @@ class CaseWorkflow:
                 return
         await self._wait_at_the_hall()
 
+    def _note_what_goes_out(self) -> None:
+        self._goes_out = tuple(number for number, course in self._courses.items() if course.brought_back)
+
     async def _handed(self, result: LegResult) -> None:
+        """The applicant has what went out to him; what has come to our hall since then is still there."""
         self._papers_in_hall = False
-        for course in self._courses.values():
-            await course.notify_delivered(result)
+        went_out, self._goes_out = self._goes_out, None
+        with self._context.step():
+            for number, course in self._courses.items():
+                came_later = course.brought_back and went_out is not None and number not in went_out
+                if came_later and self._context.since(1, "what-comes-while-handing-over-is-not-handed-over"):
+                    continue
+                await course.notify_delivered(result)
 
     def _nothing_left(self) -> None:
-        """What was lost is in nobody's hands, and nobody is told that it was delivered."""
+        """What was lost is in nobody's hands: no authority gets a DELIVERED for it."""
         self._papers_in_hall = False
         for course in self._courses.values():
             course.brought_back = False
 
     async def _wait_at_the_hall(self) -> None:
         """Papers wait at the hall until they are collected (自取)."""
-        handed = await self._collection.wait()
+        handed = await self._collection.wait(collected=self._note_what_goes_out)
         await self._handed(
             LegResult(
                 leg_id=self._start.case_no,
@@ -176,13 +259,20 @@ class CaseWorkflow:
             )
         )
 
+    async def _end_if_stopped(self) -> None:
+        match self._stopped_early:
+            case CaseStatus.WITHDRAWN:
+                await self._end_before_submission(CaseStatus.WITHDRAWN, "WITHDRAWN")
+            case CaseStatus.FAILED:
+                await self._end_before_submission(CaseStatus.FAILED, "CLOSED_AS_FAILED")
+
     async def _end_before_submission(self, status: CaseStatus, kind: str) -> None:
         self._set_all(status)
-        await self._desk.record(kind)
+        await self._context.record(kind)
 
     def _set_all(self, status: CaseStatus) -> None:
         for handling_no in self._courses:
-            self._desk.move(handling_no, status)
+            self._context.move(handling_no, status)
 
     def _one_has_decided(self, decided: HandlingCourse) -> None:
         """多地联办: one refusal stops the others where possible."""
@@ -190,93 +280,175 @@ class CaseWorkflow:
             return
         for course in self._courses.values():
             if course is not decided and not course.status.is_outcome:
-                course.tell(WithdrawalAsked(request_id=f"after-{decided.plan.handling_no}"))
+                course.enqueue(WithdrawalAsked(request_id=f"after-{decided.plan.handling_no}"))
+
+    def _result(self) -> CaseResult:
+        return CaseResult(case_no=self._start.case_no, status=self._context.status)
+
+    # --- from one run to the next ---
+
+    def _may_renew(self) -> bool:
+        return self._context.quiet and renewal_due()
+
+    def _carried(self, *, closed: bool) -> CaseCarried:
+        return CaseCarried(
+            changes=self._context.changes + closed,  # the step that closes the case is counted already
+            handlings={number: course.carried() for number, course in self._courses.items()},
+            outcome=self._context.outcome,
+            on_hold=tuple(sorted(self._context.on_hold_by)),
+            withdrawal_pending=self._context.withdrawal_pending,
+            stopped_early=self._stopped_early,
+            fetched=self._fetched,
+            collected=self._collected,
+            submitting=self._submitting,
+            papers_in_hall=self._papers_in_hall,
+            withheld=self._withheld,
+            goes_out=self._goes_out,
+            closed=closed,
+            legs=self._legs.carried(),
+            deferral=self._deferral.carried(),
+            collection=self._collection.carried(),
+            seen=self._seen.carried(),
+        )
 
     # --- what comes from outside: Updates, their id is the sender's event id ---
 
-    @workflow.update
+    @workflow.update(name=CaseUpdate.AUTHORITY_EVENT)
     def authority_event(self, said: AuthorityEvent) -> None:
-        """An authority has said something; the wire table has judged it, so it is never refused here."""
-        self._course(said.handling_no).tell(said)
+        """An event that the wire table has judged; never refused here but for an unknown handling number.
 
-    @workflow.update
+        Raises:
+            ApplicationError: HANDLING_UNKNOWN.
+        """
+        course = self._course(said.handling_no)
+        if not self._seen.again():
+            course.enqueue(said)
+
+    @workflow.update(name=CaseUpdate.HOLD)
     def hold(self, notice: HoldNotice) -> None:
-        """An authority contradicts itself; a person decides."""
-        self._course(notice.handling_no).tell(notice)
+        """A contradiction, or a command that a late receipt refuses: the handling is on hold until a person decides.
 
-    @workflow.update
+        Raises:
+            ApplicationError: HANDLING_UNKNOWN.
+        """
+        course = self._course(notice.handling_no)
+        if not self._seen.again():
+            course.enqueue(notice)
+
+    @workflow.update(name=CaseUpdate.SUPPLEMENT)
     def supplement(self, given: SupplementGiven) -> None:
-        """The applicant's missing papers are at the window."""
+        """The applicant's missing papers are at the window, for one round of one handling.
+
+        Raises:
+            ApplicationError: SUPPLEMENT_NOT_OPEN, by the validator; HANDLING_UNKNOWN.
+        """
+        if self._seen.again():
+            return
         self._papers_in_hall |= given.papers_kept
-        self._course(given.handling_no).tell(given)
+        self._course(given.handling_no).enqueue(given)
 
     @supplement.validator
     def _may_supplement(self, given: SupplementGiven) -> None:
-        if not self._course(given.handling_no).supplement_open:
+        if not self._seen.before() and not self._course(given.handling_no).supplement_open:
             raise ApplicationError("现在不需要补正材料", type="SUPPLEMENT_NOT_OPEN")
 
-    @workflow.update
+    @workflow.update(name=CaseUpdate.DEFERRED_BROUGHT)
     def deferred_brought(self, brought: DeferredBrought) -> None:
-        """Materials that were owed are at the window (容缺补交)."""
+        """Materials that were owed are at the window (容缺补交); a number that is not owed changes nothing."""
+        if self._seen.again():
+            return
         self._papers_in_hall |= brought.papers_kept
         self._deferral.brought(brought)
 
-    @workflow.update
+    @workflow.update(name=CaseUpdate.WITHDRAW)
     def withdraw(self, asked: WithdrawalAsked) -> None:
-        """The applicant asks to stop: at once before submission, else the authority answers."""
-        if not self._submitting:
-            self._withdrawn_early = True
+        """The applicant asks to stop.
+
+        Before the submission the case ends; after it each authority is asked and answers.
+
+        Raises:
+            ApplicationError: WITHDRAWAL_TOO_LATE, by the validator, once there is an outcome.
+        """
+        if self._seen.again():
             return
-        self._desk.withdrawal_pending = True
+        if not self._submitting:
+            self._stopped_early = CaseStatus.WITHDRAWN
+            return
+        self._context.withdrawal_pending = True
         for course in self._courses.values():
-            course.tell(asked)
+            course.enqueue(asked)
 
     @withdraw.validator
     def _may_withdraw(self, asked: WithdrawalAsked) -> None:
-        if not may(self._desk.status, Action.WITHDRAW):
+        if not self._seen.before() and not may(self._context.status, Action.WITHDRAW):
             raise ApplicationError("已有办理结果，不能再撤回", type="WITHDRAWAL_TOO_LATE")
 
-    @workflow.update
+    @workflow.update(name=CaseUpdate.HANDED_OVER)
     def handed_over(self, handed: HandedOver) -> None:
-        """The applicant has collected everything at the hall."""
-        self._collection.handed_over(handed)
+        """The applicant has collected everything at the hall; may come before anything waits there."""
+        if not self._seen.again():
+            self._collection.handed_over(handed)
 
-    @workflow.update
+    @workflow.update(name=CaseUpdate.TASK_RESOLVED)
     def task_resolved(self, resolved: TaskResolved) -> None:
-        """A person has resolved a task of this case."""
+        """A person has resolved a task of this case, or of a leg of it that broke off."""
+        if self._seen.again() or self._legs.decided(resolved):
+            return
+        if not self._submitting and resolved.outcome is TaskOutcome.CLOSE_AS_FAILED:
+            self._stopped_early = CaseStatus.FAILED
         self._deferral.decided(resolved)
         for course in self._courses.values():
             if resolved.handling_no in (None, course.plan.handling_no):
-                course.tell(resolved)
+                course.enqueue(resolved)
 
-    @workflow.update
+    @workflow.update(name=CaseUpdate.CALENDAR_CHANGED)
     def calendar_changed(self, changed: CalendarChanged) -> None:
-        """The State Council's notice has come: every running clock is computed anew."""
+        """A new working-day table is in force: every running clock gets new times."""
+        if self._seen.again():
+            return
         for course in self._courses.values():
-            course.tell(changed)
+            course.enqueue(changed)
         self._deferral.calendar_changed()
         self._collection.calendar_changed()
 
-    @workflow.signal
+    @workflow.update(name=CaseUpdate.LEG_BROKEN)
+    def leg_broken(self, broken: LegBroken) -> None:
+        """The workflow of a leg is gone while its parcel is under way: a person gets the task LEG_BROKEN."""
+        if not self._seen.again():
+            self._legs.broke_off(broken)
+
+    @workflow.signal(name=CaseSignal.LEG_MOVED)
     def leg_moved(self, effect: LegEffect) -> None:
-        """One of our own legs reports a stage that an authority is to hear of, or that its papers are here again."""
+        """Signal of a leg of ours: a stage that an authority gets a notice of, or that brings its papers back here."""
+        if self._seen.again(f"{effect.leg_id}-{effect.epoch}-{effect.stage}"):
+            return
         if effect.stage in (ParcelStage.RETURNED, ParcelStage.PICKED_UP):
             self._papers_in_hall = effect.stage is ParcelStage.RETURNED
         course = next((c for c in self._courses.values() if effect.leg_id.startswith(c.plan.handling_no)), None)
         if course is not None:
-            course.tell(effect)
+            course.enqueue(effect)
+
+    @workflow.signal(name=CaseSignal.LEG_ENDED)
+    def leg_ended(self, result: LegResult) -> None:
+        """Signal of a leg that an earlier run of the case has started: it is over."""
+        self._legs.ended(result)
 
     @workflow.query
     def view(self) -> CaseView:
-        """Where the workflow stands, for operators."""
+        """Query: where the workflow stands, for operators. People read the database."""
         return CaseView(
             case_no=self._start.case_no,
-            status=self._desk.status,
-            on_hold=self._desk.on_hold,
-            withdrawal_pending=self._desk.withdrawal_pending,
+            status=self._context.status,
+            on_hold=self._context.on_hold,
+            withdrawal_pending=self._context.withdrawal_pending,
             handlings=tuple(course.view() for course in self._courses.values()),
             deadlines=tuple(d for clocks in self._clocks() for d in clocks.running),
         )
+
+    @workflow.query
+    def carried(self) -> CaseCarried:
+        """Query: what a further run would start from; asked of a run that broke off (`relay.reopening`)."""
+        return self._carried(closed=False)
 
     def _clocks(self) -> list[Clocks]:
         return [*(c.clocks for c in self._courses.values()), self._deferral.clocks, self._collection.clocks]

@@ -1,8 +1,10 @@
 """The running clocks of one handling: which boundary comes next, which have passed."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.carried import ClockCarried
 from domain.messages import Deadline, DeadlineKind
 
 
@@ -11,21 +13,23 @@ class Phase(StrEnum):
 
     WARN = "WARN"
     DUE = "DUE"
-    DEPARTMENT = "DEPARTMENT"  # the authority's head is told
-    DISTRICT = "DISTRICT"  # the district's office is told
+    DEPARTMENT = "DEPARTMENT"  # a task for the authority's head
+    DISTRICT = "DISTRICT"  # a task for the district's office
 
 
 class Clocks:
-    """Absolute times that activities computed; no clock is read here.
+    """The running clocks of a handling or a case, one per kind, with absolute times that activities computed.
 
     After its end a clock comes up again every time as long as it has run: a person is reminded until it stops.
     """
 
-    def __init__(self) -> None:
-        self._running: dict[DeadlineKind, tuple[Deadline, int]] = {}  # with how often it was announced
+    def __init__(self, carried: Iterable[ClockCarried] = ()) -> None:
+        self._running: dict[DeadlineKind, tuple[Deadline, int]] = {  # with how often it was announced
+            clock.deadline.kind: (clock.deadline, clock.announced) for clock in carried
+        }
 
     def start(self, deadline: Deadline) -> None:
-        """Start or re-arm (a new calendar, a new start)."""
+        """Start the clock of this kind, or start it anew with other times; it counts as not announced yet."""
         self._running[deadline.kind] = (deadline, 0)
 
     def stop(self, *kinds: DeadlineKind) -> tuple[DeadlineKind, ...]:
@@ -33,22 +37,29 @@ class Clocks:
         return tuple(kind for kind in kinds if self._running.pop(kind, None) is not None)
 
     def stop_all(self) -> tuple[DeadlineKind, ...]:
+        """Stop every clock; returns the kinds that ran."""
         return self.stop(*list(self._running))
 
     @property
     def kinds(self) -> frozenset[DeadlineKind]:
+        """The kinds of clock that run."""
         return frozenset(self._running)
+
+    def __iter__(self) -> Iterator[tuple[Deadline, int]]:
+        """What runs, with how often it was announced."""
+        return iter(self._running.values())
 
     @property
     def running(self) -> tuple[Deadline, ...]:
+        """The deadlines of the clocks that run."""
         return tuple(deadline for deadline, _ in self._running.values())
 
     def next_boundary(self) -> datetime | None:
-        """The earliest boundary that has not been announced."""
+        """The earliest boundary (warning, end, escalation, reminder) still to come; None where no clock runs."""
         return min((_boundary(deadline, times) for deadline, times in self._running.values()), default=None)
 
     def take_passed(self, now: datetime) -> list[tuple[Deadline, Phase]]:
-        """Boundaries that have come since the last call, each announced once."""
+        """The clocks that have come to a boundary since the last call, each once, with its phase."""
         passed: list[tuple[Deadline, Phase]] = []
         for kind, (deadline, times) in list(self._running.items()):
             if now < _boundary(deadline, times):

@@ -2,28 +2,38 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.carrying import Carrying
-    from activities.ending import Ending
+    from activities.parcel_booking import ParcelBooking
+    from activities.parcel_closing import ParcelClosing
+    from domain.carried import LegCarried, LegRun
     from domain.messages import (
         LegClosing,
         LegEffect,
         LegEnd,
         LegLookOrder,
         LegOutcome,
-        LegPlan,
         LegResult,
         LookReason,
         TaskOutcome,
         TaskResolved,
     )
-    from domain.naming import CARRIER_QUEUE, DELIVERY_WORKFLOW, case_workflow_id
+    from domain.naming import (
+        CARRIER_QUEUE,
+        DELIVERY_WORKFLOW,
+        CaseSignal,
+        LegSignal,
+        LegUpdate,
+        case_workflow_id,
+    )
     from domain.terms import Leg, ParcelStage, SignerKind
     from workflows import policies
+    from workflows.renewal import renewal_due
+    from workflows.seen_events import SeenEvents
 
 _S = ParcelStage
 
@@ -33,7 +43,7 @@ _TOLD_TO_THE_CASE = {
     Leg.PICKUP: frozenset[ParcelStage](),
     Leg.DELIVERY: frozenset[ParcelStage](),
 }
-"""Stages that an authority must hear of, or that bring originals back before they reached it."""
+"""Stages that an authority gets a notice of, or that bring originals back before they reached it."""
 
 _ENDS = {
     _S.CANCELLED: LegOutcome.CANCELLED,
@@ -45,27 +55,38 @@ _IN_CUSTODY = frozenset({_S.PICKED_UP, _S.AT_OUTLET, _S.IN_TRANSIT, _S.AT_DEST_O
 
 @workflow.defn(name=DELIVERY_WORKFLOW)
 class DeliveryWorkflow:
-    """Door pickup, transfer to the authority, the way back, or delivery at the door."""
+    """One leg: door pickup, transfer to the authority, the way back, or delivery at the door.
+
+    Workflow id `leg-{leg id}`; input `LegRun`, result `LegResult`. Its stages come as Updates from the scan log, so it
+    books, looks after the promise when it is due, and ends (decisions.md 6).
+    """
 
     @workflow.init
-    def __init__(self, plan: LegPlan) -> None:
+    def __init__(self, plan: LegRun) -> None:
+        before = plan.carried or LegCarried(next_look_at=workflow.now())
         self._plan = plan
-        self._effects: list[LegEffect] = []
-        self._seen: set[tuple[int, ParcelStage]] = set()
-        self._tracking_no: str | None = None
-        self._delivered: LegEffect | None = None
-        self._ended: LegOutcome | None = None
-        self._in_custody = False
-        self._cancel_asked = False
-        self._verdicts: list[TaskResolved] = []
-        self._next_look_at = workflow.now()
+        self._effects = list(before.effects)
+        self._verdicts = list(before.verdicts)
+        self._seen = SeenEvents(before.seen)
+        self._tracking_no = before.tracking_no
+        self._delivered = before.delivered
+        self._ended = before.ended
+        self._in_custody = before.in_custody
+        self._cancel_asked = before.cancel_asked
+        self._reports_end = before.reports_end  # the case has no handle of this workflow any more
+        self._next_look_at = before.next_look_at
+        self._quiet_looks = before.quiet_looks
+        self._begun = plan.carried is not None
 
     @workflow.run
-    async def run(self, plan: LegPlan) -> LegResult:
-        """下单 → 派单 → 上门/揽收 → 运输 → 妥投（大厅核对）; a person is called whenever it goes wrong."""
-        await self._book()
-        await self._look_again(LookReason.ORDERED)
+    async def run(self, plan: LegRun) -> LegResult:
+        """下单 → 派单 → 上门/揽收 → 运输 → 妥投（大厅核对）; what goes wrong becomes a task for a person."""
+        if not self._begun:
+            await self._book()
+            await self._look_again(LookReason.ORDERED)
         while self._ended is None:
+            if renewal_due():
+                workflow.continue_as_new(plan.model_copy(update={"carried": self._carried()}))
             await self._something_happens()
         return await self._end(self._ended)
 
@@ -73,47 +94,57 @@ class DeliveryWorkflow:
 
     async def _book(self) -> None:
         booked = await workflow.execute_activity_method(
-            Carrying.book_leg,
+            ParcelBooking.book_leg,
             self._plan,
             task_queue=CARRIER_QUEUE,
             start_to_close_timeout=policies.CARRIER_ATTEMPT,
             retry_policy=policies.CARRIER_RETRY,
         )
         self._tracking_no = booked.tracking_no
+        for effect in booked.effects:  # what the workflow that broke off had heard, and what came since
+            self._note(effect)
 
     async def _look_again(self, reason: LookReason) -> None:
         """Promise, plan and people: dispatch, re-dispatch while it still helps, raise tasks; one activity."""
         look = await workflow.execute_activity_method(
-            Carrying.look_after,
-            LegLookOrder(leg_id=self._plan.leg_id, reason=reason, at=workflow.now()),
+            ParcelBooking.look_after,
+            LegLookOrder(leg_id=self._plan.leg_id, reason=reason, at=workflow.now(), quiet_looks=self._quiet(reason)),
             task_queue=CARRIER_QUEUE,
             start_to_close_timeout=policies.CARRIER_ATTEMPT,
             retry_policy=policies.CARRIER_RETRY,
         )
         self._next_look_at = look.next_look_at
 
+    def _quiet(self, reason: LookReason) -> int:
+        """How often in a row it was looked at without anything having happened: the looks grow rarer by it."""
+        if not (self._plan.edition or workflow.patched("looks-grow-rarer")):
+            return 0
+        self._quiet_looks = self._quiet_looks + 1 if reason is LookReason.BOUNDARY else 0
+        return max(self._quiet_looks - 1, 0)
+
     async def _something_happens(self) -> None:
         """A scan, a person's word, a cancellation, or the next boundary of the promise."""
         patience = max(self._next_look_at - workflow.now(), timedelta(0))
         try:
-            await workflow.wait_condition(self._news, timeout=patience)
+            await workflow.wait_condition(self._events, timeout=patience)
         except TimeoutError:
             await self._look_again(LookReason.BOUNDARY)
             return
         if self._effects:
+            self._quiet_looks = 0
             await self._scanned(self._effects.pop(0))
         elif self._verdicts:
             await self._resolved(self._verdicts.pop(0))
         elif self._cancel_asked:
             await self._cancel()
 
-    def _news(self) -> bool:
+    def _events(self) -> bool:
         return bool(self._effects or self._verdicts or (self._cancel_asked and not self._in_custody))
 
     async def _scanned(self, effect: LegEffect) -> None:
         differs = effect.discrepancy and self._plan.leg is Leg.BACK  # what came from a door is our own window's matter
         if effect.stage in _TOLD_TO_THE_CASE[self._plan.leg] or differs:
-            await self._tell_the_case(effect)
+            await self._report_to_case(effect)
         if effect.stage in _IN_CUSTODY:
             self._in_custody = True
         if effect.stage is _S.DELIVERED:
@@ -148,7 +179,7 @@ class DeliveryWorkflow:
     async def _close(self) -> LegClosing:
         """A person gives it up: what somebody holds is sent back first, and ends the leg when it is there."""
         return await workflow.execute_activity_method(
-            Ending.close_leg,
+            ParcelClosing.close_leg,
             self._plan.leg_id,
             task_queue=CARRIER_QUEUE,
             start_to_close_timeout=policies.CARRIER_ATTEMPT,
@@ -157,20 +188,39 @@ class DeliveryWorkflow:
 
     async def _end(self, outcome: LegOutcome) -> LegResult:
         await workflow.execute_activity_method(
-            Ending.end_leg,
+            ParcelClosing.end_leg,
             LegEnd(leg_id=self._plan.leg_id, outcome=outcome, at=workflow.now()),
             task_queue=CARRIER_QUEUE,
             start_to_close_timeout=policies.CARRIER_ATTEMPT,
             retry_policy=policies.CARRIER_RETRY,
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return LegResult(
+        result = LegResult(
             leg_id=self._plan.leg_id,
             leg=self._plan.leg,
             outcome=outcome,
             tracking_no=self._tracking_no,
             delivered_at=self._delivered_at,
             signer_kind=self._signer_kind,
+        )
+        if self._reports_end:
+            with suppress(ApplicationError):  # the case is over; the row of the leg says how this one ended
+                await self._case.signal(CaseSignal.LEG_ENDED, result)
+        return result
+
+    def _carried(self) -> LegCarried:
+        return LegCarried(
+            tracking_no=self._tracking_no,
+            effects=tuple(self._effects),
+            verdicts=tuple(self._verdicts),
+            delivered=self._delivered,
+            ended=self._ended,
+            in_custody=self._in_custody,
+            cancel_asked=self._cancel_asked,
+            reports_end=self._reports_end,
+            next_look_at=self._next_look_at,
+            quiet_looks=self._quiet_looks,
+            seen=self._seen.carried(),
         )
 
     # --- parts of the steps ---
@@ -183,26 +233,37 @@ class DeliveryWorkflow:
     def _signer_kind(self) -> SignerKind | None:
         return self._delivered.signer_kind if self._delivered else None
 
-    async def _tell_the_case(self, effect: LegEffect) -> None:
-        case = workflow.get_external_workflow_handle(case_workflow_id(self._plan.case_no))
+    @property
+    def _case(self) -> workflow.ExternalWorkflowHandle[Any]:
+        return workflow.get_external_workflow_handle(case_workflow_id(self._plan.case_no))
+
+    async def _report_to_case(self, effect: LegEffect) -> None:
         with suppress(ApplicationError):  # a person has closed the case; the parcel goes on
-            await case.signal("leg_moved", effect)
+            await self._case.signal(CaseSignal.LEG_MOVED, effect)
+
+    def _note(self, effect: LegEffect) -> None:
+        if not self._seen.again(f"{effect.epoch}-{effect.stage}"):
+            self._effects.append(effect)
 
     # --- what comes from outside ---
 
-    @workflow.update
+    @workflow.update(name=LegUpdate.SCAN_EFFECT)
     def scan_effect(self, effect: LegEffect) -> None:
-        """What a set of scans came to (id = `{leg}-{epoch}-{stage}`)."""
-        if (effect.epoch, effect.stage) not in self._seen:
-            self._seen.add((effect.epoch, effect.stage))
-            self._effects.append(effect)
+        """A stage that a set of scans has brought the leg to; the same epoch and stage again changes nothing."""
+        self._note(effect)
 
-    @workflow.update
+    @workflow.update(name=LegUpdate.TASK_RESOLVED)
     def task_resolved(self, resolved: TaskResolved) -> None:
-        """A person has resolved a task of this leg (placed the address, asked for another attempt …)."""
-        self._verdicts.append(resolved)
+        """A person has resolved a task of this leg: CLOSE_AS_FAILED gives it up, else it is looked after."""
+        if not self._seen.again():
+            self._verdicts.append(resolved)
 
-    @workflow.signal
+    @workflow.signal(name=LegSignal.CANCEL)
     def cancel(self) -> None:
-        """The case is withdrawn."""
+        """Signal: the case is withdrawn. The leg ends as CANCELLED unless somebody holds the parcel already."""
         self._cancel_asked = True
+
+    @workflow.signal(name=LegSignal.REPORT_END)
+    def report_end(self) -> None:
+        """Signal: the case goes on in a new run, without a handle of this workflow; the end is signalled to it."""
+        self._reports_end = True

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.carried import HandlingCarried, QueuedEvent, QueuedEventCarried
     from domain.case import STATUS_AFTER, Action, may
     from domain.messages import (
         AuthorityEvent,
@@ -36,78 +36,149 @@ with workflow.unsafe.imports_passed_through():
         ParcelStage,
         WireEvent,
     )
-    from workflows.book import Book
+    from workflows.case_context import CaseContext
     from workflows.clocks import Clocks
-    from workflows.coming_back import ComingBack
-    from workflows.desk import Desk
+    from workflows.command_sender import CommandSender
+    from workflows.deadline_ledger import DeadlineLedger
+    from workflows.event_queue import EventQueue
     from workflows.holds import Holds
-    from workflows.legs import Legs
+    from workflows.legs import Legs, RunningLeg
     from workflows.limits import Limits, by_the_event
-    from workflows.news import News, NewsItem
-    from workflows.speaking import Speaker
+    from workflows.renewal import moment_of_rest
+    from workflows.return_tracking import ReturnTracking
     from workflows.supplements import Supplements
     from workflows.waiting import happens_in_time
 
 
 class HandlingCourse:
-    """Reads top to bottom: `run` is the story, `_react` the reactions, then the reactions themselves."""
+    """One authority's course: `run` is the story, `_react` takes one event at a time, the reactions follow.
 
-    def __init__(self, desk: Desk, legs: Legs, plan: HandlingPlan, on_decided: Callable[["HandlingCourse"], None]):
+    `on_decided` is called with the course once it has an outcome. `brought_back`: what came back lies in our hall.
+    `followed`: the story is over, and the course only reacts to what is still said.
+    """
+
+    def __init__(
+        self,
+        context: CaseContext,
+        legs: Legs,
+        plan: HandlingPlan,
+        on_decided: Callable[["HandlingCourse"], None],
+        carried: HandlingCarried | None = None,
+    ):
+        before = carried or HandlingCarried(status=context.statuses[plan.handling_no])
         self.plan = plan
-        self.brought_back = False  # what came back is in our hall and was not handed over yet
-        self._desk = desk
+        self.brought_back = before.brought_back  # what came back is in our hall and was not handed over yet
+        self._context = context
         self._legs = legs
-        self._speaker = Speaker(desk, plan, self._refused)
+        self._commands = CommandSender(context, plan, self._refused, before.orders, before.refusals)
         self._on_decided = on_decided
-        self._news = News()
-        self._withdrawal_sent = False
-        self._back = ComingBack(plan)
+        self._events = EventQueue(before.news)
+        self._submitted = before.submitted
+        self.followed = before.followed  # its story is over; since then it only reacts
+        self._withdrawal_sent = before.withdrawal_sent
+        self._back = ReturnTracking(plan, before.back)
+        self._served = before.served  # §44's clock was started
+        self._issued = before.issued  # the paper of our own city was put to what is in our hall
+        self._fetched_sha256 = before.fetched_sha256
         self._fetching: asyncio.Task[None] | None = None
-        self._reacting = False
-        self._holds = Holds()
-        self._limits = Limits(desk.start.item)
-        self._book = Book(desk, plan.handling_no, self._limits)
-        self._supplements = Supplements(desk, legs, plan, self._book, self._limits)
-        self._decided_at: datetime | None = None
+        self._reaction: QueuedEvent | None = None
+        self._holds = Holds(before.holds)
+        self._limits = Limits(context.start.item, before.limits)
+        self._ledger = DeadlineLedger(context, plan.handling_no, self._limits, before.clocks)
+        self._supplements = Supplements(
+            context,
+            legs,
+            plan,
+            self._ledger,
+            self._limits,
+            round_=before.supplement_round,
+            under_way=before.supplement_leg,
+        )
+        self._decided_at = before.decided_at
+
+    def carried(self) -> HandlingCarried:
+        """Its state for the next run; an event that is being reacted to goes in front of those that wait."""
+        unread = [*([self._reaction] if self._reaction is not None else []), *self._events]
+        return HandlingCarried(
+            status=self.status,
+            submitted=self._submitted,
+            followed=self.followed,
+            brought_back=self.brought_back,
+            issued=self._issued,
+            decided_at=self._decided_at,
+            withdrawal_sent=self._withdrawal_sent,
+            served=self._served,
+            fetched_sha256=self._fetched_sha256,
+            news=tuple(QueuedEventCarried.of(item) for item in unread),
+            holds=self._holds.carried(),
+            refusals=self._commands.refusals,
+            orders=self._commands.orders,
+            clocks=self._ledger.carried(),
+            limits=self._limits.carried(),
+            back=self._back.carried(),
+            supplement_round=self._supplements.round,
+            supplement_leg=self._supplements.under_way,
+        )
 
     # --- the story ---
 
     async def run(self) -> None:
-        """From the hall's desk to a decision, and until nothing of the applicant's is with the authority."""
-        await self._submit()
+        """From the hall's window to a decision, and until nothing of the applicant's is with the authority."""
+        if not self._submitted:
+            with self._context.step():
+                await self._submit()
+            self._submitted = True
         while not self.status.is_outcome:
             await self._next()
         await self._everything_back()
+        self.followed = True
+
+    async def take_up(self) -> None:
+        """In a further run, for a course whose story is over: go on fetching its file and waiting for its parcel."""
+        await self._expect_result()
 
     async def _submit(self) -> None:
         """Pass the matter on (转递); originals get their waybill first, because the submission names it."""
-        await self._book.start_clocks(self._desk.clock(DeadlineKind.POSTING), kind="PASSING_ON")
+        await self._ledger.start_clocks(self._context.clock(DeadlineKind.POSTING), kind="PASSING_ON")
         if self.plan.originals_travel:
             await self._legs.book(self.plan, Leg.FORWARD)
         if not await self._say(CommandKind.SUBMIT):
             return
         if self.plan.originals_travel:
-            await self._book.move_to(CaseStatus.SUBMITTED, "SUBMITTED")
+            await self._ledger.move_to(CaseStatus.SUBMITTED, "SUBMITTED")
             self._back.forwarded = True
             await self._legs.send(self.plan, Leg.FORWARD)
         else:
-            acceptance = self._desk.clock(DeadlineKind.ACCEPTANCE)
-            await self._book.move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=[acceptance], stop=[DeadlineKind.POSTING])
+            acceptance = self._context.clock(DeadlineKind.ACCEPTANCE)
+            await self._ledger.move_to(
+                CaseStatus.SUBMITTED, "SUBMITTED", start=[acceptance], stop=[DeadlineKind.POSTING]
+            )
 
     async def stay(self) -> None:
-        """Until the case closes: an authority may contradict itself, or send what nobody waits for."""
+        """React until cancelled: an authority may contradict itself, or send what nobody waits for."""
+        await self._follow_parcel()
         while True:
             await self._next()
             await self._follow_parcel()
 
+    def bring(self) -> None:
+        """Note that the paper of our own city lies with what is handed over, so that this is done once."""
+        self._issued = True
+
     async def _everything_back(self) -> None:
         """After the decision: the paper result, or the originals, come back to our hall; a file comes meanwhile."""
-        self._fetching = asyncio.create_task(self._fetch_result())
-        if self._back.awaited(self.status):
-            await self._book.start_clocks(self._serving())
-        while self._news or self._holds or self._back.awaited(self.status):
+        await self._expect_result()
+        while self._events or self._holds or self._back.awaited(self.status):
             await self._next()
         await self._follow_parcel()
+
+    async def _expect_result(self) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()  # another decision counts now, with another file or none
+        self._fetching = asyncio.create_task(self._fetch_result())
+        if self._back.awaited(self.status) and not self._served:
+            self._served = True
+            await self._ledger.start_clocks(self._serving())
 
     def _serving(self) -> ClockOrder:
         """§44: ten days from the decision, whenever we heard of it."""
@@ -116,68 +187,85 @@ class HandlingCourse:
 
     async def _follow_parcel(self) -> None:
         """What the authority has sent, to our hall; once."""
-        sent = self._back.take_sent()
-        if sent is None:
+        leg = await self._leg_back()
+        if leg is None:
             return
-        self.clocks.stop(DeadlineKind.RESULT_DELIVERY)
-        leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=sent.tracking_no)
-        while not leg.done() or self._news:
+        while not leg.done() or self._events:
             await self._next(leg.done)
         self._back.arrived()
-        self.brought_back = (await leg).outcome is LegOutcome.DELIVERED
+        self.brought_back = self._legs.over(leg).outcome is LegOutcome.DELIVERED
+
+    async def _leg_back(self) -> RunningLeg | None:
+        """The leg that brings what was sent: started now, or by an earlier run of the case."""
+        sent = self._back.to_follow
+        if sent is not None:
+            self.clocks.stop(DeadlineKind.RESULT_DELIVERY)
+            leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=sent.tracking_no)
+            self._back.followed_leg = leg.leg_id
+            return leg
+        if self._back.followed_leg is not None and self._back.under_way:
+            return self._legs.find(self._back.followed_leg)
+        return None
 
     async def _fetch_result(self) -> None:
-        """The electronic result is fetched; after a day a person is told, and fetching goes on."""
+        """Fetch the electronic result. After each day in vain a person gets the task FILE_MISSING; fetching goes on."""
         sha256 = self._back.result_sha256
-        if sha256 is None or self.plan.partner is None:
+        if sha256 is None or self.plan.partner is None or sha256 == self._fetched_sha256:
             return
         order = FileOrder(handling_no=self.plan.handling_no, partner=self.plan.partner, sha256=sha256)
-        while not await self._desk.fetch(order):
-            await self._book.raise_task(TaskKind.FILE_MISSING, sha256)
+        while not await self._context.fetch(order):
+            await self._ledger.raise_task(TaskKind.FILE_MISSING, sha256)
+        self._fetched_sha256 = sha256
 
     # --- waiting and reacting ---
 
-    def tell(self, news: NewsItem) -> None:
-        """Something has happened; it is dealt with in the order in which it came."""
-        self._news.add(news)
+    def enqueue(self, event: QueuedEvent) -> None:
+        """Queue an event for this handling; events are dealt with in the order in which they came."""
+        self._events.add(event)
 
     @property
     def status(self) -> CaseStatus:
-        return self._desk.statuses[self.plan.handling_no]
+        """The status as recorded last; an outcome ends the story."""
+        return self._context.statuses[self.plan.handling_no]
 
     @property
     def clocks(self) -> Clocks:
-        return self._book.clocks
+        """What runs over this handling now, for the query `view`."""
+        return self._ledger.clocks
 
     @property
     def at_rest(self) -> bool:
-        """Nothing is on its way, nothing waits for a person, nothing that was said is unread."""
+        """Nothing is on its way, nothing waits for a person, no event is unread. The case may close."""
         fetched = self._fetching is not None and self._fetching.done()
-        return fetched and not (self._news or self._reacting or self._holds or self._back.under_way)
+        waits = self._holds or self._back.under_way or self._back.awaited(self.status)
+        return fetched and not (self._events or self._reaction is not None or waits)
 
     @property
     def supplement_open(self) -> bool:
-        """The authority's notice is here, perhaps still unread: the wire has judged it already."""
-        return may(self.status, Action.SUPPLEMENT) or self._news.has(WireEvent.NEED_SUPPLEMENT)
+        """Whether a supplement may be given: the authority's notice is here, perhaps still unread."""
+        return may(self.status, Action.SUPPLEMENT) or self._events.has(WireEvent.NEED_SUPPLEMENT)
 
     @property
     def issued_here(self) -> bool:
-        """Approved on paper, and the paper is in our hall."""
-        return self.status is CaseStatus.APPROVED and self._back.issued_here
+        """Whether it is approved on paper by our own city, and `bring` was not called yet."""
+        return self.status is CaseStatus.APPROVED and self._back.issued_here and not self._issued
 
     def view(self) -> HandlingView:
+        """Number and status, for the query `view`."""
         return HandlingView(handling_no=self.plan.handling_no, status=self.status)
 
     async def _next(self, also: Callable[[], bool] = lambda: False) -> None:
         """Wait for news or the next boundary of a clock, and react."""
-        if not await happens_in_time(lambda: bool(self._news) or also(), self.clocks):
-            await self._book.boundary_passed()
-        if self._news:
-            self._reacting = True
-            await self._react(self._news.take())
-            self._reacting = False
+        await moment_of_rest()
+        if not await happens_in_time(lambda: bool(self._events) or also(), self.clocks):
+            await self._ledger.boundary_passed()
+        if self._events:
+            self._reaction = self._events.take()
+            with self._context.step():
+                await self._react(self._reaction)
+            self._reaction = None
 
-    async def _react(self, news: NewsItem) -> None:
+    async def _react(self, news: QueuedEvent) -> None:
         match news:
             case AuthorityEvent():
                 await self._authority_said(news)
@@ -192,7 +280,7 @@ class HandlingCourse:
             case LegEffect():
                 await self._leg_moved(news)
             case CalendarChanged():
-                await self._book.compute_anew()
+                await self._ledger.compute_anew()
 
     # --- what the authority says ---
 
@@ -201,28 +289,48 @@ class HandlingCourse:
         if event is WireEvent.RESULT_SENT:
             self._back.note_sent(said)
             sent = (DeadlineKind.RESULT_DELIVERY,) if by_the_event() else ()
-            await self._book.start_clocks(kind="RESULT_SENT", stop=sent)
+            await self._ledger.start_clocks(kind="RESULT_SENT", stop=sent)
             return
         if self.status.is_outcome:
-            return  # a person has closed it; the message stays in the exchange log
+            await self._said_after_the_end(said)
+            return
         if event in DECISIONS:
             self._back.note_result(said)
             self._decided_at = said.occurred_at
             await self._decided(event)
             return
         status = STATUS_AFTER[event]
-        await self._book.move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
+        await self._ledger.move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
         if event is WireEvent.NEED_SUPPLEMENT:
             await self._supplements.asked(said)
 
-    async def _decided(self, event: WireEvent) -> None:
-        await self._book.move_to(STATUS_AFTER[event], event, stop=self.clocks.stop_all())
+    async def _said_after_the_end(self, said: AuthorityEvent) -> None:
+        """A person has closed it and the authority goes on: its decision puts it on hold, the rest becomes a task."""
+        if not self._context.since(1, "what-is-said-after-the-end-reaches-a-person"):
+            return
+        if said.event in DECISIONS:
+            await self._hold(_as_contradiction(said))
+        else:
+            await self._ledger.raise_task(TaskKind.SAID_AFTER_END, said.message_id)
+
+    async def _decided(self, event: WireEvent, accepts: str | None = None) -> None:
+        await self._ledger.move_to(STATUS_AFTER[event], event, stop=self.clocks.stop_all(), accepts=accepts)
         self._on_decided(self)
+
+    async def _accept(self, theirs: HoldNotice) -> None:
+        """A person has chosen the authority's other decision: all of it counts, with what it names and promises."""
+        if theirs.theirs is None:
+            return
+        self._context.reopen()
+        self._back.decided_anew(theirs)
+        self._decided_at, self._served = theirs.occurred_at, False
+        await self._decided(theirs.theirs, accepts=theirs.message_id)
+        await self._expect_result()
 
     # --- what the applicant wants ---
 
     async def _supplement(self, given: SupplementGiven) -> None:
-        """Pass the missing papers on, unless the authority has moved on while they were on the desk."""
+        """Pass the missing papers on, unless the authority has moved on while they lay at the window."""
         if self._supplements.awaited(given):
             await self._supplements.pass_on(given, self._say)
 
@@ -232,46 +340,48 @@ class HandlingCourse:
             return
         self._withdrawal_sent = True
         if await self._say(CommandKind.WITHDRAW):
-            await self._book.start_clocks(self._desk.clock(DeadlineKind.WITHDRAWAL))
+            await self._ledger.start_clocks(self._context.clock(DeadlineKind.WITHDRAWAL))
 
     # --- what needs a person ---
 
     async def _hold(self, notice: HoldNotice) -> None:
         """A contradiction, or a command refused by a late receipt: status and clocks stay, a person decides."""
         if notice.reason_code == HoldReason.COMMAND_REFUSED:
-            await self._book.meanwhile(self._speaker.was_refused(notice.message_id))
+            await self._ledger.meanwhile(self._commands.was_refused(notice.message_id))
             return
-        await self._stop_for(TaskKind.CONTRADICTION, notice.message_id, notice.theirs)
+        await self._stop_for(TaskKind.CONTRADICTION, notice.message_id, notice)
 
-    async def _stop_for(self, kind: TaskKind, what: str, theirs: WireEvent | None = None) -> str:
+    async def _stop_for(self, kind: TaskKind, what: str, theirs: HoldNotice | None = None) -> str:
         """On hold until the task for this matter is resolved; returns the task's id."""
-        self._holds.put(self._book.task_id(kind, what), theirs)
+        self._holds.put(self._ledger.task_id(kind, what), theirs)
         self._show_hold()
-        return await self._book.raise_task(kind, what)
+        return await self._ledger.raise_task(kind, what)
 
     def _show_hold(self) -> None:
-        self._desk.show_hold(self.plan.handling_no, bool(self._holds))
+        self._context.show_hold(self.plan.handling_no, bool(self._holds))
 
     async def _resolved(self, resolved: TaskResolved) -> None:
         """Only the task that stopped the handling lets it go on."""
         theirs = self._holds.settle(resolved)
         self._show_hold()
         if theirs is not None:
-            self._desk.reopen()
-            await self._decided(theirs)
+            await self._accept(theirs)
         elif resolved.outcome is TaskOutcome.CLOSE_AS_FAILED and not self.status.is_outcome:
-            await self._book.move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
+            await self._ledger.move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
             self._on_decided(self)
         elif resolved.outcome is TaskOutcome.REDELIVER and not self.status.is_outcome:
             await self._send_again()
         else:
-            await self._desk.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
+            await self._context.record("TASK_RESOLVED", handling_no=self.plan.handling_no)
 
     async def _refused(self, key: str, times: int) -> bool:
-        """A command was refused for good: on hold until a person says what to do. True: send it again."""
+        """A command was refused for good: on hold until a person says what to do. True: send it again.
+
+        A decision of the authority ends the waiting too; then False.
+        """
         task = await self._stop_for(TaskKind.COMMAND_REFUSED, f"{key}-{times}")
-        await workflow.wait_condition(lambda: self._news.has_verdict(task) or self._news.has_decision())
-        verdict = self._news.take_verdict(task)
+        await workflow.wait_condition(lambda: self._events.has_verdict(task) or self._events.has_decision())
+        verdict = self._events.take_verdict(task)
         if verdict is not None and verdict.outcome is not TaskOutcome.RESEND:
             await self._resolved(verdict)
             return False
@@ -282,32 +392,46 @@ class HandlingCourse:
     # --- parcels ---
 
     async def _leg_moved(self, effect: LegEffect) -> None:
-        """The authority hears that papers are on their way, or that they are not what the list says."""
+        """Notify the authority of papers on their way, or not as listed; start the clocks of what has arrived there."""
         if effect.discrepancy:
-            await self._speaker.notify(Notice.DISCREPANCY, effect.leg_id, effect.epoch)
+            await self._commands.notify(Notice.DISCREPANCY, effect.leg_id, effect.epoch)
         elif effect.stage is ParcelStage.RETURNED:
             self._back.forwarded = False  # they never reached the authority, so they don't come from there
         elif effect.stage is ParcelStage.PICKED_UP:
-            await self._speaker.notify(Notice.PAPERS_SENT, effect.leg_id, effect.epoch)
-            await self._book.start_clocks(kind="PAPERS_SENT", stop=[DeadlineKind.POSTING])
+            await self._commands.notify(Notice.PAPERS_SENT, effect.leg_id, effect.epoch)
+            await self._ledger.start_clocks(kind="PAPERS_SENT", stop=[DeadlineKind.POSTING])
         elif effect.stage is ParcelStage.DELIVERED and self.status is CaseStatus.SUBMITTED:
             at = effect.occurred_at if by_the_event() else workflow.now()
-            await self._book.start_clocks(ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at), kind="PAPERS_ARRIVED")
+            await self._ledger.start_clocks(
+                ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at), kind="PAPERS_ARRIVED"
+            )
         elif self.status is CaseStatus.SUPPLEMENTED and self._supplements.arrived(effect.leg_id):
-            await self._book.start_clocks(*self._limits.papers_complete(effect.occurred_at), kind="PAPERS_ARRIVED")
+            await self._ledger.start_clocks(*self._limits.papers_complete(effect.occurred_at), kind="PAPERS_ARRIVED")
 
     async def _send_again(self) -> None:
         """再寄: originals that came back from the way go in a parcel of their own; the posting limit runs anew."""
-        await self._book.start_clocks(self._desk.clock(DeadlineKind.POSTING), kind="SENT_AGAIN")
+        await self._ledger.start_clocks(self._context.clock(DeadlineKind.POSTING), kind="SENT_AGAIN")
         self._back.forwarded = True
         await self._legs.send(self.plan, Leg.FORWARD)
 
     async def notify_delivered(self, result: LegResult) -> None:
-        """The applicant holds the result (DELIVERED 结果送达)."""
+        """The applicant has what this course brought back: send DELIVERED (结果送达). Nothing brought: nothing sent."""
         if not self.brought_back:
             return
         self.brought_back = False
-        await self._speaker.notify(Notice.DELIVERED, result.leg_id, 1)
+        await self._commands.notify(Notice.DELIVERED, result.leg_id, 1)
 
     async def _say(self, kind: CommandKind, round_: int = 1) -> bool:
-        return await self._book.meanwhile(self._speaker.say(kind, round_=round_))
+        return await self._ledger.meanwhile(self._commands.say(kind, round_=round_))
+
+
+def _as_contradiction(said: AuthorityEvent) -> HoldNotice:
+    return HoldNotice(
+        handling_no=said.handling_no,
+        message_id=said.message_id,
+        reason_code=HoldReason.CONTRADICTION,
+        theirs=said.event,
+        occurred_at=said.occurred_at,
+        result_form=said.result_form,
+        result_sha256=said.result_sha256,
+    )

@@ -5,6 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.carried import LimitsCarried
     from domain.messages import AuthorityEvent, ClockOrder, Deadline, DeadlineKind, ItemBrief
     from domain.tasks import TaskKind
     from domain.terms import WireEvent
@@ -13,38 +14,51 @@ TO_DECIDE = (DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY)
 
 
 def by_the_event() -> bool:
-    """Cases that began before clocks were counted from the event's own day go on as they began."""
+    """Whether clocks are counted from the event's own day; cases that began before that rule go on as they began."""
     return workflow.patched("clocks-by-the-day-of-the-event")
 
 
 class Limits:
-    """One handling's limits: when it was accepted, and the spans that do not count."""
+    """One handling's limits: when it was accepted, the spans that do not count, and the clocks that follow."""
 
-    def __init__(self, item: ItemBrief) -> None:
+    def __init__(self, item: ItemBrief, carried: LimitsCarried | None = None) -> None:
+        before = carried or LimitsCarried()
         self._is_licence = item.is_licence
         self._days = {
             DeadlineKind.DECISION_PROMISED: item.promised_days,
             DeadlineKind.DECISION_STATUTORY: item.statutory_days,
         }
-        self._accepted_at: datetime | None = None
-        self._silence: Deadline | None = None  # the acceptance clock that ended without a word
-        self._suspended_at: datetime | None = None
-        self._asked_at: datetime | None = None  # 补正 asked for after acceptance: the applicant's time, not theirs
-        self._excluded: list[tuple[datetime, datetime]] = []
+        self._accepted_at = before.accepted_at
+        self._silence = before.silence  # the acceptance clock that ended without a word
+        self._suspended_at = before.suspended_at
+        self._asked_at = before.asked_at  # 补正 asked for after acceptance: the applicant's time, not theirs
+        self._excluded = list(before.excluded)
+
+    def carried(self) -> LimitsCarried:
+        """Its state for the next run."""
+        return LimitsCarried(
+            accepted_at=self._accepted_at,
+            silence=self._silence,
+            suspended_at=self._suspended_at,
+            asked_at=self._asked_at,
+            excluded=tuple(self._excluded),
+        )
 
     @property
     def accepted(self) -> bool:
+        """Whether it was accepted, by the authority or by the law (视为受理)."""
         return self._accepted_at is not None
 
     def missed(self, kind: DeadlineKind) -> TaskKind:
-        """What a clock's end means: only a licence is deemed accepted by silence (§32)."""
+        """The kind of task when a clock has ended: DEEMED_ACCEPTED for the acceptance of a licence (§32)."""
         deemed = kind is DeadlineKind.ACCEPTANCE and self._is_licence
         return TaskKind.DEEMED_ACCEPTED if deemed else TaskKind.DEADLINE_MISSED
 
     def deem(self, acceptance: Deadline) -> list[ClockOrder]:
         """Silence to the end of the clock: accepted from the day of receipt (逾期不告知，自收到之日起即为受理).
 
-        A fact of the clocks, never a status (decisions.md 9): the days to decide run from the receipt.
+        Returns the clocks to decide, from that day; [] where the law does not deem it. A fact of the clocks, never a
+        status (decisions.md 9).
         """
         if not self._is_licence or self.accepted or not by_the_event():
             return []
@@ -52,7 +66,7 @@ class Limits:
         return self._decision_clocks()
 
     def after(self, said: AuthorityEvent) -> list[ClockOrder]:
-        """The clocks that this event starts."""
+        """The clocks that this event starts, counted from when it happened."""
         self._hear_what_was_in_time(said)
         at = said.occurred_at
         goes_on = self.papers_complete(at) if self._asked_at and said.event is not WireEvent.NEED_SUPPLEMENT else []
@@ -82,7 +96,7 @@ class Limits:
         return []
 
     def over(self, event: WireEvent) -> tuple[DeadlineKind, ...]:
-        """The clocks that this event stops."""
+        """The kinds of clock that this event stops."""
         match event:
             case WireEvent.NEED_SUPPLEMENT if by_the_event():
                 return (DeadlineKind.ACCEPTANCE, *TO_DECIDE)
@@ -96,7 +110,10 @@ class Limits:
                 return ()
 
     def papers_complete(self, at: datetime) -> list[ClockOrder]:
-        """The missing papers are with the authority: it decides on acceptance, or goes on within its days."""
+        """The clocks that start when the missing papers are with the authority, at `at`.
+
+        Before acceptance the clock of acceptance; after it the clocks to decide, without the days of the supplement.
+        """
         if not self.accepted:
             return [ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at)]
         if self._asked_at is None:

@@ -8,8 +8,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.messages import AuthorityEvent, DeadlineKind, HandlingPlan, SupplementGiven
     from domain.tasks import TaskKind
     from domain.terms import CaseStatus, CommandKind, Leg
-    from workflows.book import Book
-    from workflows.desk import Desk
+    from workflows.case_context import CaseContext
+    from workflows.deadline_ledger import DeadlineLedger
     from workflows.legs import Legs
     from workflows.limits import Limits, by_the_event
 
@@ -17,38 +17,54 @@ Say = Callable[[CommandKind, int], Awaitable[bool]]
 
 
 class Supplements:
-    """The rounds of one handling. The law knows one notice (§32); a second one is taken, marked and raised."""
+    """The supplement rounds of one handling. The law knows one notice (§32); a second one is taken, marked and raised.
 
-    def __init__(self, desk: Desk, legs: Legs, plan: HandlingPlan, book: Book, limits: Limits) -> None:
-        self._desk = desk
+    `round`: the last one asked for (0: none). `under_way`: leg id of the FORWARD leg with the missing originals.
+    """
+
+    def __init__(
+        self,
+        context: CaseContext,
+        legs: Legs,
+        plan: HandlingPlan,
+        ledger: DeadlineLedger,
+        limits: Limits,
+        *,
+        round_: int = 0,
+        under_way: str | None = None,
+    ) -> None:
+        self._context = context
         self._legs = legs
         self._plan = plan
-        self._book = book
+        self._ledger = ledger
         self._limits = limits
-        self._round = 0
-        self._under_way: str | None = None  # the leg that carries the missing originals
+        self.round = round_
+        self.under_way = under_way  # the leg that carries the missing originals
 
     async def asked(self, said: AuthorityEvent) -> None:
-        """The authority's notice (补正告知)."""
-        self._round = said.round or self._round + 1
-        if self._round > 1:
-            await self._book.raise_task(TaskKind.SECOND_SUPPLEMENT, str(self._round))
+        """Note the authority's notice (补正告知). From the second round on it opens a task (decisions.md 9)."""
+        self.round = said.round or self.round + 1
+        if self.round > 1:
+            await self._ledger.raise_task(TaskKind.SECOND_SUPPLEMENT, str(self.round))
 
     def awaited(self, given: SupplementGiven) -> bool:
-        """Whether the authority still waits for this round."""
-        status = self._desk.statuses[self._plan.handling_no]
-        return status is CaseStatus.SUPPLEMENT_REQUIRED and given.round == self._round
+        """Whether the authority still waits for this round of this handling."""
+        status = self._context.statuses[self._plan.handling_no]
+        return status is CaseStatus.SUPPLEMENT_REQUIRED and given.round == self.round
 
     async def pass_on(self, given: SupplementGiven, say: Say) -> None:
-        """The applicant's missing papers go to the authority; originals by post, within the window's limit."""
+        """Send the applicant's missing papers to the authority by `say`; originals by post, within the window's limit.
+
+        Nothing more where the command was not taken. Without originals the authority's days count again at once.
+        """
         if given.originals:
             if by_the_event():
-                await self._book.start_clocks(self._desk.clock(DeadlineKind.POSTING), kind="PASSING_ON")
-            self._under_way = (await self._legs.book(self._plan, Leg.FORWARD)).leg_id
+                await self._ledger.start_clocks(self._context.clock(DeadlineKind.POSTING), kind="PASSING_ON")
+            self.under_way = (await self._legs.book(self._plan, Leg.FORWARD)).leg_id
         if not await say(CommandKind.SUPPLEMENT, given.round):
             return
         complete = not (given.originals and by_the_event())
-        await self._book.move_to(
+        await self._ledger.move_to(
             CaseStatus.SUPPLEMENTED,
             "SUPPLEMENTED",
             start=self._limits.papers_complete(workflow.now()) if complete else [],
@@ -59,4 +75,4 @@ class Supplements:
 
     def arrived(self, leg_id: str) -> bool:
         """Whether this leg has brought the missing originals: from then on the authority's days count again."""
-        return by_the_event() and leg_id == self._under_way
+        return by_the_event() and leg_id == self.under_way

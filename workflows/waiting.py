@@ -10,7 +10,10 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def happens_in_time(happened: Callable[[], bool], clocks: Clocks) -> bool:
-    """True when it has happened, False when a clock came to a boundary first."""
+    """Wait for `happened`, at most to the next boundary of a clock.
+
+    True: it has happened; False: a clock came to a boundary first.
+    """
     boundary = clocks.next_boundary()
     patience = None if boundary is None else max(boundary - workflow.now(), timedelta(0))
     try:

@@ -1,4 +1,4 @@
-"""The online dispatcher (派单): told only what has happened, says what an idle courier does now.
+"""The online dispatcher (派单): knows only what has happened, says what an idle courier does now.
 
 Interfaces.md "Python (logistics)", courier.md §6. Every decision is a function of (seed, what stands now,
 the event), so a dispatcher that was resumed from rows decides exactly like one that lived on.
@@ -110,7 +110,7 @@ class Dispatcher:
         state = self._state
         if job_id not in state.jobs:
             return
-        self._tell(now)
+        self._moved_to(now)
         staff = state.under_way(job_id)
         if staff is not None:
             state.stand(staff, *staff.place_at(now))
@@ -187,11 +187,11 @@ class Dispatcher:
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _tell(self, now: float) -> None:
+    def _moved_to(self, now: float) -> None:
         self._now, self._planned_at = now, None
 
     def _plan(self, now: float, key: str, asked: Collection[Id] = (), effort: int | None = None) -> None:
-        self._tell(now)
+        self._moved_to(now)
         effort = self._planner.effort.on_event if effort is None else effort
         self._planner.decide(self._state, now, f"{self._seed}:{float(now)}:{key}", asked, effort)
 
@@ -207,7 +207,7 @@ class Dispatcher:
         job = state.jobs.get(job_id) or state.closed.get(job_id)
         if job is None:
             raise UnknownJobError(job_id)
-        self._tell(now)
+        self._moved_to(now)
         if job_id not in state.jobs or staff.job is job:
             return staff, job
         other = state.under_way(job_id)

@@ -1,6 +1,6 @@
 """What a late door is worth: soft, convex, and very dear before anybody waits too long.
 
-Sources: courier.md §6 (e) "lateness must be convex with an age cap", issue 6 item 4.
+Source: courier.md §6 (e) "lateness must be convex with an age cap".
 """
 
 from dataclasses import astuple, dataclass
@@ -23,7 +23,7 @@ class Weights:
     cap_hour: float  # price per hour beyond the cap, growing so that the longest wait goes first
     busy_hour: float  # an hour of courier time
     wait_hour: float  # an hour of an applicant's waiting, even if in time
-    move: float  # telling an applicant another courier
+    move: float  # sending an applicant another courier than expected
 
 
 # Found on training days (seeds 100-139 of the benchmark). When the plan grows long, promises will be missed

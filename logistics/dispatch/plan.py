@@ -16,7 +16,7 @@ class Rules:
 
     anchors    per courier the slot he leaves from; `starts` when (seconds)
     closed     couriers who can't be given anything now
-    owner      slot → courier its applicant was told; `move_cost` slot → price of telling another
+    owner      slot → courier whom its applicant expects; `move_cost` slot → price of sending another
     notice_s   no door changes its courier this close before an arrival
     """
 

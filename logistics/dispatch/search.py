@@ -52,7 +52,7 @@ class Search:
         if chosen < 0 and blink:
             self.insert(stop)
             return
-        if chosen < 0:  # no rule may leave a job out: the one who was told goes, after the rest
+        if chosen < 0:  # no rule may leave a job out: the one whom the applicant expects goes, after the rest
             chosen = self.rules.owner.get(stop, self.open[0])
             where = len(self.timings[chosen].stops)
         like = self.timings[chosen]
@@ -103,7 +103,7 @@ class Search:
         return cost
 
     def _keeps_notice(self) -> bool:
-        """Nobody is told another courier who would stand at the door within the notice."""
+        """Whether no applicant gets another courier who would stand at the door within the notice."""
         limit, owner = self.rules.now + self.rules.notice_s, self.rules.owner
         return not any(
             arrive < limit and owner.get(stop, k) != k

@@ -10,7 +10,7 @@ from logistics.dispatch.staff import Staff
 class State:
     """Couriers and open jobs; a job is under way with a courier, in his `stops`, or in `unplanned`.
 
-    `owner` is the courier an applicant was last told for a job that is not under way, `moves` how often that
+    `owner` is the courier whom the applicant expects for a job that is not under way, `moves` how often that
     changed. `closed` remembers where finished and cancelled jobs were, for reports that come late.
     """
 

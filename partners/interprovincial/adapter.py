@@ -34,9 +34,9 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Fetched(Frozen):
-    """One FetchNotices: what can be read in the order of the answer, and what can't (and is not confirmed).
+    """One FetchNotices: what can be read, in the order of the answer, and what can't.
 
-    `number`: the YWXTBH under which it was asked.
+    `number`: the YWXTBH under which it was asked, a message number.
     """
 
     notices: tuple[Notice, ...]
@@ -45,14 +45,17 @@ class Fetched(Frozen):
 
 
 class Confirmed(Frozen):
-    """What became of a confirmation, per sid: done (again or now), or not known over there."""
+    """What became of a confirmation, per sid: done (now or before), or not known over there."""
 
     done: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
 class InterprovincialAdapter:
-    """Satisfies `partners.base.PartnerAdapter`; notices come by `fetch_notices` and `confirm_notices`."""
+    """`partners.base.PartnerAdapter` of 跨省通办 (contracts.md C).
+
+    Notices come by `fetch_notices` and `confirm_notices`.
+    """
 
     partner = Partner.INTERPROVINCIAL
 
@@ -103,7 +106,7 @@ class InterprovincialAdapter:
         return self._notice_times.notice_time(number, kind, command.key, body.occurred_at)
 
     def send(self, rendered: Rendered) -> Receipt:
-        """One attempt. −910 is the first answer again."""
+        """One attempt; −910 is the first answer again, with `duplicate`. Raises as `InterprovincialClient.call`."""
         meta = rendered.meta
         call = Call(
             operation=Operation(meta["operation"]), jsdw=meta["jsdw"], ywxtbh=meta["ywxtbh"], data=rendered.content
@@ -128,13 +131,18 @@ class InterprovincialAdapter:
         )
 
     def put_file(self, handling: HandlingRef, sha256: str, data: bytes) -> None:
-        """Send one file under the handling's YWXTBH; again is −910 and harmless."""
+        """Send one file under the handling's YWXTBH, once per handling; again is −910 and harmless."""
         encoded = base64.b64encode(data).decode("ascii")  # has nothing to escape; 27 MB are not copied for it
         inside = f"{element('SHA256', sha256)}<NR>{encoded}</NR>"
         self._client.call(self._of(handling, Operation.PUT_FILE, inside))
 
     def get_file(self, handling: HandlingRef, sha256: str) -> bytes:
-        """Fetch a file; PartnerRefused with code -906 while the authority does not have it."""
+        """Fetch a file; the hash has been checked.
+
+        Raises:
+            PartnerRefused: −906, the authority does not have it (yet).
+            PartnerUntrusted: OTHER_FILE, it gave another one.
+        """
         if not _SHA256.fullmatch(sha256):
             raise PartnerRefused("文件摘要格式不符。", code=str(Code.MALFORMED.number))
         record = _only_record(self._client.call(self._of(handling, Operation.GET_FILE, element("SHA256", sha256))))
@@ -147,7 +155,10 @@ class InterprovincialAdapter:
         return data
 
     def query(self, handling: HandlingRef) -> InboundMessage | None:
-        """The latest notice; None before any, and while the authority does not know the case."""
+        """The latest notice; None before any, and while the authority does not know the case.
+
+        Raises PartnerUntrusted for an answer out of form; else as `InterprovincialClient.call`.
+        """
         try:
             answered = self._client.call(self._of(handling, Operation.QUERY, element("AJBH", handling.handling_no)))
         except PartnerRefused as refused:
@@ -162,7 +173,10 @@ class InterprovincialAdapter:
             raise PartnerUntrusted(_NOT_AS_AGREED, code="OUT_OF_FORM") from fault
 
     def fetch_notices(self, most: int = MAX_NOTICES) -> Fetched:
-        """Up to `most` (1–100) notices under a lease of 10 min; fewer where so many do not fit into one answer."""
+        """Up to `most` (1–100) notices under a lease of 10 min; fewer where so many do not fit into one answer.
+
+        Those that are not confirmed come again. Raises as `InterprovincialClient.call`.
+        """
         call = self._to_gateway(Operation.FETCH_NOTICES, data_part([element("MAX", str(most))]))
         try:
             answered = self._client.call(call)
@@ -181,7 +195,7 @@ class InterprovincialAdapter:
         )
 
     def confirm_notices(self, sids: tuple[str, ...]) -> Confirmed:
-        """Confirm after the commit; repeating it is harmless (−910). At most 100 sids."""
+        """Confirm by sid, after the commit; repeating it is harmless (−910). At most 100 sids."""
         records = [f'<RECORD no="{place}" sid={_quoted(sid)}></RECORD>' for place, sid in enumerate(sids, 1)]
         data = f"<DATA>{''.join(records)}</DATA></PACKAGE>".encode()
         answered = self._client.call(self._to_gateway(Operation.CONFIRM_NOTICES, data))

@@ -41,7 +41,7 @@ _CODE: Final = re.compile(r"0|-[1-9][0-9]{0,5}")
 
 
 class Call(Frozen):
-    """One operation: to whom, under which number, and the stored bytes from `<DATA`."""
+    """One operation: to whom (12-digit unit), under which number (YWXTBH), and the stored bytes from `<DATA`."""
 
     operation: Operation
     jsdw: str
@@ -50,18 +50,22 @@ class Call(Frozen):
 
 
 class Answered(Frozen):
-    """An answer that may be believed. `numbers`: the `code` of each RECORD, in order; `package` None: unsealed."""
+    """An answer that may be believed. `numbers`: the `code` of each RECORD, in order.
+
+    `package` None: it came without a seal, which only −50, −51, −60 and −61 may.
+    """
 
     numbers: tuple[int, ...]
     package: Package | None
 
     @property
     def first(self) -> int:
+        """The first RECORD's code, which stands for the whole where there is one; 0 for an answer without any."""
         return self.numbers[0] if self.numbers else Code.OK.number
 
 
 class InterprovincialClient:
-    """Seals, sends once, checks. Safe to use from several threads."""
+    """Seals, sends once, checks the answer's seal. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -79,9 +83,12 @@ class InterprovincialClient:
         self._keeper = SecretKeeper(secrets, source.fetch, now, settings.renew_before_s)
 
     def call(self, call: Call) -> Answered:
-        """One attempt; with −50 the secret is renewed and the attempt made once more.
+        """One attempt; with −50 the secret is renewed and the attempt made once more (contracts.md C "Codes").
 
-        Raises PartnerUnavailable (busy, no secret yet), AnswerLost, PartnerUntrusted, PartnerRefused.
+        Raises:
+            PartnerUnavailable: −53, −999, HTTP 5xx, or no secret yet.
+            AnswerLost: no answer in time; PartnerUntrusted: not sealed as agreed.
+            PartnerRefused: any other code, in `code` as text, SOAP_FAULT, or GATEWAY_AUTH.
         """
         secret = _there(self._keeper.current())
         answered = self._attempt(call, secret)
@@ -147,7 +154,7 @@ class InterprovincialClient:
 
 
 def fault_of(number: int) -> PartnerError | None:
-    """What a RECORD's code means for whoever called; None for success and duplicates."""
+    """The error that a RECORD's code means; None for success and duplicates."""
     code = code_of(number)
     if code is None:
         return PartnerRefused("跨省平台拒绝了请求，请人工核对。", code=str(number))

@@ -26,6 +26,7 @@ class Operation(StrEnum):
 
     @property
     def carries_file(self) -> bool:
+        """Whether a file travels: 60 s instead of 15 s."""
         return self in (Operation.PUT_FILE, Operation.GET_FILE)
 
 

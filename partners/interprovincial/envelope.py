@@ -39,6 +39,7 @@ class Head(Frozen):
     fssj: str
 
     def render(self) -> str:
+        """The element PACKAGEHEAD as text, its values as they are: none of them needs escaping."""
         return (
             f"<PACKAGEHEAD><BBH>1.0</BBH><FSDW>{self.fsdw}</FSDW><JSDW>{self.jsdw}</JSDW><YWFLDM>KSTB</YWFLDM>"
             f"<YWXTBH>{self.ywxtbh}</YWXTBH><FSSJ>{self.fssj}</FSSJ></PACKAGEHEAD>"
@@ -86,7 +87,7 @@ def information(head: Head, data: bytes) -> bytes:
 
 
 def envelope(operation: str, registration_code: str, body: bytes, seal: str) -> bytes:
-    """SOAP 1.1; `body` is the bytes of `information`, escaped here as text."""
+    """The SOAP 1.1 envelope as bytes; `body` is the bytes of `information`, escaped here as text."""
     escaped = body.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     return b"".join(
         [
@@ -136,7 +137,7 @@ def leaf(parent: etree._Element, name: str) -> str | None:
 
 
 class Package(Frozen):
-    """A parsed `information`: the head, the RECORDs, and each RECORD's inner text as it came."""
+    """A parsed `information`: the head, the RECORDs, and each RECORD's inner text as it came (`contents`)."""
 
     model_config = {**Frozen.model_config, "arbitrary_types_allowed": True}
 

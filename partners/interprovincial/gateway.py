@@ -26,11 +26,16 @@ _LONGEST_SECRET_MS: Final = 400 * 24 * 3600 * 1000
 
 
 def new_nonce() -> str:
-    """Unique for far longer than the gateway's 10 minutes."""
+    """32 hex digits, unique for far longer than the gateway's 10 minutes."""
     return randomness.token_hex(16)
 
 
 def gateway_headers(settings: InterprovincialSettings, now: datetime, nonce: str) -> dict[str, str]:
+    """The `x-tif-*` headers of one attempt, signed over timestamp, token and nonce (contracts.md C "Gateway headers").
+
+    Raises:
+        Misconfigured: no token of the gateway counts today.
+    """
     timestamp = str(int(now.timestamp()))
     return {
         "x-tif-paasid": settings.paasid,
@@ -41,7 +46,10 @@ def gateway_headers(settings: InterprovincialSettings, now: datetime, nonce: str
 
 
 def status_fault(answer: Answer) -> PartnerError | None:
-    """What another status than 200 means; None for 200."""
+    """The error that an HTTP status other than 200 means; None for 200.
+
+    HTTP 500 with the body's code 400001 is a failed authentication: GATEWAY_AUTH, refused.
+    """
     if answer.status == 200:
         return None
     if answer.status == 500 and _json_code(answer.body) == AUTH_FAILED:
@@ -77,7 +85,13 @@ class SecretSource:
         self._nonce = nonce
 
     def fetch(self) -> Secret:
-        """Raises the leaves of PartnerError; HTTP 200 with another code than "0" is a failure."""
+        """A fresh secret with its end (contracts.md C "Secret").
+
+        Raises:
+            PartnerUnavailable: the gateway is busy or away.
+            PartnerUntrusted: the answer is out of form, or none of our app keys opens the secret.
+            PartnerRefused: no app key counts, or none is accepted; HTTP 200 with another code than "0" is a refusal.
+        """
         app_keys = self._settings.app_keys_at(self._now())
         refusal = PartnerRefused("没有可用的跨省平台应用密钥，请联系运维。", code="NO_APP_KEY")
         for app_key in app_keys:

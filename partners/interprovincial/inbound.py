@@ -27,12 +27,20 @@ _MAX_TEXT: Final = 4000
 
 
 class Unreadable(Frozen):
-    """A RECORD that is not taken and not confirmed. `sid` is "" where that is what can't be read."""
+    """A RECORD that is not taken, with the reason. `sid` is "" where that is what can't be read.
+
+    `not_ours`: it can be read, and belongs to no handling of ours; then it is confirmed, else it comes again.
+    """
 
     sid: str
     reason: str
     raw: bytes
     handling_no: str = ""
+    not_ours: bool = False
+
+
+class _NotOurs(UnsafeXml):
+    """Readable to its end, and under another handling's coordination number."""
 
 
 class Notice(Frozen):
@@ -52,7 +60,9 @@ def read_notice(record: etree._Element, content: bytes) -> Notice | Unreadable:
     except UnsafeXml as fault:
         number = record.findtext("{*}AJBH") or ""
         ours = number if is_case_number(number) else ""
-        return Unreadable(sid=sid, reason=str(fault), raw=content, handling_no=ours)
+        return Unreadable(
+            sid=sid, reason=str(fault), raw=content, handling_no=ours, not_ours=isinstance(fault, _NotOurs)
+        )
 
 
 def read_status(record: etree._Element, content: bytes, handling_no: str) -> InboundMessage | None:
@@ -74,8 +84,7 @@ def _message(record: etree._Element, sid: str, content: bytes) -> InboundMessage
     number, partner_no = _required(record, "AJBH"), _text(record, "LSH")
     if len(number) > _MAX_NUMBER or len(partner_no) > _MAX_NUMBER:
         raise UnsafeXml("AJBH or LSH too long")
-    if is_case_number(number) and _required(record, "YWXTBH") != coordination_no(number):
-        raise UnsafeXml("YWXTBH is another handling's")
+    coordination = _required(record, "YWXTBH") if is_case_number(number) else ""
     place = _required(record, "XH")
     state = _required(record, "ZT")
     if not _SERIAL.fullmatch(place):
@@ -84,7 +93,7 @@ def _message(record: etree._Element, sid: str, content: bytes) -> InboundMessage
         raise UnsafeXml("ZT")
     occurred_at = read_stamp(_required(record, "ZTSJ"))
     event = EVENT_OF_ZT.get(state)
-    return InboundMessage(
+    message = InboundMessage(
         partner=Partner.INTERPROVINCIAL,
         message_id=sid,
         content=content,
@@ -96,6 +105,9 @@ def _message(record: etree._Element, sid: str, content: bytes) -> InboundMessage
         occurred_at=occurred_at,
         payload=_payload(record, event),
     )
+    if coordination and coordination != coordination_no(number):
+        raise _NotOurs("YWXTBH is another handling's")
+    return message
 
 
 def _payload(record: etree._Element, event: WireEvent | None) -> EventPayload:
@@ -114,7 +126,10 @@ def _payload(record: etree._Element, event: WireEvent | None) -> EventPayload:
         case WireEvent.NOT_ACCEPTED | WireEvent.REJECTED:
             return EventPayload(reason=_required(record, "YY"), legal_basis=_required(record, "FLYJ"))
         case WireEvent.RESULT_SENT:
-            return EventPayload(tracking_no=_required(record, "YJHM"))
+            number = _required(record, "YJHM")
+            if len(number) > _MAX_NUMBER:
+                raise UnsafeXml("YJHM too long")
+            return EventPayload(tracking_no=number)
         case _:
             return EventPayload()
 

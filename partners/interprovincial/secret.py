@@ -4,7 +4,6 @@ contracts.md C "Secret"; reliability.md F33: fifty workers with an expired secre
 stays valid to its own end, so nobody waits for a renewal while there is one.
 """
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -22,6 +21,7 @@ class Secret(Frozen):
     ends_at: datetime
 
     def counts_at(self, moment: datetime) -> bool:
+        """Whether it may seal at this moment, its end included."""
         return moment <= self.ends_at
 
 
@@ -39,26 +39,6 @@ class SecretMemory(Protocol):
         What `fetch` raises goes to its caller; nothing is replaced then.
         """
         ...
-
-
-class SecretsInMemory:
-    """For one process: threads share the secret and one of them renews it."""
-
-    def __init__(self) -> None:
-        self._held: tuple[Secret, ...] = ()
-        self._lock = threading.Lock()
-
-    def held(self) -> tuple[Secret, ...]:
-        return self._held
-
-    def renew(self, seen: Secret | None, patience_s: float, fetch: Callable[[], Secret]) -> None:
-        if not self._lock.acquire(blocking=patience_s > 0, timeout=patience_s if patience_s > 0 else -1):
-            return
-        try:
-            if (self._held[0] if self._held else None) == seen:
-                self._held = (fetch(), *self._held[:1])
-        finally:
-            self._lock.release()
 
 
 class SecretKeeper:

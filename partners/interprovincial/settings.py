@@ -38,11 +38,16 @@ class InterprovincialSettings(Frozen):
     answer_window_s: float = Field(default=600, gt=0, description="how far an answer's FSSJ may be off")
 
     def token_at(self, now: datetime) -> str:
-        """Raises Misconfigured when none counts today."""
+        """The gateway's newest token that counts on that day of Asia/Shanghai.
+
+        Raises:
+            Misconfigured: none does.
+        """
         counting = self.tokens(now.astimezone(CHINA).date())
         if not counting:
             raise Misconfigured("INTERPROVINCIAL_TOKEN：今天没有可用的网关令牌")
         return counting[0]
 
     def app_keys_at(self, now: datetime) -> tuple[bytes, ...]:
+        """Our app keys that count on that day of Asia/Shanghai, newest first; () when none does."""
         return tuple(key.encode("ascii") for key in self.app_keys(now.astimezone(CHINA).date()))

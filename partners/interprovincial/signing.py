@@ -60,7 +60,10 @@ def _sm4_gcm_open(key: bytes, sealed: bytes) -> bytes | None:
 
 
 def sealed_text(operation: str, fsdw: str, jsdw: str, ywxtbh: str, fssj: str, information: bytes) -> bytes:
-    """What a seal covers; `operation` ends in `Response` for an answer."""
+    """What a seal covers: operation, FSDW, JSDW, YWXTBH, FSSJ and SM3 of `information`, joined by `|`.
+
+    `operation` ends in `Response` for an answer (contracts.md C "Envelope").
+    """
     return f"{operation}|{fsdw}|{jsdw}|{ywxtbh}|{fssj}|{sm3_hex(information)}".encode()
 
 

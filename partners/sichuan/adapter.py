@@ -21,7 +21,10 @@ _NOT_AS_AGREED: Final = "对方系统的答复不符合约定，已按未收到�
 
 
 class SichuanAdapter:
-    """Satisfies `partners.base.PartnerAdapter`. Callbacks come the other way, see `partners.sichuan.inbound`."""
+    """`partners.base.PartnerAdapter` of 川渝通办 (contracts.md A).
+
+    Callbacks come the other way: `partners.sichuan.inbound`.
+    """
 
     partner = Partner.SICHUAN
 
@@ -30,7 +33,7 @@ class SichuanAdapter:
         self._client = SichuanClient(settings, now, attempts)
 
     def render(self, command: Command) -> Rendered:
-        """The body and the path are fixed here; `meta` holds the path."""
+        """The body, and the path in `meta["path"]`; the key becomes the message id."""
         words = mapper.render(command, self._settings.region)
         return Rendered(
             partner=self.partner,
@@ -42,7 +45,10 @@ class SichuanAdapter:
         )
 
     def send(self, rendered: Rendered) -> Receipt:
-        """POST the command under its key. 200 with `"duplicate":true` is the first answer again."""
+        """POST the command under its key; `"duplicate":true` in a 200 means that it was taken before.
+
+        Raises PartnerUntrusted for an answer out of form; else as `SichuanClient.call`.
+        """
         answer = self._client.call("POST", rendered.meta["path"], rendered.key, rendered.content)
         body = _read(answer)
         partner_no = body.get("partnerCaseNo")
@@ -53,20 +59,28 @@ class SichuanAdapter:
         )
 
     def put_file(self, handling: HandlingRef, sha256: str, data: bytes) -> None:
-        """PUT the bytes; the message id is made of the handling and the hash, so a repetition is a duplicate."""
+        """PUT the bytes; message id `{handling no}-file-{first 12 digits of the hash}`, again is a duplicate."""
         answer = self._client.put_file(mapper.file_path(sha256), f"{handling.handling_no}-file-{sha256[:12]}", data)
         if _read(answer).get("sha256") != sha256:
             raise PartnerUntrusted(_NOT_AS_AGREED, code="OTHER_FILE")
 
     def get_file(self, handling: HandlingRef, sha256: str) -> bytes:
-        """GET the bytes; PartnerRefused with code CY4041 while the partner does not have them."""
+        """GET the bytes; the hash has been checked.
+
+        Raises:
+            PartnerRefused: CY4041, the partner does not have them (yet).
+            PartnerUntrusted: OTHER_FILE, it gave others.
+        """
         answer = self._client.get_file(mapper.file_path(sha256), _fresh_id())
         if not same(sha256_hex(answer.body), sha256):
             raise PartnerUntrusted(_NOT_AS_AGREED, code="OTHER_FILE")
         return answer.body
 
     def query(self, handling: HandlingRef) -> InboundMessage | None:
-        """The latest event; None before any, and while the partner does not know the case."""
+        """The latest event; None before any, and while the partner does not know the case.
+
+        Raises PartnerUntrusted for an answer out of form; else as `SichuanClient.call`.
+        """
         try:
             answer = self._client.call("GET", mapper.case_path(handling.handling_no), _fresh_id())
         except PartnerRefused as refusal:

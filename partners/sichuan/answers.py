@@ -20,7 +20,10 @@ def acknowledgement(
     received_at: datetime,
     duplicate: bool,
 ) -> CallbackAnswer:
-    """200, signed. `callback`: the body being acknowledged; `received_at`: when it was first committed."""
+    """200, signed over status, `nonce` (the request's), timestamp and body (contracts.md A "Signed text").
+
+    `callback`: the body being acknowledged; `received_at`: when it was first committed; `duplicate`: it was known.
+    """
     content = {
         "code": Code.OK.value,
         "msgId": message_id,

@@ -29,7 +29,7 @@ class Signed(NamedTuple):
 
 
 class SichuanClient:
-    """Signs, sends once, checks. Safe to use from several threads."""
+    """Signs, sends once, checks the answer's signature. Safe to use from several threads."""
 
     def __init__(self, settings: SichuanSettings, now: Now, attempts: Attempts | None = None) -> None:
         self._settings = settings
@@ -37,13 +37,21 @@ class SichuanClient:
         self._attempts = attempts or Attempts()
 
     def call(self, method: str, path: str, message_id: str, body: bytes = b"") -> Signed:
-        """A command or a query. Raises the leaves of PartnerError."""
+        """A command or a query; `path` below the gateway's address, `message_id` 8 to 64 of `[A-Za-z0-9_-]`.
+
+        Raises:
+            PartnerUnavailable: 408, 409, 425, 429, 503, or nothing was sent.
+            AnswerLost: another 5xx, or no answer in time; PartnerUntrusted for a 2xx that is not signed as agreed.
+            PartnerRefused: any other status; `code` is the problem's CY code, else `HTTP` and the status.
+        """
         return self._call(method, path, message_id, body, "application/json", TOTAL_S, ANSWER_BYTES)
 
     def put_file(self, path: str, message_id: str, data: bytes) -> Signed:
+        """PUT raw bytes; 60 s in total. Raises as `call`."""
         return self._call("PUT", path, message_id, data, "application/octet-stream", TOTAL_WITH_FILE_S, ANSWER_BYTES)
 
     def get_file(self, path: str, message_id: str) -> Signed:
+        """GET raw bytes, at most 20 MB; 60 s in total. Raises as `call`."""
         return self._call("GET", path, message_id, b"", None, TOTAL_WITH_FILE_S, FILE_ANSWER_BYTES)
 
     def _call(

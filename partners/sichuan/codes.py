@@ -29,7 +29,7 @@ class Code(StrEnum):
 
     @property
     def words(self) -> str:
-        """The same words for everybody who gets this code: says nothing about what exists here."""
+        """The problem's title: the same for everybody who gets this code, so that it betrays nothing."""
         return _WORDS[self]
 
 
@@ -65,7 +65,7 @@ _AGAIN = frozenset({408, 409, 425, 429})
 
 
 def meaning_of_status(status: int) -> Meaning:
-    """contracts.md A "Retry, both sides": the HTTP status decides, the code only explains."""
+    """Who acts next after this HTTP status; the code only explains (contracts.md A "Retry, both sides")."""
     if 200 <= status <= 299:
         return Meaning.TAKEN
     if status in _AGAIN:

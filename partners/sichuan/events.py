@@ -1,4 +1,4 @@
-"""What Sichuan tells us about a case: the schema of a callback and of a query's answer, and our words for it."""
+"""What Sichuan says about a case: the schema of a callback and of a query's answer, and our words for it."""
 
 import re
 from datetime import datetime, timedelta
@@ -57,7 +57,11 @@ class _Latest(Said):
 
 
 def from_callback(content: dict[str, Any], message_id: str, compared: bytes, now: datetime) -> InboundMessage:
-    """A callback's body → one message. `compared`: path + body. Raises NotInSchema."""
+    """A callback's body → one message. `compared`: path + body.
+
+    Raises:
+        NotInSchema: a member is out of form, `eventId` is not the message id, or `occurredAt` lies 5 minutes ahead.
+    """
     said = _checked(_Callback, content)
     if said.eventId != message_id:
         raise NotInSchema("eventId")
@@ -80,7 +84,11 @@ def from_callback(content: dict[str, Any], message_id: str, compared: bytes, now
 
 
 def from_query(content: dict[str, Any], handling_no: str, body: bytes) -> InboundMessage | None:
-    """A query's answer → the latest event, None before any. Raises NotInSchema."""
+    """A query's answer → the latest event; None before any. Its message id is `query-{handling no}-{seq}`.
+
+    Raises:
+        NotInSchema: a member is out of form, or the answer is about another case.
+    """
     said = _checked(_Latest, content)
     if said.caseNo != handling_no:
         raise NotInSchema("caseNo")

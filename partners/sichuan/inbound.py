@@ -34,7 +34,10 @@ _FORMS: Final[dict[str, re.Pattern[str]]] = {
 
 @dataclass(frozen=True)
 class Refusal:
-    """A refused callback. `reason` is for our log only: the sender learns the code."""
+    """A refused callback. `reason` is for our log only: the sender gets the code.
+
+    `server_time`: our clock in epoch seconds, with CY4013.
+    """
 
     code: Code
     reason: str
@@ -43,7 +46,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Authentic:
-    """A callback that Sichuan has signed; the nonce is not yet checked, the body not yet read."""
+    """A callback that Sichuan has signed; the nonce is not yet checked, the body not yet read.
+
+    `compared`: path, LF, body: what "the same content" means.
+    """
 
     nonce: str
     message_id: str
@@ -52,7 +58,7 @@ class Authentic:
 
 
 def authenticate(raw: RawCallback, settings: SichuanSettings, now: datetime) -> Authentic | Refusal:
-    """Everything up to the signature; `now` is aware."""
+    """Check everything up to the signature (contracts.md "Order of checks"); `now` is aware."""
     if raw.body is None or len(raw.body) > MAX_CALLBACK_BYTES:
         return Refusal(Code.TOO_LARGE, "body over 256 kB")
     found = _Headers(raw.headers)
@@ -65,7 +71,7 @@ def authenticate(raw: RawCallback, settings: SichuanSettings, now: datetime) -> 
 
 
 def read(message: Authentic, now: datetime) -> InboundMessage | Refusal:
-    """Strict parsing and schema, after the nonce was remembered."""
+    """Strict parsing and schema, after the nonce was remembered; a Refusal is CY4001 or CY4221."""
     try:
         content = parse_json(message.body)
     except NumberOutOfRange as fault:

@@ -1,4 +1,4 @@
-"""Translation between our words and Sichuan's (contracts.md A). Pure; one function per thing said."""
+"""Our commands in Sichuan's words (contracts.md A "Commands"): paths and JSON bodies. Pure."""
 
 import json
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ class Words(NamedTuple):
 
 
 def render(command: Command, our_region: str) -> Words:
-    """Every command is a POST; the same command always gives the same bytes."""
+    """The command as a POST; the same command always gives the same bytes. `our_region`: GB/T 2260, 6 digits."""
     case_path = f"{PREFIX}/cases/{command.handling.handling_no}"
     match command.body:
         case Submission() as submission:
@@ -32,10 +32,12 @@ def render(command: Command, our_region: str) -> Words:
 
 
 def case_path(handling_no: str) -> str:
+    """Path of a query, with the prefix that is signed too."""
     return f"{PREFIX}/cases/{handling_no}"
 
 
 def file_path(sha256: str) -> str:
+    """Path of a file, with the prefix that is signed too. `sha256`: lower-case hex."""
     return f"{PREFIX}/files/{sha256}"
 
 

@@ -26,7 +26,7 @@ def _no_slash_at_end(url: str) -> str:
 
 
 class SichuanSettings(Frozen):
-    """Addresses, ids, keys and windows of the 川渝通办 wire."""
+    """Addresses, ids, keys and windows of the 川渝通办 wire. `window_s`, `nonce_memory_s`: seconds."""
 
     base_url: Annotated[str, AfterValidator(_no_slash_at_end)] = Field(
         description="the partner's gateway; /cy/v1/… is added and the whole path is signed"
@@ -41,9 +41,11 @@ class SichuanSettings(Frozen):
     region: str = Field(default="500103", description="collectingOrg.regionCode, our own region")
 
     def our_keys_at(self, now: datetime) -> tuple[bytes, ...]:
+        """Our keys that count on that day of Asia/Shanghai, newest first: we sign with each."""
         return _ascii(self.our_keys(now.astimezone(CHINA).date()))
 
     def partner_keys_at(self, now: datetime) -> tuple[bytes, ...]:
+        """Sichuan's keys that count on that day of Asia/Shanghai: a signature with any of them holds."""
         return _ascii(self.partner_keys(now.astimezone(CHINA).date()))
 
 

@@ -33,13 +33,16 @@ def _encoded(text: str) -> str:
 def request_text(
     method: str, path: str, query: str, app_id: str, timestamp: str, nonce: str, message_id: str, body: bytes
 ) -> bytes:
-    """The eight fields of a request, joined by LF. `path` as on the wire, not decoded; `query` raw."""
+    """The eight fields of a request, joined by LF (contracts.md A "Signed text").
+
+    `path` as on the wire, not decoded; `query` raw; `timestamp` in epoch seconds.
+    """
     fields = (method, path, canonical_query(query), app_id, timestamp, nonce, message_id, sha256_hex(body))
     return "\n".join(fields).encode("latin-1")
 
 
 def answer_text(status: int, nonce: str, timestamp: str, body: bytes) -> bytes:
-    """The four fields of a 2xx answer; `nonce` is the request's."""
+    """The four fields of a 2xx answer, joined by LF: status, `nonce` (the request's), timestamp, hash of the body."""
     return "\n".join((str(status), nonce, timestamp, sha256_hex(body))).encode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""The Southwest network behind the one small interface: commands are stored and forwarded in batches."""
+"""The Southwest network behind the common interface: commands are stored and forwarded in batches."""
 
 import hashlib
 import threading
@@ -29,7 +29,10 @@ _ON_ITS_WAY: Final = frozenset({RowState.TAKEN, RowState.CONFIRMED})
 
 
 class SouthwestAdapter:
-    """`PartnerAdapter` for 西南五省通办. Thread-safe; one batch of a stream is on its way at a time."""
+    """`partners.base.PartnerAdapter` of 西南五省通办 (contracts.md B).
+
+    Thread-safe; one batch of a stream is on its way at a time.
+    """
 
     partner = Partner.SOUTHWEST
 
@@ -46,7 +49,10 @@ class SouthwestAdapter:
         self._clock = threading.Lock()
 
     def render(self, command: Command) -> Rendered:
-        """The row with its guid and cd_time, fixed here once."""
+        """The row as bytes; `meta` holds `row_guid`, `cd_time` and `province`, fixed here once.
+
+        cd_time is now, but at least 1 ms later than every row of this handling before.
+        """
         guid, written_at = str(uuid.uuid4()), self._written_at(command.handling.handling_no)
         return Rendered(
             partner=self.partner,
@@ -64,8 +70,13 @@ class SouthwestAdapter:
     def send(self, rendered: Rendered) -> Receipt:
         """Put the row into its stream's next batch and send what the stream has to send.
 
-        Returns once the hub has the batch with this row; the receipt comes by `relay.intake_southwest.poll_once`.
-        Raises PartnerError; PartnerRefused with the batch's code when the hub does not take the batch.
+        Returns once the hub has the batch with this row; what the province says of it comes by the poll of
+        `exchange.southwest`.
+
+        Raises:
+            PartnerUnavailable: the hub is busy or away, or the stream waits for an earlier batch.
+            AnswerLost: the effect is unknown.
+            PartnerRefused: the hub does not take the batch, or its receipt has refused the row; `code` is theirs.
         """
         province = rendered.meta["province"]
         row = OutgoingRow(
@@ -90,7 +101,10 @@ class SouthwestAdapter:
         )
 
     def flush(self, province: str) -> int:
-        """Send what waits in a stream without a command of its own at hand; the number of batches taken."""
+        """Send what waits in a stream without a command at hand; returns how many batches were dealt with.
+
+        Raises as `send`.
+        """
         sent = 0
         with self._one_at_a_time[province]:
             while self._send_next(province):
@@ -98,20 +112,30 @@ class SouthwestAdapter:
         return sent
 
     def resend(self, batch: Batch) -> str:
-        """The same batch byte for byte (no receipt after 24 h, or the province asks for it); the inner code."""
+        """Send a batch byte for byte, first or again; returns the inner code (`00`: taken).
+
+        Raises:
+            PartnerUnavailable: the hub is busy, or could not be reached.
+            AnswerLost: the effect is unknown.
+        """
         code = self.hub.send_batch(batch.wire())
         if code == Code.BUSY:
             raise fault_of(code)
         return code
 
     def put_file(self, handling: HandlingRef, sha256: str, data: bytes) -> None:
-        """exch0006; the file is known by its hash, whatever the handling."""
+        """exch0006; the file is known by its hash, whatever the handling. Raises PartnerRefused for more than 20 MB."""
         if len(data) > _MAX_FILE:
             raise PartnerRefused("文件超过 20 MB，无法发送", code=Code.FIELD)
         self.hub.send_file(sha256, data)
 
     def get_file(self, handling: HandlingRef, sha256: str) -> bytes:
-        """exch0007. Raises PartnerRefused (SW200201) where the hub has no such file, PartnerUntrusted for another."""
+        """exch0007. The bytes, whose hash has been checked.
+
+        Raises:
+            PartnerRefused: SW200201, the hub has no such file.
+            PartnerUntrusted: FILE_HASH, it gave another one.
+        """
         data = decode_base64(self.hub.fetch_file(sha256))
         if data is None or len(data) > _MAX_FILE or hashlib.sha256(data).hexdigest() != sha256:
             raise PartnerUntrusted("对方提供的文件与摘要不符", code="FILE_HASH")

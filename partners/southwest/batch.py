@@ -30,7 +30,11 @@ Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}\z")]
 
 
 class Manifest(Frozen):
-    """The signed head of a batch (批次清单). `bytes` is the length of the uncompressed rows."""
+    """The signed head of a batch (批次清单), contracts.md B "Batch".
+
+    `cd_batch`: from + to + yyyyMMdd + 6-digit seq. `rows`, `bytes`: how many rows, and the length of their uncompressed
+    text. `previous_sm3`: of the batch before in its stream, 64 zeros for the first.
+    """
 
     model_config = ConfigDict(strict=True, populate_by_name=True)
 
@@ -55,7 +59,11 @@ class Manifest(Frozen):
 
     @property
     def created(self) -> datetime:
-        """Raises ValueError when createdAt is not a time."""
+        """`createdAt` as a moment, aware.
+
+        Raises:
+            ValueError: it is no time.
+        """
         return parse_instant(self.created_at)
 
     @property
@@ -78,9 +86,11 @@ class Manifest(Frozen):
 
     @property
     def text_sm3(self) -> str:
+        """SM3 of `text`, 64 lower-case hex digits: what the next batch names."""
         return sm3_hex(self.text.encode())
 
     def wire(self) -> dict[str, Any]:
+        """The members as they travel and are stored."""
         return self.model_dump(by_alias=True)
 
 
@@ -103,14 +113,14 @@ class StreamHead(NamedTuple):
 
 
 def batch_name(from_region: str, to_region: str, created: datetime, seq: int) -> str:
-    """cd_batch (批次号)."""
+    """cd_batch (批次号): from + to + yyyyMMdd of `created` in Asia/Shanghai + 6-digit seq."""
     return f"{from_region}{to_region}{day(created)}{seq:06d}"
 
 
 def unsigned(
     rows: Sequence[bytes], *, from_region: str, to_region: str, head: StreamHead, now: datetime, serial: str
 ) -> Batch:
-    """The next batch of a stream, still without its signature. Each row ends with LF."""
+    """The next batch of a stream, still without its signature. Each row ends with LF; `serial`: of the certificate."""
     content = b"".join(rows)
     manifest = Manifest.model_construct(
         ver=1,
@@ -136,7 +146,7 @@ def _packed(content: bytes) -> bytes:
 
 
 class Measured(NamedTuple):
-    """What the uncompressed rows really are."""
+    """What the uncompressed rows really are: how many, their bytes, their SM3, and whether the last ends with LF."""
 
     rows: int
     bytes: int

@@ -1,4 +1,4 @@
-"""Calls to the exchange hub: one attempt each, signed, with every way to fail told apart (contracts.md B)."""
+"""Calls to the exchange hub: one attempt each, signed, every way to fail an error of its own (contracts.md B)."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ _PAGE: Final = "50"
 
 
 class ListedBatch(Frozen):
-    """One line of exch0002. The cursor is opaque; it stands behind this batch."""
+    """One line of exch0002. The cursor is opaque; asked from it, the hub lists what comes after this batch."""
 
     model_config = ConfigDict(strict=True)
 
@@ -40,7 +40,11 @@ class ListedBatch(Frozen):
 
 
 class HubClient:
-    """Speaks with the hub. Outer answers are unsigned; what they carry is checked by whoever reads it."""
+    """Calls to the hub, one attempt each.
+
+    Outer answers are unsigned; what they carry is verified by whoever reads it. Every call raises PartnerUnavailable
+    (busy, HTTP 5xx), AnswerLost (UNREADABLE and those of `partners.attempt`) or PartnerRefused (another code).
+    """
 
     def __init__(self, settings: SouthwestSettings, now: Now, attempts: Attempts | None = None) -> None:
         self._settings = settings
@@ -49,6 +53,7 @@ class HubClient:
         self._attempts = attempts or Attempts()
 
     def close(self) -> None:
+        """Close the connections that are kept open."""
         self._attempts.close()
 
     def send_batch(self, batch: dict[str, Any]) -> str:
@@ -56,7 +61,7 @@ class HubClient:
         return str(self._call(SEND_BATCH, batch, trace=batch["manifest"]["cd_batch"])["code"])
 
     def list_batches(self, cursor: str, limit: int) -> list[ListedBatch]:
-        """exch0002. Raises PartnerError."""
+        """exch0002: at most `limit` batches for us behind `cursor` ("": from the first). Raises PartnerError."""
         answer = self._succeed(LIST_BATCHES, {"cursor": cursor, "limit": limit})
         try:
             return [ListedBatch.model_validate(line) for line in _list(answer, "batches")]
@@ -68,11 +73,14 @@ class HubClient:
         return self._call(DOWNLOAD, {"cd_batch": cd_batch}, max_bytes=_BATCH_BYTES)
 
     def send_receipt(self, receipt: dict[str, Any]) -> None:
-        """exch0004. Raises PartnerError."""
+        """exch0004: a receipt as `BatchReceipt.wire` gives it. Raises PartnerError."""
         self._succeed(SEND_RECEIPT, {"receipt": receipt})
 
     def list_receipts(self, cursor: str, limit: int) -> list[dict[str, Any]]:
-        """exch0005: receipts not yet verified, each with its `cursor`. Raises PartnerError."""
+        """exch0005: receipts not yet verified, at most `limit` behind `cursor`, each with its own `cursor`.
+
+        Raises PartnerError.
+        """
         answer = self._succeed(LIST_RECEIPTS, {"cursor": cursor, "limit": limit})
         receipts = _list(answer, "receipts")
         if not all(isinstance(line, dict) and isinstance(line.get("cursor"), str) for line in receipts):
@@ -80,7 +88,7 @@ class HubClient:
         return receipts
 
     def send_file(self, sha256: str, data: bytes) -> None:
-        """exch0006; again is harmless. Raises PartnerError."""
+        """exch0006: a file by its SHA-256 in lower-case hex; again is harmless. Raises PartnerError."""
         content = {"sha256": sha256, "dataB64": base64.b64encode(data).decode("ascii")}
         self._succeed(SEND_FILE, content, total_s=TOTAL_WITH_FILE_S)
 

@@ -16,7 +16,10 @@ _AHEAD: Final = timedelta(seconds=300)
 
 
 class RefusedBatch(NamedTuple):
-    """Not taken as a whole. `manifest` is None when it can't be read; `old`: a person may release it."""
+    """Not taken as a whole, with the code of its receipt.
+
+    `manifest` None: it can't be read. `old`: refused for its age alone, so that a person may release it.
+    """
 
     cd_batch: str
     rows_sm3: str
@@ -26,7 +29,10 @@ class RefusedBatch(NamedTuple):
 
 
 class ExaminedBatch(NamedTuple):
-    """Authentic and addressed to us; its place in the stream is still to be checked."""
+    """Authentic and addressed to us; its place in the stream is still to be checked.
+
+    `measured`: what its rows are, or the code of the fault that measuring them met.
+    """
 
     manifest: Manifest
     rows_gz: bytes
@@ -34,7 +40,7 @@ class ExaminedBatch(NamedTuple):
 
 
 class GoodBatch(NamedTuple):
-    """To be applied row by row."""
+    """A batch at its place in the stream, to be applied row by row."""
 
     manifest: Manifest
     rows_gz: bytes

@@ -14,12 +14,15 @@ NOTICE_STATE: Final = {Notice.PAPERS_SENT: "1", Notice.DELIVERED: "2", Notice.DI
 
 
 def province_of(region: str) -> str:
-    """The province of a 6-digit region: the other end of its stream."""
+    """The province of a 6-digit region, e.g. 520102 → 520000: the other end of its stream."""
     return region[:2] + "0000"
 
 
 def render(command: Command, *, row_guid: str, written_at: datetime, our_region: str) -> bytes:
-    """The row's bytes with LF at the end; the same arguments always give the same bytes."""
+    """The row as one line of JSON with LF at its end (contracts.md B "Row").
+
+    The same arguments always give the same bytes. `our_region`: GB/T 2260, 6 digits.
+    """
     type_, state, data = _said(command, our_region)
     row = {
         "row_guid": row_guid,

@@ -15,7 +15,7 @@ _Text = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class RowCode(Frozen):
-    """What became of one row."""
+    """What became of one row: ok (twelve zeros) or a row code."""
 
     model_config = ConfigDict(strict=True)
 
@@ -24,7 +24,7 @@ class RowCode(Frozen):
 
 
 class BatchReceipt(Frozen):
-    """What became of a batch. `rows` is empty unless `code` is ok."""
+    """What became of a batch (contracts.md B "Receipt"). `rows` is empty unless `code` is ok."""
 
     model_config = ConfigDict(strict=True, populate_by_name=True)
 
@@ -38,22 +38,32 @@ class BatchReceipt(Frozen):
 
     @property
     def text(self) -> str:
+        """What `sign` covers."""
         rows = [(row.row_guid, row.code) for row in self.rows]
         return receipt_text(self.cd_batch, self.rows_sm3, self.received_at, self.code, rows)
 
     @property
     def received(self) -> datetime:
-        """Raises ValueError when receivedAt is not a time."""
+        """`receivedAt` as a moment, aware.
+
+        Raises:
+            ValueError: it is no time.
+        """
         return parse_instant(self.received_at)
 
     def wire(self) -> dict[str, Any]:
+        """The members as they travel and are stored."""
         return self.model_dump(by_alias=True)
 
 
 def write_receipt(
     signer: Signer, *, cd_batch: str, rows_sm3: str, code: str, rows: Sequence[tuple[str, str]], now: datetime
 ) -> BatchReceipt:
-    """Our signed receipt; `rows` are (row_guid, code) in the batch's order."""
+    """Our signed receipt; `rows` are (row_guid, code) in the batch's order, left out where `code` is not ok.
+
+    Raises:
+        Misconfigured: no certificate of ours counts today.
+    """
     serial = signer.serial(now)
     unsigned = BatchReceipt(
         cd_batch=cd_batch,

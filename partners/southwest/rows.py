@@ -36,7 +36,7 @@ _ROW_GUID: Final = re.compile(r"[A-Za-z0-9._{}-]{1,64}")
 
 
 class Operation(StrEnum):
-    """cd_operation."""
+    """cd_operation (contracts.md B "Row"): a row, newer data of one, or one that takes another back."""
 
     INSERT = "I"
     UPDATE = "U"
@@ -53,7 +53,7 @@ class BadRow(ValueError):
 
 
 class ReadRow(NamedTuple):
-    """A row that could be read. `message` is None for a row that voids another (D)."""
+    """A row that could be read. `message` None: the row voids another (D)."""
 
     guid: str
     written_at: datetime
@@ -88,7 +88,11 @@ class _Row(_Head):
 
 
 def read(line: bytes, number: int, now: datetime) -> ReadRow:
-    """Read line `number` (from 1). Raises BadRow, whose guid is `#number` when the row's own can't be read."""
+    """Read line `number` (from 1) of a batch, without its LF.
+
+    Raises:
+        BadRow: it is out of form; `guid` is `#{number}` when the row's own can't be read.
+    """
     content = _object(line, number)
     guid = content.get("row_guid")
     shown = guid if isinstance(guid, str) and _ROW_GUID.fullmatch(guid) else f"#{number}"

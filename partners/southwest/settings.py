@@ -39,7 +39,7 @@ class PeerCertificate(Frozen):
         return self
 
     def ended(self, day: date) -> bool:
-        """Not yet, no longer or not any more valid on `day`: SW100203."""
+        """Whether it does not count on `day`: not yet valid, expired or revoked (SW100203)."""
         revoked = self.revoked_on is not None and day >= self.revoked_on
         return revoked or not self.not_before <= day <= self.not_after
 
@@ -68,10 +68,11 @@ class SouthwestSettings(Frozen):
         return self.tenancy[:6]
 
     def signing(self, now: datetime) -> SigningCertificate | None:
-        """The newest certificate of ours that counts today."""
+        """Our newest certificate that counts on that day of Asia/Shanghai; None: none does."""
         today = now.astimezone(CHINA).date()
         counting = [c for c in self.own if c.not_before <= today <= c.not_after]
         return max(counting, key=lambda c: c.not_before, default=None)
 
     def peer(self, serial: str) -> PeerCertificate | None:
+        """The certificate of the hub or a province with this serial; None: unknown here. It may have ended."""
         return next((c for c in self.peers if c.serial == serial), None)

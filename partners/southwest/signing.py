@@ -15,7 +15,7 @@ from partners.standards import CHINA, sm3_hex
 
 
 def request_text(operation: str, app_id: str, tenancy: str, business_id: str, timestamp: str, body: bytes) -> str:
-    """The text of `C-Sign`."""
+    """What `C-Sign` covers: operation, app id, tenancy, business id, timestamp and SM3 of the body, joined by `|`."""
     return "|".join((operation, app_id, tenancy, business_id, timestamp, sm3_hex(body)))
 
 
@@ -33,7 +33,11 @@ class Signer:
         self._settings = settings
 
     def serial(self, now: datetime) -> str:
-        """Raises Misconfigured when no certificate of ours counts today."""
+        """Serial of the certificate that signs now.
+
+        Raises:
+            Misconfigured: no certificate of ours counts today.
+        """
         certificate = self._settings.signing(now)
         if certificate is None:
             raise Misconfigured("SOUTHWEST_CERT_SERIAL：今天没有可用的签名证书")

@@ -11,7 +11,7 @@ _WITH_MILLISECONDS: Final = re.compile(r"[0-9T:-]{19}\.[0-9]{3}(?:Z|[+-][0-9]{2}
 
 
 def compact(now: datetime) -> str:
-    """`C-Timestamp`: yyyyMMddHHmmssSSS."""
+    """`C-Timestamp`: yyyyMMddHHmmssSSS in Asia/Shanghai."""
     local = now.astimezone(CHINA)
     return f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
 
@@ -27,7 +27,11 @@ def row_time(instant: datetime) -> str:
 
 
 def parse_row_time(text: str) -> datetime:
-    """Raises ValueError unless the text has an offset and milliseconds."""
+    """The moment of a `cd_time`, aware.
+
+    Raises:
+        ValueError: it has no offset or no milliseconds.
+    """
     if _WITH_MILLISECONDS.fullmatch(text) is None:
         raise ValueError("cd_time needs an offset and milliseconds")
     return parse_instant(text)

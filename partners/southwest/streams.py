@@ -1,7 +1,7 @@
-"""What the adapter needs remembered about its outgoing streams; implemented over the database by the relay.
+"""What the adapter needs remembered about its outgoing streams; implemented by `exchange.southwest.streams`.
 
-One stream per (us, province). Everything here survives a kill: a batch once formed is sent byte for byte until
-it is taken or refused, a row is in one batch at a time.
+One stream per (us, province). Everything here survives a kill: a batch once formed is sent byte for byte until it is
+taken or refused, a row is in one batch at a time.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from partners.southwest.batch import Batch, StreamHead
 
 
 class RowState(StrEnum):
-    """Where a row of ours is."""
+    """Where a row of ours is on its way to its receipt."""
 
     WAITING = "WAITING"  # for the next batch
     BATCHED = "BATCHED"  # in a batch that the hub has not confirmed
@@ -24,7 +24,7 @@ class RowState(StrEnum):
 
 
 class OutgoingRow(Frozen):
-    """A rendered command on its way into a batch. `content` ends with LF."""
+    """A rendered command on its way into a batch. `written_at`: its cd_time. `content`: one line, ends with LF."""
 
     key: str
     handling_no: str
@@ -42,7 +42,10 @@ class RowStanding(Frozen):
 
 
 class CommandVerdict(Frozen):
-    """What a receipt says about a command of ours; where `ok` is false a person decides."""
+    """What a receipt says about a command of ours; where `ok` is false a person decides.
+
+    `key`: of the command. `code`: the row's or the batch's. `sentence`: for that person, "" where `ok`.
+    """
 
     key: str
     handling_no: str
@@ -56,36 +59,38 @@ Form = Callable[[Sequence[OutgoingRow], StreamHead], Batch]
 
 
 class OutgoingStreams(Protocol):
-    """Memory of what we send."""
+    """Memory of what we send. `province`: 6 digits; `key`: of the command; `began`: on `time.perf_counter`."""
 
     def last_written_at(self, handling_no: str) -> datetime | None:
-        """cd_time of the newest row of this handling; read only."""
+        """cd_time of the newest row of this handling; None: it has none. Reads only."""
         ...
 
     def enqueue(self, province: str, row: OutgoingRow) -> None:
         """Take a row in; again with the same key is harmless. A refused row waits anew: a person resends it."""
         ...
 
-    def standing(self, key: str) -> RowStanding | None: ...
+    def standing(self, key: str) -> RowStanding | None:
+        """Where the row with this key is; None: no such row was taken in."""
+        ...
 
     def to_send(self, province: str, form: Form, limit: int) -> Batch | None:
         """The batch that the hub has not confirmed yet, else a new one of at most `limit` waiting rows, else None."""
         ...
 
     def taken(self, batch: Batch, now: datetime, began: float) -> None:
-        """exch0001 was answered `00`. `began`: when it was called, on `time.perf_counter`."""
+        """Note that exch0001 was answered `00`. `began`: when it was called."""
         ...
 
     def resent(self, batch: Batch, now: datetime, began: float) -> None:
-        """Sent once more, byte for byte."""
+        """Note that the batch was sent once more, byte for byte."""
         ...
 
     def refused(self, batch: Batch, code: str, now: datetime, began: float) -> None:
-        """The batch and those after it are void: their seqs are free again, their rows wait for a new batch."""
+        """Void the batch and those after it: their seqs are free again, their rows wait for a new batch."""
         ...
 
     def give_up(self, key: str, code: str) -> None:
-        """Nobody sends this row again unless asked: it is refused, if it is in no batch."""
+        """Refuse a row that is in no batch, so that nobody sends it again unless a person asks for it."""
         ...
 
     def without_receipt(self, province: str) -> Sequence[Batch]:

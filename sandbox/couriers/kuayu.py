@@ -48,9 +48,14 @@ class Kuayu:
         return [_job(outlet_id, entry, scale) for entry in jobs if _ready(entry)]
 
     def raw_worklist(self, outlet_id: str, role: Role) -> tuple[float, list[dict[str, Any]]]:
-        """(time scale, jobs as they are on the wire)."""
-        answer = self._json("GET", f"/api/v1/outlets/{outlet_id}/worklist", role=role)
-        return float(answer.get("timeScale") or 1), answer["jobs"]
+        """(time scale, jobs as they are on the wire), of all pages."""
+        path = f"/api/v1/outlets/{outlet_id}/worklist"
+        answer = self._json("GET", path, role=role)
+        scale, jobs = float(answer.get("timeScale") or 1), answer["jobs"]
+        while answer.get("next"):
+            answer = self._json("GET", path, role=role, params={"after": answer["next"]})
+            jobs += answer["jobs"]
+        return scale, jobs
 
     def post_scans(self, device_id: str, events: list[dict[str, Any]], role: Role) -> dict[str, Any]:
         """One batch, as interfaces.md has it."""

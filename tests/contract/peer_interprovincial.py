@@ -11,11 +11,11 @@ from domain.inbound import InboundMessage
 from domain.terms import Partner
 from partners.attempt import Answer, Attempts
 from partners.interprovincial import InterprovincialAdapter, InterprovincialSettings
-from partners.interprovincial.numbers import NoticeTimesInMemory, SerialsInMemory
-from partners.interprovincial.secret import Secret, SecretMemory, SecretsInMemory
+from partners.interprovincial.secret import Secret, SecretMemory
 from sandbox.main import SandboxSettings, build_app
 from tests.contract.peers import Peer
 from tests.contract.serving import served
+from tests.in_memory import NoticeTimesInMemory, SecretsInMemory, SerialsInMemory
 
 APP_KEY = "fedcba9876543210" * 2
 

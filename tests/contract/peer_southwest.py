@@ -9,6 +9,8 @@ from pathlib import Path
 
 from domain.inbound import InboundMessage
 from domain.terms import Partner
+from exchange.southwest.receipts import note_receipt
+from exchange.southwest.streams import SouthwestStreams
 from partners.southwest import PeerCertificate, SigningCertificate, SouthwestAdapter, SouthwestSettings
 from partners.southwest.batch import FIRST_PREVIOUS, StreamHead, lines
 from partners.southwest.codes import Code
@@ -16,11 +18,10 @@ from partners.southwest.inbound import ExaminedBatch, GoodBatch, examine, place
 from partners.southwest.receipts import read_receipt, write_receipt
 from partners.southwest.rows import read
 from partners.southwest.signing import Signer, Verifier
-from relay.southwest_receipts import note_receipt
-from relay.southwest_streams import SouthwestStreams
 from sandbox.main import SandboxSettings, build_app
 from storage.base import Base, Database
 from storage.sealing import Sealer
+from tests.borders import nowhere
 from tests.contract.peers import Peer
 from tests.contract.serving import served
 
@@ -98,7 +99,7 @@ def peer() -> Iterator[Peer]:
         database = Database(f"sqlite:///{Path(folder) / 'streams.db'}")
         Base.metadata.create_all(database.engine)
         streams = SouthwestStreams(database, Sealer({"k1": bytes(32)}))
-        app = build_app(SandboxSettings(kuayu_url="http://127.0.0.1:1", pace_s=0.02), ("southwest",))
+        app = build_app(SandboxSettings(kuayu_url=f"http://127.0.0.1:{nowhere()}", pace_s=0.02), ("southwest",))
         with served(app) as hub:
             adapter = SouthwestAdapter(settings(hub), streams, now)
             collector = Collector(adapter, database)

@@ -16,18 +16,18 @@ from domain.identifiers import make_case_number
 from domain.outbound import Command, HandlingRef, Receipt
 from domain.terms import WireEvent
 from domain.wire import WireState, after_supplement
+from exchange.interprovincial.intake import InterprovincialIntake
 from partners.interprovincial import InterprovincialAdapter
-from relay.intake_interprovincial import InterprovincialIntake
 from runtime.interprovincial_wire import interprovincial_adapter
 from runtime.partner_settings import InterprovincialSettings, sandbox_defaults
 from sandbox.main import SandboxSettings, build_app
 from storage.base import Database
-from storage.cases import lock_handling
-from storage.inbox import Inbox
+from storage.cases.rows import lock_handling
+from storage.exchange.inbox import Inbox
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import phone_of, submission, supplement, withdrawal
-from tests.unit.relay.interprovincial_office import SEALER, Gateway, Office, open_database
+from tests.unit.exchange.interprovincial_office import SEALER, Gateway, Office, open_database
 
 serials = count(700)
 
@@ -124,16 +124,16 @@ def test_out_of_order_and_twice(hall: Hall):
     )
     hall.send(submission(handling))
     hall.poll_until(lambda: hall.all_confirmed(handling, 5))
-    truth = hall.office.truth(handling.handling_no)
-    assert (truth.state, truth.last_seq) == (WireState.RESULT_SENT, 5)
+    progress = hall.office.progress(handling.handling_no)
+    assert (progress.state, progress.last_seq) == (WireState.RESULT_SENT, 5)
 
 
 def test_unknown_and_contradicting_notices_are_confirmed_and_change_nothing(hall: Hall):
     handling = hall.new_case("RECEIVED", "SOMETHING_NEW", "ACCEPTED", "APPROVED", "REJECTED")
     hall.send(submission(handling))
     hall.poll_until(lambda: hall.all_confirmed(handling, 5))
-    truth = hall.office.truth(handling.handling_no)
-    assert (truth.decision, truth.last_seq) == (WireEvent.APPROVED, 5)
+    progress = hall.office.progress(handling.handling_no)
+    assert (progress.decision, progress.last_seq) == (WireEvent.APPROVED, 5)
 
 
 @pytest.mark.parametrize("kind", ["lost_answer", "busy", "down", "slow"])
@@ -149,7 +149,7 @@ def test_a_fault_while_notices_are_taken_loses_and_repeats_nothing(hall: Hall, k
         hall.fault(kind)
         assert fetched.notices
     hall.poll_until(lambda: hall.all_confirmed(handling, 3))
-    assert hall.office.truth(handling.handling_no).last_seq == 3
+    assert hall.office.progress(handling.handling_no).last_seq == 3
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -176,14 +176,14 @@ def test_a_whole_case_over_a_bad_wire_has_one_effect_per_key(hall: Hall, seed: i
 
     number = handling.handling_no
     say(submission(handling))
-    hall.poll_until(lambda: hall.office.truth(number).state is WireState.AWAITING_SUPPLEMENT, perhaps_a_fault)
+    hall.poll_until(lambda: hall.office.progress(number).state is WireState.AWAITING_SUPPLEMENT, perhaps_a_fault)
     with hall.database.write() as session:
         row = lock_handling(session, number)
-        row.truth = after_supplement(row.truth, 1)
+        row.progress = after_supplement(row.progress, 1)
     say(supplement(handling))
     hall.poll_until(lambda: hall.all_confirmed(handling, 4), perhaps_a_fault)
     say(withdrawal(handling))
-    hall.poll_until(lambda: hall.office.truth(number).decision is WireEvent.WITHDRAWN, perhaps_a_fault)
+    hall.poll_until(lambda: hall.office.progress(number).decision is WireEvent.WITHDRAWN, perhaps_a_fault)
     assert hall.counts(handling) == [1, 1, 1]
     assert hall.office.security_events() == []
 
@@ -230,7 +230,7 @@ def test_a_case_that_comes_later_finds_its_notices(hall: Hall):
     hall.send(submission(handling))
     hall.poll_until(lambda: hall.all_confirmed(handling, 2))  # parked ones are confirmed too
     hall.office.add_case(handling.handling_no)
-    assert hall.office.truth(handling.handling_no).last_seq == 2
+    assert hall.office.progress(handling.handling_no).last_seq == 2
 
 
 def test_a_gateway_that_is_down_is_reported_not_raised(hall: Hall):

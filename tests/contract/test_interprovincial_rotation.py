@@ -84,7 +84,7 @@ class Traffic:
         wait_until(lambda: len(self.sent) >= target and self._hall.refreshes() >= renewed, 60)
 
     def settled(self) -> bool:
-        return all(self._hall.office.truth(number).last_seq == 2 for number in list(self.sent))
+        return all(self._hall.office.progress(number).last_seq == 2 for number in list(self.sent))
 
 
 class Ours:
@@ -108,7 +108,9 @@ def ours(monkeypatch) -> Ours:
 
 def test_app_key_and_token_are_replaced_under_traffic_and_nothing_is_refused(tmp_path: Path, ours: Ours):
     with opened(tmp_path) as hall:
-        hall.control("PUT", "/interprovincial", {"secret_s": 2.0})  # always within 180 s of its end: often renewed
+        hall.control(
+            "PUT", "/interprovincial", {"secret_s": 20.0}
+        )  # always within 180 s of its end: renewed at every call
         with Traffic(hall) as traffic:
             traffic.through_a_renewal()
             hall.control("PUT", "/interprovincial", {"app_keys": [NEW, OLD], "tokens": [TOKEN, "T2"]})  # they know both

@@ -20,12 +20,17 @@ NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "results"
 SHALL_RUN = (
     "tests/unit/activities/test_commands.py",
     "tests/unit/cli/test_inbox.py",
-    "tests/unit/runtime/test_rounds.py",
+    "tests/unit/runtime/test_jobs.py",
     "tests/web/test_others_http.py",
 )
 
 
-@pytest.fixture(scope="module", params=list(Partner))
+FIRST, *OTHERS = Partner
+ONE_IN_TEST = [FIRST, *(pytest.param(partner, marks=pytest.mark.soak) for partner in OTHERS)]
+"""All three take minutes, and the import rules hold them apart in `make check`."""
+
+
+@pytest.fixture(scope="module", params=ONE_IN_TEST)
 def without(request, tmp_path_factory):
     """(network, tree, python): a copy of ours without one adapter, and an interpreter that sees no other tree."""
     tree = tmp_path_factory.mktemp(f"no-{request.param}") / "kuayu"

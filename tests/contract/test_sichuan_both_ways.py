@@ -14,12 +14,12 @@ from domain.terms import Partner
 from domain.wire import WireState, after_supplement
 from partners.sichuan import SichuanAdapter
 from sandbox.main import SandboxSettings, build_app
-from storage.cases import lock_handling
+from storage.cases.rows import lock_handling
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import phone_of, submission, supplement, withdrawal
-from tests.unit.relay.sichuan_callbacks import SichuanOffice, agreed, open_sichuan_office
-from web import callbacks
+from tests.unit.exchange.sichuan_callbacks import SichuanOffice, agreed, open_sichuan_office
+from web.api import callbacks
 
 serials = count(500)
 
@@ -78,8 +78,8 @@ def test_out_of_order_and_twice(office, sandbox, adapter, handling):
     )
     adapter.send(adapter.render(submission(handling)))
     all_acknowledged(sandbox, handling, 5)
-    truth = office.truth(handling.handling_no)
-    assert (truth.state, truth.last_seq) == (WireState.RESULT_SENT, 5)
+    progress = office.progress(handling.handling_no)
+    assert (progress.state, progress.last_seq) == (WireState.RESULT_SENT, 5)
 
 
 def test_callbacks_before_the_case_is_here(office, sandbox, adapter, handling):
@@ -88,7 +88,7 @@ def test_callbacks_before_the_case_is_here(office, sandbox, adapter, handling):
     wait_until(lambda: any("404" in event["answer"] for event in events(sandbox, handling)))
     office.add_case(handling.handling_no)
     all_acknowledged(sandbox, handling, 2)
-    assert office.truth(handling.handling_no).last_seq == 2
+    assert office.progress(handling.handling_no).last_seq == 2
 
 
 def test_a_database_that_is_away_for_a_while(office, sandbox, adapter, handling, monkeypatch):
@@ -102,7 +102,7 @@ def test_a_database_that_is_away_for_a_while(office, sandbox, adapter, handling,
     wait_until(lambda: any("CY5031" in event["answer"] for event in events(sandbox, handling)))
     monkeypatch.undo()
     all_acknowledged(sandbox, handling, 1)
-    assert office.truth(handling.handling_no).state is WireState.RECEIVED
+    assert office.progress(handling.handling_no).state is WireState.RECEIVED
 
 
 def test_supplement_and_withdrawal_move_both_sides(office, sandbox, adapter, handling):
@@ -110,16 +110,16 @@ def test_supplement_and_withdrawal_move_both_sides(office, sandbox, adapter, han
     script(sandbox, handling, {"event": "NEED_SUPPLEMENT"}, {"await": "supplement"}, "ACCEPTED", {"await": "never"})
     adapter.send(adapter.render(submission(handling)))
     all_acknowledged(sandbox, handling, 1)
-    assert office.truth(handling.handling_no).state is WireState.AWAITING_SUPPLEMENT
+    assert office.progress(handling.handling_no).state is WireState.AWAITING_SUPPLEMENT
     with office.database.write() as session:
         row = lock_handling(session, handling.handling_no)
-        row.truth = after_supplement(row.truth, 1)
+        row.progress = after_supplement(row.progress, 1)
     adapter.send(adapter.render(supplement(handling)))
     all_acknowledged(sandbox, handling, 2)
     adapter.send(adapter.render(withdrawal(handling)))
     all_acknowledged(sandbox, handling, 4)
-    truth = office.truth(handling.handling_no)
-    assert (truth.decision, truth.state) == ("WITHDRAWN", WireState.RESULT_SENT)
+    progress = office.progress(handling.handling_no)
+    assert (progress.decision, progress.state) == ("WITHDRAWN", WireState.RESULT_SENT)
 
 
 def test_what_we_refuse_the_sender_stops(office, sandbox, adapter, handling):
@@ -128,7 +128,7 @@ def test_what_we_refuse_the_sender_stops(office, sandbox, adapter, handling):
     adapter.send(adapter.render(submission(handling)))
     wait_until(lambda: any(event["stopped"] for event in events(sandbox, handling)))
     assert events(sandbox, handling)[0]["answer"] == "422 CY4222"
-    assert office.truth(handling.handling_no).last_seq == 0
+    assert office.progress(handling.handling_no).last_seq == 0
 
 
 def test_a_network_that_is_down_pushes_later(office, sandbox, adapter, handling):

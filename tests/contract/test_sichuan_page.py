@@ -20,10 +20,11 @@ from domain.wire import WireState
 from partners.sichuan import SichuanAdapter
 from partners.sichuan.codes import Code
 from sandbox.main import SandboxSettings, build_app
+from tests.borders import nowhere
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission
-from tests.unit.relay.sichuan_callbacks import agreed, open_sichuan_office
-from web import callbacks
+from tests.unit.exchange.sichuan_callbacks import agreed, open_sichuan_office
+from web.api import callbacks
 
 ROOT = Path(__file__).parents[2]
 VECTORS = json.loads((ROOT / "docs" / "partners" / "vectors.json").read_text("utf-8"))
@@ -73,7 +74,7 @@ def test_the_curl_example(url, office):
         ["bash", "-euo", "pipefail", "-c", script], env=environment, capture_output=True, text=True, check=True
     )
     assert '"code":"0000"' in done.stdout
-    assert office.truth(CURL_CASE).state is WireState.RECEIVED
+    assert office.progress(CURL_CASE).state is WireState.RECEIVED
 
 
 def test_the_python_example(url, office, example):
@@ -89,12 +90,14 @@ def test_the_python_example(url, office, example):
     }
     assert example["send_callback"](url, event)["duplicate"] is False
     assert example["send_callback"](url, event)["duplicate"] is True
-    assert office.truth(PYTHON_CASE).round == 1
+    assert office.progress(PYTHON_CASE).round == 1
 
 
 @pytest.fixture(scope="module")
 def network():
-    with served(build_app(SandboxSettings(pace_s=0.01), ("sichuan",))) as base:
+    with served(
+        build_app(SandboxSettings(kuayu_url=f"http://127.0.0.1:{nowhere()}", pace_s=0.01), ("sichuan",))
+    ) as base:
         yield base
 
 

@@ -17,8 +17,8 @@ from sandbox.partners.sichuan import crypto
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission
-from tests.unit.relay.sichuan_callbacks import OUR_KEY, PARTNER_KEY, SichuanOffice, agreed, open_sichuan_office
-from web import callbacks
+from tests.unit.exchange.sichuan_callbacks import OUR_KEY, PARTNER_KEY, SichuanOffice, agreed, open_sichuan_office
+from web.api import callbacks
 
 NEW_OURS, NEW_THEIRS = "n" * 32, "m" * 32
 serials = count(700)
@@ -115,7 +115,7 @@ def test_six_steps_of_rotation_under_traffic(tmp_path, monkeypatch):
                     traffic.ten_more()
             wait_until(lambda: acknowledged(url) == 2 * len(traffic.sent), 60)
             attempts = [event["attempts"] for event in events(url)]
-            assert all(office.truth(number).last_seq == 2 for number in traffic.sent)
+            assert all(office.progress(number).last_seq == 2 for number in traffic.sent)
     assert traffic.faults == []
     assert len(attempts) == 2 * len(traffic.sent) >= 140
     assert set(attempts) == {1}

@@ -16,17 +16,17 @@ import pytest
 from domain.errors import PartnerRefused
 from domain.identifiers import make_case_number
 from domain.terms import WireEvent
+from exchange.southwest.intake import SouthwestIntake
+from exchange.southwest.streams import SouthwestStreams
 from partners.southwest import SouthwestAdapter
 from partners.southwest.codes import Code
-from relay.intake_southwest import SouthwestIntake
-from relay.southwest_streams import SouthwestStreams
 from sandbox.main import SandboxSettings, build_app
 from storage.sealing import Sealer
 from tests.contract.peer_southwest import settings
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission, withdrawal
-from tests.unit.relay.southwest_office import open_office
-from tests.unit.relay.southwest_province import HANDLING
+from tests.unit.exchange.southwest_office import open_office
+from tests.unit.exchange.southwest_province import HANDLING
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/partners/southwest.md").read_text("utf-8")
@@ -82,7 +82,7 @@ def test_a_hub_built_from_the_page_works_with_our_side(page_hub, tmp_path):
     report = intake.poll_once()
     assert (report.fault, report.batches, report.rows) == ("", 1, 2)
     assert [(verdict.ok, verdict.code) for verdict in report.verdicts] == [(True, Code.OK)]
-    assert office.truth(HANDLING).last_event is WireEvent.ACCEPTED
+    assert office.progress(HANDLING).last_event is WireEvent.ACCEPTED
     scan = b"%PDF-1.4\n%%EOF\n"
     digest = hashlib.sha256(scan).hexdigest()
     adapter.put_file(handling, digest, scan)

@@ -15,21 +15,21 @@ from domain.errors import PartnerRefused
 from domain.identifiers import make_case_number
 from domain.outbound import HandlingRef
 from domain.wire import after_submit
+from exchange.southwest.intake import SouthwestIntake
+from exchange.southwest.streams import SouthwestStreams
 from partners.southwest import PeerCertificate, SigningCertificate, SouthwestAdapter
 from partners.standards import CHINA
-from relay.intake_southwest import SouthwestIntake
-from relay.southwest_streams import SouthwestStreams
 from sandbox.main import SandboxSettings, build_app
 from sandbox.partners.southwest import crypto
-from storage.cases import lock_handling
-from storage.exchange import ExchangeRow
-from storage.inbox import Inbox
+from storage.cases.rows import lock_handling
+from storage.exchange.exchange_log import ExchangeRow
+from storage.exchange.inbox import Inbox
 from storage.sealing import Sealer
 from tests.contract.peer_southwest import PRIVATE, PUBLIC, settings
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission
-from tests.unit.relay.southwest_office import Office, open_office
+from tests.unit.exchange.southwest_office import Office, open_office
 
 SEALER = Sealer({"s1": b"k" * 32})
 NEW_PRIVATE = "1" * 64
@@ -98,7 +98,7 @@ class Traffic:
         rendered = self.adapter.render(submission(HandlingRef(handling_no=number, region="520102")))
         with self.office.database.write() as session:
             handling = lock_handling(session, number)
-            handling.truth = after_submit(handling.truth)
+            handling.progress = after_submit(handling.progress)
         self.adapter.send(rendered)
 
     def _poll(self) -> None:
@@ -113,7 +113,7 @@ class Traffic:
     def settled(self) -> None:
         """All that was submitted up to now has been answered twice."""
         numbers = list(self.sent)
-        wait_until(lambda: all(self.office.truth(one).last_event == "ACCEPTED" for one in numbers), 90)
+        wait_until(lambda: all(self.office.progress(one).last_event == "ACCEPTED" for one in numbers), 90)
 
 
 def dated(hub: str):
@@ -171,7 +171,7 @@ def revoked(traffic: Traffic, they) -> None:
     they(own_serial=THEIRS, own_key=PRIVATE)
     traffic.submit(number)
     wait_until(lambda: traffic.intake.poll_once().batches == 1, 20)
-    assert office.truth(number).last_event is None
+    assert office.progress(number).last_event is None
     assert set(office.security_events()) == {"BATCH_UNTRUSTED", "RECEIPT_UNTRUSTED"}
     assert answered(office) == {"00", OK, "SW100203"}
     they(ended=frozenset({OURS, OURS_NEW}))

@@ -13,21 +13,21 @@ from domain.errors import PartnerError
 from domain.outbound import Command, Rendered
 from domain.terms import Notice, WireEvent
 from domain.wire import after_submit, after_supplement
+from exchange.southwest.intake import SouthwestIntake
+from exchange.southwest.reconciliation import southwest_differences
+from exchange.southwest.streams import SouthwestStreams
 from partners.southwest import SouthwestAdapter
-from relay.intake_southwest import SouthwestIntake
-from relay.southwest_reconciliation import southwest_differences
-from relay.southwest_streams import SouthwestStreams
 from sandbox.main import SandboxSettings, build_app
-from storage.cases import lock_handling
-from storage.inbox import Inbox
+from storage.cases.rows import lock_handling
+from storage.exchange.inbox import Inbox
+from storage.exchange.southwest import SouthwestRowOut
 from storage.sealing import Sealer
-from storage.southwest import SouthwestRowOut
 from tests.contract.peer_southwest import settings
 from tests.contract.peers import wait_until
 from tests.contract.serving import served
 from tests.contract.test_adapters import notice, submission, supplement, withdrawal
-from tests.unit.relay.southwest_office import Office, open_office
-from tests.unit.relay.southwest_province import HANDLING, YUNNAN
+from tests.unit.exchange.southwest_office import Office, open_office
+from tests.unit.exchange.southwest_province import HANDLING, YUNNAN
 
 SEALER = Sealer({"s1": b"k" * 32})
 STEPS = [
@@ -70,20 +70,20 @@ class OurSide:
     def poll_until(self, office: Office, number: str, event: WireEvent) -> None:
         def came() -> bool:
             self.intake.poll_once()
-            return office.truth(number).last_event is event
+            return office.progress(number).last_event is event
 
         wait_until(came, 20)
 
 
 def _note_said(office: Office, command: Command) -> None:
-    """What the command activity does to the wire's truth."""
+    """What the command activity does to the wire's progress."""
     with office.database.write() as session:
         handling = lock_handling(session, command.handling.handling_no)
         assert handling is not None
         if command.kind == "submit":
-            handling.truth = after_submit(handling.truth)
+            handling.progress = after_submit(handling.progress)
         elif command.kind == "supplement":
-            handling.truth = after_supplement(handling.truth, 1)
+            handling.progress = after_supplement(handling.progress, 1)
 
 
 def control(hub: str, method: str, path: str, body: Any = None) -> Any:
@@ -146,7 +146,7 @@ def test_a_withdrawal_under_way(office: Office, tmp_path):
         ours.poll_until(office, ref.handling_no, WireEvent.RECEIVED)
         ours.say(office, withdrawal(ref))
         ours.poll_until(office, ref.handling_no, WireEvent.RESULT_SENT)
-        assert office.truth().decision is WireEvent.WITHDRAWN
+        assert office.progress().decision is WireEvent.WITHDRAWN
         wait_until(lambda: ours.intake.poll_once().fault == "" and _all_confirmed(office))
         _compare(office, hub)
 
@@ -166,5 +166,5 @@ def _compare(office: Office, hub: str) -> None:
     assert {entry["count"] for entry in effects.values()} == {1}
     for case in control(hub, "GET", "/cases"):
         assert all(event["acknowledged"] for event in case["events"]), case
-        assert case["outcome"] == office.truth(case["handlingNo"]).decision
+        assert case["outcome"] == office.progress(case["handlingNo"]).decision
     assert office.security_events() == []

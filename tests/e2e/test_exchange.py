@@ -1,4 +1,4 @@
-"""Whatever the networks and our own processes do, no case is lost or wrongly moved (issue 4 "Must hold")."""
+"""Whatever the networks and our own processes do, no case is lost or wrongly moved (reliability.md §3, §4)."""
 
 import json
 import re
@@ -119,7 +119,7 @@ def test_the_web_process_killed_while_callbacks_come_loses_and_doubles_nothing(w
         assert {(one["state"], one["verdict"]) for one in told} == {("APPLIED", "APPLIED")}
 
 
-@pytest.mark.parametrize(("kind", "how_many"), [("down", 3), ("slow", 8)])
+@pytest.mark.parametrize(("kind", "how_many"), [("down", 3), pytest.param("slow", 8, marks=pytest.mark.soak)])
 def test_one_networks_outage_delays_no_other(whole: Whole, kind, how_many):
     """Slow: more commands hang until their read timeout than the network's queue has slots."""
     whole.outage("sichuan", kind)

@@ -74,13 +74,18 @@ class Whole:
     operator: Caller
     numbers: list[int] = field(default_factory=list)
 
-    def register(self, region: str, *steps: dict[str, Any]) -> str:
-        """A case of the next applicant, whose authority follows this script; its number."""
+    def register(self, region: str, *steps: dict[str, Any], originals: bool = False) -> str:
+        """A case of the next applicant, whose authority follows this script; its number.
+
+        `originals`: the hall keeps what he has brought until he collects it.
+        """
         number = 20 + len(self.numbers) % 2 + 25 * (1 + len(self.numbers))  # two names that are nowhere else
         self.numbers.append(number)
         if steps:
             self.stage.partners.put(f"/control/scripts/138000{number:05d}", list(steps))
         body = case_body(self.stage, Story("e2e", ITEM, (region,)), number)
+        if originals:
+            body["materials"] = [{**material, "provided": "original"} for material in body["materials"]]
         return str(self.stage.clerk.post("/api/v1/cases", body, f"e2e-case-{number:06d}")["caseNo"])
 
     def case(self, case_no: str) -> dict[str, Any]:
@@ -144,12 +149,13 @@ class Whole:
 
 
 @contextmanager
-def whole_system(folder: Path) -> Iterator[Whole]:
+def whole_system(folder: Path, **settings: str) -> Iterator[Whole]:
+    """`settings`: variables of the system by their names."""
     temporal = Temporal(folder / "temporal")
     temporal.start()
     os.environ["TEMPORAL_ADDRESS"] = temporal.address
     try:
-        system = start(folder, TIME_SCALE)
+        system = start(folder, TIME_SCALE, settings=settings)
         try:
             wait_ready(system, lambda _: None)
             stage = Stage(

@@ -1,4 +1,7 @@
-"""Every recorded history still runs, command by command; a change of order turns this red (style.md §3.18)."""
+"""Every recorded history still runs, command by command; a change of order turns this red.
+
+What to do then: architecture.md "Changing a workflow".
+"""
 
 import pydantic
 import pytest
@@ -9,10 +12,11 @@ from temporalio.workflow import NondeterminismError
 from demo.people import applicant
 from domain.naming import CASE_WORKFLOW, DELIVERY_WORKFLOW
 from runtime.temporal import settle_at_exit
-from runtime.working import workflow_runner
 from tests.replay import books
+from tests.replay.clocked import AsksTheMachine
 from tests.replay.listening import Listening, Said
 from tests.replay.reordered import LooksFirst, TellsFirst
+from tests.replay.strict import strict_runner
 from workflows import WORKFLOWS
 from workflows.case import CaseWorkflow
 from workflows.delivery import DeliveryWorkflow
@@ -28,7 +32,7 @@ async def replay(history: WorkflowHistory, workflows: list[type] = WORKFLOWS) ->
     replayer = Replayer(
         workflows=workflows,
         data_converter=books.converter(),
-        workflow_runner=workflow_runner(),
+        workflow_runner=strict_runner(),
         workflow_failure_exception_types=[pydantic.ValidationError],
         interceptors=[listening],
     )
@@ -86,3 +90,9 @@ async def test_the_same_activities_with_other_words_turn_it_red(name):
     except NondeterminismError:
         return
     assert said != await books.said(history)
+
+
+async def test_what_workflows_must_not_ask_turns_it_red():
+    """Workers run without the sandbox; here it is."""
+    with pytest.raises(RuntimeError, match="RestrictedWorkflowAccessError"):
+        await replay(books.read(CASES[0]), [AsksTheMachine, DeliveryWorkflow])

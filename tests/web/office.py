@@ -6,7 +6,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from cli.migration import run_migration
@@ -15,8 +14,10 @@ from domain.terms import Role
 from domain.wire import after_submit
 from runtime.settings import load_settings
 from storage.base import Base
-from storage.cases import HandlingRow
+from storage.cases.rows import HandlingRow
 from storage.idempotency import IdempotencyRow
+from tests.answering import Described
+from tests.borders import nobodys_ports
 from web.app import build_app
 
 ITEM, MATERIALS = "YZ-HRSS-001", "YZ-MPS-001"
@@ -26,7 +27,7 @@ CHENGDU, YUBEI = "510104", "500112"
 @dataclass
 class Office:
     app: FastAPI
-    client: TestClient
+    client: Described
     tokens: dict[str, str]
 
     @property
@@ -52,7 +53,7 @@ class Office:
     def submitted(self, number=1, **more):
         """An in-city case that the officer may now decide, as the worker would have left it."""
         handling_no = self.start(number, region=YUBEI, **more)["handlings"][0]["handlingNo"]
-        self.change(handling_no, lambda row: setattr(row, "truth", after_submit(row.truth)))
+        self.change(handling_no, lambda row: setattr(row, "progress", after_submit(row.progress)))
         return handling_no
 
     def change(self, handling_no, how):
@@ -93,10 +94,10 @@ def case_body(office, number=1, *, region=CHENGDU, item=ITEM, pickup=False, deli
 def open_office(folder: Path) -> Office:
     """Migrated, with one user per role."""
     with patch.dict("os.environ", {"DATA_DIR": str(folder)}):
-        settings = load_settings(None, sandbox="1", demo_users="1", time_scale="300")
+        settings = load_settings(None, sandbox="1", demo_users="1", time_scale="300", **nobodys_ports())
     list(run_migration(settings))
     app = build_app(settings)
-    client = TestClient(app, base_url="http://kuayu.test", raise_server_exceptions=False, follow_redirects=False)
+    client = Described(app, base_url="http://kuayu.test", raise_server_exceptions=False, follow_redirects=False)
     office = Office(app, client, {})
     for role in Role:
         answer = office.call("POST", "/api/v1/login", body={"username": role.value, "password": "demo"})

@@ -220,6 +220,30 @@ def test_scans_without_a_network_wait_on_the_device_and_go_up_once(desk):
     assert mark == 2  # nothing is missing in between
 
 
+def test_a_scan_whose_number_somebody_else_used_is_kept_shown_and_sent_again(desk):
+    """Junk under this device's next numbers, one of them with a gap before it: the scan keeps its id and goes up."""
+    page = desk.log_in("courier", "/scan")
+    page.type("#code", "EA054568951CN\n")
+    expect(page.locator("#scan-log li")).to_have_count(1)
+    page.evaluate(
+        """async () => {
+          const junk = [2, 3, 5].map((deviceSeq) => ({
+            eventId: `claimed-${deviceSeq}-${crypto.randomUUID()}`, deviceSeq, kind: "LOST", code: "JUNK",
+            occurredAt: new Date().toISOString(),
+          }));
+          const body = JSON.stringify({ deviceId: localStorage.getItem("kuayu-device"), events: junk });
+          const headers = { "Content-Type": "application/json" };
+          await fetch("/api/v1/scans:batch", { method: "POST", headers, body });
+        }"""
+    )
+    for number in ("EB000717618HK", "EA054568951CN"):
+        page.type("#code", f"{number}\n")
+        expect(page.locator("#scan-result")).to_contain_text(f"{number} 在途上门：已记录")
+    expect(page.locator("#scan-waiting")).to_have_text("")
+    expect(page.locator("#scan-log")).to_contain_text("序号已被占用，正换号重新上传")
+    assert page.evaluate("localStorage.getItem('kuayu-scans')") == "[]"
+
+
 def test_a_pause_at_the_door_says_why(desk):
     page = desk.log_in("courier", "/scan")
     page.select_option("#kind", "ON_HOLD")

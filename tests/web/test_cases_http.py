@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from domain.terms import CaseStatus, WireEvent
 from domain.wire import WireState
-from storage.cases import CaseRow
-from storage.updates import UpdateRow
+from storage.cases.rows import CaseRow
+from storage.pending_updates import UpdateRow
 from tests.contract.serving import served
 from tests.web.office import MATERIALS, YUBEI, case_body
 
@@ -219,7 +219,7 @@ def test_over_a_real_connection_too(office):
 
 
 def test_words_for_every_event_an_officer_can_say():
-    from web.wording import EVENTS, history_label
+    from web.views.wording import EVENTS, history_label
 
     assert set(EVENTS) == set(WireEvent)
     assert history_label("SOMETHING_NEW") == "SOMETHING_NEW"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.tasks import TaskKind
-from storage.cases import DeadlineRow, HandlingRow
-from storage.legs import LegRow
-from storage.tasks import open_task
+from storage.cases.rows import DeadlineRow, HandlingRow
+from storage.parcels.legs import LegRow
+from storage.tasks.rows import open_task
 from tests.web.office import CHENGDU, ITEM, YUBEI
 
 PNG = bytes.fromhex(

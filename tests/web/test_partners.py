@@ -8,10 +8,10 @@ from domain.reconciliation import Difference, DifferenceKind, ReconciliationRepo
 from domain.terms import Partner
 from domain.wire import WireState
 from partners.standards import CHINA
-from storage.cases import HandlingRow
-from storage.exchange import EMPTY, ExchangeRow, SecurityEventRow, note_poll
-from storage.inbox_row import InboxRow, InboxState
-from storage.reconciliation import keep_report
+from storage.cases.rows import HandlingRow
+from storage.exchange.exchange_log import EMPTY, ExchangeRow, SecurityEventRow, note_poll
+from storage.exchange.inbox_row import InboxRow, InboxState
+from storage.exchange.reconciliation_reports import keep_report
 from tests.unit.storage.casework import message
 
 BASE = "/api/v1/partners/sichuan"

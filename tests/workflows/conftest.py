@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +15,13 @@ from runtime.ports import free_port
 from runtime.server_binary import find_server
 from runtime.settings import load_settings, variables
 from runtime.temporal import connect
-from runtime.timeskipping import time_skipping_environment
+from storage.base import Database
+from storage.migrating import migrate
+from tests.borders import engines_of_our_own
+from tests.time_skipping import time_skipping_environment
 from tests.workflows.clockwork import Skipping
 from tests.workflows.hall import CaseDesk, Hall, open_case, open_hall
+from tests.workflows.rows import House
 
 OpenCase = Callable[..., Awaitable[CaseDesk]]
 
@@ -57,13 +61,25 @@ def register(dev_client: Client, hall: Hall) -> OpenCase:
     return partial(open_case, dev_client, hall)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def skipping() -> AsyncIterator[Skipping]:
-    """A server whose clock jumps. Its clock is one for all, so tests that use it run one after another."""
+    """A server whose clock jumps, one for each test.
+
+    Its clock is one for all that runs on it, and it has been seen to stand still for good in a jump over many cases.
+    """
     ring = KeyRing.model_validate("k:" + "A" * 43 + "=")
-    environment = await time_skipping_environment(ring, say)
+    with engines_of_our_own():
+        environment = await time_skipping_environment(ring, say)
     try:
         async with open_hall(environment.client) as opened:
             yield Skipping(environment, opened)
     finally:
         await environment.shutdown()
+
+
+@pytest.fixture
+def house(tmp_path: Path, dev_client: Client, hall: Hall) -> Iterator[House]:
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    migrate(database.engine)
+    yield House(database, dev_client, hall)
+    database.close()

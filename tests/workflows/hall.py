@@ -22,7 +22,6 @@ from catalog.clocks import limit_of, rule_of
 from domain.identifiers import make_case_number
 from domain.messages import (
     AuthorityEvent,
-    CaseChange,
     CaseResult,
     CaseStart,
     CommandOrder,
@@ -44,7 +43,7 @@ from domain.messages import (
     LegLookOrder,
     LegOutcome,
     LegPlan,
-    Recorded,
+    LegResult,
     SupplementGiven,
     TaskOutcome,
     TaskResolved,
@@ -58,6 +57,7 @@ from domain.naming import (
     delivery_workflow_id,
     partner_queue,
 )
+from domain.recording import CaseChange, Recorded
 from domain.tasks import task_id
 from domain.terms import (
     CaseStatus,
@@ -71,12 +71,13 @@ from domain.terms import (
     Scheme,
     WireEvent,
 )
-from runtime.working import workflow_runner
+from runtime.workers import workflow_runner
 from workflows import WORKFLOWS
 
 ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=10)
 _SERIALS = itertools.count(1)
-WITHIN_S = 15.0
+WITHIN_S = 60.0
+"""Far more than anything takes: a condition that never comes is told from a busy machine."""
 _SCHEMES = {
     Partner.SICHUAN: Scheme.CHUANYU,
     Partner.SOUTHWEST: Scheme.SOUTHWEST,
@@ -99,6 +100,9 @@ class Folder:
     closing: LegClosing = field(default_factory=lambda: LegClosing(outcome=LegOutcome.ABANDONED))
     answers: dict[str, list[CommandResult | Exception]] = field(default_factory=lambda: defaultdict(list))
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
+    arrived: set[str] = field(default_factory=set)  # at a gate
+    results: dict[str, LegResult] = field(default_factory=dict)
+    effects: dict[str, tuple[LegEffect, ...]] = field(default_factory=dict)
     look_every: timedelta = timedelta(days=300)
 
     @property
@@ -122,9 +126,9 @@ class Hall:
         self._case_of: dict[str, str] = {}
         self._moved = asyncio.Event()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool], within_s: float = WITHIN_S) -> None:
         """Wait for what an activity writes down."""
-        async with asyncio.timeout(WITHIN_S):
+        async with asyncio.timeout(within_s):
             while not condition():
                 self._moved.clear()
                 await self._moved.wait()
@@ -132,6 +136,10 @@ class Hall:
     @activity.defn(name="record")
     async def record(self, change: CaseChange) -> Recorded:
         folder = self.folders[change.case_no]
+        if change.kind in folder.gates:
+            self._moved.set()
+            folder.arrived.add(change.kind)
+            await folder.gates[change.kind].wait()
         if all(known.key != change.key for known in folder.changes):
             folder.changes.append(change)
         self._moved.set()
@@ -165,7 +173,8 @@ class Hall:
         if plan.leg_id not in {known.leg_id for known in folder.booked}:
             folder.booked.append(plan)
         self._moved.set()
-        return LegBooked(tracking_no=plan.inbound_tracking_no or f"T-{plan.leg_id}")
+        effects = folder.effects.get(plan.leg_id, ()) if plan.resumed else ()
+        return LegBooked(tracking_no=plan.inbound_tracking_no or f"T-{plan.leg_id}", effects=effects)
 
     @activity.defn(name="look_after")
     async def look_after(self, order: LegLookOrder) -> LegLook:
@@ -183,8 +192,16 @@ class Hall:
 
     @activity.defn(name="end_leg")
     async def end_leg(self, end: LegEnd) -> None:
-        self.folders[self._case_of[end.leg_id]].ends.append(end)
+        folder = self.folders[self._case_of[end.leg_id]]
+        folder.ends.append(end)
+        leg = next(plan.leg for plan in folder.booked if plan.leg_id == end.leg_id)
+        said = LegResult(leg_id=end.leg_id, leg=leg, outcome=end.outcome, tracking_no=None)
+        folder.results.setdefault(end.leg_id, said)  # as the row of the leg has it
         self._moved.set()
+
+    @activity.defn(name="result_of")
+    async def result_of(self, leg_id: str) -> LegResult | None:
+        return self.folders[self._case_of[leg_id]].results.get(leg_id)
 
     def knows(self, start: CaseStart) -> None:
         for plan in start.handlings:
@@ -203,7 +220,7 @@ class Hall:
 
         return [
             worker(CASES_QUEUE, self.record, self.send_command, workflows=True),
-            worker(CARRIER_QUEUE, self.book_leg, self.look_after, self.close_leg, self.end_leg),
+            worker(CARRIER_QUEUE, self.book_leg, self.look_after, self.close_leg, self.end_leg, self.result_of),
             *(worker(partner_queue(partner), self.send_command, self.fetch_file) for partner in Partner),
         ]
 

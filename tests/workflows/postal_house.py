@@ -17,16 +17,17 @@ from cli.migration import run_migration
 from demo.client import Caller
 from demo.people import applicant, door
 from domain.terms import Leg
-from runtime.components import parts_of
+from runtime.container import container_of
 from runtime.embedded import embedded_server
 from runtime.ports import free_port
 from runtime.schedules import ensure_schedules
 from runtime.settings import load_settings
 from runtime.temporal import connect
-from runtime.working import run_workers
+from runtime.workers import run_workers
 from sandbox.couriers import Options, build
 from storage.base import Database
-from storage.legs import LegRow
+from storage.parcels.legs import LegRow
+from tests.borders import nobodys_ports
 from tests.contract.serving import served
 from web.app import build_app
 
@@ -216,13 +217,13 @@ async def open_postal_house(folder: Path, binary: Path, say: Callable[[str], Non
     with served(build(Options(0, "k"))) as carrier:
         ports = {name: free_port() for name in ("port", "temporal_port", "temporal_ui_port")}
         given = {"sandbox": "1", "demo_users": "1", "time_scale": str(TIME_SCALE), "data_dir": folder, **ports}
-        settings = load_settings(None, **given, courier={"base_url": carrier, "key": "k"})
+        settings = load_settings(None, **(nobodys_ports() | given), courier={"base_url": carrier, "key": "k"})
         list(run_migration(settings))
         async with embedded_server(settings, say, binary):
             client = await connect(settings)
-            stop, parts = asyncio.Event(), parts_of(settings)
+            stop, parts = asyncio.Event(), container_of(settings)
             workers = asyncio.create_task(run_workers(client, parts, stop))
-            await ensure_schedules(client, settings)
+            await ensure_schedules(client)
             with served(build_app(settings)) as url:
                 try:
                     yield PostalHouse(url, parts.database)

@@ -13,9 +13,7 @@ pytestmark = pytest.mark.timeskipping
 
 @pytest.fixture
 async def case(skipping):
-    opened = await skipping.register()
-    yield opened
-    opened.calm_down()
+    return await skipping.register()
 
 
 def decision_tasks(case) -> list[str]:

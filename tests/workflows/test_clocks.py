@@ -18,17 +18,9 @@ def tasks_of(case, clock: str) -> list[str]:
 
 
 @pytest.fixture
-async def register(skipping):
+def register(skipping):
     """Cases on the server whose time jumps."""
-    opened = []
-
-    async def register(*partners, **how):
-        opened.append(await skipping.register(*partners, **how))
-        return opened[-1]
-
-    yield register
-    for case in opened:
-        case.calm_down()
+    return skipping.register
 
 
 async def test_originals_that_are_not_posted_in_time(register):

@@ -1,5 +1,7 @@
 """容缺: no result of any kind is released until nothing is owed; the waiting has a clock, a task and three ends."""
 
+from functools import partial
+
 import pytest
 
 from domain.messages import CalendarChanged, TaskOutcome
@@ -11,16 +13,8 @@ S = CaseStatus
 
 
 @pytest.fixture
-async def register(skipping):
-    opened = []
-
-    async def register(*partners, **how):
-        opened.append(await skipping.register(*partners, **{"deferred": (3, 4)} | how))
-        return opened[-1]
-
-    yield register
-    for case in opened:
-        case.calm_down()
+def register(skipping):
+    return partial(skipping.register, deferred=(3, 4))
 
 
 async def approved(register, **how):

@@ -9,13 +9,15 @@ from fastapi import FastAPI
 from domain.dossier import Contact
 from domain.terms import Role
 from storage.base import Base, Database
-from storage.documents import Documents
-from storage.legs import CourierRow, LegRow
-from storage.people import put_user
+from storage.documents.store import Documents
+from storage.parcels.legs import CourierRow, LegRow
+from storage.people.passwords import hashed
+from storage.people.users import put_user
 from storage.sealing import Sealer
 from tests.unit.storage.casework import give_case
-from web import documents, outlets, parcels, problems, scans
-from web import session as sessions
+from web.api import documents, outlets, parcels, scans
+from web.foundation import problems
+from web.security import session as sessions
 
 PAPERS = [{"name": "户口簿", "form": "original", "count": 1}, {"name": "申请表", "form": "form", "count": 1}]
 OUTLET = "shiyoulu"
@@ -71,14 +73,15 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
         sealer=sealer,
         documents=Documents(folder / "documents", sealer),
         now=now,
-        kick=lambda: office.kicks.append(1),
+        notify=lambda: office.kicks.append(1),
     )
     problems.install(app)
     for router in (sessions.router, outlets.router, parcels.router, scans.router, documents.router):
         app.include_router(router)
+    demo = hashed("demo")
     with database.write() as session:
         for role in (Role.COURIER, Role.CLERK, Role.OFFICER, Role.SUPERVISOR):
-            put_user(session, role.value, role, "demo")
+            put_user(session, role.value, role, demo)
         for courier_id in couriers:
             session.add(CourierRow(courier_id=courier_id, outlet_id=OUTLET, lat=29.5345, lon=106.503))
     return office

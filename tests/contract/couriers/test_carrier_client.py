@@ -12,6 +12,7 @@ from domain.errors import CarrierRefused, CarrierUnavailable
 from domain.terms import Leg
 from logistics.carrier import CHINA, CarrierClient, CarrierTimeouts
 from sandbox.couriers import Options, build
+from tests.borders import nowhere
 
 KEY = "courier-sandbox-key"
 ORDER = "50010320261123000001X-FORWARD-1"
@@ -189,21 +190,34 @@ def test_a_redirect_is_not_followed(raw, url):
     assert effects(url) == {}
 
 
-def test_a_dribble_ends_with_the_total_time(raw):
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"HTTP/1.1 200 OK\r\nX-Long: ", b"a"),
+        (b"HTTP/1.1 200 OK\r\n", b"X-More: a\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+    ids=["body", "chunks", "one header", "headers", "interim answers"],
+)
+def test_a_dribble_ends_with_the_total_time(raw, before, again):
     def dribble(peer):
-        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        peer.sendall(before)
         while True:
-            peer.sendall(b" ")
+            peer.sendall(again)
             time.sleep(0.02)
 
     client = CarrierClient(raw(dribble), KEY, now, CarrierTimeouts(read_s=1, total_s=0.3))
+    began = time.monotonic()
     with pytest.raises(CarrierUnavailable) as fault:
         book(client)
     assert fault.value.code == "TIMEOUT"
+    assert time.monotonic() - began < 3
 
 
 def test_the_machines_proxy_is_not_asked(client, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{nowhere()}")
     assert book(client)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from relay.scan_batch import Code
+from parcels.scan_batch import Code
 from sandbox.couriers.scripts import Script
 from tests.contract.couriers.kuayu_office import open_office
 from tests.contract.serving import served

@@ -8,10 +8,10 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from relay.parcels import rebuild
-from storage.legs import LegRow
-from storage.scans import ScanEventRow
-from storage.updates import UpdateRow
+from parcels.projection import rebuild
+from storage.parcels.legs import LegRow
+from storage.parcels.scans import ScanEventRow
+from storage.pending_updates import UpdateRow
 from tests.contract.couriers.kuayu_office import OUTLET, PAPERS, now, open_office
 from tests.contract.serving import served
 
@@ -76,20 +76,27 @@ def batches(device, legs, size=180):
 
 
 def reconnect(url, token, device, legs):
-    """Every batch three times, as a device does that never heard the answer; 429 is waited for."""
-    headers = {"Authorization": f"Bearer {token}"}
+    """Every batch three times, as a device does that never heard the answer."""
     watermark = 0
     with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {token}"
         for batch in batches(device, legs):
             for _ in range(3):
-                body = {"deviceId": f"c{device:03d}", "events": batch}
-                answer = session.post(f"{url}/api/v1/scans:batch", json=body, headers=headers, timeout=60)
-                while answer.status_code == 429:
-                    time.sleep(0.2)
-                    answer = session.post(f"{url}/api/v1/scans:batch", json=body, headers=headers, timeout=60)
-                assert answer.status_code == 200, answer.text
-                watermark = answer.json()["watermark"]
+                watermark = sent(session, url, {"deviceId": f"c{device:03d}", "events": batch})["watermark"]
     return watermark
+
+
+def sent(session, url, body):
+    """Until it is answered: a device that is put off (429, 503) or cut off keeps the batch and sends it again."""
+    while True:
+        try:
+            answer = session.post(f"{url}/api/v1/scans:batch", json=body, timeout=60)
+        except (requests.ConnectionError, requests.Timeout):
+            answer = None
+        if answer is not None and answer.status_code not in (429, 503):
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize("legs", [10, pytest.param(80, marks=pytest.mark.soak)], ids=["6000", "48000"])

@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 
 from domain.terms import Leg
 from logistics.carrier import CarrierClient
-from relay.parcels import rebuild
-from relay.scans import ScanIntake
+from parcels.projection import rebuild
+from parcels.scan_intake import ScanIntake
 from sandbox.couriers import Options, build
-from storage.legs import LegRow
-from storage.scans import ScanEventRow, ScanProofRow
-from storage.updates import UpdateRow
+from storage.parcels.legs import LegRow
+from storage.parcels.scans import ScanEventRow, ScanProofRow
+from storage.pending_updates import UpdateRow
 from tests.contract.couriers.kuayu_office import now, open_office
 from tests.contract.serving import served
 

@@ -5,22 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from activities.carrying import Carrying
-from activities.ending import Ending
-from activities.promising import LateUploads, Promises
+from activities.door_promises import DoorPromises, LateUploads
+from activities.parcel_booking import ParcelBooking
+from activities.parcel_closing import ParcelClosing
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
 from domain.messages import LegLookOrder, LegPlan, LookReason
 from domain.outbound import Person
 from domain.terms import ApplicantType, IdType, Leg, MaterialForm, Provided, Role
 from logistics.promise_rules import PromiseRules, state_kept
-from relay.outlet_book import seed_couriers
-from relay.scan_batch import Scanner
-from relay.scans import ScanIntake
+from parcels.outlets import seed_couriers
+from parcels.scan_batch import Scanner
+from parcels.scan_intake import ScanIntake
 from storage.base import Base, Database
-from storage.cases import CaseRow, write_dossier
-from storage.legs import AssignmentRow, LegRow
-from storage.tasks import TaskRow
-from storage.updates import UpdateRow
+from storage.cases.rows import CaseRow, write_dossier
+from storage.parcels.legs import AssignmentRow, LegRow
+from storage.pending_updates import UpdateRow
+from storage.tasks.rows import TaskRow
 from tests.unit.storage.casework import CASE, SEALER, register
 
 TEN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -60,10 +60,10 @@ class PostOffice:
         self.clock = Clock()
         self.database = Database(url or f"sqlite:///{folder / 'kuayu.db'}")
         Base.metadata.create_all(self.database.engine)
-        self.promises = Promises(rules or PromiseRules(), dict)
+        self.promises = DoorPromises(rules or PromiseRules(), dict)
         self.carrier = PaperCarrier()
-        self.carrying = Carrying(self.database, SEALER, self.carrier, self.promises, self.clock)
-        self.ending = Ending(self.database, self.carrier, self.promises, self.clock)
+        self.carrying = ParcelBooking(self.database, SEALER, self.carrier, self.promises, self.clock)
+        self.ending = ParcelClosing(self.database, self.carrier, self.promises, self.clock)
         self.intake = ScanIntake(self.database, self.clock, lambda: None)
         self.late_uploads = LateUploads(self.database, self.promises, self.clock)
         self._sequences: dict[str, itertools.count] = {}

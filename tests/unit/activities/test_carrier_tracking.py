@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from activities.tracking import Tracking
+from activities.carrier_tracking import CarrierTracking
 from domain.errors import CarrierRefused, CarrierUnavailable
 from logistics.carrier import CHINA, CarrierOp
 from logistics.scans import ScanUse
-from relay.parcels import rebuild, state_of
+from parcels.projection import rebuild, state_of
 from storage.base import Base, Database
-from storage.legs import LegRow
-from storage.tasks import TaskRow
-from storage.updates import UpdateRow
+from storage.parcels.legs import LegRow
+from storage.pending_updates import UpdateRow
+from storage.tasks.rows import TaskRow
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FORWARD, BACK = "50010320261123000001X-FORWARD-1", "50010320261123000001X-BACK-1"
@@ -70,7 +70,7 @@ def database(tmp_path):
 def poll(database, carrier):
     carrier.traces = {"EA000000005CN": [], "EA000000019CN": []}
     seconds = itertools.count()
-    return Tracking(database, carrier, lambda: NOW + timedelta(seconds=next(seconds))).look
+    return CarrierTracking(database, carrier, lambda: NOW + timedelta(seconds=next(seconds))).look
 
 
 def stage(database, leg_id):

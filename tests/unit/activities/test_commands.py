@@ -17,11 +17,11 @@ from domain.outbound import Receipt, Rendered
 from domain.terms import CommandKind, MaterialForm, Notice, Partner, Provided, WireEvent
 from domain.wire import WireState
 from storage.base import Base, Database
-from storage.cases import CaseRow, HandlingRow, write_dossier
-from storage.documents import Documents
-from storage.exchange import ExchangeRow
-from storage.inbox import Inbox
-from storage.outbox import CommandRow, CommandState
+from storage.cases.rows import CaseRow, HandlingRow, write_dossier
+from storage.documents.store import Documents
+from storage.exchange.exchange_log import ExchangeRow
+from storage.exchange.inbox import Inbox
+from storage.exchange.outbox import CommandRow, CommandState
 from tests.unit.storage.casework import CASE, DOSSIER, NOW, SEALER, message, register
 
 
@@ -100,10 +100,10 @@ class Desk:
         with self.database.read() as session:
             return list(session.scalars(select(ExchangeRow.verdict).order_by(ExchangeRow.id)))
 
-    def move(self, **truth) -> None:
+    def move(self, **progress) -> None:
         with self.database.write() as session:
             row = session.get_one(HandlingRow, CASE)
-            row.truth = row.truth.model_copy(update=truth)
+            row.progress = row.progress.model_copy(update=progress)
 
 
 @pytest.fixture

@@ -3,19 +3,19 @@
 import pytest
 from sqlalchemy import select
 
-from activities.booking import manifest_of
+from activities.parcel_contents import manifest_of
 from domain.errors import BadInput, Conflict
 from domain.messages import LegEnd, LegOutcome, LegPlan, LookReason
 from domain.terms import Leg, MaterialForm
 from logistics.scans import PaperLine
-from relay.handover import HandoverSaid, Side, confirm
-from relay.parcels import rebuild
-from storage.cases import CaseRow, HandlingRow, read_dossier
-from storage.legs import LegRow, lock_leg
-from storage.tasks import TaskRow
+from parcels.handover import HandoverSaid, Side, confirm
+from parcels.projection import rebuild
+from storage.cases.rows import CaseRow, HandlingRow, read_dossier
+from storage.parcels.legs import LegRow, lock_leg
+from storage.tasks.rows import TaskRow
 from tests.unit.activities.post_office import BOOK, CASE, SEALER, PostOffice
-from web.casebook import told
-from web.holders import papers_of
+from web.views.cases import leg_sentence
+from web.views.custody import papers_of
 
 BOOK_LINE = PaperLine.model_validate(BOOK)
 
@@ -53,7 +53,7 @@ def both(office, leg_id, giver, taker, **taken):
 def read(office, leg_id):
     """What the applicant reads."""
     with office.database.read() as session:
-        return told(session, session.get_one(LegRow, leg_id))
+        return leg_sentence(session, session.get_one(LegRow, leg_id))
 
 
 def discrepancies(office):

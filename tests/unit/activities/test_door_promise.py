@@ -7,10 +7,10 @@ import pytest
 from domain.messages import LegEnd, LegOutcome, LookReason
 from domain.terms import Leg
 from logistics.promise_rules import PromiseRules
-from relay.outlet_book import ask_for_dispatch
-from storage.cases import CaseEventRow
-from storage.legs import CourierRow, LegRow, SuspensionRow
-from storage.tasks import TaskRow
+from parcels.outlets import ask_for_dispatch
+from storage.cases.rows import CaseEventRow
+from storage.parcels.legs import CourierRow, LegRow, SuspensionRow
+from storage.tasks.rows import TaskRow
 from tests.postgresql import fresh_database
 from tests.unit.activities.post_office import DOOR, FAR, OUTSIDE, TEN, PostOffice
 

@@ -6,12 +6,12 @@ from domain.messages import LegEnd, LegOutcome, LegPlan, LookReason, TaskOutcome
 from domain.tasks import RULES, TaskKind
 from domain.terms import Leg, ParcelStage
 from logistics.wording import failure_of, stage_sentence
-from relay.parcels import rebuild, state_of
-from storage.cases import CaseEventRow
-from storage.legs import LegRow
-from storage.tasks import TaskRow
+from parcels.projection import rebuild, state_of
+from storage.cases.rows import CaseEventRow
+from storage.parcels.legs import LegRow
+from storage.tasks.rows import TaskRow
 from tests.unit.activities.post_office import CASE, FAR, PostOffice
-from web import casebook
+from web.views.cases import leg_sentence
 
 FAILED = {Leg.PICKUP: "PICKUP_FAILED", Leg.DELIVERY: "DELIVERY_FAILED"}
 
@@ -110,7 +110,7 @@ def close(office, leg_id):
 
 def applicant_reads(office, leg_id):
     with office.database.read() as session:
-        return casebook.told(session, session.get_one(LegRow, leg_id))
+        return leg_sentence(session, session.get_one(LegRow, leg_id))
 
 
 def test_a_refused_delivery_that_a_person_closes_goes_back_to_the_hall(office):

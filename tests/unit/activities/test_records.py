@@ -8,12 +8,14 @@ from sqlalchemy import select
 
 from activities.records import Records
 from catalog.clocks import Where
-from domain.messages import CaseChange, ClockOrder, Deadline, DeadlineKind, ItemBrief, Responsible, TaskOrder
+from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief, Responsible, TaskOrder
+from domain.recording import CaseChange
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, ItemKind
-from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
-from storage.tasks import TaskRow
-from tests.unit.storage.casework import CASE, NOW, later, register
+from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
+from storage.exchange.inbox import Inbox
+from storage.tasks.rows import TaskRow
+from tests.unit.storage.casework import CASE, NOW, SEALER, later, register
 
 S, K = CaseStatus, DeadlineKind
 ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=10)
@@ -37,7 +39,7 @@ def records(database):
     register(database)
     with database.write() as session:
         session.get_one(CaseRow, CASE).start = {"item": ITEM.model_dump(mode="json")}
-    return Records(database, clockwork, lambda: NOW)
+    return Records(database, Inbox(SEALER), clockwork, lambda: NOW)
 
 
 def change(key: str = "1-RECEIVED", status: CaseStatus = S.RECEIVED, **other) -> CaseChange:
@@ -166,7 +168,7 @@ def test_a_clock_is_computed_by_the_limits_of_the_handlings_network_and_region(r
         seen.append((where.scheme, where.region))
         return clockwork(order, item, time_scale, where)
 
-    asks = Records(database, asked, lambda: NOW)
+    asks = Records(database, Inbox(SEALER), asked, lambda: NOW)
     asks.record(change("1-A", start=(clock(K.DECISION_PROMISED),)))
     asks.record(change("2-B", handling_no=None, handling_status=None, start=(clock(K.ACCEPTANCE),)))
     assert seen == [("chuanyu", "510104"), (None, "")]

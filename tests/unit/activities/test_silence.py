@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from activities.watching import is_silent
-from domain.messages import LookReason
+from activities.courier_silence import is_silent
+from activities.parcel_booking import _rarer
+from domain.messages import LegLookOrder, LookReason
 from domain.terms import Leg
 from storage.base import Base, Database
-from storage.legs import AssignmentRow, CourierRow, LegRow
+from storage.parcels.legs import AssignmentRow, CourierRow, LegRow
 from tests.unit.activities.post_office import TEN, PostOffice
-from web.casebook import told
+from web.views.cases import leg_sentence
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PATIENCE = timedelta(minutes=5)
@@ -99,7 +100,7 @@ def test_who_set_out_and_says_nothing_more_is_replaced_while_it_can_still_help(o
     assert leg.planned_arrival_at < leg.deadline_at
     with office.database.read() as session:
         assert not session.get_one(CourierRow, silent).on_duty
-        told_now = told(session, session.get_one(LegRow, leg_id))
+        told_now = leg_sentence(session, session.get_one(LegRow, leg_id))
     assert told_now == "已为您改派投递员，请备好材料和身份证件。"
     # He only had no network: his scan beats the assignment, and he is on duty again.
     office.clock.now += timedelta(minutes=1)
@@ -140,7 +141,7 @@ def test_who_is_silent_with_a_parcel_in_his_bag_is_a_persons_matter_ahead_of_the
     other = office.order(Leg.PICKUP, 2)
     assert office.leg(other).courier_id != courier
     with office.database.read() as session:
-        assert "安排他人接手" in told(session, session.get_one(LegRow, leg_id))
+        assert "安排他人接手" in leg_sentence(session, session.get_one(LegRow, leg_id))
     office.scan(leg_id, "DELIVERED", (office.clock.now - TEN) / timedelta(minutes=1), signerKind="self")
     assert "TAKE_OVER" not in office.tasks()
 
@@ -157,3 +158,22 @@ def test_papers_that_were_fetched_and_do_not_come_to_the_hall_are_looked_for(off
     office.scan(leg_id, "DELIVERED", 139, signerKind="hall")
     office.scan(leg_id, "HALL_CHECKED", 140, device="hall-window")
     assert office.tasks() == []
+
+
+def test_looks_grow_rarer_to_eight_hours_and_come_back_when_something_happens():
+    minutes = [_rarer(quiet) / timedelta(minutes=1) for quiet in range(9)]
+    assert minutes == [5, 10, 20, 40, 80, 160, 320, 480, 480]
+    assert _rarer(10_000) == timedelta(hours=8)
+
+
+def test_a_courier_who_is_silent_for_long_costs_few_looks_a_day(office):
+    leg_id = office.order()
+    looks, asked = [], 0
+    while office.clock.now < TEN + timedelta(days=10):
+        order = LegLookOrder(leg_id=leg_id, reason=LookReason.BOUNDARY, at=office.clock(), quiet_looks=asked)
+        office.clock.now = max(office.carrying.look_after(order).next_look_at, office.clock.now)
+        looks.append(office.clock.now)
+        asked += 1
+        assert asked < 200
+    days = [sum(TEN + timedelta(days=day) <= at < TEN + timedelta(days=day + 1) for at in looks) for day in range(1, 9)]
+    assert max(days) < 10

@@ -7,11 +7,11 @@ from domain.messages import LookReason
 from domain.terms import Datum, Leg
 from logistics.geo import Point
 from logistics.outlets import nearest
-from relay.handover import HandoverSaid, Side, confirm
-from relay.outlet_book import change_outlet, outlet_now, outlets_now, seed_couriers, set_on_duty
-from storage.legs import CourierRow, LegRow, lock_leg
+from parcels.handover import HandoverSaid, Side, confirm
+from parcels.outlets import change_outlet, outlet_now, outlets_now, seed_couriers, set_on_duty
+from storage.parcels.legs import CourierRow, LegRow, lock_leg
 from tests.unit.activities.post_office import DOOR, PostOffice
-from web.casebook import told
+from web.views.cases import leg_sentence
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def duty(office, courier, on_duty):
 def read(office, leg_id):
     """What the applicant reads."""
     with office.database.read() as session:
-        return told(session, session.get_one(LegRow, leg_id))
+        return leg_sentence(session, session.get_one(LegRow, leg_id))
 
 
 def change(office, outlet, **changes):

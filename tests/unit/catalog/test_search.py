@@ -4,19 +4,21 @@ import csv
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 from time import thread_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import Style, pinyin
 
 from catalog.items import load
 from catalog.model import Alias, Catalogue, Listed
 from catalog.pinyin import _heteronyms as heteronyms
 from catalog.pinyin import _phrases as phrases
-from catalog.pinyin import character_readings, fold, phrase_reading, read
-from catalog.search import SearchIndex, index_of, prior, search
+from catalog.pinyin import fold, phrase_reading, read
+from catalog.search import SearchIndex, prior
 from catalog.slips import likeness, one_slip_from_prefix, pairs
 from domain.terms import Mode, Scheme
 
@@ -25,8 +27,9 @@ with (Path(__file__).parent / "data" / "queries.csv").open(encoding="utf-8") as 
 USAGE = {row["wanted"]: float(row["weight"]) for row in QUERIES if row["kind"] == "initials4"}
 
 
+@cache
 def bundled_index():
-    return index_of(load())
+    return SearchIndex(load())
 
 
 def top(query, index=None):
@@ -130,6 +133,12 @@ def test_readings_are_right_in_this_trade():
     assert read("ABC类360").initials == "abcl360"
 
 
+def character_readings(chars: str) -> dict[str, tuple[str, ...]]:
+    """Every reading of each character that has more than one."""
+    every = {char: pinyin(char, style=Style.NORMAL, heteronym=True)[0] for char in set(chars)}
+    return {char: tuple(dict.fromkeys(readings)) for char, readings in every.items() if len(set(readings)) > 1}
+
+
 def test_the_precomputed_readings_are_current():
     texts = {item.name for item in load().items} | {alias.source_name for alias in load().aliases}
     assert phrases() == {text: phrase_reading(text) for text in texts}
@@ -215,17 +224,9 @@ def test_likeness():
     assert likeness(pairs("户"), pairs("户口")) == 0
 
 
-def test_one_index_per_version():
-    assert index_of(load()) is index_of(load())
-    assert search(load(), "公证") == index_of(load()).find("公证")
-    for version in ("a", "b", "c"):
-        index_of(Catalogue(version=version, items=load().items[:1]))
-    assert index_of(load()).find("公证")
-
-
 def test_a_start_never_loads_the_dictionary():
     code = (
-        "import sys; from catalog.items import load; from catalog.search import search; "
-        "assert search(load(), 'sfz'); assert not {'pypinyin', 'openpyxl'} & set(sys.modules)"
+        "import sys; from catalog.items import load; from catalog.search import SearchIndex; "
+        "assert SearchIndex(load()).find('sfz'); assert not {'pypinyin', 'openpyxl'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -11,7 +11,6 @@ from catalog.tables import Table
 from catalog.workdays import (
     WorkdayCalendar,
     bundled_calendar,
-    holiday_names,
     local_day,
     parse_calendar,
 )
@@ -81,10 +80,6 @@ def test_the_day_is_shanghais():
     assert local_day(datetime(2026, 11, 23, 16, 0, tzinfo=UTC)) == date(2026, 11, 24)
     with pytest.raises(ValueError, match="offset"):
         local_day(datetime(2026, 11, 23))  # noqa: DTZ001
-
-
-def test_names():
-    assert holiday_names()[date(2026, 10, 1)] == "国庆节"
 
 
 def table(file, *rows):

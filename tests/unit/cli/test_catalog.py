@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from catalog.items import load
 from cli import catalog
-from runtime.components import parts_of
+from runtime.container import container_of
 from runtime.settings import load_settings
 from storage.catalogue import ListKind, ListVersionRow, newest, read_calendar, read_items
 from tests.unit.catalog.test_notices import NOTICE_2027
@@ -32,7 +32,7 @@ def run(*args: str, code: int = 0) -> str:
 
 
 def in_storage():
-    return parts_of(load_settings()).database
+    return container_of(load_settings()).database
 
 
 def versions() -> int:

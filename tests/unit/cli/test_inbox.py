@@ -9,14 +9,14 @@ from typer.testing import CliRunner
 from cli.main import app
 from domain.errors import Conflict, NotFound, PartnerUnavailable
 from domain.terms import Partner, WireEvent
-from relay.relay import MAX_REFUSALS
-from runtime.components import parts_of
+from relay.delivery_record import MAX_REFUSALS
+from runtime.container import container_of
 from runtime.network import Network
 from runtime.settings import load_settings
 from storage.base import Base
-from storage.exchange import SecurityEventRow
-from storage.gaps import give_up_parked
-from storage.inbox_row import InboxRow, InboxState
+from storage.exchange.exchange_log import SecurityEventRow
+from storage.exchange.gaps import give_up_parked
+from storage.exchange.inbox_row import InboxRow, InboxState
 from tests.unit.storage.casework import CASE, TO_COME, later, message, register, take
 
 
@@ -28,7 +28,7 @@ def parts(tmp_path, monkeypatch):
     monkeypatch.setenv("SANDBOX", "1")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
-    made = parts_of(load_settings())
+    made = container_of(load_settings())
     Base.metadata.create_all(made.database.engine)
     register(made.database)
     yield made
@@ -96,8 +96,7 @@ def test_only_what_is_dead_is_replayed(parts):
 
 def test_a_message_that_was_given_up_is_judged_when_its_case_has_come(parts):
     take(parts.database, parts.inbox, message(handling_no=TO_COME))
-    with parts.database.write() as session:
-        assert give_up_parked(session, later(hours=72)) == 1
+    assert give_up_parked(parts.database, later(hours=72)) == 1
     number = str(row(parts).id)
     with pytest.raises(Conflict):
         run("inbox", "replay", number)

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from cli.main import app
 from domain.terms import Leg
-from storage.legs import LegRow
+from storage.parcels.legs import LegRow
 from tests.unit.activities.post_office import PostOffice
 
 

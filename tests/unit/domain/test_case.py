@@ -72,7 +72,7 @@ def test_the_wires_table_maps_onto_the_cases(state):
         assert may(status, Action.SUPPLEMENT) is (state is WireState.AWAITING_SUPPLEMENT)
         decided = state in (WireState.DECIDED, WireState.RESULT_SENT)
         assert status.is_outcome is decided
-        assert may(status, Action.WITHDRAW) is not decided
+        assert may(status, Action.WITHDRAW) is (not decided)
 
 
 def test_every_event_but_the_parcel_has_a_status():

@@ -15,12 +15,10 @@ from domain.identifiers import (
     check_id,
     check_name,
     is_case_number,
-    is_mobile,
     make_case_number,
     mod_11_2,
     normalise_phone,
     normalise_region,
-    parse_case_number,
 )
 from domain.terms import ApplicantType, IdType
 
@@ -31,9 +29,7 @@ NUMBERS = json.loads((Path(__file__).parent / "data" / "numbers.json").read_text
 @pytest.mark.parametrize("number", NUMBERS["case_numbers"])
 def test_contract_case_numbers(number):
     assert is_case_number(number)
-    parts = parse_case_number(number)
-    day = date.fromisoformat(parts.day)
-    assert make_case_number(parts.region, day, parts.serial) == number
+    assert make_case_number(number[:6], date.fromisoformat(number[6:14]), int(number[14:20])) == number
 
 
 @pytest.mark.parametrize(
@@ -56,7 +52,6 @@ def test_case_number_with_x():
     number = make_case_number("500103", date(2026, 11, 23), 3)
     assert number == "50010320261123000003X"
     assert not is_case_number(number.lower())
-    assert parse_case_number(" 500103-20261123-000003x ").serial == 3
 
 
 @given(st.dates(), st.integers(1, 999_999), st.integers(0, 19), st.integers(1, 9))
@@ -124,9 +119,9 @@ def test_nobody_is_older_than_130():
     def born(day):
         return f"500103{day}001" + mod_11_2(f"500103{day}001")
 
-    assert check_id(IdType.RESIDENT, born("18970101"), today=date(2026, 11, 23))
+    assert check_id(IdType.RESIDENT, born("18961101"), today=date(2026, 11, 23))  # to the month
     with pytest.raises(IdentifierError, match="不合理"):
-        check_id(IdType.RESIDENT, born("18951231"), today=date(2026, 11, 23))
+        check_id(IdType.RESIDENT, born("18961031"), today=date(2026, 11, 23))
 
 
 def test_birth_in_the_future():
@@ -200,7 +195,6 @@ def test_phones(typed, normal):
             normalise_phone(typed)
     else:
         assert normalise_phone(typed) == normal
-        assert is_mobile(normal) == ("-" not in normal)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +223,7 @@ def test_phones_refused(typed, sentence):
         ("阿卜杜拉.买买提", "阿卜杜拉·买买提"),
         ("𠅤𬎆", "𠅤𬎆"),  # Extension B and E
         ("王\U000323b0", "王\U000323b0"),  # Extension J, newer than the tables of Python 3.11
+        ("王\U0003fffd", "王\U0003fffd"),  # the last place of all, should they ever fill them
         ("\uf9dc\u5b50", "\uf9dc\u5b50"),  # a compatibility form stays itself
         ("⼀", "⼀"),  # a radical copied from a document stays as it is
         ("〇一", "〇一"),

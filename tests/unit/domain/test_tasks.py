@@ -3,7 +3,7 @@
 import pytest
 
 from domain.messages import TaskOutcome
-from domain.tasks import RULES, TaskKind, task_id
+from domain.tasks import OF_THE_HALL, RULES, TaskKind, task_id
 from domain.terms import Role
 
 
@@ -25,6 +25,48 @@ def test_what_stops_a_case_can_be_ended_by_a_person():
     assert TaskOutcome.ACCEPT_THEIRS in RULES[TaskKind.CONTRADICTION][2]
     assert TaskOutcome.RESEND in RULES[TaskKind.COMMAND_REFUSED][2]
     assert TaskOutcome.REDELIVER in RULES[TaskKind.DELIVERY_FAILED][2]
+
+
+Out, K = TaskOutcome, TaskKind
+GO_ON_OR_END = {Out.RESUME, Out.CLOSE_AS_FAILED}
+REWORK = {Out.REWORKED, Out.EXPLAINED, Out.UNFOUNDED, Out.ACKNOWLEDGE}
+WAYS_OUT = {
+    K.CONTRADICTION: {Out.RESUME, Out.ACCEPT_THEIRS, Out.CLOSE_AS_FAILED},
+    K.COMMAND_REFUSED: {Out.RESEND, Out.CLOSE_AS_FAILED},
+    K.LEG_BROKEN: GO_ON_OR_END,
+    K.CASE_BROKEN: GO_ON_OR_END,
+    K.VOIDED_ROW: GO_ON_OR_END,
+    K.OLD_BATCH: {Out.RELEASE_BATCH, Out.ACKNOWLEDGE},
+    K.PLACE_ADDRESS: {Out.ACKNOWLEDGE, Out.CLOSE_AS_FAILED},
+    K.DELIVERY_FAILED: {Out.REDELIVER, Out.CLOSE_AS_FAILED},
+    K.DISCREPANCY: GO_ON_OR_END,
+    K.PARCEL_DAMAGED: GO_ON_OR_END,
+    K.PARCEL_LOST: GO_ON_OR_END,
+    K.LEG_OVERDUE: {Out.ACKNOWLEDGE, Out.CLOSE_AS_FAILED},
+    K.PAPERS_NOT_ARRIVED: {Out.ACKNOWLEDGE, Out.CLOSE_AS_FAILED},
+    K.PAPERS_CAME_BACK: {Out.REDELIVER, Out.CLOSE_AS_FAILED},
+    K.BAD_RATING: REWORK,
+    K.REWORK_OVERDUE: REWORK,
+    K.DEFERRED_LAPSED: {Out.WAIT, Out.CLOSE_AS_FAILED},
+    K.POST_CHECK: {Out.CHECKED_TRUE, Out.CHECKED_FALSE},
+}
+"""decisions.md 8: what is there to decide; everything else is only seen."""
+
+
+@pytest.mark.parametrize("kind", TaskKind)
+def test_a_person_can_decide_what_there_is_to_decide(kind):
+    assert set(RULES[kind][2]) == WAYS_OUT.get(kind, {Out.ACKNOWLEDGE})
+
+
+def test_no_case_waits_for_what_the_hall_settles_by_itself():
+    assert set(OF_THE_HALL) == {
+        K.BAD_RATING,
+        K.REWORK_OVERDUE,
+        K.DEFERRED_MATERIAL,
+        K.POST_CHECK,
+        K.NOT_TAKEN,
+        K.STEP_STUCK,
+    }
 
 
 def test_ids_are_stable_and_differ_by_key():

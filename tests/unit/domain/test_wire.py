@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from domain.terms import DECISIONS, WireEvent
 from domain.wire import (
-    HandlingTruth,
     Verdict,
+    WireProgress,
     WireState,
     advance,
     after_submit,
     after_supplement,
     judge,
+    judge_snapshot,
     may_supplement,
     may_withdraw,
     snapshot,
@@ -62,19 +63,19 @@ def _rows() -> dict[str, frozenset[str]]:
 MAY = _rows()
 
 
-def walk(names: list[str], *, sequenced: bool = True) -> HandlingTruth:
-    """The truth after these events, each of which must be allowed."""
-    truth, seq = after_submit(HandlingTruth()), 0
+def walk(names: list[str], *, sequenced: bool = True) -> WireProgress:
+    """The progress after these events, each of which must be allowed."""
+    progress, seq = after_submit(WireProgress()), 0
     for name in names:
         if name == "our supplement":
-            truth = after_supplement(truth, truth.round)
+            progress = after_supplement(progress, progress.round)
             continue
         seq += 1
         place = seq if sequenced else None
-        verdict = judge(truth, WireEvent(name), place, truth.round + 1)
+        verdict = judge(progress, WireEvent(name), place, progress.round + 1)
         assert verdict is Verdict.APPLIED, (names, name)
-        truth = advance(truth, verdict, WireEvent(name), place)
-    return truth
+        progress = advance(progress, verdict, WireEvent(name), place)
+    return progress
 
 
 def test_the_contract_names_every_event_and_every_way_leads_to_a_row():
@@ -87,77 +88,90 @@ def test_the_contract_names_every_event_and_every_way_leads_to_a_row():
 @pytest.mark.parametrize("sequenced", [True, False], ids=["A, C", "B"])
 @pytest.mark.parametrize(("after", "event"), list(itertools.product(PATHS, WireEvent)))
 def test_every_event_after_everything(after, event, sequenced):
-    truth = walk(PATHS[after], sequenced=sequenced)
+    progress = walk(PATHS[after], sequenced=sequenced)
     taken = {name for name in PATHS[after] if name in FINAL}
-    seq = truth.last_seq + 1 if sequenced else None
+    seq = progress.last_seq + 1 if sequenced else None
     if taken and event.value in FINAL - taken:
         expected = Verdict.CONTRADICTION  # "a final decision other than the one taken, also after RESULT_SENT"
     elif event.value in MAY[after]:
         expected = Verdict.APPLIED
     else:
         expected = Verdict.REFUSED
-    assert judge(truth, event, seq, truth.round + 1) is expected
+    assert judge(progress, event, seq, progress.round + 1) is expected
 
 
 @pytest.mark.parametrize("event", WireEvent)
 def test_nothing_may_be_said_before_we_submitted(event):
-    assert judge(HandlingTruth(), event, 1) is Verdict.REFUSED
+    assert judge(WireProgress(), event, 1) is Verdict.REFUSED
 
 
 @pytest.mark.parametrize(("after", "event"), list(itertools.product(PATHS, [*WireEvent, None])))
 def test_the_place_in_the_sequence_is_looked_at_first(after, event):
-    truth = walk(PATHS[after])
-    assert judge(truth, event, truth.last_seq + 2) is Verdict.EARLY
-    assert judge(truth, event, truth.last_seq) is Verdict.LATE
+    progress = walk(PATHS[after])
+    assert judge(progress, event, progress.last_seq + 2) is Verdict.EARLY
+    assert judge(progress, event, progress.last_seq) is Verdict.LATE
     for verdict in (Verdict.EARLY, Verdict.LATE, Verdict.REFUSED):
-        assert advance(truth, verdict, event, truth.last_seq + 2) == truth
+        assert advance(progress, verdict, event, progress.last_seq + 2) == progress
 
 
 @pytest.mark.parametrize("after", PATHS)
 def test_an_unknown_name_and_a_contradiction_use_up_their_place_and_nothing_else(after):
-    truth = walk(PATHS[after])
-    seq = truth.last_seq + 1
-    assert judge(truth, None, seq) is Verdict.UNKNOWN_EVENT
+    progress = walk(PATHS[after])
+    seq = progress.last_seq + 1
+    assert judge(progress, None, seq) is Verdict.UNKNOWN_EVENT
     for verdict, event in ((Verdict.UNKNOWN_EVENT, None), (Verdict.CONTRADICTION, WireEvent.REJECTED)):
-        assert advance(truth, verdict, event, seq) == truth.model_copy(update={"last_seq": seq})
+        assert advance(progress, verdict, event, seq) == progress.model_copy(update={"last_seq": seq})
 
 
 def test_a_notice_opens_the_next_round_only():
-    truth = walk(["NEED_SUPPLEMENT", "our supplement"])
+    progress = walk(["NEED_SUPPLEMENT", "our supplement"])
     for round_ in (0, 1, 3):
-        assert judge(truth, WireEvent.NEED_SUPPLEMENT, 2, round_) is Verdict.REFUSED
-    assert judge(truth, WireEvent.NEED_SUPPLEMENT, 2, 2) is Verdict.APPLIED
-    assert advance(truth, Verdict.APPLIED, WireEvent.NEED_SUPPLEMENT, 2).round == 2
+        assert judge(progress, WireEvent.NEED_SUPPLEMENT, 2, round_) is Verdict.REFUSED
+    assert judge(progress, WireEvent.NEED_SUPPLEMENT, 2, 2) is Verdict.APPLIED
+    assert advance(progress, Verdict.APPLIED, WireEvent.NEED_SUPPLEMENT, 2).round == 2
 
 
 @pytest.mark.parametrize("after", PATHS)
 def test_a_supplement_answers_the_open_round_only(after):
-    truth = walk(PATHS[after])
+    progress = walk(PATHS[after])
     is_open = after == "NEED_SUPPLEMENT"
-    assert may_supplement(truth, 1) is is_open
-    assert not may_supplement(truth, 2)
-    assert after_supplement(truth, 2) == truth
-    assert (after_supplement(truth, 1) != truth) is is_open
+    assert may_supplement(progress, 1) is is_open
+    assert not may_supplement(progress, 2)
+    assert after_supplement(progress, 2) == progress
+    assert (after_supplement(progress, 1) != progress) is is_open
 
 
 @pytest.mark.parametrize("after", PATHS)
 def test_a_withdrawal_before_a_decision_and_once(after):
-    truth = walk(PATHS[after])
+    progress = walk(PATHS[after])
     decided = bool(set(PATHS[after]) & FINAL)
-    assert may_withdraw(truth) is not decided
-    assert not may_withdraw(truth.model_copy(update={"withdrawal_asked": True}))
-    assert not may_withdraw(HandlingTruth())
+    assert may_withdraw(progress) is (not decided)
+    assert not may_withdraw(progress.model_copy(update={"withdrawal_asked": True}))
+    assert not may_withdraw(WireProgress())
 
 
 @pytest.mark.parametrize("event", WireEvent)
 def test_a_snapshot_is_the_partners_word(event):
-    truth = snapshot(walk(["RECEIVED"]), event, 7, 2 if event is WireEvent.NEED_SUPPLEMENT else None)
-    assert (truth.last_seq, truth.last_event) == (7, event)
-    assert truth.decision == (event if event.value in FINAL else None)
-    assert truth.round == (2 if event is WireEvent.NEED_SUPPLEMENT else 0)
+    progress = snapshot(walk(["RECEIVED"]), event, 7, 2 if event is WireEvent.NEED_SUPPLEMENT else None)
+    assert (progress.last_seq, progress.last_event) == (7, event)
+    assert progress.decision == (event if event.value in FINAL else None)
+    assert progress.round == (2 if event is WireEvent.NEED_SUPPLEMENT else 0)
     for follower in WireEvent:
-        allowed = judge(truth, follower, 8, truth.round + 1) is Verdict.APPLIED
+        allowed = judge(progress, follower, 8, progress.round + 1) is Verdict.APPLIED
         assert allowed is (follower.value in MAY[event.value])
+
+
+@pytest.mark.parametrize("decision", sorted(DECISIONS))
+@pytest.mark.parametrize("event", WireEvent)
+def test_a_snapshot_contradicts_by_another_decision_only(event, decision):
+    decided = WireProgress(state=WireState.DECIDED, last_event=decision, last_seq=3, decision=decision)
+    contradicts = event in DECISIONS and event is not decision
+    assert judge_snapshot(decided, event) is (Verdict.CONTRADICTION if contradicts else Verdict.APPLIED)
+    assert judge_snapshot(walk(["RECEIVED"]), event) is Verdict.APPLIED
+
+
+def test_a_snapshot_of_an_unknown_name_is_seen_by_a_person():
+    assert judge_snapshot(walk(["RECEIVED"]), None) is Verdict.UNKNOWN_EVENT
 
 
 SAID = st.lists(st.tuples(st.sampled_from([*WireEvent, None]), st.integers(1, 6)), max_size=30)
@@ -165,30 +179,30 @@ SAID = st.lists(st.tuples(st.sampled_from([*WireEvent, None]), st.integers(1, 6)
 
 @given(SAID, st.booleans())
 def test_no_sequence_of_messages_takes_back_what_was_taken(said, answer_notices):
-    truth = after_submit(HandlingTruth())
+    progress = after_submit(WireProgress())
     applied = []
     for event, seq in said:
-        verdict = judge(truth, event, seq, truth.round + 1)
-        after = advance(truth, verdict, event, seq)
-        assert after.last_seq - truth.last_seq == (verdict not in (Verdict.EARLY, Verdict.LATE, Verdict.REFUSED))
-        assert truth.decision is None or after.decision is truth.decision
+        verdict = judge(progress, event, seq, progress.round + 1)
+        after = advance(progress, verdict, event, seq)
+        assert after.last_seq - progress.last_seq == (verdict not in (Verdict.EARLY, Verdict.LATE, Verdict.REFUSED))
+        assert progress.decision is None or after.decision is progress.decision
         if verdict is Verdict.APPLIED:
             applied.append(event)
         else:
-            assert after.model_copy(update={"last_seq": 0}) == truth.model_copy(update={"last_seq": 0})
-        truth = after_supplement(after, after.round) if answer_notices else after
-    assert truth.round == applied.count(WireEvent.NEED_SUPPLEMENT)
-    assert [e for e in applied if e in DECISIONS] == ([truth.decision] if truth.decision else [])
+            assert after.model_copy(update={"last_seq": 0}) == progress.model_copy(update={"last_seq": 0})
+        progress = after_supplement(after, after.round) if answer_notices else after
+    assert progress.round == applied.count(WireEvent.NEED_SUPPLEMENT)
+    assert [e for e in applied if e in DECISIONS] == ([progress.decision] if progress.decision else [])
 
 
 @given(st.permutations(["RECEIVED", "ACCEPTED", "REVIEWING", "SUSPENDED", "RESUMED", "APPROVED", "RESULT_SENT"]))
 def test_whatever_order_they_arrive_in_they_are_applied_in_sequence(arrival):
     story = ["RECEIVED", "ACCEPTED", "REVIEWING", "SUSPENDED", "RESUMED", "APPROVED", "RESULT_SENT"]
-    truth, parked = after_submit(HandlingTruth()), {}
+    progress, parked = after_submit(WireProgress()), {}
     for name in arrival:
         parked[story.index(name) + 1] = WireEvent(name)
-        while (event := parked.get(truth.last_seq + 1)) is not None:
-            seq = truth.last_seq + 1
-            assert judge(truth, event, seq) is Verdict.APPLIED
-            truth = advance(truth, Verdict.APPLIED, event, seq)
-    assert truth == walk(story)
+        while (event := parked.get(progress.last_seq + 1)) is not None:
+            seq = progress.last_seq + 1
+            assert judge(progress, event, seq) is Verdict.APPLIED
+            progress = advance(progress, Verdict.APPLIED, event, seq)
+    assert progress == walk(story)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.terms import Datum
-from logistics.geo import DatumMixedError, Point, from_plane, geodesic_m, haversine_m, plane_m
+from logistics.geo import DatumMixedError, Point, geodesic_m, haversine_m, plane_m
 
 LATS = st.floats(18.5, 53.0)
 LONS = st.floats(75.0, 134.0)
@@ -63,10 +63,9 @@ def test_haversine_is_close_to_the_ellipsoid(lat1: float, lon1: float, lat2: flo
     assert haversine_m(one, other) == pytest.approx(geodesic_m(one, other), rel=0.005, abs=0.01)
 
 
-def test_plane_and_back() -> None:
+def test_the_plane_is_flat_enough() -> None:
     point = wgs(29.5610, 106.5830)
     x, y = plane_m(point)
-    assert haversine_m(from_plane(x, y), point) < 0.001
     ox, oy = plane_m(wgs(29.5345, 106.5030))
     flat = ((x - ox) ** 2 + (y - oy) ** 2) ** 0.5
     assert flat == pytest.approx(haversine_m(point, wgs(29.5345, 106.5030)), rel=0.001)

@@ -7,7 +7,7 @@ import pytest
 from domain.terms import Leg, ParcelStage, SignerKind
 from logistics.carrier import CarrierOp
 from logistics.expectations import expected
-from logistics.opcodes import lookup, read_trace, signer_of, stage_of
+from logistics.opcodes import lookup, read_trace, signer_of
 from logistics.parcels import derive
 from logistics.scans import LegPolicy, ScanUse
 from tests.unit.logistics.parcel_traces import FORWARD, TEN
@@ -36,19 +36,19 @@ def op(code: str, minute: float, text: str = "", org: str = "a", occurrence: int
     ],
 )
 def test_codes_seen_in_real_payloads(code: str, stage: ParcelStage) -> None:
-    assert stage_of(code) is stage
+    known = lookup(code)
+    assert known is not None and known.stage is stage
 
 
 @pytest.mark.parametrize("code", ["912", "404", "423", "EXA", "EMI"])
 def test_display_codes_move_nothing(code: str) -> None:
-    assert lookup(code) is not None
-    assert stage_of(code) is None
+    known = lookup(code)
+    assert known is not None and known.stage is None
 
 
 @pytest.mark.parametrize("code", ["999", "", "70", "7040", "emi"])
 def test_unknown_codes_are_never_guessed(code: str) -> None:
     assert lookup(code) is None
-    assert stage_of(code) is None
 
 
 @pytest.mark.parametrize(

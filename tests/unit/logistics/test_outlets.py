@@ -1,5 +1,6 @@
 """Outlets and the district's outline: data complete, ranking, ties, datums."""
 
+import math
 import random
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import logistics.outlets as outlets_module
 from domain.errors import Misconfigured
 from domain.terms import Datum
-from logistics.geo import Point, from_plane, geodesic_m, haversine_m, plane_m
+from logistics.geo import EARTH_RADIUS_M, Point, geodesic_m, haversine_m, plane_m
 from logistics.outlets import Outlet, in_district, load_district, load_outlets, nearest
 
 FILE = Path(outlets_module.__file__).parent / "data" / "outlets.toml"
@@ -73,13 +74,19 @@ def test_a_tie_goes_to_the_smaller_id_whatever_the_order() -> None:
     assert nearest(here, 1, pair[::-1])[0].outlet.id == "a-west"
 
 
+def metres_from(here: Point, east_m: float, north_m: float) -> Point:
+    """On the sphere, as the ranking measures."""
+    lat = here.lat + math.degrees(north_m / EARTH_RADIUS_M)
+    return wgs(lat, here.lon + math.degrees(east_m / EARTH_RADIUS_M / math.cos(math.radians(here.lat))))
+
+
 def test_near_ties_are_decided_on_the_ellipsoid() -> None:
     """On the ellipsoid a way north is shorter here than on the sphere, a way east longer."""
-    base, here = load_outlets()[0], from_plane(0, 0)
-    east, north = moved(base, "east", from_plane(2990, 0)), moved(base, "north", from_plane(0, 3000))
+    base, here = load_outlets()[0], wgs(29.55, 106.55)
+    east, north = moved(base, "east", metres_from(here, 2990, 0)), moved(base, "north", metres_from(here, 0, 3000))
     assert haversine_m(here, east.point) < haversine_m(here, north.point)
     assert nearest(here, 1, [east, north])[0].outlet.id == "north"
-    far_north = moved(base, "north", from_plane(0, 3040))
+    far_north = moved(base, "north", metres_from(here, 0, 3040))
     assert nearest(here, 1, [east, far_north])[0].outlet.id == "east"
 
 

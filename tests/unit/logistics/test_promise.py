@@ -278,6 +278,18 @@ def test_overlapping_pauses_are_united() -> None:
     assert state(ordered(at("10:00")), NINE_TO_SIX, at("10:40"), pauses=known).deadline == at("11:20")
 
 
+def test_pauses_count_alike_in_whatever_order_they_are_named() -> None:
+    known = [pause(at("10:10"), at("10:15"), "p1"), pause(at("10:30"), at("10:40"), "p2")]
+    order, now = ordered(at("10:00")), at("11:00")
+    assert state(order, NINE_TO_SIX, now, pauses=known) == state(order, NINE_TO_SIX, now, pauses=known[::-1])
+
+
+def test_a_cap_of_nothing_excuses_no_pause() -> None:
+    strict, known = PromiseTerms(pause_cap_minutes=0), [pause(at("10:10"), at("10:30"))]
+    found = state(ordered(at("10:00")), NINE_TO_SIX, at("10:40"), terms=strict, pauses=known)
+    assert (found.deadline, found.excused, found.over_cap) == (at("11:00"), {}, True)
+
+
 def test_a_pause_that_ended_early_is_given_back() -> None:
     known = [pause(at("10:10"), at("10:15"))]
     found = state(ordered(at("10:00")), NINE_TO_SIX, at("10:30"), pauses=known)
@@ -312,6 +324,7 @@ def test_a_suspension_delays_the_start_of_new_orders() -> None:
     storm = [suspended(at("10:00"), at("12:00"))]
     found = state(ordered(at("10:30")), NINE_TO_SIX, at("10:30"), suspensions=storm)
     assert (found.start, found.deadline, found.clock) == (at("12:00"), at("13:00"), Clock.WAITING)
+    assert state(ordered(at("10:00")), NINE_TO_SIX, at("10:00"), suspensions=storm).start == at("12:00")
     evening = [suspended(at("15:00"), at("17:30"))]
     assert state(ordered(at("16:00")), NINE_TO_SIX, at("16:00"), suspensions=evening).start == at("09:00", 1)
 
@@ -320,7 +333,9 @@ def test_back_dating_is_cut_at_a_quarter_of_an_hour() -> None:
     known = suspended(at("10:00"), at("11:00"), declared_at=at("10:30"))
     found = state(ordered(at("09:50")), NINE_TO_SIX, at("11:00"), suspensions=[known])
     assert found.excused == {CauseParty.FORCE_MAJEURE: 45}
-    assert known.backdated() == timedelta(minutes=30)
+    never = PromiseTerms(backdate_minutes=0)
+    found = state(ordered(at("09:50")), NINE_TO_SIX, at("11:00"), terms=never, suspensions=[known])
+    assert found.excused == {CauseParty.FORCE_MAJEURE: 30}
 
 
 def test_a_suspension_concerns_its_outlets_and_its_polygon_only() -> None:
@@ -330,8 +345,23 @@ def test_a_suspension_concerns_its_outlets_and_its_polygon_only() -> None:
     order = ordered(at("10:00"))
     assert state(order, NINE_TO_SIX, at("10:50"), suspensions=[elsewhere]).excused == {}
     assert state(order, NINE_TO_SIX, at("10:50"), suspensions=[polygon]).excused == {CauseParty.FORCE_MAJEURE: 30}
+    beside = polygon.model_copy(update={"outline": tuple((lat - 0.01, lon) for lat, lon in around)})
+    assert state(order, NINE_TO_SIX, at("10:50"), suspensions=[beside]).excused == {}
     with pytest.raises(ValueError, match="polygon"):
         suspended(at("10:10"), at("10:40"), outlets=set())
+
+
+def test_three_corners_are_an_area_and_two_are_none() -> None:
+    corners = ((29.55, 106.57), (29.55, 106.59), (29.57, 106.57))
+    assert suspended(at("10:10"), at("10:40"), outlets=set(), outline=corners).covers(ordered(at("10:00")))
+    with pytest.raises(ValueError, match="three corners"):
+        suspended(at("10:10"), at("10:40"), outlets=set(), outline=corners[:2])
+
+
+def test_a_suspension_is_somebodys_however_short_the_name() -> None:
+    assert suspended(at("10:10"), at("10:40"), declared_by="李").declared_by == "李"
+    with pytest.raises(ValueError, match="declared_by"):
+        suspended(at("10:10"), at("10:40"), declared_by="")
 
 
 # --- risk, boundaries, versions --------------------------------------------------------------------------------
@@ -443,6 +473,7 @@ def test_raw_is_never_less_than_adjusted_and_the_deadline_never_earlier_than_an_
     ("in_district", "eta", "obstacle"),
     [
         (True, "10:40", None),
+        (True, "11:00", None),
         (True, None, None),
         (True, "11:01", OfferObstacle.PLAN_TOO_LATE),
         (False, "10:40", OfferObstacle.OUTSIDE_DISTRICT),

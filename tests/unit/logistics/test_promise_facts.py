@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from domain.terms import Leg, ParcelStage, SignerKind
 from logistics.parcels import ParcelState, derive
 from logistics.promise import evaluate
 from logistics.promise_facts import facts_of, pauses_of
 from logistics.promise_model import CauseParty, PauseReason, PromiseOrder, PromiseState, PromiseTerms, PromiseVerdict
-from logistics.promise_report import report
+from logistics.promise_report import Outcome, report
 from logistics.service_calendar import ServiceCalendar
 from tests.unit.logistics.parcel_traces import AT_DOOR, DELIVERY, FAR, PICKUP, TEN, Trace
 
@@ -63,6 +65,20 @@ def test_a_cancelled_order_is_not_judged_but_a_pickup_in_the_race_is() -> None:
     assert (found.verdict, found.handover_minutes) == (PromiseVerdict.KEPT, 3)
 
 
+def test_the_end_of_a_pause_is_known_no_earlier_than_the_pause() -> None:
+    trace = Trace().add(0, S.ACCEPTED).add(10, S.ON_HOLD, note=PauseReason.APPLICANT_WAIT.value, uploaded=40)
+    (only,) = pauses_of(derive(PICKUP, trace.add(25, S.EN_ROUTE, uploaded=30).events))
+    assert only.recorded_at == only.end_known_at == TEN + timedelta(minutes=40)
+
+
+def test_what_happens_on_the_way_back_cancels_no_later() -> None:
+    """Cancelled within the hour while the courier had it; the return begins after the hour."""
+    trace = Trace(Leg.DELIVERY).add(0, S.ACCEPTED).add(10, S.PICKED_UP).add(20, S.CANCELLED).add(70, S.RETURNING)
+    state = derive(DELIVERY, trace.events)
+    assert (state.return_required, state.side) == (True, S.RETURNING)
+    assert promise(state, 90).verdict is PromiseVerdict.CANCELLED
+
+
 def test_figures_over_a_day() -> None:
     kept = Trace().add(0, S.ACCEPTED).add(30, S.ARRIVED_DOOR, gps=AT_DOOR)
     unproved = Trace().add(0, S.ACCEPTED).add(40, S.ARRIVED_DOOR, gps=FAR).add(50, S.PICKED_UP, proofs_pending=True)
@@ -78,4 +94,26 @@ def test_figures_over_a_day() -> None:
     assert found.excused_share == {CauseParty.APPLICANT: 20 / 180}
     assert found.needs_note
     assert not report(states, excused_limit=0.2).needs_note
+    assert not report(states, excused_limit=20 / 180).needs_note  # as much as may be
     assert (report([]).kept_share, report([]).excused_share) == (None, {})
+
+
+def test_an_arrival_that_was_uploaded_late_was_kept_all_the_same() -> None:
+    trace = Trace().add(0, S.ACCEPTED).add(50, S.ARRIVED_DOOR, gps=AT_DOOR, uploaded=90)
+    found = report([promise(derive(PICKUP, trace.events), 95)])
+    assert (found.verdicts, found.judged, found.kept_share) == ({PromiseVerdict.KEPT_LATE_UPLOAD: 1}, 1, 1)
+
+
+def test_what_is_kept_with_a_leg_gives_the_same_figures() -> None:
+    trace = Trace().add(0, S.ACCEPTED).add(10, S.ON_HOLD, note=PauseReason.APPLICANT_WAIT.value)
+    trace.add(25, S.EN_ROUTE).add(70, S.ARRIVED_DOOR, gps=AT_DOOR)
+    found = promise(derive(PICKUP, trace.events), 80)
+    outcome = Outcome.of(found.model_dump(mode="json"))
+    assert outcome is not None and outcome.excused[CauseParty.APPLICANT] == 15
+    assert report([outcome]) == report([found])
+    assert Outcome.of({**found.model_dump(mode="json"), "stopped_at": None}) != outcome
+
+
+@pytest.mark.parametrize("kept", [None, {}, {"provisional": False}])
+def test_a_leg_without_a_promise_is_in_no_figure(kept: dict[str, bool] | None) -> None:
+    assert Outcome.of(kept) is None

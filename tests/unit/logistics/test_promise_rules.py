@@ -17,7 +17,7 @@ from logistics.promise_model import (
 )
 from logistics.promise_rules import LegPromise, PromiseRules, appended, state_kept
 from logistics.scans import PaperLine
-from logistics.service_calendar import CHINA
+from logistics.service_calendar import CHINA, ServiceCalendar
 from logistics.sign_policy import must_sign_self
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -68,6 +68,17 @@ def test_a_kind_can_be_switched_off_and_is_warned_of_within_its_minutes() -> Non
     assert terms.warn_minutes == 10
 
 
+@pytest.mark.parametrize("leg", [Leg.PICKUP, Leg.DELIVERY])
+def test_a_district_that_sets_nothing_promises_as_the_terms_stand(leg: Leg) -> None:
+    assert PromiseRules().terms(leg) == PromiseTerms()
+
+
+def test_a_district_may_excuse_no_pause() -> None:
+    terms = PromiseRules(pause_cap_minutes=0).terms(Leg.PICKUP)
+    assert terms is not None
+    assert terms.pause_cap_minutes == 0
+
+
 def test_what_is_kept_comes_back() -> None:
     made = LegPromise(
         promised=True, terms=PromiseTerms(minutes=45), accepted_at=NOW, area="datongjie", evaluated_at=NOW
@@ -109,9 +120,13 @@ def test_who_may_sign_is_said_per_paper(name: str, form: MaterialForm, only_self
     assert must_sign_self(papers) is only_self
 
 
+def is_open(calendar: ServiceCalendar, at: datetime) -> bool:
+    return next(calendar.stretches_from(at))[0] == at
+
+
 def test_an_outlets_hours_make_its_calendar() -> None:
     outlet = load_outlets()[0].model_copy(update={"weekend_hours": ()})
     calendar = outlet.calendar({datetime(2026, 11, 28).date(): True})  # noqa: DTZ001 — a date
-    assert calendar.is_open(datetime(2026, 11, 23, 10, tzinfo=CHINA))
-    assert calendar.is_open(datetime(2026, 11, 28, 10, tzinfo=CHINA))  # a Saturday that is worked
-    assert not calendar.is_open(datetime(2026, 11, 29, 10, tzinfo=CHINA))
+    assert is_open(calendar, datetime(2026, 11, 23, 10, tzinfo=CHINA))
+    assert is_open(calendar, datetime(2026, 11, 28, 10, tzinfo=CHINA))  # a Saturday that is worked
+    assert not is_open(calendar, datetime(2026, 11, 29, 10, tzinfo=CHINA))

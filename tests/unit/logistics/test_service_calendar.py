@@ -25,6 +25,10 @@ def at(hour: int, minute: int = 0, day: int = 0) -> datetime:
     return MONDAY + timedelta(days=day, hours=hour, minutes=minute)
 
 
+def is_open(calendar: ServiceCalendar, at: datetime) -> bool:
+    return next(calendar.stretches_from(at))[0] == at
+
+
 def test_hours_go_forward() -> None:
     assert Hours.parse("09:00-18:00").closes == time(18)
     with pytest.raises(ValidationError):
@@ -35,14 +39,14 @@ def test_hours_go_forward() -> None:
 
 def test_midnight_closes_the_day() -> None:
     late = ServiceCalendar.from_working_days(["20:00-00:00"])
-    assert late.is_open(at(23, 59))
-    assert not late.is_open(at(0))
+    assert is_open(late, at(23, 59))
+    assert not is_open(late, at(0))
 
 
 def test_open_and_closed_ends() -> None:
-    assert WEEK.is_open(at(9))
-    assert not WEEK.is_open(at(12))
-    assert not WEEK.is_open(at(10, day=5))  # Saturday
+    assert is_open(WEEK, at(9))
+    assert not is_open(WEEK, at(12))
+    assert not is_open(WEEK, at(10, day=5))  # Saturday
 
 
 @pytest.mark.parametrize(
@@ -70,8 +74,8 @@ def test_adding_and_counting_are_inverse(offset_min: int, minutes: int) -> None:
 def test_exceptions_are_data() -> None:
     swapped = {date(2026, 11, 23): False, date(2026, 11, 28): True}
     calendar = ServiceCalendar.from_working_days(["09:00-18:00"], swapped=swapped)
-    assert not calendar.is_open(at(10))
-    assert calendar.is_open(at(10, day=5))
+    assert not is_open(calendar, at(10))
+    assert is_open(calendar, at(10, day=5))
 
 
 def test_an_order_starts_at_once_or_at_the_next_opening() -> None:

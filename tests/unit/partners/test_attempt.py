@@ -12,7 +12,7 @@ import pytest
 
 from domain.errors import AnswerLost, PartnerUnavailable
 from partners.attempt import Attempts
-from tests.unit.relay.resident import ALLOWED, MB, added, packed
+from tests.unit.exchange.resident import ALLOWED, MB, added, packed
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -60,26 +60,56 @@ def test_an_answer_comes_back_whole():
     assert (answer.status, answer.body) == (200, b"hello")
 
 
-def dribble(before: bytes) -> Callable[[socket.socket], None]:
+def dribble(before: bytes, again: bytes = b"a") -> Callable[[socket.socket], None]:
     def send(client: socket.socket) -> None:
         client.sendall(before)
         while True:
-            client.sendall(b"a")
+            client.sendall(again)
             time.sleep(0.02)  # the peer's own slowness, not a wait of the test
 
     return send
 
 
 @pytest.mark.parametrize(
-    "before",
-    [OK + b"Content-Length: 100000\r\n\r\n", OK + b"Connection: close\r\n\r\n", OK + b"X-Long: ", b""],
-    ids=["body", "body without length", "head", "nothing first"],
+    "misbehaving",
+    [
+        dribble(OK + b"Content-Length: 100000\r\n\r\n"),
+        dribble(OK + b"Connection: close\r\n\r\n"),
+        dribble(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
+        dribble(OK + b"Transfer-Encoding: chunked\r\n\r\n1;"),
+        dribble(OK + b"X-Long: "),
+        dribble(OK, b"X-More: a\r\n"),
+        dribble(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        dribble(b""),
+    ],
+    ids=["body", "body without length", "chunks", "chunk size", "header", "headers", "interim", "nothing first"],
 )
-def test_a_dribbling_peer_is_cut_off_at_the_total_deadline(before):
+def test_a_dribbling_peer_is_cut_off_at_the_total_deadline(misbehaving):
     began = time.monotonic()
-    with peer(dribble(before)) as url, pytest.raises(AnswerLost):
+    with peer(misbehaving) as url, pytest.raises(AnswerLost) as lost:
         make(url, total_s=0.3)
     assert time.monotonic() - began < 3
+    assert lost.value.code in ("TIMEOUT", "ANSWER_LOST")  # either way the effect is unknown: asked again, same key
+
+
+def test_a_connection_that_was_kept_has_the_deadline_of_each_call():
+    """The second call over the same connection is the one that dribbles."""
+    calls = []
+
+    def first_well_then_ill(client: socket.socket) -> None:
+        plain(b"hello")(client)
+        calls.append(client.recv(65536))
+        dribble(OK + b"X-Long: ")(client)
+
+    with peer(first_well_then_ill) as url:
+        attempts = Attempts()
+        assert attempts.make("POST", url, headers={}, total_s=0.3).body == b"hello"
+        began = time.monotonic()
+        with pytest.raises(AnswerLost):
+            attempts.make("POST", url, headers={}, total_s=0.3)
+        attempts.close()
+    assert time.monotonic() - began < 3
+    assert len(calls) == 1
 
 
 def test_too_much_is_lost_whether_plain_or_unpacked():

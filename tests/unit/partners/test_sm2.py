@@ -39,10 +39,10 @@ def test_the_contracts_vectors_verify(name):
 def test_a_signature_is_randomised_and_bound_to_key_message_and_user():
     first, second = KEY.sign(MESSAGE), KEY.sign(MESSAGE)
     assert first != second
-    assert KEY.public_key.verify(MESSAGE, first)
+    assert PUBLIC.verify(MESSAGE, first)
     assert not PUBLIC.verify(b"another message", first)
     assert not PUBLIC.verify(MESSAGE, first, user_id=b"ALICE123@YAHOO.COM")
-    assert not PrivateKey("1" * 64).public_key.verify(MESSAGE, first)
+    assert not PUBLIC.verify(MESSAGE, PrivateKey("1" * 64).sign(MESSAGE))
 
 
 GOOD = encode_der(R, S)

@@ -13,6 +13,8 @@ from runtime.ports import free_port
 from runtime.server_binary import ServerBinary, find_server
 from runtime.settings import Settings, load_settings, variables
 
+_PORTS = ("port", "temporal_port", "temporal_ui_port", "sandbox_partners_port", "sandbox_couriers_port")
+
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +25,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
     def make(**given: Any) -> Settings:
-        ports = {name: free_port() for name in ("port", "temporal_port", "temporal_ui_port")}
+        ports = {name: free_port() for name in _PORTS}
         return load_settings(None, **{"sandbox": "1", "data_dir": tmp_path / "data", **ports, **given})
 
     return make

@@ -7,7 +7,7 @@ from catalog.notices import load_notice
 from catalog.workdays import bundled_calendar
 from domain.messages import ClockOrder, DeadlineKind, ItemBrief
 from domain.terms import ItemKind
-from runtime.working import clockwork_over
+from runtime.workers import clockwork_over
 from storage.base import Database
 from storage.catalogue import InForce, ListKind, apply_calendar, read_calendar
 from storage.migrating import migrate

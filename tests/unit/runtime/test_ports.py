@@ -26,10 +26,9 @@ async def test_a_named_port_that_is_taken_stops_the_start(make_settings, listene
         await settle_ports(settings, patience_s=0)
 
 
-async def test_an_inner_port_that_nobody_named_gives_way(tmp_path, listener, monkeypatch):
+async def test_an_inner_port_that_nobody_named_gives_way(make_settings, tmp_path, listener, monkeypatch):
     taken = listener.getsockname()[1]
-    settings = load_settings(None, sandbox="1", data_dir=tmp_path, port=free_port())
-    settings = settings.model_copy(update={"temporal_port": taken, "sandbox_partners_port": free_port()})
+    settings = make_settings(temporal_port=taken)
     settings.model_fields_set.clear()
     settled = await settle_ports(settings, patience_s=0)
     assert settled.temporal_port != taken

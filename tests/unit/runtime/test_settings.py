@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Misconfigured
-from runtime.running import claimed
+from runtime.claim import claimed
 from runtime.settings import UP_DEFAULTS, MisspeltSetting, Settings, load_settings, misspelt, variables
 
 REAL = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Misconfigured
-from runtime.running import claimed
+from runtime.claim import claimed
 from runtime.server_binary import ServerBinary, Source
 from runtime.up import run_up, system
 

@@ -11,12 +11,13 @@ from sandbox.case import Step
 from sandbox.engine import Engine
 from sandbox.outage import OutageMiddleware, Outages
 from sandbox.store import Store
+from tests.borders import nowhere
 from tests.contract.peers import wait_until
 
 CASE = "500103202611230000013"
 
 
-class Told:
+class Delivery:
     """A transport that keeps what it was given."""
 
     def __init__(self, engine: Engine, acknowledges: bool = True) -> None:
@@ -31,8 +32,8 @@ class Told:
         self.events.clear()
 
 
-def play(engine: Engine, acknowledges: bool = True) -> Told:
-    told = Told(engine, acknowledges)
+def play(engine: Engine, acknowledges: bool = True) -> Delivery:
+    told = Delivery(engine, acknowledges)
     engine.register("sichuan", told)
     engine.start()
     return told
@@ -59,7 +60,7 @@ def engine():
     made.stop()
 
 
-def names(told: Told) -> list[str]:
+def names(told: Delivery) -> list[str]:
     return [name for name, _ in told.events]
 
 
@@ -86,6 +87,20 @@ def test_a_script_of_its_own_waits_for_us(engine):
     assert engine.supplement(CASE, 1)
     assert not engine.supplement(CASE, 1)
     wait_until(lambda: names(told) == ["NEED_SUPPLEMENT", "ACCEPTED"])
+
+
+def test_more_may_be_said_after_the_end_of_a_script_and_waits_for_its_turn_before(engine):
+    told = play(engine)
+    engine.set_default([Step(event="RECEIVED"), Step(awaited="papers"), Step(event="REJECTED")], None)
+    submit(engine)
+    wait_until(lambda: names(told) == ["RECEIVED"])
+    assert engine.add(CASE, [Step(event="RESULT_SENT", after_s=0)])
+    engine.notice(CASE, {"notice": "PAPERS_SENT"})
+    wait_until(lambda: names(told) == ["RECEIVED", "REJECTED", "RESULT_SENT"])
+    wait_until(lambda: engine.case(CASE).position == 4)
+    assert engine.add(CASE, [Step(event="APPROVED", after_s=0)])
+    wait_until(lambda: told.events[3:] == [("APPROVED", 4)])
+    assert not engine.add("nobody", [Step(event="APPROVED")])
 
 
 @pytest.mark.parametrize(("has_parcel", "after"), [(False, ["WITHDRAWN"]), (True, ["WITHDRAWN", "RESULT_SENT"])])
@@ -140,7 +155,7 @@ def test_nothing_is_forgotten_when_the_process_dies(tmp_path):
 
 
 def test_no_waybill_means_the_result_waits(engine):
-    engine.carrier = Carrier(url="http://127.0.0.1:9")
+    engine.carrier = Carrier(url=f"http://127.0.0.1:{nowhere()}")
     told = play(engine)
     engine.set_default([Step(event="APPROVED"), Step(event="RESULT_SENT")], None)
     submit(engine)

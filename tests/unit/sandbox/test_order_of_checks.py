@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 
 from sandbox.main import SandboxSettings, build_app
 from sandbox.partners.southwest.crypto import now
+from tests.borders import nowhere
 from tests.unit.sandbox import test_sichuan_network as sichuan
 from tests.unit.sandbox.interprovincial_caller import Caller as InterprovincialCaller
 from tests.unit.sandbox.interprovincial_caller import case_no, stamp, submission, ywxtbh
@@ -44,7 +45,9 @@ SICHUAN = [
 @pytest.mark.parametrize("first", range(len(SICHUAN)), ids=[name for name, _ in SICHUAN])
 def test_sichuan(first):
     faults = {name for name, _ in SICHUAN[first:]}
-    with TestClient(build_app(SandboxSettings(pace_s=0.01), ("sichuan",))) as client:
+    with TestClient(
+        build_app(SandboxSettings(kuayu_url=f"http://127.0.0.1:{nowhere()}", pace_s=0.01), ("sichuan",))
+    ) as client:
         client.put("/control/default", json=WAIT).raise_for_status()
         caller = sichuan.Caller(client)
         assert caller.call("POST", "/cy/v1/cases", sichuan.submission(), headers={"X-CY-Nonce": "0" * 32}).is_success

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sandbox.main import SandboxSettings, build_app
+from tests.borders import nowhere
 
 CASE = "500103202611230000013"
 OTHER = "500103202611230000021"
@@ -79,7 +80,7 @@ class Caller:
 
 @pytest.fixture
 def caller():
-    app = build_app(SandboxSettings(kuayu_url="http://127.0.0.1:9", pace_s=60), ("sichuan",))
+    app = build_app(SandboxSettings(kuayu_url=f"http://127.0.0.1:{nowhere()}", pace_s=60), ("sichuan",))
     with TestClient(app) as client:
         yield Caller(client)
 

@@ -8,16 +8,16 @@ from sqlalchemy.orm import Session
 
 from domain.dossier import Consent, Dossier
 from domain.identifiers import make_case_number
-from domain.inbound import EventPayload, InboundMessage, ResultPaper, Taken
+from domain.inbound import EventPayload, InboundMessage, IntakeResult, ResultPaper
 from domain.outbound import Person
 from domain.terms import ApplicantType, CaseStatus, IdType, Mode, Partner, ResultForm, Scheme, WireEvent
-from domain.wire import HandlingTruth, WireState
+from domain.wire import WireProgress, WireState
 from storage.base import Database
-from storage.cases import CaseRow, HandlingRow, write_dossier
-from storage.inbox import Inbox
-from storage.inbox_row import InboxRow
+from storage.cases.rows import CaseRow, HandlingRow, write_dossier
+from storage.exchange.inbox import Inbox
+from storage.exchange.inbox_row import InboxRow
 from storage.sealing import Sealer
-from storage.tasks import TaskRow
+from storage.tasks.rows import TaskRow
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 DAY = date(2026, 11, 23)
@@ -55,7 +55,7 @@ def register(
             round=0,
             withdrawal_asked=False,
         )
-        handling.truth = HandlingTruth(state=state)
+        handling.progress = WireProgress(state=state)
         session.add(handling)
 
 
@@ -104,7 +104,7 @@ def message(
     return InboundMessage(**given | other)
 
 
-def take(database: Database, inbox: Inbox, said: InboundMessage, **how: Any) -> Taken:
+def take(database: Database, inbox: Inbox, said: InboundMessage, **how: Any) -> IntakeResult:
     with database.write() as session:
         return inbox.take(session, said, raw=b"raw " + said.content, now=how.pop("now", NOW), **how)
 
@@ -114,9 +114,9 @@ def rows(database: Database) -> list[InboxRow]:
         return list(session.scalars(select(InboxRow).order_by(InboxRow.id)))
 
 
-def truth(database: Database, handling_no: str = CASE) -> HandlingTruth:
+def progress(database: Database, handling_no: str = CASE) -> WireProgress:
     with database.read() as session:
-        return session.get_one(HandlingRow, handling_no).truth
+        return session.get_one(HandlingRow, handling_no).progress
 
 
 def task_kinds(database: Database) -> list[str]:

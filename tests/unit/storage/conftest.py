@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.base import Database
-from storage.inbox import Inbox
+from storage.exchange.inbox import Inbox
 from storage.migrating import migrate
 from storage.tables import metadata
 from tests.postgresql import fresh_database

@@ -16,12 +16,12 @@ from domain.identifiers import make_case_number
 from domain.inbound import EventPayload, InboundMessage
 from domain.terms import DECISIONS
 from domain.terms import WireEvent as E
-from domain.wire import MAY_FOLLOW, HandlingTruth, Verdict, WireState, advance, after_supplement, judge
+from domain.wire import MAY_FOLLOW, Verdict, WireProgress, WireState, advance, after_supplement, judge
 from storage.base import Base, Database
-from storage.cases import lock_handling
-from storage.inbox import Inbox
-from storage.inbox_row import InboxRow, InboxState
-from tests.unit.storage.casework import DAY, NOW, SEALER, message, register, take, truth
+from storage.cases.rows import lock_handling
+from storage.exchange.inbox import Inbox
+from storage.exchange.inbox_row import InboxRow, InboxState
+from tests.unit.storage.casework import DAY, NOW, SEALER, message, progress, register, take
 
 serials = itertools.count(100)
 LONGEST = 12
@@ -32,12 +32,12 @@ class History:
     """What the authority says, in parts: after each part but the last we answer a supplement notice."""
 
     parts: list[list[InboundMessage]] = field(default_factory=lambda: [[]])
-    truth: HandlingTruth = field(default_factory=lambda: HandlingTruth(state=WireState.SUBMITTED))
+    progress: WireProgress = field(default_factory=lambda: WireProgress(state=WireState.SUBMITTED))
     effects: list[str] = field(default_factory=list)
 
     def say(self, number: str, event: E | None) -> None:
-        seq = self.truth.last_seq + 1
-        round_ = self.truth.round + 1 if event is E.NEED_SUPPLEMENT else None
+        seq = self.progress.last_seq + 1
+        round_ = self.progress.round + 1 if event is E.NEED_SUPPLEMENT else None
         said = message(
             event or "PUBLIC_NOTICE",
             seq,
@@ -46,8 +46,8 @@ class History:
             content=f"{number}/{seq}".encode(),
             payload=EventPayload(round=round_),
         )
-        verdict = judge(self.truth, event, seq, round_)
-        self.truth = advance(self.truth, verdict, event, seq)
+        verdict = judge(self.progress, event, seq, round_)
+        self.progress = advance(self.progress, verdict, event, seq)
         self.parts[-1].append(said)
         if verdict in (Verdict.APPLIED, Verdict.CONTRADICTION):
             self.effects.append(said.event_name)
@@ -58,15 +58,15 @@ def histories(draw: st.DrawFn, number: str) -> History:
     history = History()
     for _ in range(draw(st.integers(1, LONGEST))):
         kind = draw(st.sampled_from(["event"] * 8 + ["unknown", "against"]))
-        follow = sorted(MAY_FOLLOW[history.truth.state])
-        decision = history.truth.decision
+        follow = sorted(MAY_FOLLOW[history.progress.state])
+        decision = history.progress.decision
         if kind == "unknown":
             history.say(number, None)
         elif kind == "against" and decision is not None:
             event = draw(st.sampled_from(sorted(DECISIONS - {decision})))
             history.say(number, event)
-        elif history.truth.state is WireState.AWAITING_SUPPLEMENT and draw(st.booleans()):
-            history.truth = after_supplement(history.truth, history.truth.round)
+        elif history.progress.state is WireState.AWAITING_SUPPLEMENT and draw(st.booleans()):
+            history.progress = after_supplement(history.progress, history.progress.round)
             history.parts.append([])
         elif follow:
             event = draw(st.sampled_from(follow))
@@ -103,10 +103,10 @@ def play(database: Database, number: str, history: History, arrivals: list[list[
         if place:
             with database.write() as session:
                 handling = lock_handling(session, number)
-                handling.truth = after_supplement(handling.truth, handling.round)
+                handling.progress = after_supplement(handling.progress, handling.round)
         for said in part:
             take(database, inbox, said, now=NOW)
-    assert truth(database, number) == history.truth
+    assert progress(database, number) == history.progress
     with database.read() as session:
         rows = list(session.scalars(select(InboxRow).filter_by(handling_no=number)))
     told = sorted((row for row in rows if row.order is not None), key=lambda row: row.order)
@@ -119,7 +119,7 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 
 
 @given(schedules())
-@settings(unhurried, max_examples=500)
+@settings(unhurried, max_examples=200)
 def test_any_schedule_of_any_history(database, schedule):
     play(database, *schedule)
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from domain.terms import Partner
-from storage.breakers import Standing, breaker_of, claim_probe, note_answer, note_failure
+from storage.exchange.breakers import Standing, breaker_of, claim_probe, note_answer, note_failure
 from tests.unit.storage.casework import NOW, later
 
 SICHUAN, MINUTE = Partner.SICHUAN, timedelta(seconds=60)

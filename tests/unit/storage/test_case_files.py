@@ -9,16 +9,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import BadInput, Misconfigured
+from domain.matters import End
 from domain.messages import TaskOutcome, TaskResolved
 from domain.outbound import Rendered
 from domain.tasks import TaskKind, task_id
 from domain.terms import CommandKind, Partner, Role
-from storage.cases import CaseEventRow, CaseRow, add_event, next_serials, read_dossier
+from storage.cases.rows import CaseEventRow, CaseRow, add_event, next_serials, read_dossier
+from storage.exchange.outbox import CommandRow, CommandState, store_rendered, stored_command
 from storage.idempotency import first_answer, keep_answer
-from storage.outbox import CommandRow, CommandState, store_rendered, stored_command
+from storage.pending_updates import UpdateRow, queue_update
 from storage.sealing import Sealer
-from storage.tasks import TaskRow, open_task, settle_task
-from storage.updates import UpdateRow, queue_update
+from storage.tasks.rows import TaskRow, open_task, settle_task
 from tests.unit.storage.casework import CASE, DOSSIER, NOW, SEALER, later, register
 
 RENDERED = Rendered(
@@ -165,7 +166,8 @@ def test_a_task_that_settled_itself_is_done_and_one_that_a_person_resolved_stays
         settle_task(session, "unknown", NOW)
     with database.read() as session:
         [task] = session.scalars(select(TaskRow))
-    assert (task.resolved_at, task.outcome, task.resolved_by) == (later(hours=1), TaskOutcome.ACKNOWLEDGE, "workflow")
+    assert (task.resolved_at, task.outcome, task.resolved_by) == (later(hours=1), TaskOutcome.SETTLED, "workflow")
+    assert task.reason == End.SETTLED
 
 
 def test_an_update_for_a_workflow_is_queued_once(database):

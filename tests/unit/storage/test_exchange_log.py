@@ -6,7 +6,15 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from storage.base import Database
-from storage.exchange import BODIES_KEPT, EMPTY, ExchangeBodyRow, ExchangeRow, keep_body, note_exchange, note_poll
+from storage.exchange.exchange_log import (
+    BODIES_KEPT,
+    EMPTY,
+    ExchangeBodyRow,
+    ExchangeRow,
+    keep_body,
+    note_exchange,
+    note_poll,
+)
 from tests.unit.storage.casework import NOW, SEALER
 
 BODY = '{"applicant":{"name":"张三"}}'.encode()

@@ -2,20 +2,22 @@
 
 from datetime import timedelta
 
-from domain.inbound import Taking
+import pytest
+
+from domain.inbound import IntakeOutcome
 from domain.tasks import TaskKind
 from domain.terms import Partner
 from domain.terms import WireEvent as E
-from storage.gaps import give_up_parked, handlings_with_gaps
-from storage.inbox_row import InboxState
+from storage.exchange.gaps import give_up_parked, handlings_with_gaps
+from storage.exchange.inbox_row import InboxState
+from storage.tasks.rows import open_task
 from tests.unit.storage.casework import CASE, NOW, TO_COME, later, message, register, rows, take, task_kinds
 
 THREE_DAYS = timedelta(hours=72)
 
 
 def give_up(database, now) -> int:
-    with database.write() as session:
-        return give_up_parked(session, now)
+    return give_up_parked(database, now)
 
 
 def due(database, partner, now) -> list[str]:
@@ -37,7 +39,7 @@ def test_what_was_given_up_may_be_said_anew(database, inbox):
     take(database, inbox, message(handling_no=TO_COME))
     give_up(database, NOW + THREE_DAYS)
     again = take(database, inbox, message(handling_no=TO_COME, content=b"other"), now=later(hours=73))
-    assert (again.taking, again.parked) == (Taking.TO_COME, True)
+    assert (again.outcome, again.parked) == (IntakeOutcome.TO_COME, True)
     register(database, TO_COME)
     with database.write() as session:
         inbox.adopt(session, TO_COME, later(hours=74))
@@ -51,3 +53,19 @@ def test_gaps_wait_for_their_own_patience_and_are_not_given_up(database, inbox):
     assert due(database, Partner.SICHUAN, later(minutes=10)) == [CASE]
     assert due(database, Partner.INTERPROVINCIAL, later(minutes=10)) == []
     assert give_up(database, NOW + THREE_DAYS) == 0
+
+
+def test_a_message_that_cannot_be_given_up_holds_up_no_other(database, inbox, monkeypatch):
+    for number in (1, 2, 3):
+        take(database, inbox, message(handling_no=TO_COME, message_id=f"m-{number}"))
+
+    def open_but_one(session, *, key, **rest):
+        if key.endswith("m-1"):
+            raise ValueError(key)
+        return open_task(session, key=key, **rest)
+
+    monkeypatch.setattr("storage.exchange.gaps.open_task", open_but_one)
+    with pytest.raises(ExceptionGroup) as failed:
+        give_up(database, NOW + THREE_DAYS)
+    assert [one.subject.key.endswith("m-1") for one in failed.value.exceptions] == [True]
+    assert sorted(row.state for row in rows(database)) == [InboxState.DEAD, InboxState.DEAD, InboxState.PARKED]

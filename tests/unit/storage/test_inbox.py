@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from domain.inbound import Taking
-from domain.terms import Partner, WireEvent
+from domain.inbound import EventPayload, IntakeOutcome, ResultPaper
+from domain.terms import Partner, ResultForm, WireEvent
 from domain.wire import Verdict, WireState
-from storage.cases import HandlingRow
-from storage.exchange import SecurityEventRow
-from storage.inbox_row import InboxState
+from exchange.reconciliation import compare
+from storage.cases.rows import HandlingRow
+from storage.exchange.exchange_log import SecurityEventRow
+from storage.exchange.inbox_row import InboxState
 from tests.unit.storage.casework import (
     CASE,
     FOREIGN,
@@ -19,11 +20,11 @@ from tests.unit.storage.casework import (
     TO_COME,
     later,
     message,
+    progress,
     register,
     rows,
     take,
     task_kinds,
-    truth,
 )
 
 E = WireEvent
@@ -42,12 +43,12 @@ def _a_case(database):
 
 def test_a_message_takes_effect_and_waits_for_the_case(database, inbox):
     taken = take(database, inbox, message(E.NEED_SUPPLEMENT))
-    assert (taken.taking, taken.verdict, taken.case_no) == (Taking.JUDGED, Verdict.APPLIED, CASE)
+    assert (taken.outcome, taken.verdict, taken.case_no) == (IntakeOutcome.JUDGED, Verdict.APPLIED, CASE)
     [row] = rows(database)
     assert (row.state, row.order, row.update_name) == (InboxState.NEW, 1, "authority_event")
     assert row.update["deadline_workdays"] == 5
     assert "缺少身份证明" not in str(row.update)  # reasons stay sealed
-    assert truth(database).state is WireState.AWAITING_SUPPLEMENT
+    assert progress(database).state is WireState.AWAITING_SUPPLEMENT
     assert inbox.message_of(row) == message(E.NEED_SUPPLEMENT)
     assert inbox.raw_of(row) == b"raw NEED_SUPPLEMENT/1"
     assert "缺少身份证明".encode() not in row.message + row.raw
@@ -56,15 +57,19 @@ def test_a_message_takes_effect_and_waits_for_the_case(database, inbox):
 def test_a_duplicate_has_the_first_answer_and_no_second_effect(database, inbox):
     first = take(database, inbox, message())
     again = take(database, inbox, message(), now=later(hours=1))
-    assert (again.taking, again.verdict, again.received_at) == (Taking.DUPLICATE, first.verdict, first.received_at)
+    assert (again.outcome, again.verdict, again.received_at) == (
+        IntakeOutcome.DUPLICATE,
+        first.verdict,
+        first.received_at,
+    )
     assert len(rows(database)) == 1
-    assert truth(database).last_seq == 1
+    assert progress(database).last_seq == 1
 
 
 def test_the_same_id_with_other_content_is_refused_and_seen(database, inbox):
     take(database, inbox, message())
     other = take(database, inbox, message(content=b"other"))
-    assert other.taking is Taking.CONFLICT
+    assert other.outcome is IntakeOutcome.CONFLICT
     assert security_events(database) == ["MESSAGE_ID_REUSED"]
     [row] = rows(database)
     assert inbox.message_of(row).content == message().content
@@ -83,9 +88,9 @@ def test_an_early_message_waits_until_the_gap_is_filled(database, inbox):
         ("ACCEPTED", 2),
         ("REVIEWING", 3),
     ]
-    assert truth(database).last_event is E.REVIEWING
+    assert progress(database).last_event is E.REVIEWING
     again = take(database, inbox, message(E.REVIEWING, 3))
-    assert (again.taking, again.verdict, again.parked) == (Taking.DUPLICATE, Verdict.APPLIED, False)
+    assert (again.outcome, again.verdict, again.parked) == (IntakeOutcome.DUPLICATE, Verdict.APPLIED, False)
 
 
 @pytest.mark.parametrize("arrival", list(itertools.permutations(range(1, 5))), ids=str)
@@ -94,7 +99,7 @@ def test_whatever_the_order_the_effects_are_in_sequence(database, inbox, arrival
     for seq in arrival:
         take(database, inbox, message(story[seq - 1], seq))
     assert [row.seq for row in sorted(rows(database), key=lambda r: r.order)] == [1, 2, 3, 4]
-    assert truth(database).state is WireState.RESULT_SENT
+    assert progress(database).state is WireState.RESULT_SENT
 
 
 def test_a_parked_one_that_the_table_refuses_uses_up_its_place_and_a_person_sees_it(database, inbox):
@@ -102,7 +107,7 @@ def test_a_parked_one_that_the_table_refuses_uses_up_its_place_and_a_person_sees
     take(database, inbox, message(E.RECEIVED, 1))
     refused = rows(database)[0]
     assert (refused.verdict, refused.state, refused.update) == (Verdict.REFUSED, InboxState.APPLIED, None)
-    assert truth(database).last_seq == 2
+    assert progress(database).last_seq == 2
     assert task_kinds(database) == ["REFUSED_EVENT"]
 
 
@@ -111,7 +116,7 @@ def test_a_late_message_is_recorded_without_effect(database, inbox):
     late = take(database, inbox, message(E.ACCEPTED, 1, "evt-late"))
     assert late.verdict is Verdict.LATE
     assert rows(database)[1].update is None
-    assert truth(database).last_event is E.RECEIVED
+    assert progress(database).last_event is E.RECEIVED
 
 
 @pytest.mark.parametrize("uses_place", [False, True], ids=["A, B", "C"])
@@ -119,17 +124,17 @@ def test_a_transition_outside_the_table(database, inbox, uses_place):
     refused = take(database, inbox, message(E.APPROVED, 1), refused_uses_place=uses_place)
     assert refused.verdict is Verdict.REFUSED
     assert len(rows(database)) == (1 if uses_place else 0)
-    assert truth(database).last_seq == (1 if uses_place else 0)
+    assert progress(database).last_seq == (1 if uses_place else 0)
     assert task_kinds(database) == (["REFUSED_EVENT"] if uses_place else [])
-    assert truth(database).state is WireState.SUBMITTED
+    assert progress(database).state is WireState.SUBMITTED
     if not uses_place:  # it has taken neither id nor place
         assert take(database, inbox, message(E.RECEIVED, 1, "evt-APPROVED-1")).verdict is Verdict.APPLIED
 
 
 def test_an_unknown_name_is_recorded_and_a_person_sees_it(database, inbox):
     assert take(database, inbox, message("PUBLIC_NOTICE", 1)).verdict is Verdict.UNKNOWN_EVENT
-    assert truth(database).last_seq == 1
-    assert truth(database).state is WireState.SUBMITTED
+    assert progress(database).last_seq == 1
+    assert progress(database).state is WireState.SUBMITTED
     assert task_kinds(database) == ["UNKNOWN_EVENT"]
     assert take(database, inbox, message(E.RECEIVED, 2)).verdict is Verdict.APPLIED
 
@@ -140,7 +145,7 @@ def test_a_contradiction_goes_to_the_case_as_a_hold(database, inbox):
     assert take(database, inbox, message(E.REJECTED, 3)).verdict is Verdict.CONTRADICTION
     row = rows(database)[2]
     assert (row.update_name, row.update["theirs"], row.order) == ("hold", "REJECTED", 3)
-    assert (truth(database).decision, truth(database).last_seq) == (E.APPROVED, 3)
+    assert (progress(database).decision, progress(database).last_seq) == (E.APPROVED, 3)
     with database.read() as session:
         assert session.get_one(HandlingRow, CASE).result["name"] == "许可证"
 
@@ -148,24 +153,27 @@ def test_a_contradiction_goes_to_the_case_as_a_hold(database, inbox):
 def test_ours_to_come_is_parked_and_adopted_in_sequence_once_submitted(database, inbox):
     for event, seq in ((E.ACCEPTED, 2), (E.RECEIVED, 1)):
         taken = take(database, inbox, message(event, seq, handling_no=TO_COME))
-        assert (taken.taking, taken.parked) == (Taking.TO_COME, True)
+        assert (taken.outcome, taken.parked) == (IntakeOutcome.TO_COME, True)
     again = take(database, inbox, message(E.RECEIVED, 1, handling_no=TO_COME))
-    assert again.taking is Taking.TO_COME
-    assert take(database, inbox, message(E.RECEIVED, 1, handling_no=TO_COME, content=b"x")).taking is Taking.CONFLICT
+    assert again.outcome is IntakeOutcome.TO_COME
+    assert (
+        take(database, inbox, message(E.RECEIVED, 1, handling_no=TO_COME, content=b"x")).outcome
+        is IntakeOutcome.CONFLICT
+    )
     register(database, TO_COME, state=WireState.UNSENT)
     with database.write() as session:
         inbox.adopt(session, TO_COME, NOW)
     assert {row.state for row in rows(database)} == {InboxState.PARKED}  # our submission is still on its way
     with database.write() as session:
         handling = session.get_one(HandlingRow, TO_COME)
-        handling.truth = handling.truth.model_copy(update={"state": WireState.SUBMITTED})
+        handling.progress = handling.progress.model_copy(update={"state": WireState.SUBMITTED})
         inbox.adopt(session, TO_COME, NOW)
     assert [(row.seq, row.order, row.state) for row in rows(database)] == [
         (2, 2, InboxState.NEW),
         (1, 1, InboxState.NEW),
     ]
-    assert take(database, inbox, message(E.RECEIVED, 1, handling_no=TO_COME)).taking is Taking.DUPLICATE
-    assert truth(database, TO_COME).last_event is E.ACCEPTED
+    assert take(database, inbox, message(E.RECEIVED, 1, handling_no=TO_COME)).outcome is IntakeOutcome.DUPLICATE
+    assert progress(database, TO_COME).last_event is E.ACCEPTED
 
 
 def test_parked_by_another_partner_is_never_adopted(database, inbox):
@@ -175,20 +183,20 @@ def test_parked_by_another_partner_is_never_adopted(database, inbox):
         inbox.adopt(session, TO_COME, NOW)
     [row] = rows(database)
     assert (row.state, row.error) == (InboxState.DEAD, "FOREIGN_HANDLING")
-    assert truth(database, TO_COME).last_seq == 0
+    assert progress(database, TO_COME).last_seq == 0
 
 
 @pytest.mark.parametrize("number", ["500103202611230000010", "x", "5001032026112300000１3"])
 def test_what_cannot_be_ours_is_unknown(database, inbox, number):
-    assert take(database, inbox, message(handling_no=number)).taking is Taking.UNKNOWN_HANDLING
+    assert take(database, inbox, message(handling_no=number)).outcome is IntakeOutcome.UNKNOWN_HANDLING
     assert rows(database) == []
 
 
 def test_another_partners_handling_is_unknown_and_seen(database, inbox):
-    assert take(database, inbox, message(handling_no=FOREIGN)).taking is Taking.UNKNOWN_HANDLING
+    assert take(database, inbox, message(handling_no=FOREIGN)).outcome is IntakeOutcome.UNKNOWN_HANDLING
     assert rows(database) == []
     assert security_events(database) == ["FOREIGN_HANDLING"]
-    assert truth(database, FOREIGN).last_seq == 0
+    assert progress(database, FOREIGN).last_seq == 0
 
 
 def test_where_time_is_the_order_an_older_row_is_stale(database, inbox):
@@ -212,9 +220,9 @@ def test_an_officer_of_our_own_city_has_the_same_inbox(database, inbox):
 def test_twenty_at_once_leave_one_row_and_one_effect(database, inbox):
     with ThreadPoolExecutor(20) as pool:
         taken = list(pool.map(lambda _: take(database, inbox, message()), range(20)))
-    assert sorted(t.taking for t in taken) == [Taking.DUPLICATE] * 19 + [Taking.JUDGED]
+    assert sorted(t.outcome for t in taken) == [IntakeOutcome.DUPLICATE] * 19 + [IntakeOutcome.JUDGED]
     assert len(rows(database)) == 1
-    assert truth(database).last_seq == 1
+    assert progress(database).last_seq == 1
     with database.read() as session:
         assert session.get_one(HandlingRow, CASE).applied_count == 1
 
@@ -235,4 +243,20 @@ def test_a_rolled_back_taking_never_was(database, inbox):
         inbox.take(session, message(), raw=b"", now=NOW)
         _ = 1 / 0
     assert rows(database) == []
-    assert take(database, inbox, message()).taking is Taking.JUDGED
+    assert take(database, inbox, message()).outcome is IntakeOutcome.JUDGED
+
+
+def test_a_decision_that_a_person_accepts_is_the_whole_of_theirs(database, inbox):
+    """Result, wire state, books: as if it had been the first; and it is no contradiction again."""
+    take(database, inbox, message(WireEvent.NOT_ACCEPTED, 1, "m1"))
+    paper = ResultPaper(name="证", form=ResultForm.BOTH, document_no="7", sha256="ab" * 32)
+    theirs = message(WireEvent.APPROVED, 2, "m2", payload=EventPayload(result=paper))
+    assert take(database, inbox, theirs).verdict is Verdict.CONTRADICTION
+    with database.write() as session:
+        inbox.accept(session, CASE, "m2", NOW)
+    with database.read() as session:
+        handling = session.get_one(HandlingRow, CASE)
+    assert (handling.decision, handling.last_event, handling.wire_state) == ("APPROVED", "APPROVED", "DECIDED")
+    assert (handling.result["document_no"], handling.result["sha256"]) == ("7", "ab" * 32)
+    assert compare(handling, theirs) is None
+    assert take(database, inbox, message(WireEvent.RESULT_SENT, 3, "m3")).verdict is Verdict.APPLIED

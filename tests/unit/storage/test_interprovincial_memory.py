@@ -14,9 +14,14 @@ from domain.outbound import Rendered
 from domain.terms import CommandKind, Partner
 from partners.interprovincial.secret import Secret
 from storage.base import Base, Database
-from storage.exchange import ExchangeRow
-from storage.interprovincial import InterprovincialSecret, NoticeTimesInDatabase, SecretsInDatabase, SerialsInDatabase
-from storage.outbox import store_rendered
+from storage.exchange.exchange_log import ExchangeRow
+from storage.exchange.interprovincial import (
+    InterprovincialSecret,
+    NoticeTimesInDatabase,
+    SecretsInDatabase,
+    SerialsInDatabase,
+)
+from storage.exchange.outbox import store_rendered
 from storage.sealing import Sealer
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

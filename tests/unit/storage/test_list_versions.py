@@ -9,7 +9,7 @@ from catalog.items import load
 from catalog.model import Catalogue
 from catalog.notices import load_notice
 from catalog.workdays import bundled_calendar
-from storage.cases import CaseRow
+from storage.cases.rows import CaseRow
 from storage.catalogue import (
     InForce,
     ListKind,
@@ -23,7 +23,7 @@ from storage.catalogue import (
     read_items,
     usage_counts,
 )
-from storage.updates import UpdateRow
+from storage.pending_updates import UpdateRow
 from tests.unit.catalog.test_notices import NOTICE_2027
 from tests.unit.storage.casework import CASE, NOW, TO_COME, register
 

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from storage.cases import CaseRow
+from storage.cases.rows import CaseRow
 from storage.migrating import migrate, standing
 from storage.tables import metadata
 from tests.unit.storage.casework import CASE, register

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from storage.base import Base, Database
-from storage.nonces import forget_expired_nonces, remember_nonce
+from storage.exchange.nonces import forget_expired_nonces, remember_nonce
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=600)
@@ -49,6 +49,20 @@ def test_a_rolled_back_one_was_not_used(database):
 def test_one_of_twenty_wins(database):
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: remember(database), range(20))) == 1
+
+
+def test_what_still_counts_is_not_dropped(database):
+    assert remember(database)
+    with database.write() as session:
+        assert forget_expired_nonces(session, LATER) == 0
+    assert not remember(database, now=LATER)
+
+
+def test_used_again_it_is_remembered_anew(database):
+    assert remember(database)
+    again = LATER + timedelta(seconds=1)
+    assert remember(database, now=again)
+    assert not remember(database, now=again + timedelta(seconds=600))
 
 
 def test_expired_ones_are_dropped(database):

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from fastapi.testclient import TestClient
-
 from catalog.items import load
-from domain.messages import CaseChange, ClockOrder
+from domain.messages import ClockOrder
+from domain.recording import CaseChange
 from domain.terms import CaseStatus, MaterialForm, Role
 from runtime.settings import load_settings
 from storage.base import Database
 from storage.migrating import migrate
-from storage.people import put_user
+from storage.people.passwords import hashed
+from storage.people.users import put_user
+from tests.answering import Described
+from tests.borders import nobodys_ports
 from web.app import build_app
 
 MONDAY = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -36,9 +38,10 @@ def new_database(path: Path) -> None:
     """Tables and one user per role; made once and copied, because passwords are slow on purpose."""
     database = Database(f"sqlite:///{path}")
     migrate(database.engine)
+    demo = hashed("demo")
     with database.write() as session:
         for role in Role:
-            put_user(session, role.value, role, "demo")
+            put_user(session, role.value, role, demo)
     database.close()
 
 
@@ -54,16 +57,16 @@ class Hall:
         monkeypatch.setenv("SANDBOX", "1")
         monkeypatch.setenv("DATA_DIR", str(folder))
         self.now = MONDAY
-        self.app = build_app(load_settings())
+        self.app = build_app(load_settings(**nobodys_ports()))
         made = self.app.state.context
-        made.lists._now = lambda: self.now
+        made.reference_data._now = lambda: self.now
         self.context = self.app.state.context = replace(made, now=lambda: self.now)
         self.database: Database = self.context.database
-        self._clients: dict[tuple[Role, datetime], TestClient] = {}  # a login ends with the day
+        self._clients: dict[tuple[Role, datetime], Described] = {}  # a login ends with the day
 
-    def as_(self, role: Role = Role.CLERK) -> TestClient:
+    def as_(self, role: Role = Role.CLERK) -> Described:
         if (role, self.now) not in self._clients:
-            client = TestClient(self.app)
+            client = Described(self.app)
             token = client.post("/api/v1/login", json={"username": role.value, "password": "demo"}).json()["token"]
             client.cookies.clear()
             client.headers["Authorization"] = f"Bearer {token}"
@@ -94,7 +97,7 @@ class Hall:
             handling_status=status,
             **more,
         )
-        Records(self.database, _no_clock, lambda: self.now).record(change)
+        Records(self.database, self.context.inbox, _no_clock, lambda: self.now).record(change)
 
 
 def _no_clock(order: ClockOrder, *_: Any) -> Any:

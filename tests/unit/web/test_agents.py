@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from domain.identifiers import mod_11_2
 from domain.terms import CaseStatus
-from storage.cases import CaseEventRow, CaseRow, HandlingRow, read_dossier
+from storage.cases.rows import CaseEventRow, CaseRow, HandlingRow, read_dossier
 from tests.unit.web.hall import PERSON, case_body
 from tests.unit.web.test_owing import DEFERRABLE, OWED
 

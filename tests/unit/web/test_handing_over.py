@@ -4,9 +4,11 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from domain.tasks import TaskKind
 from domain.terms import CaseStatus
-from storage.legs import LegRow
-from storage.updates import UpdateRow
+from storage.parcels.legs import LegRow
+from storage.pending_updates import UpdateRow
+from storage.tasks.rows import open_task
 from tests.unit.web.hall import case_body
 from tests.unit.web.test_owing import DEFERRABLE, OWED
 
@@ -40,6 +42,19 @@ def test_handing_over_twice_is_handing_over_once(hall):
     waiting(hall)
     assert [hand_over(hall).status_code for _ in range(2)] == [202, 202]
     assert told(hall) == ["handed_over"]
+
+
+def test_what_comes_to_the_hall_later_is_handed_over_too(hall):
+    """The case is told of it by the window's task as well as by the parcel, and once each time."""
+    case_no = waiting(hall)
+    for time in (1, 2):
+        with hall.database.write() as session:
+            key, kind = f"{case_no}/{TaskKind.COLLECT_AT_HALL}/{time}", TaskKind.COLLECT_AT_HALL
+            task = open_task(session, key=key, kind=kind, case_no=case_no, now=hall.now)
+        body = {"outcome": "acknowledge", "reason": "本人已领取"}
+        resolved = hall.as_().post(f"/api/v1/tasks/{task}/resolve", json=body)
+        assert (resolved.status_code, hand_over(hall).status_code) == (200, 202)
+        assert told(hall) == ["handed_over"] * time
 
 
 def test_nothing_is_handed_over_while_a_material_is_owed(hall):

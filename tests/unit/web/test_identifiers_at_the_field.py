@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from storage.cases import CaseRow
+from storage.cases.rows import CaseRow
 from tests.unit.web.hall import PERSON, an_item, case_body
 
 COMPANY = {

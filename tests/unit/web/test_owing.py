@@ -6,18 +6,19 @@ import pytest
 from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
-from activities.carrying import Carrying
+from activities.parcel_booking import ParcelBooking
 from activities.records import Records
 from catalog.model import Requirement
 from catalog.notices import load_notice
 from catalog.workdays import bundled_calendar
-from domain.messages import CaseChange, CaseStart, ClockOrder, DeadlineKind, LegPlan
+from domain.messages import CaseStart, ClockOrder, DeadlineKind, LegPlan
+from domain.recording import CaseChange
 from domain.terms import CaseStatus, Leg, MaterialForm, Role
-from runtime.working import clockwork_over
-from storage.cases import CaseRow, DeadlineRow, read_dossier
+from runtime.workers import clockwork_over
+from storage.cases.rows import CaseRow, DeadlineRow, read_dossier
 from storage.catalogue import InForce, ListKind, apply_calendar, read_calendar
-from storage.tasks import TaskRow
-from storage.updates import UpdateRow
+from storage.pending_updates import UpdateRow
+from storage.tasks.rows import TaskRow
 from tests.unit.catalog.test_notices import NOTICE_2027
 from tests.unit.web.hall import an_item, case_body
 
@@ -88,7 +89,7 @@ def test_the_case_takes_the_clock_over_and_a_new_calendar_moves_it_with_its_task
             key=kind, case_no=case_no, kind=kind, at=hall.now, case_status=CaseStatus.REGISTERED, on_hold=False,
             withdrawal_pending=False, start=(order,),
         )  # fmt: skip
-        Records(hall.database, clockwork_over(calendars), lambda: hall.now).record(change)
+        Records(hall.database, hall.context.inbox, clockwork_over(calendars), lambda: hall.now).record(change)
         with hall.database.read() as session:
             (clock,) = session.scalars(select(DeadlineRow).filter_by(case_no=case_no, stopped_at=None))
         return clock, tasks(hall, case_no)[0]
@@ -118,8 +119,8 @@ class _Carrier:
         return "1234567890123"
 
 
-def carrying(hall) -> Carrying:
-    return Carrying(hall.database, hall.context.sealer, _Carrier(), None, lambda: hall.now)
+def carrying(hall) -> ParcelBooking:
+    return ParcelBooking(hall.database, hall.context.sealer, _Carrier(), None, lambda: hall.now)
 
 
 def test_no_result_is_released_until_the_gap_is_closed(hall):

@@ -8,8 +8,8 @@ from pypdf import PdfReader
 
 from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Role
-from storage.cases import DeadlineRow, HandlingRow
-from storage.legs import LegRow
+from storage.cases.rows import DeadlineRow, HandlingRow
+from storage.parcels.legs import LegRow
 from tests.unit.web.hall import PERSON, an_item, case_body
 from tests.unit.web.test_owing import DEFERRABLE, OWED, PROMISED, PROMISING
 

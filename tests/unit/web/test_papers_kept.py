@@ -2,7 +2,7 @@
 
 from domain.messages import CaseStart
 from domain.terms import MaterialForm, Mode
-from storage.cases import CaseRow
+from storage.cases.rows import CaseRow
 from tests.unit.web.hall import an_item, case_body
 
 DOOR = {

@@ -9,11 +9,11 @@ from catalog import clocks
 from catalog.notices import load_notice
 from catalog.workdays import bundled_calendar
 from domain.terms import CaseStatus, Role
-from storage.cases import CaseRow, read_dossier
+from storage.cases.rework import escalate_rework
+from storage.cases.rows import CaseRow, read_dossier
 from storage.catalogue import apply_calendar
-from storage.rework import escalate_rework
-from storage.tasks import TaskRow
-from storage.updates import UpdateRow
+from storage.pending_updates import UpdateRow
+from storage.tasks.rows import TaskRow
 from tests.unit.catalog.test_notices import NOTICE_2027
 
 
@@ -30,7 +30,7 @@ def rate(hall, case_no, score=5, side="window", comment=""):
 
 def rework(hall, case_no) -> TaskRow | None:
     with hall.database.read() as session:
-        return session.scalar(select(TaskRow).filter_by(case_no=case_no, kind="BAD_RATING"))
+        return session.scalar(select(TaskRow).filter_by(case_no=case_no, matter=f"{case_no}/rating"))
 
 
 @pytest.mark.parametrize("score", [1, 2, 3, 4, 5])
@@ -77,8 +77,7 @@ def test_what_is_not_put_right_in_time_goes_up_once(hall):
     due = rework(hall, case_no).deadline_at
 
     def overdue(at) -> int:
-        with hall.database.write() as session:
-            escalate_rework(session, at)
+        escalate_rework(hall.database, at)
         with hall.database.read() as session:
             return len(session.scalars(select(TaskRow).filter_by(kind="REWORK_OVERDUE")).all())
 
@@ -87,6 +86,9 @@ def test_what_is_not_put_right_in_time_goes_up_once(hall):
     path = f"/api/v1/tasks/{rework(hall, case_no).id}/resolve"
     resolve = {"outcome": "reworked", "reason": "已整改"}
     assert hall.as_(Role.SUPERVISOR).post(path, json=resolve).status_code == 200
+    with hall.database.read() as session:
+        assert session.get_one(CaseRow, case_no).rating["rework"] == "reworked"
+        assert [task.kind for task in session.scalars(select(TaskRow))] == ["REWORK_OVERDUE"]  # one, from the first on
 
 
 @pytest.mark.parametrize(("score", "side"), [(0, "window"), (6, "window"), (3, "applicant"), ("x", "window")])

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from domain.messages import DeadlineKind, TaskOutcome
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role
-from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
-from storage.tasks import TaskRow, open_task
-from storage.updates import UpdateRow
+from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
+from storage.pending_updates import UpdateRow
+from storage.tasks.rows import TaskRow, open_task
 from tests.unit.web.hall import case_body
 from tests.unit.web.test_owing import DEFERRABLE, OWED
 

@@ -23,11 +23,11 @@ from catalog.items import load
 from domain.messages import DeadlineKind
 from domain.terms import Mode, Role
 from logistics.promise_model import PromiseVerdict
-from storage.cases import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
-from storage.legs import LegRow
+from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
+from storage.parcels.legs import LegRow
 from tests.contract.serving import served
 from tests.unit.web.hall import an_item, case_body
-from tests.unit.web.test_reporting import door
+from tests.unit.web.test_reporting import promise
 from tests.unit.web.test_reports import _alone
 
 SEED = 20261127
@@ -118,7 +118,7 @@ def leg(session, case: CaseRow, kind: str, at: datetime, chance: random.Random) 
     session.add(LegRow(
         leg_id=f"{case.case_no}-{kind}", case_no=case.case_no, handling_no=case.case_no, leg=kind, region="500103",
         stage="DELIVERED", ordered_at=at, outcome=chance.choice(["DELIVERED", "RETURNED"]),
-        promise=door(case.case_no, verdict).state.model_dump(mode="json"),
+        promise=promise(verdict).model_dump(mode="json"),
     ))  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.errors import BadInput
 from domain.terms import ItemKind, Mode, Scheme
 from logistics.promise_model import Clock, PromiseState, PromiseVerdict
-from web.reporting import CaseFigures, DoorFigures, FigureName, figures_of, quarter
+from web.views.quarter_figures import CaseFigures, DoorFigures, FigureName, figures_of, quarter
 
 N = FigureName
 
@@ -57,21 +57,20 @@ def test_cases_per_network_name_their_cases():
     assert parts == {"川渝通办": ("c1", "c4"), "跨西南五省通办": ("c2",), "跨省通办": ("c3",), "全渝通办": ()}
 
 
-def door(case_no, verdict):
+def promise(verdict):
     at = datetime(2026, 11, 23, 2, tzinfo=UTC)
     stopped = None if verdict is PromiseVerdict.CANCELLED else at
-    state = PromiseState(
+    return PromiseState(
         verdict=verdict, clock=Clock.STOPPED, start=at, deadline=at, provisional=False, stopped_at=stopped,
         stopped_by=None, verified=True, raw_minutes=30, adjusted_minutes=30, handover_minutes=None, excused={},
         over_cap=False, versions=(), boundaries=(),
     )  # fmt: skip
-    return DoorFigures(case_no=case_no, state=state)
 
 
 def test_the_one_hour_figure_counts_what_is_judged_and_names_the_cases():
     verdicts = (PromiseVerdict.KEPT, PromiseVerdict.KEPT_LATE_UPLOAD, PromiseVerdict.KEPT, PromiseVerdict.BREACHED,
                 PromiseVerdict.CANCELLED)  # fmt: skip
-    doors = [door(f"d{n}", verdict) for n, verdict in enumerate(verdicts)]
+    doors = [DoorFigures(case_no=f"d{n}", verdict=verdict) for n, verdict in enumerate(verdicts)]
     figure = next(f for f in figures_of((), doors) if f.name is N.ONE_HOUR)
     assert (figure.value, figure.of) == (0.75, 4)
     assert {part.label: part.cases for part in figure.parts} == {"做到": ("d0", "d1", "d2"), "超时": ("d3",)}

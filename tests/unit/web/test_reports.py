@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import cli.main
 from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Role
-from storage.cases import DeadlineRow
+from storage.cases.rows import DeadlineRow
 from tests.contract.serving import served
 from tests.unit.web.hall import MONDAY, an_item, case_body
 

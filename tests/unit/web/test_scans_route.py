@@ -7,7 +7,7 @@ import requests
 
 from tests.contract.couriers.kuayu_office import now, open_office
 from tests.contract.serving import served
-from web import scans
+from web.api import scans
 
 LEG = "50010320261123000001X-PICKUP-1"
 
@@ -70,9 +70,8 @@ def test_who_may(url, tokens, role, status):
         (b"{", 400, "JSON"),
         (b"", 400, "JSON"),
         (b'{"deviceId":"d","deviceId":"e","events":[]}', 400, "JSON"),
-        (b'{"deviceId":"d","events":[NaN]}', 400, "JSON"),
-        (b'{"deviceId":"d","events":["\\u0000"]}', 400, "JSON"),
-        (b'{"deviceId":"d","events":["\\ud800"]}', 400, "JSON"),
+        (b'{"deviceId":"d","events":[],"events":[]}', 400, "JSON"),
+        (b'\xef\xbb\xbf{"deviceId":"d","events":[]}', 400, "JSON"),
         (b"[" * 100_000, 400, "JSON"),
         (b"[]", 422, "INVALID"),
         (b'{"events":[]}', 422, "INVALID"),
@@ -88,6 +87,37 @@ def test_refused_as_a_whole(url, tokens, body, status, code):
     answer = post(url, tokens["courier"], body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"NaN",
+        b'"\\u0000"',
+        b'"\\ud800"',
+        b'{"eventId":"\\ud800"}',
+        b'{"\\udfff":1}',
+        b'{"a":1,"a":1}',
+        b'{"n":1e999}',
+        b'{"n":' + b"9" * 5000 + b"}",
+        b"[" * 50_000 + b"]" * 50_000,
+        b'{"note":' * 40_000 + b"1" + b"}" * 40_000,
+        b'{"note":"\xff\xfe"}',
+        b'{"note":"\x00"}',
+        b'{"deviceSeq":9007199254740992,"eventId":"event-9999"}',
+    ],
+    ids=lambda line: line[:20].decode("ascii", "replace"),
+)
+def test_one_junk_line_spoils_that_line_only(url, tokens, line):
+    good = json.dumps(event(1)).encode()
+    last = json.dumps(event(2)).encode()
+    body = b'{"deviceId":"junk-%d","events":[%s,%s,%s]}' % (abs(hash(line)), good, line, last)
+    answer = post(url, tokens["courier"], body)
+    assert answer.status_code == 200
+    assert [one["result"] for one in answer.json()["results"]] == ["accepted", "rejected", "accepted"]
+    assert answer.json()["watermark"] == 2
+    again = post(url, tokens["courier"], body).json()["results"]
+    assert [one["result"] for one in again] == ["duplicate", "rejected", "duplicate"]
 
 
 def test_too_many_at_once_are_sent_away_for_a_moment(url, tokens, monkeypatch):

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 import web
-from domain.case import Action, may
 from domain.terms import CaseStatus
-from web.sentences import REFUSED, STATUS, Refused, why_not
+from web.views.sentences import REFUSED, STATUS, Refused
 
 
 def _kind(sentence: str) -> bool:
@@ -26,12 +25,6 @@ def test_every_refusal_has_one_of_its_own():
     assert set(REFUSED) == set(Refused)
     assert len(set(REFUSED.values())) == len(Refused)
     assert all(map(_kind, REFUSED.values()))
-
-
-@pytest.mark.parametrize("status", CaseStatus)
-@pytest.mark.parametrize("action", Action)
-def test_what_the_table_forbids_is_explained_and_what_it_allows_is_not(status, action):
-    assert (why_not(status, action) is None) == may(status, action)
 
 
 def test_refusals_are_said_in_one_place():

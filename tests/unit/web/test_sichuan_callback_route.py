@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from domain.terms import Partner
 from partners.callbacks import RawCallback
 from tests.contract.serving import served
-from tests.unit.relay.sichuan_callbacks import (
+from tests.unit.exchange.sichuan_callbacks import (
     HANDLING,
     NOW,
     SichuanOffice,
@@ -22,9 +22,9 @@ from tests.unit.relay.sichuan_callbacks import (
     headers,
     open_sichuan_office,
 )
-from tests.unit.relay.sichuan_refusals import REFUSED_BODIES, REFUSED_HEADERS
-from tests.unit.relay.standing import standing
-from web import callbacks
+from tests.unit.exchange.sichuan_refusals import REFUSED_BODIES, REFUSED_HEADERS
+from tests.unit.exchange.standing import standing
+from web.api import callbacks
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,16 @@
 // A case followed live: the history comes as server-sent events, the changed parts as HTML from the server.
 // A part in which somebody is typing is left alone until it is left.
 
+import { follow } from "./stream.js";
+
 const holder = document.getElementById("live");
 const state = document.getElementById("live-state");
-const path = `/window/${holder.dataset.case}/live`;
+const path = `/window/${holder.dataset.case}/live${location.search}`;
 const PAUSE_MS = 150;
 let timer = 0;
 let wanted = false;
 let asking = false;
+let away = false;
 
 function busy(part) {
   return part.dataset.live === "acts" && part.contains(document.activeElement);
@@ -52,21 +55,42 @@ function soon() {
   timer = setTimeout(refresh, PAUSE_MS);
 }
 
-function follow() {
-  const stream = new EventSource(`/api/v1/cases/${holder.dataset.case}/stream`);
-  stream.addEventListener("open", () => (state.textContent = "正在实时更新"));
-  stream.addEventListener("case", soon);
-  stream.addEventListener("error", () => (state.textContent = "连接中断，正在重试…"));
-  stream.addEventListener("closed", async () => {
-    stream.close();
+const WORDS = {
+  open: "正在实时更新",
+  away: "连接中断，正在重试…",
+  closed: "全部办完，不再更新",
+  over: "登录已结束，请重新登录",
+  crowded: "打开的办件太多，本页不自动更新",
+};
+
+async function heard(what) {
+  if (what === "case") {
+    soon();
+    return;
+  }
+  if (what === "open" && away) {
+    soon(); // whatever was missed
+  }
+  away = what === "away";
+  if (what === "closed") {
     await refresh();
-    state.textContent = "全部办完，不再更新";
-  });
-  window.addEventListener("pagehide", () => stream.close());
+  }
+  state.textContent = WORDS[what];
+}
+
+function start() {
+  const leave = follow(holder.dataset.case, Number(holder.dataset.since), heard);
+  window.addEventListener("pagehide", leave, { once: true });
 }
 
 if (holder.dataset.closed) {
   state.textContent = "全部办完";
 } else {
-  follow();
+  start();
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) {
+      start(); // the browser kept the page as it was
+      soon();
+    }
+  });
 }

@@ -11,7 +11,7 @@ const REASONS = {
   SIGNER_SHORT: "还需有权签收的人签收",
   CLOCK_SUSPECT: "本机时间不准",
   ROLE: "这个环节由其他岗位扫描",
-  SEQUENCE_USED: "本机序号已用过，请刷新页面",
+  SEQUENCE_USED: "本机序号已被占用，正换号重新上传，请勿关闭页面",
   CHANGED: "内容与先前不同",
 };
 
@@ -55,7 +55,9 @@ function showResult(event, { result, code }) {
 }
 
 function showWaiting(count) {
-  pending.textContent = count > 0 ? `${count} 条扫描存在本机，联网后自动上传` : "";
+  const refused = queue.refused();
+  const why = refused > 0 ? `，其中 ${refused} 条序号被占用，正换号重新上传` : "";
+  pending.textContent = count > 0 ? `${count} 条扫描存在本机，联网后自动上传${why}` : "";
 }
 
 async function record() {

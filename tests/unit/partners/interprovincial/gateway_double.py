@@ -15,8 +15,8 @@ from requests.structures import CaseInsensitiveDict
 
 from partners.attempt import Answer, Attempts
 from partners.interprovincial import InterprovincialAdapter, InterprovincialSettings
-from partners.interprovincial.numbers import NoticeTimesInMemory, SerialsInMemory
-from partners.interprovincial.secret import SecretMemory, SecretsInMemory
+from partners.interprovincial.secret import SecretMemory
+from tests.in_memory import NoticeTimesInMemory, SecretsInMemory, SerialsInMemory
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 APP_KEY = "fedcba9876543210" * 2

@@ -3,7 +3,7 @@
 import pytest
 
 from partners.interprovincial.safe_xml import UnsafeXml, parse_information
-from tests.unit.relay.resident import ALLOWED, added
+from tests.unit.exchange.resident import ALLOWED, added
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretBytes
 
 from domain.errors import PartnerUnavailable
-from partners.interprovincial.secret import Secret, SecretKeeper, SecretsInMemory
+from partners.interprovincial.secret import Secret, SecretKeeper
+from tests.in_memory import SecretsInMemory
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

@@ -16,6 +16,7 @@ from domain.errors import AnswerLost, PartnerRefused, PartnerUnavailable, Partne
 from domain.outbound import HandlingRef, Rendered
 from domain.terms import CommandKind, Partner
 from partners.sichuan import SichuanAdapter, SichuanSettings
+from tests.borders import nowhere
 
 CASE = "500103202611230000013"
 HANDLING = HandlingRef(handling_no=CASE, region="511602")
@@ -193,7 +194,7 @@ def test_signed_nonsense_is_not_believed_either(gateway, body):
 
 def test_nobody_there_means_later():
     with pytest.raises(PartnerUnavailable):
-        adapter("http://127.0.0.1:9").send(RENDERED)
+        adapter(f"http://127.0.0.1:{nowhere()}").send(RENDERED)
 
 
 def test_a_file_with_another_content_is_not_taken(gateway):

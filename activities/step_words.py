@@ -1,0 +1,27 @@
+"""Every activity's name in words, as the person reads it who must mend a step that cannot succeed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from activities.commands import Commands
+from activities.job_loop import JobLoop
+from activities.parcel_booking import ParcelBooking
+from activities.parcel_closing import ParcelClosing
+from activities.records import Records
+
+STEPS: Final[Mapping[str, str]] = {
+    activity.__name__: words
+    for activity, words in (
+        (Records.record, "记录办件进展"),
+        (Commands.send_command, "向对方系统发送"),
+        (Commands.fetch_file, "向对方系统取文件"),
+        (ParcelBooking.book_leg, "预约寄递"),
+        (ParcelBooking.look_after, "安排和查看寄递"),
+        (ParcelClosing.close_leg, "停止寄递"),
+        (ParcelClosing.end_leg, "了结寄递"),
+        (ParcelClosing.result_of, "查询寄递结果"),
+        (JobLoop.run_job, "定时任务"),
+        (JobLoop.run_daily_job, "每日对账"),
+    )
+}
+"""Activity type → words."""

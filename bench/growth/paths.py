@@ -1,0 +1,51 @@
+"""What people and programs look at: the paths that are asked in a small and in a large district."""
+
+from datetime import timedelta
+from typing import Final
+
+from bench.growth.cases import NOW, number
+
+PERIOD: Final = "2026Q4"
+
+
+def reads(count: int) -> dict[str, tuple[str, str | None]]:
+    """Name → path and role of everything that people and programs look at, where there are `count` cases."""
+    some, last = number(count // 2 + 1, count), number(count - 1, count)
+    due = (NOW + timedelta(days=2)).isoformat().replace("+00:00", "Z")
+    cases = "/api/v1/cases"
+    return {
+        "work list": (cases, "clerk"),
+        "work list, last page": (f"{cases}?page={min(count // 50, 10_000)}", "clerk"),
+        "work list, 200": (f"{cases}?size=200", "clerk"),
+        "work list of a status": (f"{cases}?status=REVIEWING", "clerk"),
+        "work list of the largest network": (f"{cases}?scheme=chuanyu", "clerk"),
+        "work list of the smallest network": (f"{cases}?scheme=quanyu", "clerk"),
+        "work list of a network and a status": (f"{cases}?scheme=quanyu&status=APPROVED", "clerk"),
+        "work list, due": (f"{cases}?due={due}", "clerk"),
+        "search a number": (f"{cases}?q={some}", "clerk"),
+        "search a name": (f"{cases}?q=证明", "clerk"),
+        "search in vain": (f"{cases}?q=没有这样的", "clerk"),
+        "case": (f"{cases}/{last}", "clerk"),
+        "case, history": (f"{cases}/{last}/events", "clerk"),
+        "case page": (f"/window/{some}", "clerk"),
+        "window": ("/window", "clerk"),
+        "officer": ("/officer", "officer"),
+        "supervisor": ("/supervisor", "supervisor"),
+        "status page": ("/status", "operator"),
+        "partner page": ("/partner", "operator"),
+        "dashboard": ("/api/v1/dashboard", "supervisor"),
+        "tasks": ("/api/v1/tasks", "clerk"),
+        "tasks, due": ("/api/v1/tasks?order=due", "supervisor"),
+        "handlings": ("/api/v1/handlings", "officer"),
+        "deliveries": ("/api/v1/partners/sichuan/deliveries", "operator"),
+        "stops of an outlet": ("/api/v1/outlets/jiefangbei/worklist", "courier"),
+        "search items": ("/api/v1/items?q=身份证", "clerk"),
+        "metrics": ("/metrics", None),
+    }
+
+
+REPORTS: Final = {
+    "outlet report": ("/api/v1/outlets/report", "supervisor"),
+    "quarter report": (f"/api/v1/reports/{PERIOD}?explain=false", "supervisor"),
+    "quarter report, explained": (f"/api/v1/reports/{PERIOD}", "supervisor"),
+}

@@ -1,0 +1,49 @@
+"""Processor time of the programs below a process, by what they do, read from /proc (Linux)."""
+
+import os
+from collections import Counter, defaultdict
+from pathlib import Path
+
+_TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+PARTS = {
+    "start-dev": "engine",
+    "kuayu worker": "worker",
+    "multiprocessing": "worker",
+    "kuayu web": "web",
+    "sandbox": "played",
+}
+"""Words of a command line → the part of the system that it is."""
+
+
+def processor_ms(root: int, without: int | None = None) -> Counter[str]:
+    """Part → milliseconds that its processes have used so far.
+
+    `root`: the id of the process above them; `without`: one whose own and whose children's are left out.
+    """
+    children: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        used = (int(fields[11]) + int(fields[12])) * _TICK_MS
+        children[int(fields[1])].append((int(stat.parent.name), used))
+    found: Counter[str] = Counter()
+    below = [root]
+    while below:
+        for process, used in children[below.pop()]:
+            if process == without:
+                continue
+            below.append(process)
+            part = _part(process)
+            if part is not None:
+                found[part] += round(used)
+    return found
+
+
+def _part(process: int) -> str | None:
+    try:
+        command = Path(f"/proc/{process}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return None
+    return next((part for words, part in PARTS.items() if words in command), None)

@@ -1,0 +1,1 @@
+"""The national gateway (跨省通办): what we fetch from it."""

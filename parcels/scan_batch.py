@@ -1,0 +1,246 @@
+"""The events of one device in one transaction: judged one by one, written all at once."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from domain.model import Frozen
+from domain.terms import Datum, ParcelStage, Role, ScanSource
+from logistics.device_clock import Boot, correct
+from logistics.geo import Point
+from parcels.rejected_lines import set_aside
+from parcels.scan_parsing import ScanOnWire, Unreadable, content_hash, keepable, read
+from parcels.void_targets import Targets
+from storage.parcels import scans as log
+from storage.parcels.legs import CourierRow, legs_by_number
+
+_KEPT_BOOTS = 8
+_EVIDENCE_CHARACTERS = 4000
+_HALL_ROLES = frozenset({Role.CLERK, Role.OUTLET, Role.SUPERVISOR})
+
+
+class Result(StrEnum):
+    """What became of one event (docs/postal.md "Devices: `POST /api/v1/scans:batch`")."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflict"
+    REJECTED = "rejected"
+
+
+class Code(StrEnum):
+    """Why it was refused; of an accepted event a remark for the person who scans."""
+
+    CHANGED = "CHANGED"  # conflict: the device has said something else under this id
+    SEQUENCE_USED = "SEQUENCE_USED"  # conflict: the device's sequence names another event
+    FORM = "FORM"  # rejected: out of form; the member follows
+    ROLE = "ROLE"  # rejected: not for this role
+    UNKNOWN_PARCEL = "UNKNOWN_PARCEL"  # accepted: no leg has this number yet
+    CLOCK_SUSPECT = "CLOCK_SUSPECT"  # accepted: the time proves nothing
+    REPEAT = "REPEAT"  # accepted: scanned a moment ago, no further effect
+    OUT_OF_PLACE = "OUT_OF_PLACE"  # accepted: can't follow what is known, shown without effect
+    SIGNER_SHORT = "SIGNER_SHORT"  # accepted: not delivered to one who may sign
+    VOID_PENDING = "VOID_PENDING"  # accepted: the correction waits for a second person
+
+
+class EventResult(Frozen):
+    """The answer to one event; names as on the wire. `eventId` None: it can't be read."""
+
+    eventId: str | None
+    result: Result
+    code: str | None = None
+    retryable: bool = False
+
+
+class Scanner(Frozen):
+    """The user who is logged in on the device, by name and role."""
+
+    username: str
+    role: Role
+
+
+class Reading(Frozen):
+    """One event as read. `raw`: as it came. `sha256`: of its content and its device, to know it again."""
+
+    raw: Any
+    sha256: str
+    scan: ScanOnWire | Unreadable
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """As the quarantine keeps it: as it came where any database can, else its beginning as plain text."""
+        if isinstance(self.raw, dict) and keepable(self.raw):
+            return self.raw
+        return {"raw": json.dumps(self.raw)[:_EVIDENCE_CHARACTERS]}
+
+
+def readings(device_id: str, events: Iterable[Any]) -> list[Reading]:
+    """Each event read for itself, in the order given; one out of form is `Unreadable` and spoils no other."""
+    return [Reading(raw=raw, sha256=content_hash(device_id, raw), scan=read(raw)) for raw in events]
+
+
+class Batch:
+    """The events of one device and request, each judged by the log and by those before it. One use: `take`.
+
+    `remarks`: id in the log → what the person who scans should read.
+    """
+
+    def __init__(
+        self, session: Session, device: log.ScanDeviceRow, scanner: Scanner, now: datetime, given: Sequence[Reading]
+    ) -> None:
+        self.remarks: dict[str, Code] = {}  # id in the log → remark
+        self._session = session
+        self._device = device
+        self._scanner = scanner
+        self._now = now
+        self._given = given
+        self._courier = _courier(session, device.device_id, scanner)
+        self._rows: list[dict[str, Any]] = []
+        self._proofs: list[dict[str, Any]] = []
+        self._quarantined: list[dict[str, Any]] = []
+        self._fixes: list[tuple[datetime, Point]] = []
+        scans = [reading.scan for reading in given if isinstance(reading.scan, ScanOnWire)]
+        said_ids = [scan.eventId for scan in scans]
+        self._hashes = log.stored_hashes(session, ScanSource.DEVICE, device.device_id, said_ids)
+        self._sequences = log.stored_sequences(session, device.device_id, [scan.deviceSeq for scan in scans])
+        self._legs = legs_by_number(session, {scan.number for scan in scans})
+        own_only = scanner.role is Role.COURIER
+        self._targets = Targets(session, device.device_id, [scan.voids for scan in scans if scan.voids], own_only)
+
+    def take(self) -> list[EventResult]:
+        """Judge everything, write what is new; the results in the order of the events."""
+        results = [self._judge(reading) for reading in self._given]
+        log.append(self._session, self._rows, self._proofs)
+        set_aside(self._session, self._device.device_id, self._quarantined, self._now)
+        self._note_position()
+        return results
+
+    @property
+    def touched(self) -> list[str]:
+        """Legs with a new event, in the order in which they are to be locked."""
+        return sorted({row["leg_id"] for row in self._rows if row["leg_id"] is not None})
+
+    def _judge(self, reading: Reading) -> EventResult:
+        scan = reading.scan
+        if isinstance(scan, Unreadable):
+            self._set_aside(reading, scan.event_id, scan.device_seq, Code.FORM)
+            return EventResult(eventId=scan.event_id, result=Result.REJECTED, code=f"{Code.FORM}:{scan.member}")
+        known = self._hashes.get(scan.eventId)
+        if known == reading.sha256:
+            return EventResult(eventId=scan.eventId, result=Result.DUPLICATE)
+        if known is not None:
+            return self._refuse(reading, scan, Result.CONFLICT, Code.CHANGED)
+        if scan.deviceSeq in self._sequences:
+            return self._refuse(reading, scan, Result.CONFLICT, Code.SEQUENCE_USED)
+        if not self._may(scan):
+            return self._refuse(reading, scan, Result.REJECTED, Code.ROLE)
+        self._accept(reading, scan)
+        return EventResult(eventId=scan.eventId, result=Result.ACCEPTED)
+
+    def _accept(self, reading: Reading, scan: ScanOnWire) -> None:
+        at, suspect = self._corrected(scan)
+        device_id, leg_id, voids = self._device.device_id, *self._leg_and_target(scan)
+        event_id = log.log_id(ScanSource.DEVICE, device_id, scan.eventId)
+        if leg_id is None:
+            self.remarks[event_id] = Code.UNKNOWN_PARCEL
+        elif suspect:
+            self.remarks[event_id] = Code.CLOCK_SUSPECT
+        self._hashes[scan.eventId] = reading.sha256
+        self._sequences.add(scan.deviceSeq)
+        self._targets.add(scan.eventId, event_id, leg_id)
+        if scan.gps is not None:
+            self._fixes.append((at, scan.gps.fix().point))
+        self._rows.append(
+            {
+                "event_id": event_id,
+                "source": ScanSource.DEVICE,
+                "device_id": device_id,
+                "device_seq": scan.deviceSeq,
+                "said_id": scan.eventId,
+                "leg_id": leg_id,
+                "code": scan.number,
+                "kind": scan.kind.value,
+                "actor": self._courier.courier_id if self._courier else self._scanner.username,
+                "occurred_at": scan.occurredAt,
+                "corrected_at": at,
+                "recorded_at": self._now,
+                "clock_suspect": suspect,
+                "second_approval": self._scanner.role is Role.SUPERVISOR,
+                "natural_key": None,
+                "voids_id": voids,
+                "payload": reading.raw,
+                "payload_sha256": reading.sha256,
+            }
+        )
+        self._proofs += [
+            {"event_id": event_id, "sha256": sha256, "leg_id": leg_id, "named_at": self._now, "uploaded_at": None}
+            for sha256 in dict.fromkeys(scan.proofs or ())
+        ]
+
+    def _leg_and_target(self, scan: ScanOnWire) -> tuple[str | None, str | None]:
+        """A correction belongs to the leg of what it corrects, everything else to the number scanned."""
+        leg = self._legs.get(scan.number)
+        leg_id = leg.leg_id if leg else None
+        if scan.voids is None:
+            return leg_id, None
+        target = self._targets.of(scan.voids, leg_id)
+        if target is None:
+            return leg_id, None
+        return target.leg_id or leg_id, target.event_id
+
+    def _may(self, scan: ScanOnWire) -> bool:
+        """The hall's check is the hall's; a courier takes back only what the same device said, or will say."""
+        if scan.kind is ParcelStage.HALL_CHECKED:
+            return self._scanner.role in _HALL_ROLES
+        return scan.voids is None or self._targets.may(scan.voids)
+
+    def _corrected(self, scan: ScanOnWire) -> tuple[datetime, bool]:
+        boots = dict(self._device.boots)
+        known = boots.get(scan.bootId or "")
+        boot = Boot(zero_at=datetime.fromisoformat(known)) if known else None
+        mono_ms = scan.monoMs if scan.bootId else None
+        time, boot = correct(scan.occurredAt, mono_ms, boot, self._now)
+        if boot is not None and scan.bootId:
+            boots[scan.bootId] = boot.zero_at.astimezone(UTC).isoformat()
+            self._device.boots = dict(list(boots.items())[-_KEPT_BOOTS:])
+        return time.at, time.suspect
+
+    def _refuse(self, reading: Reading, scan: ScanOnWire, result: Result, code: Code) -> EventResult:
+        self._set_aside(reading, scan.eventId, scan.deviceSeq, code)
+        return EventResult(eventId=scan.eventId, result=result, code=code)
+
+    def _set_aside(self, reading: Reading, event_id: str | None, device_seq: int | None, code: Code) -> None:
+        """Evidence, and so that the device may go on: what is kept here counts for the watermark."""
+        self._quarantined.append(
+            {
+                "device_id": self._device.device_id,
+                "device_seq": device_seq,
+                "event_id": event_id,
+                "reason": code.value,
+                "payload": reading.evidence,
+                "payload_sha256": reading.sha256,
+                "received_at": self._now,
+            }
+        )
+
+    def _note_position(self) -> None:
+        """The courier is at work, and stands where the latest scan was made; the dispatcher starts from there."""
+        if self._courier is None or not self._rows:
+            return
+        self._courier.on_duty = True
+        if not self._fixes:
+            return
+        at, point = max(self._fixes, key=lambda fix: fix[0])
+        if self._courier.seen_at is None or at > self._courier.seen_at:
+            here = point.to(Datum.WGS84)
+            self._courier.lat, self._courier.lon, self._courier.seen_at = here.lat, here.lon, at
+
+
+def _courier(session: Session, device_id: str, scanner: Scanner) -> CourierRow | None:
+    """Whose device it is: enrolled under the courier's id, or the courier's own login."""
+    known = session.get(CourierRow, device_id) or session.get(CourierRow, scanner.username)
+    return known if scanner.role is Role.COURIER else None

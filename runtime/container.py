@@ -1,0 +1,87 @@
+"""The composition root: settings become the container that the worker, the web process and the commands share."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from logistics.carrier import CarrierClient
+from logistics.promise_rules import PromiseRules
+from runtime.keys import KeyRing
+from runtime.settings import Settings
+from storage.base import Database
+from storage.documents.store import Documents
+from storage.exchange.inbox import GAP_PATIENCE, Inbox
+from storage.sealing import Sealer
+
+
+def now() -> datetime:
+    """The wall clock of this process, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Container:
+    """What every process has: settings, database, seal, documents (under DATA_DIR/documents) and inbox."""
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    documents: Documents
+    inbox: Inbox
+
+
+def container_of(settings: Settings) -> Container:
+    """Make the container; nothing is opened or asked before its first use, so the database may still be away."""
+    sealer = Sealer(_ring(settings.seal_keys))
+    return Container(
+        settings=settings,
+        database=Database(settings.database_url),
+        sealer=sealer,
+        documents=Documents(settings.data_dir / "documents", sealer),
+        inbox=Inbox(sealer, gap_patience(settings)),
+    )
+
+
+def gap_patience(settings: Settings) -> timedelta:
+    """How long a gap in a sequence may stay open before the partner is queried: 10 minutes over TIME_SCALE."""
+    return GAP_PATIENCE / settings.time_scale
+
+
+def carrier_of(settings: Settings) -> CarrierClient:
+    """The client of the postal carrier (邮政寄递) at COURIER_BASE_URL; a new one with each call."""
+    return CarrierClient(settings.courier.base_url, settings.courier.key.get_secret_value(), now)
+
+
+def promise_rules(settings: Settings) -> PromiseRules:
+    """The terms promised at doors, in minutes, from the PROMISE_ settings."""
+    given = settings.promise
+    return PromiseRules(
+        pickup_minutes=given.pickup_minutes,
+        delivery_minutes=given.delivery_minutes,
+        warn_minutes=given.warn_minutes,
+        pause_cap_minutes=given.pause_cap_minutes,
+    )
+
+
+def label_key(settings: Settings) -> bytes:
+    """The key of the square codes on labels (courier.md §8): LABEL_KEY, else derived from the oldest of SEAL_KEYS."""
+    if settings.label_key is not None:
+        return settings.label_key.current.secret.get_secret_value()
+    return _derived(settings, b"kuayu label codes")
+
+
+def agent_key(settings: Settings) -> bytes:
+    """The key that turns an agent's document number into an id of our own (帮代办人), 32 bytes.
+
+    Derived from the oldest of SEAL_KEYS, so that ids stay when a key is added in front.
+    """
+    return _derived(settings, b"kuayu agents")
+
+
+def _derived(settings: Settings, purpose: bytes) -> bytes:
+    oldest = settings.seal_keys.keys[-1].secret.get_secret_value()
+    return hmac.digest(oldest, purpose, "sha256")
+
+
+def _ring(ring: KeyRing) -> dict[str, bytes]:
+    return {key.kid: key.secret.get_secret_value() for key in ring.keys}

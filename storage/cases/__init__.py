@@ -1,0 +1,1 @@
+"""Cases, handlings, their history, and what is still owed in them."""

@@ -1,0 +1,160 @@
+"""The work list of cases (办件列表): most urgent first, then what has no boundary, then what is closed.
+
+What is sought by the beginning of its number comes in the order of numbers, the latest first.
+
+Three segments, each with an index of its own per filter; a case stands in one of them. The item's name lies in the
+index, so that a search reads no rows with sealed dossiers.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Index, exists, func, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from domain.model import Frozen
+from domain.terms import CaseStatus, Scheme
+from storage.cases.rows import CaseRow, HandlingRow
+from storage.keyset import Condition, Mark, Page, Segment, count_up_to, partial_index, read_page
+
+_OPEN: Final = "closed_at IS NULL"
+_DUE: Final = "closed_at IS NULL AND due_at IS NOT NULL"
+_NOT_DUE: Final = "closed_at IS NULL AND due_at IS NULL"
+_CLOSED: Final = "closed_at IS NOT NULL"
+_NUMBER_DIGITS: Final = 8
+"""So many digits begin a case number (region and year); a name of an item has never that many."""
+_FEW: Final = 2_000
+
+_Leading = tuple[str, tuple[InstrumentedAttribute[str], ...]]
+_LEADING: Final[tuple[_Leading, ...]] = (("", ()), ("status_", (CaseRow.status,)))
+for _name, _of in _LEADING:
+    partial_index(f"ix_case_file_{_name}urgent", *_of, CaseRow.due_at, CaseRow.case_no, CaseRow.item_name, where=_OPEN)
+    partial_index(f"ix_case_file_{_name}open", *_of, CaseRow.case_no, CaseRow.item_name, where=_NOT_DUE)
+    partial_index(f"ix_case_file_{_name}closed", *_of, CaseRow.case_no, CaseRow.item_name, where=_CLOSED)
+Index("ix_case_file_scheme_status", CaseRow.scheme, CaseRow.status)
+Index("ix_handling_case_scheme", HandlingRow.case_no, HandlingRow.scheme)
+Index("ix_handling_scheme_case", HandlingRow.scheme, HandlingRow.case_no)
+
+
+class CaseLine(Frozen):
+    """One line of a list of cases: the columns of `CaseRow` of the same names.
+
+    Nothing sealed is among them, so that no list opens a dossier.
+    """
+
+    case_no: str
+    item_code: str
+    item_name: str
+    scheme: str
+    mode: str
+    status: str
+    on_hold: bool
+    withdrawal_pending: bool
+    registered_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    time_scale: float
+
+
+class CaseFilter(Frozen):
+    """Which cases: all given conditions together; the default is every case.
+
+    `scheme`: any of its handlings is of this network. `due`: open, and its next clock ends by then.
+    `q`: the beginning of a case number where it begins with 8 digits, else that or a part of the item's name.
+    """
+
+    status: CaseStatus | None = None
+    scheme: Scheme | None = None
+    due: datetime | None = None
+    q: str = ""
+
+
+def wanted_cases(session: Session, wanted: CaseFilter) -> tuple[Segment, ...]:
+    """The segments of the work list, in the form that is quick for this database.
+
+    A network with at most 2,000 handlings is looked up first; for a larger one each case is tested.
+    """
+    if wanted.scheme is None:
+        return case_list(wanted)
+    some = select(HandlingRow.case_no).filter_by(scheme=wanted.scheme).limit(_FEW + 1).subquery()
+    return case_list(wanted, few=(session.scalar(select(func.count()).select_from(some)) or 0) <= _FEW)
+
+
+def count_cases(session: Session, wanted: CaseFilter, segments: Sequence[Segment], bound: int) -> int:
+    """How many cases `segments` have, which are those of `wanted`; `bound` at most.
+
+    Those of a network alone are counted by its handlings: in the order of the list most cases are other networks'.
+    """
+    if wanted.scheme is None or wanted != CaseFilter(scheme=wanted.scheme):
+        return count_up_to(session, segments, bound)
+    some = select(HandlingRow.case_no).filter_by(scheme=wanted.scheme).distinct().limit(bound).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
+
+
+def case_list(wanted: CaseFilter, *, few: bool = False) -> tuple[Segment, ...]:
+    """The segments of the work list: what ends first, then open cases without a clock, then closed ones.
+
+    A `q` that is the beginning of a number gives one segment in the order of numbers, latest first.
+    `few`: the network has so few handlings that its cases are looked up first.
+    """
+    fits = _fits(wanted, few)
+    if _is_number(wanted.q.strip()) and wanted.due is None:
+        return (Segment(where=fits, id=CaseRow.case_no, descending=True),)
+    urgent = Segment(where=(text(_DUE), *fits), at=CaseRow.due_at, id=CaseRow.case_no)
+    if wanted.due is not None:
+        return (Segment(where=(*urgent.where, CaseRow.due_at <= wanted.due), at=CaseRow.due_at, id=CaseRow.case_no),)
+    rest = (Segment(where=(text(each), *fits), id=CaseRow.case_no, descending=True) for each in (_NOT_DUE, _CLOSED))
+    return (urgent, *rest)
+
+
+def registered_list(since: datetime) -> tuple[Segment, ...]:
+    """Cases registered at `since` or later, latest first (index: see `storage.quarter_rows`)."""
+    fits = (CaseRow.registered_at >= since,)
+    return (Segment(where=fits, at=CaseRow.registered_at, id=CaseRow.case_no, descending=True),)
+
+
+def read_cases(
+    session: Session, segments: Sequence[Segment], *, size: int, after: Mark | None = None, skip: int = 0
+) -> Page[CaseLine]:
+    """One page of `segments`: `size` lines at most, after the mark `after` or without the first `skip`.
+
+    Raises:
+        BadInput: `after` is no mark of this list.
+    """
+    numbers = read_page(session, select(CaseRow.case_no), segments, size=size, after=after, skip=skip)
+    wanted = [row.case_no for row in numbers.rows]
+    columns = [getattr(CaseRow, name) for name in CaseLine.model_fields]
+    rows = session.execute(select(*columns).where(CaseRow.case_no.in_(wanted))) if wanted else ()
+    found = {row.case_no: CaseLine.model_validate(row._asdict()) for row in rows}
+    return Page(rows=[found[number] for number in wanted], next=numbers.next)
+
+
+def _fits(wanted: CaseFilter, few: bool) -> tuple[Condition, ...]:
+    found: list[Condition] = []
+    if wanted.status is not None:
+        found.append(CaseRow.status == wanted.status)
+    if wanted.scheme is not None:
+        found.append(_carried_by(wanted.scheme, few))
+    q = wanted.q.strip()
+    if q:
+        found.append(_named(q))
+    return tuple(found)
+
+
+def _carried_by(scheme: Scheme, few: bool) -> ColumnElement[bool]:
+    """Any of its handlings; those of one case may differ, and the case's own scheme is that of its first."""
+    if few:
+        return CaseRow.case_no.in_(select(HandlingRow.case_no).where(HandlingRow.scheme == scheme))
+    return exists().where(HandlingRow.case_no == CaseRow.case_no, HandlingRow.scheme == scheme)
+
+
+def _named(q: str) -> ColumnElement[bool]:
+    if _is_number(q):
+        return CaseRow.case_no.between(q, q + "~")
+    return or_(CaseRow.case_no.startswith(q, autoescape=True), CaseRow.item_name.contains(q, autoescape=True))
+
+
+def _is_number(q: str) -> bool:
+    """The beginning of a number: what fits stands together in the order of numbers, which is that of time."""
+    return len(q) >= _NUMBER_DIGITS and q.isascii() and q[:_NUMBER_DIGITS].isdecimal()

@@ -1,0 +1,1 @@
+"""Scans and results, content-addressed and sealed."""

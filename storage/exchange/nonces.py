@@ -1,0 +1,43 @@
+"""Nonces that were used: the replay key is (partner, nonce), kept at least twice the time window (contracts.md)."""
+
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import CursorResult, String, bindparam, delete, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.base import Base, UtcDateTime
+
+
+class NonceRow(Base):
+    """A nonce of a partner, which can't be used again before `until`.
+
+    (partner, nonce) is the replay key (contracts.md "Replays and message ids").
+    """
+
+    __tablename__ = "nonce"
+
+    partner: Mapped[str] = mapped_column(String(16), primary_key=True)
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    until: Mapped[datetime] = mapped_column(index=True)
+
+
+# The same words for SQLite and PostgreSQL; prepared once because it runs before every acknowledgement.
+_REMEMBER: Final = text(
+    "INSERT INTO nonce (partner, nonce, until) VALUES (:partner, :value, :until) "
+    "ON CONFLICT (partner, nonce) DO UPDATE SET until = excluded.until WHERE nonce.until < :now"
+).bindparams(bindparam("until", type_=UtcDateTime()), bindparam("now", type_=UtcDateTime()))
+
+
+def remember_nonce(session: Session, partner: str, nonce: str, *, now: datetime, until: datetime) -> bool:
+    """Remember a nonce in the caller's transaction; False when it was used before and still counts.
+
+    One statement, so that of two at once exactly one wins.
+    """
+    found = session.execute(_REMEMBER, {"partner": partner, "value": nonce, "until": until, "now": now})
+    return cast(CursorResult[Any], found).rowcount == 1
+
+
+def forget_expired_nonces(session: Session, now: datetime) -> int:
+    """Delete the nonces that count no more; returns how many."""
+    return cast(CursorResult[Any], session.execute(delete(NonceRow).where(NonceRow.until < now))).rowcount

@@ -1,0 +1,1 @@
+"""Legs, their scans and hand-overs, couriers and outlets."""

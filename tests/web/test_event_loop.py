@@ -1,0 +1,180 @@
+"""No route and no loop of the web process does SQL, sealing or files on the event loop's thread."""
+
+import asyncio
+import hashlib
+import inspect
+import secrets
+
+import pytest
+
+from relay.loop import RelayLoop
+from relay.relay import Relay
+from runtime.container import container_of
+from runtime.networks import networks_of
+from storage.cases.rows import CaseRow
+from tests.watching import nothing_blocks
+from tests.web.following import closes
+from tests.web.office import YUBEI, case_body
+from tests.web.test_roles import FILL, RULES, TABLE, concrete
+from web.api import callbacks
+from web.app import ROUTERS
+
+
+@pytest.fixture
+def watched(office):
+    with nothing_blocks(office.app.state.context.settings.data_dir) as seen:
+        yield seen
+    assert seen == []
+
+
+def roles_of(route):
+    return RULES[route] or [None]
+
+
+@pytest.mark.parametrize("route", TABLE)
+def test_whoever_calls_a_route(office, watched, route):
+    """As every role that may: what each does before it looks at the body, and all that a GET does."""
+    method, path = concrete(route)
+    case_no = FILL["{case_no}"]
+    if "{case_no}" in route or route.endswith("/stream"):
+        case_no = office.start(990 + TABLE.index(route), region=YUBEI)["caseNo"]
+        closes(office, case_no)  # a stream of it ends by itself
+        path = path.replace(FILL["{case_no}"], case_no)
+    if path == "/api/v1/stream":
+        path += f"?case={case_no}"
+    for role in roles_of(route):
+        assert office.call(method, path, role).status_code < 500
+
+
+PDF = b"%PDF-1.7 watched"
+
+
+def puts_a_document(office):
+    sha256 = hashlib.sha256(PDF).hexdigest()
+    return office.call("PUT", f"/api/v1/documents/{sha256}", "clerk", content=PDF)
+
+
+def puts_agreements(office):
+    listed = office.call("GET", "/api/v1/agreements?format=csv", "supervisor").content
+    return office.call("PUT", "/api/v1/agreements?apply=true", "supervisor", content=listed)
+
+
+def posts_scans(office):
+    body = {"deviceId": "watch-1", "events": []}
+    return office.call("POST", "/api/v1/scans:batch", "courier", body)
+
+
+def logs_in(office):
+    return office.call("POST", "/api/v1/login", body={"username": "clerk", "password": "demo"})
+
+
+def logs_in_on_the_page(office):
+    return office.call("POST", "/login", data={"username": "clerk", "password": "demo"})
+
+
+def is_refused_on_the_page(office):
+    return office.call("POST", "/login", data={"username": "clerk", "password": "wrong"})
+
+
+def follows_a_case(office):
+    case_no = office.start(991, region=YUBEI)["caseNo"]
+    closes(office, case_no)
+    return office.call("GET", f"/api/v1/cases/{case_no}/stream", "clerk")
+
+
+def follows_cases(office):
+    case_no = office.start(992, region=YUBEI)["caseNo"]
+    closes(office, case_no)
+    return office.call("GET", f"/api/v1/stream?case={case_no}", "clerk")
+
+
+def a_partner_calls(office):
+    return office.call("POST", "/callbacks/sichuan", content=b"{}")
+
+
+def starts_a_case(office):
+    return office.call("POST", "/api/v1/cases", "clerk", case_body(office, 993))
+
+
+IN_THE_LOOP = {
+    "putDocument": [(puts_a_document, 201)],
+    "putAgreements": [(puts_agreements, 200)],
+    "postScans": [(posts_scans, 200)],
+    "login": [(logs_in, 200)],
+    "log_in_login_post": [(logs_in_on_the_page, 303), (is_refused_on_the_page, 401)],
+    "streamCase": [(follows_a_case, 200)],
+    "streamCases": [(follows_cases, 200)],
+    "sichuanCallback": [(a_partner_calls, None)],
+}
+"""The routes that run in the loop themselves, each with requests that go all the way through it."""
+
+
+def test_every_route_that_runs_in_the_loop_is_watched_to_its_end(office):
+    networks = networks_of(container_of(office.app.state.context.settings))
+    wired = [
+        callbacks.router(name, n.callbacks, lambda: None) for name, n in networks.items() if n.callbacks is not None
+    ]
+    routes = [route for router in (*ROUTERS, *wired) for route in router.routes]
+    names = {route.operation_id or route.unique_id for route in routes if inspect.iscoroutinefunction(route.endpoint)}
+    assert names == set(IN_THE_LOOP)
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [*(each for all_of in IN_THE_LOOP.values() for each in all_of), (starts_a_case, 201)]
+)
+def test_to_its_end(office, watched, how, status):
+    answer = how(office)
+    assert answer.status_code == status or status is None
+    assert answer.status_code < 500, answer.text
+
+
+class Started:
+    """A Temporal server that starts whatever it is asked to."""
+
+    def __init__(self):
+        self.asked = asyncio.Event()
+
+    async def start_workflow(self, *_args, **_more):
+        self.asked.set()
+
+
+def is_started(office, case_no):
+    with office.database.read() as session:
+        return session.get_one(CaseRow, case_no).started
+
+
+async def test_the_relay_s_loop(office, watched):
+    """A case that waits to be started is read, and what became of it is noted, beside the loop."""
+    case_no = (await asyncio.to_thread(office.start, 994))["caseNo"]
+    temporal = Started()
+    relay = Relay(temporal, office.database, office.app.state.context.now, patience_s=1.0)
+    loop = asyncio.create_task(RelayLoop([relay.start_cases, relay.deliver], every_s=0.01).run())
+    async with asyncio.timeout(20):
+        while not await asyncio.to_thread(is_started, office, case_no):
+            await temporal.asked.wait()
+    loop.cancel()
+    await relay.close()
+
+
+def test_the_watch_sees_what_it_is_for(office, tmp_path):
+    """SQL and files in the loop are seen; in a thread, or elsewhere, they are not."""
+    database = office.database
+
+    def look():
+        with database.read() as session:
+            session.connection().exec_driver_sql("SELECT 1")
+        (tmp_path / "file").write_bytes(secrets.token_bytes(8))
+
+    async def in_the_loop():
+        look()
+
+    async def in_a_thread():
+        await asyncio.to_thread(look)
+
+    with nothing_blocks(tmp_path) as seen:
+        asyncio.run(in_a_thread())
+        look()
+        assert seen == []
+        asyncio.run(in_the_loop())
+    assert "SELECT 1" in seen
+    assert any(str(tmp_path) in each for each in seen)

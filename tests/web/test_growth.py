@@ -1,0 +1,127 @@
+"""What a read costs in a small and in a large district, judged by what SQLite does and not by the clock.
+
+Counted are the instructions of its virtual machine and the statements, so another load of the machine changes nothing.
+"""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from bench.growth.filling import fill
+from bench.growth.paths import REPORTS, reads
+from tests.web.office import open_office
+
+FEW, MANY, VERY_MANY = 2_000, 10_000, 100_000
+EACH = 20
+"""Instructions between two looks of the counter."""
+PER_CASE = {
+    "dashboard": 60,
+    "supervisor": 60,
+    "metrics": 25,
+    "status page": 25,
+    "stops of an outlet": 1,
+    "work list, last page": 10,
+    "search a name": 25,
+    "search in vain": 25,
+    "work list of the smallest network": 25,
+    "work list of a network and a status": 50,
+}
+"""What is counted, counted off or looked through whole, in an index: instructions that each further case may cost."""
+BOUNDED = 15_000
+"""Instructions to fill a page of 500 and to count to 1,000, where the small district has fewer."""
+
+
+class Counted:
+    """The instructions and statements of all reads of an office."""
+
+    def __init__(self, office):
+        self.office, self.steps, self.statements = office, 0, []
+        office.database._reading.dispose()
+        event.listen(office.database._reading, "connect", self._connected)
+        event.listen(office.database._reading, "before_cursor_execute", self._asked)
+
+    def _connected(self, connection, _record):
+        connection.set_progress_handler(self._step, EACH)
+
+    def _step(self):
+        self.steps += EACH
+        return 0
+
+    def _asked(self, _connection, _cursor, statement, parameters, *_):
+        self.statements.append((statement, parameters))
+
+    def of(self, path, role):
+        """What one answer takes, after a first one that fills caches."""
+        for _ in range(2):
+            self.steps, self.statements = 0, []
+            answer = self.office.call("GET", path, role)
+            assert answer.status_code == 200, answer.text[:300]
+        return self.steps, tuple(self.statements)
+
+    def plan(self, statements):
+        with self.office.database.read() as session:
+            connection = session.connection()
+            return [
+                row[-1]
+                for statement, parameters in statements
+                if statement.startswith("SELECT")
+                for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            ]
+
+
+@contextmanager
+def district(folder, cases):
+    office = open_office(folder)
+    fill(office.database, office.app.state.context.sealer, cases)
+    counted = Counted(office)
+    yield counted
+    office.database.close()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    with district(tmp_path_factory.mktemp("small"), FEW) as counted:
+        yield counted
+
+
+@pytest.fixture(scope="module", params=[MANY, pytest.param(VERY_MANY, marks=pytest.mark.soak)])
+def large(request, tmp_path_factory):
+    with district(tmp_path_factory.mktemp("large"), request.param) as counted:
+        yield request.param, counted
+
+
+def unheld(monkeypatch):
+    monkeypatch.setattr("tests.answering.hold", lambda *_: None)  # long answers, and no question of their form
+
+
+@pytest.mark.parametrize("name", reads(FEW))
+def test_a_read_costs_no_more_in_a_large_district(small, large, name, record_property, monkeypatch):
+    unheld(monkeypatch)
+    cases, counted = large
+    before, _ = small.of(*reads(FEW)[name])
+    after, statements = counted.of(*reads(cases)[name])
+    record_property("instructions", f"{before} {after}")
+    allowed = 1.5 * before + BOUNDED + PER_CASE.get(name, 0) * (cases - FEW)
+    assert after <= allowed
+    through = [step for step in counted.plan(statements) if step.startswith("SCAN") and "INDEX" not in step]
+    assert [step for step in through if re.match(r"SCAN (case_|handling|leg|task|deadline|inbox|exchange)", step)] == []
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_is_read_from_indexes_and_opens_no_dossier(small, large, name, monkeypatch):
+    unheld(monkeypatch)
+    _, counted = large
+    asked = [forms(office.of(*REPORTS[name])[1]) for office in (small, counted)]
+    assert asked[0] == asked[1]
+    assert [text for text in asked[0] if re.search(r"case_file\.(dossier|item|start|rating)\b|contact", text)] == []
+    if name != "outlet report":
+        steps = counted.plan(counted.of(*REPORTS[name])[1])
+        assert [step for step in steps if "case_file" in step and "COVERING INDEX" not in step] == []
+        assert [step for step in steps if step.startswith("SCAN")] == []
+
+
+def forms(statements):
+    """Their texts, however many values a list in one of them has."""
+    return {re.sub(r"\(\?(, \?)*\)", "(?)", text) for text, _ in statements}

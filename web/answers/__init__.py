@@ -1,0 +1,1 @@
+"""What each operation answers, by resource: the schemas of docs/openapi.json."""

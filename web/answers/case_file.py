@@ -1,0 +1,132 @@
+"""One case with everything that belongs to it, personal data masked."""
+
+from pydantic import Field
+
+from domain.terms import ApplicantType, CaseStatus, MaterialForm, Mode, Partner, Provided, Role, Scheme, TrustGrade
+from logistics.holders import HolderKind
+from web.answers.base import Answer, Kept, Moment
+from web.answers.cases import AgentShown, CaseLine, RatingKept
+from web.answers.clocks import ClockShown, ResponsibleNow
+from web.answers.parcels import ParcelShown
+
+
+class SnapshotShown(Answer):
+    """The item as it was when the case began (事项快照). Days are working days."""
+
+    code: str
+    name: str
+    department: str
+    kind: str
+    statutory_days: int
+    promised_days: int
+    listed: str | None
+    listed_label: str | None
+    source: str
+    catalogue_version: str
+
+
+class ApplicantShown(Answer):
+    """Name, number and phone masked."""
+
+    type: ApplicantType
+    name: str
+    id_type: str
+    id_number: str
+    phone: str
+
+
+class MaterialKept(Answer):
+    """A material as it was brought."""
+
+    seq: int
+    name: str
+    form: MaterialForm
+    provided: Provided
+    pages: int
+    sha256: str | None
+    grade: TrustGrade | None
+
+
+class ResultKept(Kept):
+    """The result of a decision; `sha256`: its electronic file.
+
+    `withheld`: known, and not released while a material is owed (容缺); then neither number nor file is said.
+    """
+
+    name: str
+    form: str
+    document_no: str = ""
+    sha256: str | None = None
+    withheld: bool = False
+
+
+class HandlingShown(Answer):
+    """One authority's share. `waitingSince`: since when its network does not answer."""
+
+    handling_no: str
+    region: str
+    role: str | None
+    scheme: Scheme
+    partner: Partner | None
+    mode: Mode
+    status: CaseStatus
+    status_label: str
+    partner_no: str
+    waiting_since: Moment | None
+    last_event: str | None
+    seq: int
+    round: int
+    decision: str | None
+    result: ResultKept | None
+    deemed_accepted_from: Moment | None
+    originals_travel: bool
+    result_travels: bool
+
+
+class HolderShown(Answer):
+    """Who has a paper."""
+
+    kind: HolderKind
+    id: str | None
+    label: str
+
+
+class PaperHeld(Answer):
+    """A paper and who holds it (材料去向)."""
+
+    name: str
+    form: MaterialForm
+    count: int
+    holder: HolderShown
+
+
+class TaskNamed(Answer):
+    """An open task of the case."""
+
+    id: str
+    kind: str
+    title: str
+    owner: Role
+
+
+class CaseFile(CaseLine):
+    """`stillOwed`: numbers of deferred materials; `deadlines`: the running ones, soonest first."""
+
+    item: SnapshotShown
+    collected_at: Moment | None
+    decided_at: Moment | None
+    reopened_at: Moment | None
+    applicant: ApplicantShown
+    materials: list[MaterialKept]
+    pickup: bool
+    delivery: bool
+    agent: AgentShown | None
+    handlings: list[HandlingShown]
+    parcels: list[ParcelShown]
+    papers: list[PaperHeld]
+    deadlines: list[ClockShown]
+    responsible_now: ResponsibleNow | None
+    tasks: list[TaskNamed]
+    rating: RatingKept | None
+    channel: str
+    still_owed: list[int] = Field(description="numbers of materials")

@@ -1,0 +1,43 @@
+"""Whether it lives, is ready, and what waits."""
+
+from domain.terms import Partner
+from web.answers.base import Answer
+
+
+class Alive(Answer):
+    """The process answers."""
+
+    status: str
+
+
+class Ready(Answer):
+    """`revision`: of the database, null where it has no tables."""
+
+    status: str
+    revision: str | None
+
+
+class Counts(Answer):
+    """How many there are. `updatesWaiting`: for a workflow; `partnersAway`: networks whose breaker is open."""
+
+    cases: int
+    cases_open: int
+    cases_not_started: int
+    inbox_waiting: int
+    inbox_parked: int
+    inbox_dead: int
+    updates_waiting: int
+    partners_away: int
+    tasks_open: int
+
+
+class Status(Answer):
+    """Health in words."""
+
+    temporal: str
+    database: str
+    partners: dict[Partner, str]
+    counts: Counts
+    time_scale: float
+    sandbox: bool
+    temporal_ui: str | None

@@ -1,0 +1,101 @@
+"""What waits for a person."""
+
+from pydantic import Field
+
+from domain.terms import Role
+from web.answers.base import Answer, Facts, Moment
+from web.answers.clocks import PartyNamed, TaskClock
+
+
+class PlaceShown(Answer):
+    """Where to turn to: `hall`, `outlet` or `authority`."""
+
+    kind: str
+    code: str | None
+    name: str
+
+
+class ResultNamed(Answer):
+    """The result that a message names."""
+
+    name: str
+    form: str
+    form_label: str
+    document_no: str
+
+
+class WhatCame(Answer):
+    """What was said (收到的内容), opened for whoever decides; members that were not said are null."""
+
+    event: str | None
+    label: str | None
+    at: Moment | None
+    from_: str | None = Field(alias="from")
+    seq: int | None
+    message_id: str | None
+    step: str | None
+    code: str | None
+    command: str | None
+    ours: str | None
+    org: str | None
+    reason: str | None
+    legal_basis: str | None
+    materials: list[str] | None
+    deadline_workdays: int | None
+    procedure: str | None
+    result: ResultNamed | None
+    tracking_no: str | None
+
+
+class TaskLine(Answer):
+    """One thing that came to the same task."""
+
+    kind: str
+    title: str
+    at: Moment
+    key: str
+    data: Facts
+    settled_at: Moment | None
+    came: WhatCame | None
+
+
+class SettledBy(Answer):
+    """By what a task closed itself."""
+
+    code: str
+    label: str
+
+
+class TaskShown(Answer):
+    """`outcomes`: what may be decided; `lines`: the last 20 of `lineCount`."""
+
+    id: str
+    kind: str
+    title: str
+    owner: Role
+    case_no: str | None
+    item_name: str | None
+    handling_no: str | None
+    leg_id: str | None
+    tracking_no: str | None
+    outcomes: list[str]
+    remedy: str
+    clock: TaskClock | None
+    place: PlaceShown | None
+    responsible: PartyNamed
+    came: WhatCame | None
+    lines: list[TaskLine]
+    line_count: int
+    data: Facts
+    opened_at: Moment
+    deadline_at: Moment | None
+    resolved_at: Moment | None
+    outcome: str | None
+    settled_by: SettledBy | None
+
+
+class TaskList(Answer):
+    """One page; `next` goes into `after`."""
+
+    tasks: list[TaskShown]
+    next: str | None

@@ -1,0 +1,247 @@
+"""`/cases`: the clerk's start, the work list, one case, its history; supplements, withdrawal, rating."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from pydantic import AwareDatetime
+from sqlalchemy.orm import Session
+
+from catalog.model import ItemSnapshot
+from domain.case import Action, may
+from domain.dossier import DossierMaterial, SupplementBrought
+from domain.errors import NotFound
+from domain.messages import SupplementGiven, WithdrawalAsked
+from domain.naming import CaseUpdate, case_workflow_id
+from domain.terms import CaseStatus, Provided, Scheme
+from domain.wire import may_supplement
+from storage.cases.case_list import CaseFilter, count_cases, read_cases, wanted_cases
+from storage.cases.rows import (
+    CaseRow,
+    HandlingRow,
+    add_event,
+    handlings_of,
+    lock_handling,
+    read_dossier,
+    write_dossier,
+)
+from storage.idempotency import first_answer, keep_answer
+from storage.pending_updates import queue_update
+from storage.people.users import LoggedIn
+from web.answers.case_file import CaseFile
+from web.answers.cases import CaseHistory, CaseList, CaseStarted, SupplementTaken, WithdrawalTaken
+from web.api.agents import acting
+from web.api.registration import register
+from web.api.submitted import check_documents, form_of, keeps_papers
+from web.foundation.context import Context, Ctx
+from web.foundation.paging import After, mark_of, token_of
+from web.foundation.request_schemas import CaseRequest, MaterialRequest, SupplementRequest, WithdrawRequest
+from web.security.session import CaseReader, Clerk
+from web.views.cases import brief, find_case, full, history
+from web.views.sentences import Refused, refusal
+
+router = APIRouter(prefix="/api/v1/cases", tags=["办件"])
+
+IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=128)]
+
+_COUNTED_TO = 1_000
+
+
+@router.post("", status_code=201, operation_id="startCase", response_model=CaseStarted)
+def start_case(wanted: CaseRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey) -> dict[str, Any]:
+    """Register a case (登记): routed, numbered and committed; its workflow starts afterwards.
+
+    The same key and body again gives the first answer and no second case. Refused with 422 and the field, as
+    ITEM_UNKNOWN, CONSENT, APPLICANT, IDENTIFIER, MATERIALS_MISSING (everything at once), DOCUMENT_UNKNOWN,
+    AGENT_UNAUTHORISED, IDEMPOTENCY_KEY_REUSED, or why no network carries it (see `POST /routes`).
+    """
+    body = wanted.model_dump_json().encode()
+    with ctx.database.write() as session:
+        answer = first_answer(session, clerk.username, key, body)
+        if answer is None:
+            answer = register(session, ctx, wanted, clerk.username)
+            keep_answer(session, clerk.username, key, body, answer, ctx.now())
+    ctx.notify()
+    return answer
+
+
+@router.get("", operation_id="listCases", response_model=CaseList)
+def cases(
+    _reader: CaseReader,
+    ctx: Ctx,
+    status: CaseStatus | None = None,
+    scheme: Scheme | None = None,
+    due: AwareDatetime | None = None,
+    q: Annotated[str, Query(max_length=60)] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: After = None,
+) -> dict[str, Any]:
+    """The work list, most urgent first. `next` with `after` turns pages at any depth; `page` counts them off.
+
+    `due`: open, and due by then. `q`: the beginning of a number, or a part of the item's name. `total` counts to
+    1,000; `totalMore`: there are more than that. Refused: 422 CURSOR.
+    """
+    asked = CaseFilter(status=status, scheme=scheme, due=due, q=q)
+    skip = 0 if after else (page - 1) * size
+    with ctx.database.read() as session:
+        wanted = wanted_cases(session, asked)
+        found = read_cases(session, wanted, size=size, after=mark_of(after), skip=skip)
+        whole = not after and page == 1 and found.next is None
+        total = len(found.rows) if whole else count_cases(session, asked, wanted, _COUNTED_TO + 1)
+        return {
+            "total": min(total, _COUNTED_TO),
+            "totalMore": total > _COUNTED_TO,
+            "cases": [brief(line) for line in found.rows],
+            "next": token_of(found.next),
+        }
+
+
+@router.get("/{case_no}", operation_id="getCase", response_model=CaseFile, response_model_exclude_unset=True)
+def case(case_no: str, _reader: CaseReader, ctx: Ctx) -> dict[str, Any]:
+    """One case with its handlings, parcels, deadlines and open tasks; people are masked. Refused: 404 CASE_UNKNOWN."""
+    with ctx.database.read() as session:
+        return full(session, ctx, find_case(session, case_no))
+
+
+@router.get("/{case_no}/events", operation_id="getCaseEvents", response_model=CaseHistory)
+def events(case_no: str, _reader: CaseReader, ctx: Ctx) -> dict[str, Any]:
+    """The history of a case (办件轨迹), oldest first. Refused: 404 CASE_UNKNOWN."""
+    with ctx.database.read() as session:
+        find_case(session, case_no)
+        return {"events": history(session, case_no)}
+
+
+@router.post("/{case_no}/supplements", status_code=202, operation_id="supplementCase", response_model=SupplementTaken)
+def supplement(case_no: str, given: SupplementRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey) -> dict[str, Any]:
+    """The applicant has brought what was missing (补正): it is put into the dossier and passed on.
+
+    `round` is the one that the authority has opened. Refused: 404 CASE_UNKNOWN; 409 SUPPLEMENT_NOT_OPEN,
+    SUPPLEMENT_DONE; 422 DOCUMENT_UNKNOWN, AGENT_UNAUTHORISED, AUTHORISATION_OVER, IDEMPOTENCY_KEY_REUSED.
+    """
+    body = case_no.encode() + given.model_dump_json().encode()
+    with ctx.database.write() as session:
+        answer = first_answer(session, clerk.username, key, body)
+        if answer is None:
+            answer = _supplement(session, ctx, case_no, given, clerk, key)
+            keep_answer(session, clerk.username, key, body, answer, ctx.now())
+    ctx.notify()
+    return answer
+
+
+def _supplement(
+    session: Session, ctx: Context, case_no: str, given: SupplementRequest, clerk: LoggedIn, key: str
+) -> dict[str, Any]:
+    case = find_case(session, case_no)
+    handling = _open_handling(session, case_no, given)
+    now = ctx.now()
+    item = ItemSnapshot.model_validate(case.item)
+    materials = _supplied(item, given.materials)
+    check_documents(session, materials)
+    originals = handling.originals_travel and any(m.provided is Provided.ORIGINAL for m in materials)
+    kept = keeps_papers(materials) and not originals
+    dossier = read_dossier(case, ctx.sealer)
+    if dossier.brought(handling.handling_no, given.round) is not None:
+        raise refusal(Refused.SUPPLEMENT_DONE)
+    acts = acting(ctx, dossier, by_self=given.by_self, now=now)
+    brought = SupplementBrought(
+        handling_no=handling.handling_no, round=given.round, materials=materials, originals=originals, at=now
+    )
+    changed = dossier.model_copy(update={"supplements": (*dossier.supplements, brought)})
+    write_dossier(case, ctx.sealer, changed)
+    queue_update(
+        session,
+        update_id=f"{handling.handling_no}-supplement-{given.round}",
+        workflow_id=case_workflow_id(case_no),
+        name=CaseUpdate.SUPPLEMENT,
+        argument=SupplementGiven(
+            handling_no=handling.handling_no, round=given.round, originals=originals, papers_kept=kept
+        ),
+        now=now,
+    )
+    add_event(
+        session,
+        case_no=case_no,
+        key=f"brought/{key}",
+        kind="SUPPLEMENT_BROUGHT",
+        at=now,
+        now=now,
+        actor=clerk.username,
+        handling_no=handling.handling_no,
+        data=acts,
+    )
+    return {"caseNo": case_no, "handlingNo": handling.handling_no, "round": given.round, "receivedAt": now.isoformat()}
+
+
+def _open_handling(session: Session, case_no: str, given: SupplementRequest) -> HandlingRow:
+    """The handling whose round is open; named, or the only one."""
+    waiting = [h for h in handlings_of(session, case_no) if given.handling_no in (None, h.handling_no)]
+    waiting = [h for h in waiting if may_supplement(h.progress, given.round)]
+    if not waiting:
+        raise refusal(Refused.SUPPLEMENT_NOT_OPEN)
+    handling = lock_handling(session, waiting[0].handling_no)
+    if handling is None or not may_supplement(handling.progress, given.round):
+        raise refusal(Refused.SUPPLEMENT_NOT_OPEN)
+    return handling
+
+
+def _supplied(item: ItemSnapshot, shapes: list[MaterialRequest]) -> tuple[DossierMaterial, ...]:
+    """Supplements may go beyond the item's list: the authority asked for them."""
+    known = {m.seq: m for m in item.materials}
+    return tuple(
+        DossierMaterial(
+            seq=shape.seq,
+            name=known[shape.seq].name if shape.seq in known else f"补正材料{shape.seq}",
+            form=form_of(shape.provided, known[shape.seq].form if shape.seq in known else None),
+            provided=shape.provided,
+            pages=shape.pages,
+            sha256=shape.sha256,
+        )
+        for shape in shapes
+    )
+
+
+@router.post("/{case_no}/withdraw", status_code=202, operation_id="withdrawCase", response_model=WithdrawalTaken)
+def withdraw(case_no: str, asked: WithdrawRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey) -> dict[str, Any]:
+    """The applicant asks to stop (撤回): at once before submission, else when the authority has answered.
+
+    Refused: 404 CASE_UNKNOWN; 409 WITHDRAWAL_TOO_LATE, WITHDRAWAL_PENDING; 422 AGENT_UNAUTHORISED,
+    AUTHORISATION_OVER, IDEMPOTENCY_KEY_REUSED.
+    """
+    now = ctx.now()
+    body = case_no.encode() + asked.model_dump_json().encode()
+    with ctx.database.write() as session:
+        answer = first_answer(session, clerk.username, key, body)
+        if answer is None:
+            case = session.get(CaseRow, case_no, with_for_update=True)
+            if case is None:
+                raise NotFound("没有这个办件", code="CASE_UNKNOWN")
+            if not may(CaseStatus(case.status), Action.WITHDRAW):
+                raise refusal(Refused.WITHDRAWAL_TOO_LATE)
+            if case.withdrawal_pending:
+                raise refusal(Refused.WITHDRAWAL_PENDING)
+            dossier = read_dossier(case, ctx.sealer)
+            acts = acting(ctx, dossier, by_self=asked.by_self, now=now)
+            write_dossier(case, ctx.sealer, dossier.model_copy(update={"withdrawal_reason": asked.reason}))
+            case.withdrawal_pending = True
+            queue_update(
+                session,
+                update_id=f"{case_no}-withdraw",
+                workflow_id=case_workflow_id(case_no),
+                name=CaseUpdate.WITHDRAW,
+                argument=WithdrawalAsked(request_id=key),
+                now=now,
+            )
+            add_event(
+                session,
+                case_no=case_no,
+                key=f"withdraw/{key}",
+                kind="WITHDRAWAL_ASKED",
+                at=now,
+                now=now,
+                actor=clerk.username,
+                data=acts,
+            )
+            answer = {"caseNo": case_no, "withdrawalPending": True, "receivedAt": now.isoformat()}
+            keep_answer(session, clerk.username, key, body, answer, now)
+    ctx.notify()
+    return answer

@@ -1,0 +1,118 @@
+"""For operators: alive, ready, metrics, health in words."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.terms import Partner
+from runtime.networks import is_connected
+from storage.cases.rows import CaseRow, HandlingRow
+from storage.exchange.breakers import BreakerRow
+from storage.exchange.inbox_row import InboxRow, InboxState
+from storage.migrating import standing
+from storage.pending_updates import UpdateRow
+from storage.tasks.rows import TaskRow
+from web.answers.operations import Alive, Ready, Status
+from web.foundation.context import Context, Ctx
+from web.security.session import Watcher
+
+router = APIRouter(tags=["运维"])
+
+
+@router.get("/healthz", operation_id="healthz", response_model=Alive)
+def healthz() -> dict[str, str]:
+    """200 as soon as the process answers; asks nothing else."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", operation_id="readyz", response_model=Ready, responses={503: {"model": Ready}})
+def readyz(ctx: Ctx, response: Response) -> dict[str, Any]:
+    """200 if the database is there and up to date, else 503.
+
+    Temporal may be away: cases can be registered all the same.
+    """
+    current, newest = standing(ctx.database.engine)
+    ready = current is not None and current == newest
+    response.status_code = 200 if ready else 503
+    return {"status": "ok" if ready else "migrate", "revision": current}
+
+
+def _counts(session: Session) -> dict[str, int]:
+    def count(query: Any) -> int:
+        return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+    return {
+        "cases": count(select(CaseRow.case_no)),
+        "casesOpen": count(select(CaseRow.case_no).filter_by(closed_at=None)),
+        "casesNotStarted": count(select(CaseRow.case_no).filter_by(started=False)),
+        "inboxWaiting": count(select(InboxRow.id).where(InboxRow.state.in_((InboxState.NEW, InboxState.DELIVERED)))),
+        "inboxParked": count(select(InboxRow.id).filter_by(state=InboxState.PARKED)),
+        "inboxDead": count(select(InboxRow.id).filter_by(state=InboxState.DEAD)),
+        "updatesWaiting": count(select(UpdateRow.id).filter_by(delivered_at=None)),
+        "partnersAway": count(select(BreakerRow.partner).where(BreakerRow.opened_at.is_not(None))),
+        "tasksOpen": count(select(TaskRow.id).filter_by(resolved_at=None)),
+    }
+
+
+@router.get("/metrics", operation_id="metrics", include_in_schema=False)
+def metrics(ctx: Ctx) -> Response:
+    """Counts as Prometheus text, gauges named kuayu_…; no personal data."""
+    registry = CollectorRegistry()
+    with ctx.database.read() as session:
+        for name, value in _counts(session).items():
+            Gauge(f"kuayu_{_snake(name)}", name, registry=registry).set(value)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+
+async def _temporal_serving(request: Request) -> bool:
+    serving: bool = await request.app.state.temporal_serving()
+    return serving
+
+
+TemporalServing = Annotated[bool, Depends(_temporal_serving)]
+
+
+@router.get("/api/v1/status", operation_id="getStatus", response_model=Status)
+def status(_watcher: Watcher, serving: TemporalServing, ctx: Ctx) -> dict[str, Any]:
+    """Health in words: what works, what is away, how much waits."""
+    return health(ctx, serving)
+
+
+def health(ctx: Context, temporal: bool) -> dict[str, Any]:
+    """The answer of `GET /status`. `temporal`: whether its server answers."""
+    return {"temporal": "正常" if temporal else "不可用", **_status(ctx)}
+
+
+def _standing(partner: Partner, waiting_since: str | None) -> str:
+    if not is_connected(partner):
+        return "没有接入"
+    return f"等待对方系统，自 {waiting_since}" if waiting_since else "正常"
+
+
+def _status(ctx: Context) -> dict[str, Any]:
+    with ctx.database.read() as session:
+        counts = _counts(session)
+        waiting = {
+            row.partner: row.since.isoformat()
+            for row in session.execute(
+                select(HandlingRow.partner, func.min(HandlingRow.waiting_since).label("since"))
+                .where(HandlingRow.waiting_since.is_not(None))
+                .group_by(HandlingRow.partner)
+            )
+            if row.since is not None
+        }
+    return {
+        "database": "正常",
+        "partners": {partner: _standing(partner, waiting.get(partner)) for partner in Partner},
+        "counts": counts,
+        "timeScale": ctx.settings.time_scale,
+        "sandbox": ctx.settings.sandbox,
+        "temporalUi": ctx.settings.temporal_ui_url if ctx.settings.embedded else None,
+    }

@@ -1,0 +1,109 @@
+"""The papers of a case as PDF (文书): receipt, one-time notice, commitment, delivery receipt, dossier list."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from pydantic import Field
+
+from domain.errors import NotFound
+from domain.identifiers import check_name
+from logistics.masking import mask_name
+from papers import CaseFacts, GapNotice, PaperKind, commitment, delivery, dossier_list, notice, receipt, render
+from papers.sheet import Paper
+from storage.cases.deferred_materials import still_owed
+from web.api.submitted import form_check
+from web.foundation.context import Ctx
+from web.foundation.problems import Unprocessable
+from web.foundation.request_schemas import MaterialRequest, RequestSchema
+from web.security.session import CaseReader, Clerk
+from web.views.cases import find_case
+from web.views.papers import facts_of, item_facts
+from web.views.sentences import Refused, refusal
+
+router = APIRouter(prefix="/api/v1", tags=["文书"])
+
+_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "PDF"}}
+
+
+@router.get("/cases/{case_no}/receipt.pdf", operation_id="getReceipt", response_class=Response, responses=_PDF)
+def get_receipt(case_no: str, _reader: CaseReader, ctx: Ctx) -> Response:
+    """The receipt (收件凭证) as PDF. Refused: 404 CASE_UNKNOWN."""
+    return _case_paper(ctx, case_no, PaperKind.RECEIPT)
+
+
+@router.get("/cases/{case_no}/papers/{kind}.pdf", operation_id="getPaper", response_class=Response, responses=_PDF)
+def get_paper(case_no: str, kind: PaperKind, _reader: CaseReader, ctx: Ctx) -> Response:
+    """One paper of a case as PDF.
+
+    Refused: 404 CASE_UNKNOWN, or where there is no occasion for it NO_SUPPLEMENT, NOTHING_PROMISED, NO_RESULT; 409
+    DEFERRED_OPEN for a delivery receipt while a material is owed.
+    """
+    return _case_paper(ctx, case_no, kind)
+
+
+class GapRequest(RequestSchema):
+    """`POST /papers/notice.pdf`: what the applicant has with them, before there is a case."""
+
+    item_code: str = Field(max_length=32)
+    applicant_name: str = Field(default="", max_length=200)
+    materials: Annotated[list[MaterialRequest], Field(max_length=60)] = []
+    discredited: bool = False
+
+
+@router.post("/papers/notice.pdf", operation_id="previewNotice", response_class=Response, responses=_PDF)
+def preview_notice(given: GapRequest, _clerk: Clerk, ctx: Ctx) -> Response:
+    """一次性告知书 as PDF, before there is a case: everything that is missing, at once.
+
+    Refused: 422 ITEM_UNKNOWN, NOTHING_MISSING.
+    """
+    item = ctx.catalogue.get(given.item_code)
+    if item is None:
+        raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
+    name = check_name(given.applicant_name) if given.applicant_name.strip() else ""
+    found = form_check(item, given.materials, discredited=given.discredited)
+    if found.complete:
+        raise Unprocessable("材料已齐全，不需要告知书", code="NOTHING_MISSING", field="materials")
+    matter = item_facts(item.snapshot(ctx.catalogue.version))
+    return _pdf(notice(GapNotice(item=matter, applicant=name, sentences=found.notice, told_at=ctx.now())), "notice")
+
+
+def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind) -> Response:
+    with ctx.database.read() as session:
+        if kind is PaperKind.DELIVERY and still_owed(session, case_no):
+            raise refusal(Refused.DEFERRED_OPEN)
+        facts = facts_of(session, ctx, find_case(session, case_no))
+    return _pdf(_written(kind, facts), f"{case_no}-{kind}")
+
+
+def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
+    match kind:
+        case PaperKind.RECEIPT:
+            return receipt(facts)
+        case PaperKind.NOTICE:
+            if not facts.rounds:
+                raise NotFound("这个办件没有补正告知", code="NO_SUPPLEMENT")
+            return notice(facts)
+        case PaperKind.COMMITMENT:
+            if not facts.deferred and not facts.committed:
+                raise NotFound("这个办件没有容缺或告知承诺的材料", code="NOTHING_PROMISED")
+            return commitment(facts)
+        case PaperKind.DELIVERY:
+            if not facts.results:
+                raise NotFound("这个办件还没有办理结果", code="NO_RESULT")
+            return delivery(facts)
+        case PaperKind.DOSSIER:
+            # It travels with the bag past many hands; the other papers are signed by the applicant.
+            return dossier_list(_masked(facts))
+
+
+def _masked(facts: CaseFacts) -> CaseFacts:
+    hidden = {"applicant": facts.applicant.model_copy(update={"name": mask_name(facts.applicant.name)})}
+    if facts.agent is not None:
+        hidden["agent"] = facts.agent.model_copy(update={"name": mask_name(facts.agent.name)})
+    return facts.model_copy(update=hidden)
+
+
+def _pdf(paper: Paper, name: str) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
+    return Response(render(paper), media_type="application/pdf", headers=headers)

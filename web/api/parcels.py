@@ -1,0 +1,280 @@
+"""Parcels: where one is and who holds it, hand-over from hand to hand, labels."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header
+from fastapi.responses import Response
+from pydantic import Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from domain.errors import NotFound
+from domain.messages import HandedOver
+from domain.naming import CaseUpdate, case_workflow_id
+from domain.tasks import TaskKind
+from domain.terms import MaterialForm, Role, SignerKind
+from logistics.labels import seal_pdf, seal_png, waybill_pdf, waybill_png
+from logistics.scans import PaperLine
+from parcels.handover import CARRIER, HALL, HandoverSaid, Side, confirm
+from parcels.outlets import outlet_now
+from runtime.container import label_key
+from storage.cases.deferred_materials import still_owed
+from storage.cases.rows import CaseRow, add_event
+from storage.parcels.handovers import handovers_of
+from storage.parcels.legs import CourierRow, LegRow, leg_by_tracking_no, lock_leg
+from storage.pending_updates import is_queued, queue_update
+from storage.people.users import LoggedIn
+from storage.tasks.rows import TaskRow
+from web.answers.parcels import CollectedAtHall, HandoverTaken, Parcel
+from web.api.agents import acting_signer
+from web.api.outlets import OutletStaff, contact_of
+from web.foundation.context import Context, Ctx
+from web.foundation.problems import Forbidden, Unprocessable
+from web.foundation.request_schemas import RequestSchema
+from web.security.session import Anybody
+from web.views.cases import parcel
+from web.views.labels import seal_of, waybill_of
+from web.views.sentences import Refused, refusal
+
+router = APIRouter(prefix="/api/v1", tags=["寄递"])
+
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {}, "image/png": {}}, "description": "PDF or PNG"}
+}
+
+
+@router.get(
+    "/parcels/{tracking_no}", operation_id="getParcel", response_model=Parcel, response_model_exclude_unset=True
+)
+def get_parcel(tracking_no: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
+    """Where a parcel is, who holds it, who handed it to whom, and whether its promise holds.
+
+    Refused: 404 PARCEL_UNKNOWN.
+    """
+    with ctx.database.read() as session:
+        leg = leg_of(session, tracking_no)
+        return parcel(session, leg) | {
+            "papers": leg.manifest,
+            "holder": leg.state.get("holder"),
+            "findings": leg.state.get("findings", []),
+            "handovers": [
+                {
+                    "number": row.number,
+                    "fromParty": row.from_party,
+                    "toParty": row.to_party,
+                    "given": row.given is not None,
+                    "taken": row.taken is not None,
+                    "confirmed": row.event_id is not None,
+                    "openedAt": row.opened_at.isoformat(),
+                }
+                for row in handovers_of(session, leg.leg_id)
+            ],
+        }
+
+
+def leg_of(session: Session, tracking_no: str) -> LegRow:
+    """The leg with this tracking number.
+
+    Raises:
+        NotFound: none has it (`PARCEL_UNKNOWN`).
+    """
+    leg = leg_by_tracking_no(session, tracking_no)
+    if leg is None:
+        raise NotFound("没有这个邮件号", code="PARCEL_UNKNOWN")
+    return leg
+
+
+class LabelKind(StrEnum):
+    """Which label (标签): the waybill, or the seal of the dossier."""
+
+    WAYBILL = "waybill"
+    SEAL = "seal"
+
+
+class LabelFormat(StrEnum):
+    """PDF: for a printer with a driver. PNG: for one that takes bitmaps, at 203 dpi."""
+
+    PDF = "pdf"
+    PNG = "png"
+
+
+@router.get("/parcels/{tracking_no}/label.pdf", operation_id="getLabel", response_class=Response, responses=_FILE)
+def get_label(
+    tracking_no: str,
+    _staff: OutletStaff,
+    ctx: Ctx,
+    kind: LabelKind = LabelKind.WAYBILL,
+    format: LabelFormat = LabelFormat.PDF,
+) -> Response:
+    """The waybill (76 × 130 mm) or the dossier's seal (60 × 40 mm); people are masked.
+
+    Refused: 404 PARCEL_UNKNOWN; 422 NO_NUMBER, NO_ADDRESS, NO_SEAL, NUMBER_FORM.
+    """
+    key = label_key(ctx.settings)
+    with ctx.database.read() as session:
+        leg = leg_of(session, tracking_no)
+        try:
+            if kind is LabelKind.SEAL:
+                seal = seal_of(leg, ctx.now())
+                data = seal_png(seal, key) if format is LabelFormat.PNG else seal_pdf(seal, key)
+            else:
+                outlet = outlet_now(session, leg.outlet_id).name if leg.outlet_id else None
+                waybill = waybill_of(leg, contact_of(ctx, leg), outlet, ctx.now())
+                data = waybill_png(waybill, key) if format is LabelFormat.PNG else waybill_pdf(waybill, key)
+        except ValueError as fault:
+            raise Unprocessable("这个邮件号不能印成条码", code="NUMBER_FORM") from fault
+    media = "image/png" if format is LabelFormat.PNG else "application/pdf"
+    name = f'inline; filename="{kind}.{format}"'
+    return Response(data, media_type=media, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
+
+
+class PaperRequest(RequestSchema):
+    """One line of a list of papers."""
+
+    name: str = Field(min_length=1, max_length=120)
+    form: MaterialForm
+    count: int = Field(ge=0, le=9999)
+
+
+class HandoverRequest(RequestSchema):
+    """`POST /parcels/{trackingNo}/handover`.
+
+    With parties: one side's word that the parcel changes hands. Without: the applicant collects at the hall.
+    """
+
+    signer_kind: SignerKind = SignerKind.SELF
+    side: Side | None = None
+    from_party: str | None = Field(default=None, min_length=1, max_length=64)
+    to_party: str | None = Field(default=None, min_length=1, max_length=64)
+    manifest: list[PaperRequest] | None = Field(default=None, max_length=200)
+    seal_no: str | None = Field(default=None, min_length=1, max_length=32)
+
+
+@router.post(
+    "/parcels/{tracking_no}/handover",
+    status_code=202,
+    operation_id="handOver",
+    response_model=HandoverTaken | CollectedAtHall,
+)
+def hand_over(
+    tracking_no: str,
+    handed: HandoverRequest,
+    person: OutletStaff,
+    ctx: Ctx,
+    key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=128)],
+) -> dict[str, Any]:
+    """From hand to hand, confirmed by both sides; or to the applicant, who collects everything at the hall.
+
+    Refused: 403 ROLE; 404 PARCEL_UNKNOWN, OUTLET_UNKNOWN; 409 LEG_ENDED, DEFERRED_OPEN; 422 HANDOVER, HANDOVER_SELF,
+    SIGNER, AGENT_UNAUTHORISED, AUTHORISATION_OVER.
+    """
+    if handed.from_party is not None or handed.to_party is not None or handed.side is not None:
+        return _between(tracking_no, handed, person, ctx)
+    if person.role is not Role.CLERK:
+        raise Forbidden("申请人领取由窗口办理", code="ROLE")
+    if handed.signer_kind not in (SignerKind.SELF, SignerKind.AGENT):
+        raise Unprocessable("只能由本人或代领人领取", code="SIGNER", field="signerKind")
+    with ctx.database.write() as session:
+        case = session.get_one(CaseRow, leg_of(session, tracking_no).case_no)
+        return hand_over_case(session, ctx, case, handed.signer_kind, key, person.username)
+
+
+def _between(tracking_no: str, handed: HandoverRequest, person: LoggedIn, ctx: Context) -> dict[str, Any]:
+    """One side's word; the second one makes it count."""
+    if handed.from_party is None or handed.to_party is None or handed.side is None:
+        raise Unprocessable("请填写交出方、接收方和本方", code="HANDOVER", field="side")
+    with ctx.database.write() as session:
+        leg = lock_leg(session, leg_of(session, tracking_no).leg_id)
+        if leg is None:
+            raise NotFound("没有这个邮件号", code="PARCEL_UNKNOWN")
+        mine = handed.from_party if handed.side is Side.FROM else handed.to_party
+        for party in (handed.from_party, handed.to_party):
+            _speaker(session, party)
+        if person.role not in _speaker(session, mine):
+            raise Forbidden("只能确认本方的交接", code="ROLE")
+        lines = None if handed.manifest is None else tuple(_line(line) for line in handed.manifest)
+        said = HandoverSaid(
+            side=handed.side,
+            from_party=handed.from_party,
+            to_party=handed.to_party,
+            manifest=lines,
+            seal_no=handed.seal_no,
+            by=person.username,
+        )
+        done = confirm(session, leg, said, ctx.now())
+    ctx.notify()
+    return {
+        "number": done.number,
+        "confirmed": done.confirmed,
+        "holder": done.holder,
+        "findings": [finding.kind for finding in done.findings],
+    }
+
+
+def _speaker(session: Session, party: str) -> tuple[Role, ...]:
+    """Who may speak for a party: our hall, the carrier's counter, a courier, an outlet.
+
+    Raises:
+        NotFound: no such outlet.
+    """
+    if party == HALL:
+        return (Role.CLERK,)
+    if party == CARRIER:
+        return (Role.OUTLET,)
+    if session.get(CourierRow, party) is not None:
+        return (Role.COURIER,)
+    outlet_now(session, party)
+    return (Role.OUTLET,)
+
+
+def _line(line: PaperRequest) -> PaperLine:
+    return PaperLine(name=line.name, form=line.form, count=line.count)
+
+
+def hand_over_case(
+    session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str, actor: str
+) -> dict[str, Any]:
+    """Queue the Update for the case that the applicant has taken everything at the hall; returns the route's answer.
+
+    Once each time that something waits there: handed over twice is handed over once.
+
+    Raises:
+        Conflict: a material is still owed (`DEFERRED_OPEN`).
+        Unprocessable: an agent collects who is not authorised.
+    """
+    if still_owed(session, case.case_no):
+        raise refusal(Refused.DEFERRED_OPEN)
+    acts = acting_signer(ctx, case, signer)
+    again = _again(session, case.case_no)
+    update_id = f"{case.case_no}-handed-over{again}"
+    if not is_queued(session, update_id):  # handed over twice is handed over once
+        now, data = ctx.now(), {"signer": signer, **acts}
+        add_event(
+            session,
+            case_no=case.case_no,
+            key=f"collected-by{again}",
+            kind="COLLECTED_BY",
+            at=now,
+            now=now,
+            actor=actor,
+            data=data,
+        )
+        queue_update(
+            session,
+            update_id=update_id,
+            workflow_id=case_workflow_id(case.case_no),
+            name=CaseUpdate.HANDED_OVER,
+            argument=HandedOver(request_id=key, signer_kind=signer),
+            now=ctx.now(),
+        )
+        session.flush()
+        ctx.notify()
+    return {"caseNo": case.case_no}
+
+
+def _again(session: Session, case_no: str) -> str:
+    """`-2` for the second time that something waits at the hall: a parcel may come when the first was collected."""
+    waited = select(func.count()).select_from(TaskRow).filter_by(case_no=case_no, kind=TaskKind.COLLECT_AT_HALL)
+    times = session.scalar(waited) or 0
+    return f"-{times}" if times > 1 else ""

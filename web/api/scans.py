@@ -1,0 +1,89 @@
+"""Scans from outlets and couriers: `POST /scans:batch` (interfaces.md, courier.md §7)."""
+
+import random
+from typing import Annotated, Any, Final
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import Field, ValidationError
+
+from domain.model import Frozen
+from domain.terms import Role
+from parcels.batch_parsing import NotJson, parse_batch
+from parcels.scan_batch import Scanner
+from parcels.scan_intake import MAX_EVENTS, BatchAnswer, ScanIntake
+from parcels.scan_parsing import ScanOnWire
+from storage.people.users import LoggedIn
+from web.answers.bodies import body_of
+from web.foundation.context import Ctx
+from web.foundation.problems import problem
+from web.security.session import only
+
+MAX_BODY_BYTES: Final = 2 * 1024 * 1024
+_AT_ONCE: Final = 8  # threads of their own: a hundred devices that reconnect must not stop a clerk's page
+_MAY_WAIT: Final = 64
+
+router = APIRouter(prefix="/api/v1", tags=["寄递"])
+_limiter = CapacityLimiter(_AT_ONCE)
+
+ScanPost = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR))]
+
+
+class _Body(Frozen):
+    """The outside of a batch; each event is read and judged alone."""
+
+    deviceId: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}\z")
+    events: list[Any] = Field(max_length=MAX_EVENTS)
+
+
+class ScansSent(Frozen):
+    """`POST /scans:batch` as it should be; an event out of form is refused alone."""
+
+    deviceId: str = Field(max_length=64)
+    events: list[ScanOnWire] = Field(max_length=MAX_EVENTS)
+
+
+@router.post("/scans:batch", operation_id="postScans", response_model=BatchAnswer, openapi_extra=body_of(ScansSent))
+async def post_scans(request: Request, person: ScanPost, ctx: Ctx) -> Response:
+    """Up to 200 scans of one device, each `accepted`, `duplicate`, `conflict` or `rejected`.
+
+    Sending a batch again is harmless. `watermark` is the highest sequence up to which everything of the device is
+    stored; it may forget no more than that. 429: come again after `Retry-After` seconds. Refused as a whole: 400
+    JSON, 413 BATCH_TOO_LARGE (2 MB), 422 INVALID.
+    """
+    if _limiter.statistics().tasks_waiting >= _MAY_WAIT:
+        return _busy()
+    raw = await _body(request)
+    if raw is None:
+        return problem(413, f"一次最多上传 {MAX_EVENTS} 条扫描", code="BATCH_TOO_LARGE")
+    try:
+        batch = _Body.model_validate(parse_batch(raw))
+    except NotJson:
+        return problem(400, "内容不是合法的 JSON", code="JSON")
+    except ValidationError as fault:
+        field = str(next(iter(fault.errors()[0]["loc"]), "body"))
+        detail = f"一次最多上传 {MAX_EVENTS} 条扫描" if field == "events" else "设备编号不对"
+        return problem(422, detail, code="INVALID", errors=[{"field": field, "detail": detail}])
+    intake = ScanIntake(ctx.database, ctx.now, ctx.notify)
+    scanner = Scanner(username=person.username, role=person.role)
+    answer = await anyio.to_thread.run_sync(intake.take, batch.deviceId, batch.events, scanner, limiter=_limiter)
+    return JSONResponse(answer.model_dump(mode="json"))
+
+
+def _busy() -> Response:
+    """With jitter, so that those who were sent away don't all come back in the same second."""
+    answer = problem(429, "上传的设备较多，请稍后自动重试", code="BUSY")
+    answer.headers["Retry-After"] = str(random.randint(1, 5))
+    return answer
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body, or None as soon as it is larger than allowed."""
+    collected = bytearray()
+    async for chunk in request.stream():
+        collected += chunk
+        if len(collected) > MAX_BODY_BYTES:
+            return None
+    return bytes(collected)

@@ -1,0 +1,78 @@
+"""Materials as they were brought (收到的材料): names and forms from the item, scans that exist, grades of trust."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy.orm import Session
+
+from catalog.materials import Brought, MaterialCheck, check_materials
+from catalog.model import ItemSnapshot, ServiceItem
+from domain.dossier import DossierMaterial
+from domain.terms import MaterialForm, Provided, TrustGrade
+from storage.documents.store import DocumentRow
+from web.foundation.problems import Unprocessable
+from web.foundation.request_schemas import MaterialRequest
+
+
+def brought(item: ServiceItem, shapes: list[MaterialRequest]) -> tuple[DossierMaterial, ...]:
+    """What was brought, with names and forms of the item's list.
+
+    Raises:
+        Unprocessable: the item has no such material (`MATERIAL_UNKNOWN`).
+    """
+    known = {material.seq: material for material in item.materials}
+    materials = []
+    for shape in shapes:
+        material = known.get(shape.seq)
+        if material is None:
+            raise Unprocessable(f"该事项没有第 {shape.seq} 项材料", code="MATERIAL_UNKNOWN", field="materials")
+        materials.append(
+            DossierMaterial(
+                seq=shape.seq,
+                name=material.name,
+                form=form_of(shape.provided, material.form),
+                provided=shape.provided,
+                pages=shape.pages,
+                sha256=shape.sha256,
+            )
+        )
+    return tuple(materials)
+
+
+def graded(materials: tuple[DossierMaterial, ...], grades: Mapping[int, TrustGrade]) -> tuple[DossierMaterial, ...]:
+    """The same materials with the grades of trust (可信等级) of the form check; `grades`: sequence number → grade."""
+    return tuple(m.model_copy(update={"grade": grades.get(m.seq)}) for m in materials)
+
+
+def check_documents(session: Session, materials: tuple[DossierMaterial, ...]) -> None:
+    """Check that the scans that are named have been uploaded.
+
+    Raises:
+        Unprocessable: one has not (`DOCUMENT_UNKNOWN`).
+    """
+    for material in materials:
+        if material.sha256 is not None and session.get(DocumentRow, material.sha256) is None:
+            raise Unprocessable(f"“{material.name}”的扫描件还没有上传", code="DOCUMENT_UNKNOWN", field="materials")
+
+
+def keeps_papers(materials: Iterable[DossierMaterial]) -> bool:
+    """Whether an original of the applicant's stays with us until it is handed over.
+
+    Copies and forms belong to the dossier.
+    """
+    return any(material.form is MaterialForm.ORIGINAL for material in materials)
+
+
+def form_of(provided: Provided, listed: MaterialForm | None) -> MaterialForm:
+    """What a material is on paper, by how it was brought; a form stays a form.
+
+    `listed`: its form in the item's list, None for one beyond it.
+    """
+    if provided in (Provided.ORIGINAL, Provided.COPY):
+        return MaterialForm.FORM if listed is MaterialForm.FORM else MaterialForm(provided.value)
+    return MaterialForm.ELECTRONIC
+
+
+def form_check(item: ServiceItem | ItemSnapshot, shapes: list[MaterialRequest], *, discredited: bool) -> MaterialCheck:
+    """The form check (形式审查) of what was brought; see `catalog.materials.check_materials`."""
+    given = [Brought(seq=m.seq, provided=m.provided, checked=m.checked) for m in shapes]
+    return check_materials(item, given, discredited=discredited)

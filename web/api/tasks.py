@@ -1,0 +1,173 @@
+"""`/tasks`: everything that waits for a person, and how it is resolved."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.errors import Conflict, NotFound
+from domain.messages import TaskOutcome, TaskResolved
+from domain.naming import case_workflow_id, delivery_workflow_id
+from domain.tasks import OF_THE_HALL, RULES, TaskKind
+from domain.terms import CaseStatus, Datum, Role, SignerKind
+from logistics.geo import Point
+from logistics.outlets import nearest
+from parcels.outlets import outlets_now
+from storage.cases.deferred_materials import give_up
+from storage.cases.rework import OF_A_RATING
+from storage.cases.rows import CaseRow, add_event
+from storage.keyset import read_page
+from storage.parcels.legs import LegRow, lock_leg
+from storage.pending_updates import queue_update
+from storage.people.users import LoggedIn
+from storage.tasks.rows import TaskRow, lines_of
+from storage.work_lists import TaskOrder, task_list
+from web.answers.tasks import TaskList, TaskShown
+from web.api.deferred import as_listed, take_deferred
+from web.api.parcels import hand_over_case
+from web.api.ratings import note_rework
+from web.foundation.context import Context, Ctx
+from web.foundation.paging import After, mark_of, token_of
+from web.foundation.problems import Forbidden, Unprocessable
+from web.foundation.request_schemas import ResolveRequest
+from web.security.session import Anybody
+from web.views.cases import find_case
+from web.views.tasks import shown_tasks
+
+router = APIRouter(prefix="/api/v1/tasks", tags=["待办"])
+
+_MAY_RESOLVE_ALL = (Role.SUPERVISOR,)
+SEE_ALL = (Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
+
+
+@router.get("", operation_id="listTasks", response_model=TaskList)
+def tasks(
+    person: Anybody,
+    ctx: Ctx,
+    case_no: Annotated[str | None, Query(max_length=21)] = None,
+    kind: TaskKind | None = None,
+    owner: Annotated[Role | None, Query(description="only for those who see all")] = None,
+    resolved: bool = False,
+    order: TaskOrder = TaskOrder.NEW,
+    after: After = None,
+    size: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> dict[str, Any]:
+    """Tasks of the caller's role; a supervisor, the auditor and the operator see all. `next`: the page after this one.
+
+    Open ones: what has just come first, or with `order=due` what is due first; resolved ones: latest first. Refused:
+    403 ROLE, 422 CURSOR.
+    """
+    if owner not in (None, person.role) and person.role not in SEE_ALL:
+        raise Forbidden("这些待办由其他岗位处理", code="ROLE")
+    wanted = task_list(order, owner=owner or owned_by(person), kind=kind, case_no=case_no, resolved=resolved)
+    with ctx.database.read() as session:
+        page = read_page(session, select(TaskRow), wanted, size=size, after=mark_of(after))
+        shown = shown_tasks(session, ctx, person, [row.TaskRow for row in page.rows])
+        return {"tasks": shown, "next": token_of(page.next)}
+
+
+def owned_by(person: LoggedIn) -> Role | None:
+    """The role whose tasks a person sees; None: those of all roles."""
+    return None if person.role in SEE_ALL else person.role
+
+
+@router.post("/{task_id}/resolve", operation_id="resolveTask", response_model=TaskShown)
+def resolve(task_id: str, resolved: ResolveRequest, person: Anybody, ctx: Ctx) -> dict[str, Any]:
+    """Resolve a task with one of its outcomes; the case or leg that waits goes on with it.
+
+    Refused: 403 ROLE; 404 TASK_UNKNOWN; 409 TASK_DONE, TASK_CHANGED (more has come than `lines`); 422 OUTCOME, POINT;
+    or as the step that the outcome carries out refuses it.
+    """
+    now = ctx.now()
+    with ctx.database.write() as session:
+        row = session.get(TaskRow, task_id, with_for_update=True)
+        if row is None:
+            raise NotFound("没有这个待办", code="TASK_UNKNOWN")
+        _, owner, outcomes = RULES[TaskKind(row.kind)]
+        _check_owner(person, owner)
+        if row.resolved_at is not None:
+            raise Conflict("这个待办已经处理", code="TASK_DONE")
+        if resolved.lines is not None and len(lines_of(session, [row.id]).get(row.id, [])) > resolved.lines:
+            raise Conflict("这件事刚有新的情况，请看过再处理", code="TASK_CHANGED")
+        if resolved.outcome not in outcomes:
+            options = "、".join(outcomes)
+            raise Unprocessable(f"这个待办可选的处理是：{options}", code="OUTCOME", field="outcome")
+        outcome = TaskOutcome(resolved.outcome)
+        if row.kind == TaskKind.PLACE_ADDRESS and outcome is not TaskOutcome.CLOSE_AS_FAILED:
+            _place(session, row, resolved)
+        _carry_out(session, ctx, row, outcome, person)
+        row.resolved_at, row.outcome, row.reason = now, outcome, resolved.reason
+        row.resolved_by = person.username
+        if row.case_no is not None:
+            add_event(
+                session,
+                case_no=row.case_no,
+                key=f"task/{row.id}",
+                kind="TASK_RESOLVED",
+                at=now,
+                now=now,
+                actor=person.username,
+                handling_no=row.handling_no,
+                data={"kind": row.kind, "outcome": outcome},
+            )
+        session.flush()
+        answer = shown_tasks(session, ctx, person, [row])[0]
+    ctx.notify()
+    return answer
+
+
+def _carry_out(session: Session, ctx: Context, row: TaskRow, outcome: TaskOutcome, person: LoggedIn) -> None:
+    """What the outcome changes: in the hall's own books, or by an Update for the case or leg that waits."""
+    now = ctx.now()
+    case = find_case(session, row.case_no) if row.case_no is not None else None
+    workflow_id = _who_waits(session, row)
+    if row.kind == TaskKind.COLLECT_AT_HALL and case is not None:
+        hand_over_case(session, ctx, case, SignerKind.SELF, row.id, person.username)
+    elif row.kind in OF_A_RATING and case is not None:
+        note_rework(case, outcome, now)
+    elif row.kind == TaskKind.DEFERRED_MATERIAL and case is not None:
+        brought = [as_listed(case, int(row.data["seq"]))]
+        take_deferred(session, ctx, case, brought, person.username, by_self=True)
+    elif workflow_id is not None and row.kind not in OF_THE_HALL:
+        if row.kind == TaskKind.DEFERRED_LAPSED and outcome is TaskOutcome.CLOSE_AS_FAILED and _approved(case):
+            give_up(session, str(row.case_no), now=now, actor=person.username)
+        queue_update(
+            session,
+            update_id=f"task-{row.id}",
+            workflow_id=workflow_id,
+            name="task_resolved",
+            argument=TaskResolved(task_id=row.id, outcome=outcome, handling_no=row.handling_no),
+            now=now,
+        )
+
+
+def _who_waits(session: Session, row: TaskRow) -> str | None:
+    """A leg that is over decides nothing any more: what is found out about it is its case's matter."""
+    leg = session.get(LegRow, row.leg_id) if row.leg_id else None
+    if leg is not None and leg.ended_at is None:
+        return delivery_workflow_id(leg.leg_id)
+    return case_workflow_id(row.case_no) if row.case_no else None
+
+
+def _approved(case: CaseRow | None) -> bool:
+    return case is not None and case.status == CaseStatus.APPROVED
+
+
+def _check_owner(person: LoggedIn, owner: Role) -> None:
+    if person.role not in (owner, *_MAY_RESOLVE_ALL):
+        raise Forbidden("这个待办由其他岗位处理", code="ROLE")
+
+
+def _place(session: Session, row: TaskRow, resolved: ResolveRequest) -> None:
+    """A person has found the door on the map; now it can be promised."""
+    if resolved.point is None:
+        raise Unprocessable("请在地图上点出地址的位置", code="POINT", field="point")
+    leg = lock_leg(session, row.leg_id or "")
+    if leg is None:
+        raise NotFound("没有这段寄递", code="LEG_UNKNOWN")
+    given = resolved.point
+    point = Point(lat=given.lat, lon=given.lon, datum=given.datum).to(Datum.WGS84)
+    leg.lat, leg.lon = point.lat, point.lon
+    for best in nearest(point, 1, outlets_now(session)):
+        leg.outlet_id, leg.distance_m = best.outlet.id, best.distance_m

@@ -1,0 +1,87 @@
+"""`/track`: the applicant looks by receipt number and the last four digits of the phone, without login."""
+
+import hmac
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.workdays import local_day
+from domain.errors import NotFound
+from domain.messages import DeadlineKind
+from domain.terms import CaseStatus, Leg
+from logistics.masking import mask_name
+from storage.cases.deferred_materials import still_owed
+from storage.cases.rows import CaseRow, DeadlineRow, read_dossier
+from storage.parcels.legs import LegRow
+from web.answers.track import Standing
+from web.foundation.context import Context, Ctx
+from web.views.cases import leg_sentence, promised
+from web.views.clocks import responsible_now, running_clocks
+from web.views.sentences import standing_sentence
+from web.views.wording import LEGS
+
+router = APIRouter(prefix="/api/v1/track", tags=["进度查询"])
+
+
+@router.get("", operation_id="track", response_model=Standing, response_model_exclude_unset=True)
+def track(
+    ctx: Ctx,
+    case_no: Annotated[str, Query(alias="caseNo", max_length=21)],
+    phone_tail: Annotated[str, Query(alias="phoneTail", pattern=r"^[0-9]{4}$")],
+) -> dict[str, Any]:
+    """Where the matter stands, without login; the name is masked.
+
+    Refused: 404 TRACK, alike for a wrong number and a wrong tail.
+    """
+    return standing(ctx, case_no, phone_tail)
+
+
+def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
+    """What an applicant may see, as JSON.
+
+    Raises:
+        NotFound: no such case, or another phone (`TRACK`).
+    """
+    with ctx.database.read() as session:
+        case = session.get(CaseRow, case_no)
+        dossier = read_dossier(case, ctx.sealer) if case is not None else None
+        expected = dossier.applicant.phone[-4:] if dossier is not None else ""
+        if case is None or dossier is None or not hmac.compare_digest(expected, phone_tail):
+            raise NotFound("没有查到，请核对受理编号和手机尾号", code="TRACK")
+        return _shown(session, case, mask_name(dossier.applicant.name), ctx)
+
+
+def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str, Any]:
+    clocks = running_clocks(session, case)
+    status = CaseStatus(case.status)
+    legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
+    return {
+        "caseNo": case.case_no,
+        "itemName": case.item_name,
+        "applicant": name,
+        "status": status,
+        "statusLabel": status.label,
+        "next": standing_sentence(case, owed=bool(still_owed(session, case.case_no)), reply_by=_reply_by(clocks)),
+        "responsibleNow": responsible_now(case, clocks, ctx),
+        "closed": case.closed_at is not None,
+        "dueAt": case.due_at.isoformat() if case.due_at else None,
+        "parcels": [
+            {
+                "leg": leg.leg,
+                "label": LEGS[Leg(leg.leg)],
+                "trackingNo": leg.tracking_no,
+                "stage": leg.stage,
+                "sentence": leg_sentence(session, leg),
+                "promise": promised(leg, ctx.now()),
+            }
+            for leg in legs
+        ],
+    }
+
+
+def _reply_by(clocks: list[DeadlineRow]) -> str | None:
+    """The last day for the applicant's missing papers, as people say it."""
+    last = next((local_day(c.due_at) for c in clocks if c.kind == DeadlineKind.SUPPLEMENT_REPLY), None)
+    return f"{last.month}月{last.day}日" if last is not None else None

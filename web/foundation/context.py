@@ -1,0 +1,71 @@
+"""What every route needs, made once by the application factory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from catalog.agreements import Agreements
+from catalog.model import Catalogue
+from catalog.search import SearchIndex
+from catalog.workdays import WorkdayCalendar
+from domain.reconciliation import ReconciliationReport
+from domain.terms import Partner
+from runtime.settings import Settings
+from storage.base import Database
+from storage.documents.store import Documents
+from storage.exchange.inbox import Inbox
+from storage.sealing import Sealer
+from web.foundation.live_feed import Feeds
+from web.foundation.reference_data import ReferenceData
+
+
+@dataclass(frozen=True)
+class Context:
+    """What routes work with; one per application.
+
+    `now`: aware, in UTC. `notify`: wakes the relay, to be called after a commit. `reconcile`: compares a day's books
+    with a network's (`exchange.reconciliation`). `feeds`: the live histories.
+    """
+
+    settings: Settings
+    database: Database
+    sealer: Sealer
+    documents: Documents
+    inbox: Inbox
+    reference_data: ReferenceData
+    now: Callable[[], datetime]
+    notify: Callable[[], None]
+    reconcile: Callable[[Partner, date], ReconciliationReport]
+    feeds: Feeds = field(default_factory=Feeds)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The list of items in force."""
+        return self.reference_data.catalogue
+
+    @property
+    def agreements(self) -> Agreements:
+        """The agreements in force."""
+        return self.reference_data.agreements
+
+    @property
+    def calendar(self) -> WorkdayCalendar:
+        """The working-day calendar in force."""
+        return self.reference_data.calendar
+
+    @property
+    def search(self) -> SearchIndex:
+        """The search over the items in force."""
+        return self.reference_data.search
+
+
+def context(request: Request) -> Context:
+    """The dependency behind `Ctx`: what `web.app` has made."""
+    made: Context = request.app.state.context
+    return made
+
+
+Ctx = Annotated[Context, Depends(context)]

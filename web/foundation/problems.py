@@ -1,0 +1,148 @@
+"""Errors as `application/problem+json` (RFC 9457): a stable code, a sentence in Chinese, the field if there is one."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from starlette.exceptions import HTTPException
+
+from domain.errors import BadInput, Conflict, NotFound
+from domain.identifiers import IdentifierError
+
+log = structlog.get_logger(__name__)
+
+_TITLES = {
+    400: "请求有误",
+    401: "请先登录",
+    403: "没有权限",
+    404: "没有找到",
+    405: "不支持的操作",
+    409: "已被更新",
+    413: "内容过大",
+    415: "类型不支持",
+    422: "请检查填写的内容",
+    429: "请稍后再试",
+    503: "系统暂时不可用",
+}
+
+
+class Unauthenticated(BadInput):
+    """Nobody is logged in, or name and password are not right: 401."""
+
+
+class Forbidden(BadInput):
+    """Logged in, but this role may not: 403."""
+
+
+class TooBusy(BadInput):
+    """Nothing is wrong with the request; the caller comes again after `Retry-After`: 429."""
+
+
+class Unprocessable(BadInput):
+    """Understood, but can't be done; the sentence says why and what would work: 422."""
+
+
+_STATUS: tuple[tuple[type[BadInput], int], ...] = (
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (TooBusy, 429),
+    (Unprocessable, 422),
+    (BadInput, 422),
+)
+
+
+def problem(status: int, detail: str, *, code: str = "", errors: list[dict[str, str]] | None = None) -> JSONResponse:
+    """A refusal or fault as `application/problem+json`; `Retry-After: 2` with 429 and 503.
+
+    `detail`: a sentence in Chinese. `code`: for programs; `HTTP_{status}` if empty. `errors`: [{field, detail}].
+    """
+    body: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "出错了"), "status": status}
+    body |= {"detail": detail, "code": code or f"HTTP_{status}"}
+    if errors:
+        body["errors"] = errors
+    headers = {"Retry-After": "2"} if status in (429, 503) else None
+    return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of ours and of the framework answer as a problem.
+
+    `BadInput` and its kinds by their own status (422 if nothing else is said), bad shapes 422 `INVALID`, the database
+    away 503 `DATABASE`, anything else 500 `UNEXPECTED`, logged without values.
+    """
+
+    @app.exception_handler(BadInput)
+    def _bad_input(_request: Request, error: BadInput) -> JSONResponse:
+        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        errors = [{"field": error.field, "detail": error.sentence}] if error.field else None
+        return problem(status, error.sentence, code=error.code, errors=errors)
+
+    @app.exception_handler(IdentifierError)
+    def _identifier(_request: Request, error: IdentifierError) -> JSONResponse:
+        return problem(422, str(error), code="IDENTIFIER")
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [{"field": _field(e["loc"]), "detail": _sentence(e)} for e in error.errors()]
+        return problem(422, "有内容未填对，请按提示修改", code="INVALID", errors=errors)
+
+    @app.exception_handler(HTTPException)
+    def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        return problem(error.status_code, _TITLES.get(error.status_code, "出错了"))
+
+    @app.exception_handler(DataError)
+    @app.exception_handler(OverflowError)
+    def _out_of_range(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(422, "有数字或文字超出了可以保存的范围", code="RANGE")
+
+    @app.exception_handler(Exception)
+    def _unexpected(request: Request, _error: Exception) -> JSONResponse:
+        log.error("unexpected", path=request.url.path)  # the traceback is logged by the server, without values
+        return problem(500, "系统出错了，已记录，请稍后再试", code="UNEXPECTED")
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(NoConnection)
+    def _database(request: Request, _error: Exception) -> JSONResponse:
+        log.error("database_unavailable", path=request.url.path)
+        return problem(503, "数据库暂时不可用，请稍后再试", code="DATABASE")
+
+
+def _field(loc: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in loc if part not in ("body", "query", "path"))
+
+
+_SENTENCES = {
+    "missing": "必填",
+    "extra_forbidden": "不认识的字段",
+    "string_too_long": "最多{max_length}个字，请缩短",
+    "string_too_short": "至少{min_length}个字，请补充完整",
+    "string_pattern_mismatch": "格式不对",
+    "too_long": "最多{max_length}项",
+    "too_short": "至少{min_length}项",
+    "greater_than_equal": "不能小于{ge}",
+    "less_than_equal": "不能大于{le}",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "float_type": "应为数字",
+    "bool_type": "应为是或否",
+    "bool_parsing": "应为是或否",
+    "string_type": "应为文字",
+    "date_parsing": "应为日期，例如2026-11-23",
+    "date_from_datetime_parsing": "应为日期，例如2026-11-23",
+    "enum": "不在可选范围内",
+    "literal_error": "不在可选范围内",
+    "json_invalid": "不是合法的 JSON",
+}
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    kind = str(error["type"])
+    if kind == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    return _SENTENCES.get(kind, "填写的内容不对").format_map(error.get("ctx", {}))

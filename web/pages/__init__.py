@@ -1,0 +1,1 @@
+"""The pages, one short template each, over what the API reads."""

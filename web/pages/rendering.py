@@ -1,0 +1,140 @@
+"""Pages from templates: who may see which, what every page knows, times as people in the hall read them."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from domain.terms import Role
+from logistics.service_calendar import CHINA
+from storage.people.users import LoggedIn
+from web.foundation.context import Context, Ctx
+from web.security.session import caller
+from web.views import wording
+
+START: dict[Role, str] = {
+    Role.CLERK: "/window",
+    Role.OFFICER: "/officer",
+    Role.SUPERVISOR: "/supervisor",
+    Role.AUDITOR: "/supervisor",
+    Role.OUTLET: "/scan",
+    Role.COURIER: "/scan",
+    Role.OPERATOR: "/status",
+}
+"""Where each role begins its day."""
+
+WINDOW = (Role.CLERK,)
+CASE = (Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
+OFFICER = (Role.OFFICER,)
+SCAN = (Role.OUTLET, Role.COURIER, Role.CLERK)
+WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
+
+_MENU = (
+    ("/window", "窗口办件", WINDOW),
+    ("/officer", "审批", OFFICER),
+    ("/scan", "扫描", SCAN),
+    ("/supervisor", "督办", WATCH),
+    ("/partner", "合作方往来", WATCH),
+    ("/status", "系统状况", WATCH),
+)
+
+
+class Detour(Exception):
+    """Raised instead of a page: the visitor gets `response`, to the login or a page that refuses kindly."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def install(app: FastAPI) -> None:
+    """Let a raised Detour be answered with its response."""
+
+    @app.exception_handler(Detour)
+    def _detour(_request: Request, detour: Detour) -> Response:
+        return detour.response
+
+
+def visitor(*roles: Role) -> Callable[[Request, Ctx], LoggedIn]:
+    """A dependency that gives the visitor, who has one of `roles`.
+
+    Raises:
+        Detour: to the login and back, or for another role a page (403) that leads to its own start.
+    """
+
+    def check(request: Request, ctx: Ctx) -> LoggedIn:
+        person = caller(request, ctx)
+        if person is None:
+            query = f"?{request.url.query}" if request.url.query else ""
+            back = quote(request.url.path + query, safe="")
+            raise Detour(RedirectResponse(f"/login?next={back}", 303))
+        if person.role not in roles:
+            answer = refused(ctx, person, 403, "这个页面由其他岗位使用", START[person.role], "回到我的页面")
+            raise Detour(answer)
+        return person
+
+    return check
+
+
+def refused(ctx: Context, person: LoggedIn | None, status: int, what: str, href: str, link: str) -> HTMLResponse:
+    """A page with one sentence and one way on: `href`, shown as `link`."""
+    return render(ctx, "refused.html", person, status=status, what=what, href=href, link=link)
+
+
+def render(
+    ctx: Context, template: str, person: LoggedIn | None = None, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A whole page or a part of one; `values` go to the template beside what all of them know."""
+    menu = [(href, label) for href, label, roles in _MENU if person is not None and person.role in roles]
+    text = _environment.get_template(template).render(
+        person=person,
+        role_label=wording.ROLES[person.role] if person else "",
+        menu=menu,
+        now=ctx.now(),
+        time_scale=ctx.settings.time_scale,
+        sandbox=ctx.settings.sandbox,
+        words=wording,
+        fresh_key=lambda: secrets.token_hex(16),
+        **values,
+    )
+    return HTMLResponse(text, status)
+
+
+def when(moment: datetime | str | None) -> str:
+    """11月23日 14:05, of the hall's clock; — for nothing."""
+    if not moment:
+        return "—"
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    local = at.astimezone(CHINA)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def left(moment: datetime | str | None, now: datetime) -> str:
+    """How long until a boundary, in words that need no colour: 剩 3 天, 今天 16:00 到期, 已超期 2 小时."""
+    if not moment:
+        return ""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    seconds = (at - now).total_seconds()
+    if seconds < 0:
+        return f"已超期 {_span(-seconds)}"
+    if at.astimezone(CHINA).date() == now.astimezone(CHINA).date():
+        return f"今天 {at.astimezone(CHINA):%H:%M} 到期"
+    return f"剩 {_span(seconds)}"
+
+
+def _span(seconds: float) -> str:
+    if seconds >= 86_400:
+        return f"{int(seconds // 86_400)} 天"
+    if seconds >= 3_600:
+        return f"{int(seconds // 3_600)} 小时"
+    return f"{max(int(seconds // 60), 1)} 分钟"
+
+
+_environment = Environment(
+    loader=PackageLoader("web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_environment.filters |= {"when": when, "left": left}

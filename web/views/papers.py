@@ -1,0 +1,156 @@
+"""What the papers of a case are written from: read from the tables, masked, put into words."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from catalog.intake import IntakeChannel, first_counted_day
+from catalog.model import ItemSnapshot
+from catalog.regions import find as find_region
+from domain.dossier import Dossier, DossierMaterial
+from domain.messages import DeadlineKind, LegOutcome
+from domain.outbound import Person
+from domain.terms import CaseStatus, Leg, MaterialForm, Mode, Provided, ResultForm, Scheme, WireEvent
+from logistics.masking import mask_phone
+from papers import CaseFacts, Item, Owed, Party, Place, Result, Round, Scan, Service
+from papers.content import day
+from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
+from storage.exchange.inbox_row import InboxRow
+from storage.parcels.legs import LegRow
+from web.foundation.context import Context
+from web.views.cases import mask_id
+from web.views.wording import FORMS, PROVIDED, RESULT_FORMS
+
+
+def facts_of(session: Session, ctx: Context, case: CaseRow) -> CaseFacts:
+    """One case as its papers say it. Names stand in full: the applicant signs these papers."""
+    dossier = read_dossier(case, ctx.sealer)
+    item = ItemSnapshot.model_validate(case.item)
+    handlings = handlings_of(session, case.case_no)
+    return CaseFacts(
+        case_no=case.case_no,
+        item=item_facts(item),
+        applicant=_party(dossier.applicant),
+        agent=_party(dossier.agent) if dossier.agent else None,
+        places=tuple(_place(h) for h in handlings),
+        channel=IntakeChannel(case.channel).label,
+        taken_at=case.collected_at or case.registered_at,
+        counts_from=day(_noon(first_counted_day(case.registered_at, ctx.calendar), case.registered_at)),
+        clerk=case.clerk,
+        materials=_scans(dossier),
+        deferred=_deferred(session, case.case_no, item, dossier),
+        committed=tuple(Owed(seq=m.seq, name=m.name) for m in dossier.materials if m.provided is Provided.COMMITTED),
+        rounds=_rounds(session, ctx, handlings),
+        results=tuple(_result(h) for h in handlings if CaseStatus(h.status).is_outcome),
+        service=_service(session, case),
+    )
+
+
+def item_facts(item: ItemSnapshot) -> Item:
+    """The matter as a paper names it."""
+    return Item(
+        code=item.code,
+        name=item.name,
+        department=item.department,
+        statutory_days=item.statutory_days,
+        promised_days=item.promised_days,
+    )
+
+
+def _noon(day_: object, like: datetime) -> datetime:
+    return datetime.fromisoformat(f"{day_}T12:00:00+08:00").astimezone(like.tzinfo)
+
+
+def _party(person: Person) -> Party:
+    return Party(
+        name=person.name, id_type=person.id_type, number=mask_id(person.id_number), phone=mask_phone(person.phone)
+    )
+
+
+def _place(handling: HandlingRow) -> Place:
+    region = find_region(handling.region)
+    return Place(
+        handling_no=handling.handling_no,
+        region=region.full_name if region else handling.region,
+        scheme=Scheme(handling.scheme).label,
+        mode=Mode(handling.mode),
+        role=handling.role,
+    )
+
+
+def _scans(dossier: Dossier) -> tuple[Scan, ...]:
+    later = [(m, f"第{s.round}次补正") for s in dossier.supplements for m in s.materials]
+    return tuple(_scan(m, source) for m, source in [*((m, "初次提交") for m in dossier.materials), *later])
+
+
+def _scan(material: DossierMaterial, source: str) -> Scan:
+    return Scan(
+        seq=material.seq,
+        name=material.name,
+        form=FORMS[MaterialForm(material.form)],
+        provided=PROVIDED[material.provided],
+        pages=material.pages,
+        grade=material.grade or "—",
+        source=source,
+        sha256=material.sha256,
+    )
+
+
+def _deferred(session: Session, case_no: str, item: ItemSnapshot, dossier: Dossier) -> tuple[Owed, ...]:
+    clock = select(DeadlineRow.due_at).filter_by(case_no=case_no, kind=DeadlineKind.DEFERRED_MATERIAL)
+    due_at = session.scalar(clock.order_by(DeadlineRow.id.desc()).limit(1))
+    owed = [m for m in dossier.materials if m.provided is Provided.DEFERRED]
+    forms = {m.seq: m.form for m in item.materials}
+    return tuple(Owed(seq=m.seq, name=m.name, form=FORMS[forms[m.seq]], due_at=due_at) for m in owed)
+
+
+def _rounds(session: Session, ctx: Context, handlings: list[HandlingRow]) -> tuple[Round, ...]:
+    """The supplement notices that took effect; their words come from the exchange log."""
+    numbers = [h.handling_no for h in handlings]
+    # The networks call the event by names of their own; what it came to for the case is one name.
+    told = select(InboxRow).where(InboxRow.handling_no.in_(numbers), InboxRow.update_name == "authority_event")
+    rows = session.scalars(told.order_by(InboxRow.id))
+    asked = [row for row in rows if (row.update or {}).get("event") == WireEvent.NEED_SUPPLEMENT]
+    return tuple(_round(session, ctx, row) for row in asked)
+
+
+def _round(session: Session, ctx: Context, row: InboxRow) -> Round:
+    said = ctx.inbox.message_of(row)
+    own = {"case_no": row.case_no, "handling_no": row.handling_no}  # a case's number leads to its rows
+    clock = select(DeadlineRow.due_at).filter_by(**own, kind=DeadlineKind.SUPPLEMENT_REPLY)
+    due_at = session.scalar(clock.where(DeadlineRow.start_at == said.occurred_at))
+    return Round(
+        handling_no=row.handling_no,
+        number=said.payload.round or 1,
+        reason=said.payload.reason or "",
+        materials=said.payload.materials,
+        told_at=said.occurred_at,
+        due_at=due_at,
+    )
+
+
+def _result(handling: HandlingRow) -> Result:
+    paper = handling.result or {}
+    form = paper.get("form")
+    return Result(
+        handling_no=handling.handling_no,
+        decision=CaseStatus(handling.status).label,
+        name=paper.get("name", ""),
+        form=RESULT_FORMS[ResultForm(form)] if form else "",
+        document_no=paper.get("document_no", ""),
+    )
+
+
+def _service(session: Session, case: CaseRow) -> Service | None:
+    """By post to the door, or collected at the hall; None before either."""
+    leg = session.scalar(
+        select(LegRow).filter_by(case_no=case.case_no, leg=Leg.DELIVERY).order_by(LegRow.ordered_at.desc()).limit(1)
+    )
+    if leg is not None and leg.outcome == LegOutcome.DELIVERED:
+        signer = "本人" if leg.sign_self else "代收"
+        return Service(way="邮政送达", tracking_no=leg.tracking_no, served_at=leg.ended_at, signer=signer)
+    handed = session.scalar(select(CaseEventRow.at).filter_by(case_no=case.case_no, kind="HANDED_OVER"))
+    if handed is not None:
+        return Service(way="大厅领取", served_at=handed, signer="见签名")
+    return Service(way="邮政送达", tracking_no=leg.tracking_no) if leg is not None else None

@@ -1,0 +1,236 @@
+"""What people read for the values that travel: history, clocks, outcomes, legs and stages (界面用语)."""
+
+from domain.matters import End
+from domain.messages import DeadlineKind, Responsible, TaskOutcome
+from domain.tasks import RULES, TaskKind
+from domain.terms import (
+    AuthorisationKind,
+    CaseStatus,
+    CommandKind,
+    Leg,
+    MaterialForm,
+    ParcelStage,
+    Partner,
+    Provided,
+    ResultForm,
+    Role,
+    WireEvent,
+)
+
+LEGS = {
+    Leg.PICKUP: "上门取件",
+    Leg.FORWARD: "材料寄往办理地",
+    Leg.BACK: "结果寄回大厅",
+    Leg.DELIVERY: "送上门",
+}
+
+STAGES = {
+    ParcelStage.ORDERED: "已下单",
+    ParcelStage.ACCEPTED: "已受理",
+    ParcelStage.ASSIGNED: "已派单",
+    ParcelStage.EN_ROUTE: "在途上门",
+    ParcelStage.ARRIVED_DOOR: "到达门口",
+    ParcelStage.PICKED_UP: "已揽收",
+    ParcelStage.AT_OUTLET: "到达网点",
+    ParcelStage.IN_TRANSIT: "运输中",
+    ParcelStage.AT_DEST_OUTLET: "到达目的地网点",
+    ParcelStage.OUT_FOR_DELIVERY: "派送中",
+    ParcelStage.DELIVERED: "已签收",
+    ParcelStage.HALL_CHECKED: "大厅核对",
+    ParcelStage.ON_HOLD: "暂停",
+    ParcelStage.PICKUP_FAILED: "取件未成功",
+    ParcelStage.DELIVERY_FAILED: "投递未成功",
+    ParcelStage.AWAITING_COLLECTION: "待领取",
+    ParcelStage.MISROUTED: "错发",
+    ParcelStage.DAMAGED: "破损",
+    ParcelStage.LOST: "丢失",
+    ParcelStage.CANCELLED: "已取消",
+    ParcelStage.RETURNING: "退回中",
+    ParcelStage.RETURNED: "已退回",
+}
+
+SCANNED = tuple(
+    stage
+    for stage in STAGES
+    if stage
+    not in (
+        ParcelStage.ORDERED,
+        ParcelStage.ACCEPTED,
+        ParcelStage.ASSIGNED,
+        ParcelStage.CANCELLED,
+    )
+)
+"""What a person scans by hand; orders, assignments and cancellations come from the system."""
+
+EVENTS = {
+    WireEvent.RECEIVED: "收件",
+    WireEvent.ACCEPTED: "受理",
+    WireEvent.NOT_ACCEPTED: "不予受理",
+    WireEvent.NEED_SUPPLEMENT: "补正告知",
+    WireEvent.REVIEWING: "审查",
+    WireEvent.SUSPENDED: "特别程序开始",
+    WireEvent.RESUMED: "特别程序结束",
+    WireEvent.APPROVED: "准予",
+    WireEvent.REJECTED: "不予许可",
+    WireEvent.RESULT_SENT: "结果寄出",
+    WireEvent.WITHDRAWN: "同意撤回",
+}
+
+_HISTORY = {
+    **{status.value: status.label for status in CaseStatus},
+    **{event.value: f"办理地：{label}" for event, label in EVENTS.items()},
+    "LEG_DELIVERED": "寄递送达",
+    "LEG_CANCELLED": "寄递取消",
+    "LEG_RETURNED": "寄递退回",
+    "LEG_LOST": "寄递丢失",
+    "LEG_ABANDONED": "寄递终止",
+    "REGISTERED": "登记",
+    "COLLECTED": "收件，开始计算寄出时限",
+    "SUBMITTED": "转递给办理地",
+    "SUPPLEMENTED": "补正材料已转递",
+    "SUPPLEMENT_BROUGHT": "申请人已补正",
+    "WITHDRAWAL_ASKED": "申请人要求撤回",
+    "WITHDRAWN": "已撤回",
+    "FAILED": "人工终止",
+    "PAPERS_SENT": "材料已寄出",
+    "PAPERS_ARRIVED": "材料已到办理地",
+    "SENT_AGAIN": "材料再次寄往办理地",
+    "AWAITING_COLLECTION": "等待到大厅领取",
+    "COLLECTION_REMINDER": "已提醒到大厅领取",
+    "HANDED_OVER": "已在大厅领取",
+    "CALENDAR_CHANGED": "工作日历更新，时限已重算",
+    "TASK_RESOLVED": "待办已处理",
+    "PASSING_ON": "开始转递",
+    "CLOCK_STARTED": "新的时限开始计算",
+    "LEG_BOOKED": "寄递已下单",
+    "REDISPATCHED": "已改派投递员",
+    "PAPERS_NEVER_CAME": "材料一直没有送到，已终止",
+    "CLOSED_AS_FAILED": "人工终止",
+    "ATTEMPT_FAILED": "上门未成功，再次安排",
+    "COMMITTED": "以告知承诺代替证明",
+    "DEFERRED_CLOSED": "容缺材料已补交",
+    "DEFERRED": "容缺受理，开始计算补交期限",
+    "GAP_CLOSED": "容缺材料已补齐，可以发放结果",
+    "DEFERRED_GIVEN_UP": "容缺材料逾期未补，不再等待",
+    "DEFERRED_VOID": "未准予，容缺材料不再需要",
+    "COLLECTED_BY": "领取人已签收",
+    "AGENT_AUTHORISED": "代办授权已登记",
+    "MATERIAL_VERIFIED": "窗口已核对原件",
+    "RATED": "申请人已评价",
+    "CLOSED": "全部办完",
+    "REOPENED": "办完后又有新情况，重新打开",
+}
+
+DEADLINES = {
+    DeadlineKind.POSTING: "寄出材料",
+    DeadlineKind.ACCEPTANCE: "受理或补正告知",
+    DeadlineKind.SUPPLEMENT_REPLY: "申请人补正",
+    DeadlineKind.DECISION_PROMISED: "承诺时限内办结",
+    DeadlineKind.DECISION_STATUTORY: "法定时限内办结",
+    DeadlineKind.RESULT_DELIVERY: "送达结果",
+    DeadlineKind.INTERREGIONAL_LEG: "跨区寄递",
+    DeadlineKind.WITHDRAWAL: "答复撤回",
+    DeadlineKind.COLLECTION: "到大厅领取",
+    DeadlineKind.DEFERRED_MATERIAL: "补交容缺材料",
+    DeadlineKind.SUSPENSION: "特别程序结束",
+    DeadlineKind.RATING_REWORK: "差评整改",
+}
+
+RESPONSIBLE = {
+    Responsible.WINDOW: "收件窗口",
+    Responsible.AUTHORITY: "办理地",
+    Responsible.APPLICANT: "申请人",
+    Responsible.POST: "邮政",
+}
+
+OUTCOMES = {
+    TaskOutcome.RESUME: "核实无误，继续办理",
+    TaskOutcome.WAIT: "继续等待补交",
+    TaskOutcome.ACCEPT_THEIRS: "以对方后来的结论为准",
+    TaskOutcome.RELEASE_BATCH: "放行这个批次",
+    TaskOutcome.REDELIVER: "再次投递",
+    TaskOutcome.REDISPATCH: "改派",
+    TaskOutcome.RESEND: "重新发送",
+    TaskOutcome.ACKNOWLEDGE: "已处理",
+    TaskOutcome.CLOSE_AS_FAILED: "终止",
+    TaskOutcome.REWORKED: "已整改",
+    TaskOutcome.EXPLAINED: "已回访说明",
+    TaskOutcome.UNFOUNDED: "经核实不属实",
+    TaskOutcome.CHECKED_TRUE: "核查属实",
+    TaskOutcome.CHECKED_FALSE: "核查不实，撤销并记入信用",
+    TaskOutcome.SETTLED: "无需再处理",
+}
+
+SETTLED_BY = {
+    End.SETTLED: "事情已了结",
+    End.CLOCK_STOPPED: "这个时限已停止或重新计算",
+    End.DECIDED: "办理地已作出决定",
+    End.CASE_CLOSED: "办件已办完",
+    End.HANDED_OVER: "已经领取",
+    End.BROUGHT: "材料已补交，或不再需要",
+    End.FILE_CAME: "文件已取到",
+    End.REPLAYED: "消息已重放",
+    End.STREAM_GOES_ON: "批次或回执已补齐",
+    End.PROMISE_GOOD: "承诺没有风险了，或已兑现",
+    End.VOIDED: "这条扫描已更正作废",
+    End.MOVED_ON: "邮件已继续运转",
+    End.ARRIVED: "邮件已到达",
+    End.AT_HOME: "邮件已妥投或已退回",
+    End.FOUND: "邮件已找到",
+    End.LEG_ENDED: "这段寄递已结束",
+    End.REPLACED: "由同一件事的另一条待办接续",
+}
+"""By what a task has closed itself."""
+
+DIRECTIONS = {"in": "收", "out": "发"}
+
+COMMANDS = {
+    CommandKind.SUBMIT: "转递",
+    CommandKind.SUPPLEMENT: "补正",
+    CommandKind.WITHDRAW: "撤回",
+    CommandKind.NOTICE: "回告",
+}
+
+PARTNERS = {Partner.SICHUAN: "川渝", Partner.SOUTHWEST: "西南五省", Partner.INTERPROVINCIAL: "跨省"}
+
+ROLES = {
+    Role.CLERK: "窗口",
+    Role.OFFICER: "审批",
+    Role.SUPERVISOR: "督办",
+    Role.AUDITOR: "审计",
+    Role.OUTLET: "邮政网点",
+    Role.COURIER: "投递员",
+    Role.OPERATOR: "运维",
+}
+
+FORMS = {
+    MaterialForm.ORIGINAL: "原件",
+    MaterialForm.COPY: "复印件",
+    MaterialForm.ELECTRONIC: "电子件",
+    MaterialForm.FORM: "表格",
+}
+
+PROVIDED = {
+    Provided.ORIGINAL: "原件",
+    Provided.COPY: "复印件",
+    Provided.ELECTRONIC: "电子件",
+    Provided.LICENCE: "电子证照",
+    Provided.DEFERRED: "容缺",
+    Provided.COMMITTED: "告知承诺",
+}
+
+AUTHORISATIONS = {
+    AuthorisationKind.LETTER: "授权委托书",
+    AuthorisationKind.NOTARISED: "公证委托书",
+    AuthorisationKind.GUARDIAN: "监护关系证明",
+    AuthorisationKind.EMPLOYER: "单位介绍信",
+}
+
+RESULT_FORMS = {ResultForm.PAPER: "纸质", ResultForm.ELECTRONIC: "电子", ResultForm.BOTH: "纸质和电子"}
+
+
+def history_label(kind: str) -> str:
+    """What people read for the kind of a history's line; a task's kind gives its title, an unknown one itself."""
+    if kind in TaskKind.__members__:
+        return f"待办：{RULES[TaskKind(kind)][0]}"
+    return _HISTORY.get(kind, kind)

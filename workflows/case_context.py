@@ -1,0 +1,192 @@
+"""The context of one case: its shared state, and the one way in which a step is written down."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.commands import Commands
+    from activities.records import Records
+    from domain.carried import CaseCarried
+    from domain.case import join
+    from domain.messages import (
+        CaseStart,
+        ClockOrder,
+        CommandOrder,
+        CommandResult,
+        Deadline,
+        DeadlineKind,
+        FileOrder,
+        TaskOrder,
+    )
+    from domain.naming import CASES_QUEUE, partner_queue
+    from domain.recording import CaseChange
+    from domain.terms import CaseStatus
+    from workflows import policies
+
+
+class CaseContext:
+    """What all parts of a case share, and how they reach the world: `record`, `say`, `fetch`.
+
+    `statuses`: handling number → its status; the case's is their join. `outcome`: the first outcome of the whole,
+    final. `on_hold_by`: numbers of the handlings that wait for a person. `changes`: steps recorded so far.
+    """
+
+    def __init__(self, start: CaseStart, carried: CaseCarried | None = None) -> None:
+        self.start = start
+        self.statuses = {plan.handling_no: CaseStatus.REGISTERED for plan in start.handlings}
+        self.on_hold_by: set[str] = set()
+        self.outcome: CaseStatus | None = None
+        self.withdrawal_pending = False
+        self.changes = 0
+        self.leg_numbers: dict[str, int] = {}
+        self._steps = 0
+        if carried is not None:
+            self.statuses |= {number: course.status for number, course in carried.handlings.items()}
+            self.on_hold_by |= set(carried.on_hold)
+            self.outcome = carried.outcome
+            self.withdrawal_pending = carried.withdrawal_pending
+            self.changes = carried.changes
+            self.leg_numbers |= carried.legs.numbers
+
+    @property
+    def case_no(self) -> str:
+        """The case number (办件编号)."""
+        return self.start.case_no
+
+    def since(self, edition: int, patch: str) -> bool:
+        """Whether a rule counts for this case: it began with `edition` or later, or `patch` is in its history."""
+        return self.start.edition >= edition or workflow.patched(patch)
+
+    @property
+    def status(self) -> CaseStatus:
+        """The outcome once there is one, else the join of the handlings' statuses (`domain.case:join`)."""
+        return self.outcome or join(self.statuses.values())
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether at least one handling waits for a person."""
+        return bool(self.on_hold_by)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no step is being taken: everything waits for something from outside, or for a clock."""
+        return self._steps == 0
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """What is done within is never cut in two by continue-as-new."""
+        self._steps += 1
+        try:
+            yield
+        finally:
+            self._steps -= 1
+
+    def show_hold(self, handling_no: str, held: bool) -> None:
+        """Note whether a handling waits for a person; the case does while one of its handlings does."""
+        self.on_hold_by.add(handling_no) if held else self.on_hold_by.discard(handling_no)
+
+    def move(self, handling_no: str, status: CaseStatus) -> None:
+        """Give a handling a new status. The first outcome of the whole is final, whatever others say later."""
+        self.statuses[handling_no] = status
+        joined = join(self.statuses.values())
+        if self.outcome is None and joined.is_outcome:
+            self.outcome = joined
+
+    def reopen(self) -> None:
+        """A person has accepted an authority's later decision: the next `move` finds the outcome anew."""
+        self.outcome = None
+
+    def leg_number(self, key: str) -> int:
+        """The next number under `key`: 1 for the first parcel (or task) of a kind, 2 for the next."""
+        self.leg_numbers[key] = self.leg_numbers.get(key, 0) + 1
+        return self.leg_numbers[key]
+
+    async def record(
+        self,
+        kind: str,
+        *,
+        handling_no: str | None = None,
+        start: Iterable[ClockOrder] = (),
+        stop: Iterable[DeadlineKind] = (),
+        task: TaskOrder | None = None,
+        settles: Iterable[str] = (),
+        closed: bool = False,
+        reopened: bool = False,
+        accepts: str | None = None,
+        carried: CaseCarried | None = None,
+    ) -> tuple[Deadline, ...]:
+        """Write one step in one transaction: status, history, clocks, task; returns the clocks that it started.
+
+        The step's key is `{number}-{kind}`; the activity is tried again until the database takes it.
+        """
+        self.changes += 1
+        change = CaseChange(
+            key=f"{self.changes}-{kind}",
+            case_no=self.case_no,
+            kind=kind,
+            at=workflow.now(),
+            case_status=self.status,
+            on_hold=self.on_hold,
+            withdrawal_pending=self.withdrawal_pending and not self.status.is_outcome,
+            handling_no=handling_no,
+            handling_status=self.statuses.get(handling_no) if handling_no else None,
+            start=tuple(start),
+            stop=tuple(stop),
+            task=task,
+            settles=tuple(settles),
+            closed=closed,
+            reopened=reopened,
+            accepts=accepts,
+            carried=carried,
+        )
+        with self.step():
+            recorded = await workflow.execute_activity_method(
+                Records.record,
+                change,
+                task_queue=CASES_QUEUE,
+                start_to_close_timeout=policies.RECORD_ATTEMPT,
+                retry_policy=policies.RECORD_RETRY,
+            )
+        return recorded.deadlines
+
+    async def say(self, order: CommandOrder) -> CommandResult:
+        """Have a command sent, however long the network is away: TAKEN, REFUSED for good, or OVERTAKEN by a decision.
+
+        Worked on the network's own queue, or on ours for the officers of our city.
+        """
+        queue = partner_queue(order.partner) if order.partner else CASES_QUEUE
+        with self.step():
+            return await workflow.execute_activity_method(
+                Commands.send_command,
+                order,
+                task_queue=queue,
+                start_to_close_timeout=policies.COMMAND_ATTEMPT,
+                heartbeat_timeout=policies.HEARTBEAT,
+                retry_policy=policies.command_retry(self.start.time_scale),
+            )
+
+    async def fetch(self, order: FileOrder) -> bool:
+        """Fetch a file; False when a day (`policies.FILE_PATIENCE`) was not enough.
+
+        No step: a further run of the case fetches it anew.
+        """
+        try:
+            await workflow.execute_activity_method(
+                Commands.fetch_file,
+                order,
+                task_queue=partner_queue(order.partner),
+                start_to_close_timeout=policies.COMMAND_ATTEMPT,
+                heartbeat_timeout=policies.HEARTBEAT,
+                schedule_to_close_timeout=policies.FILE_PATIENCE / self.start.time_scale,
+                retry_policy=policies.command_retry(self.start.time_scale),
+            )
+        except ActivityError:
+            return False
+        return True
+
+    def clock(self, kind: DeadlineKind, *, workdays: int | None = None) -> ClockOrder:
+        """The order of a clock that starts now. `workdays` None: the limit of law, item and agreement."""
+        return ClockOrder(kind=kind, start_at=workflow.now(), workdays=workdays)
