@@ -12,7 +12,7 @@ from activities.courier_silence import START_PATIENCE, in_bag, is_silent, last_w
 from activities.door_promises import PROMISE, DoorPromises, is_home, planned
 from activities.parcel_contents import contact_of, manifest_of, seal_no_of
 from domain.matters import End, ending_by
-from domain.messages import LegBooked, LegEffect, LegLook, LegLookOrder, LegPlan, LookReason
+from domain.messages import LegBegun, LegBooked, LegEffect, LegLook, LegLookOrder, LegPlan, LookReason
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
@@ -81,6 +81,17 @@ class ParcelBooking:
             known = session.get(LegRow, plan.leg_id)
             row = known or self._new_leg(session, plan, handling, number)
             return _booked(row)
+
+    @activity.defn
+    def begin_leg(self, plan: LegPlan) -> LegBegun:
+        """`book_leg` and the first `look_after`, one after the other; again from its start where it broke off.
+
+        Raises:
+            ApplicationError, CarrierUnavailable, CarrierRefused: as `book_leg`.
+        """
+        booked = self.book_leg(plan)
+        look = self.look_after(LegLookOrder(leg_id=plan.leg_id, reason=LookReason.ORDERED, at=self._now()))
+        return LegBegun(**booked.model_dump(), next_look_at=look.next_look_at)
 
     def _new_leg(self, session: Session, plan: LegPlan, handling: HandlingRow, number: str) -> LegRow:
         case = session.get_one(CaseRow, plan.case_no)

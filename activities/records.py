@@ -1,4 +1,4 @@
-"""Writing down what a case has come to: one transaction a step, harmless when repeated."""
+"""Writing down what a case has come to: what belongs together in one transaction, harmless when repeated."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,12 +11,12 @@ from activities.task_facts import OF_A_CLOCK, facts_of
 from catalog.clocks import Where
 from domain.matters import End, clock_matter, ending_by
 from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief
-from domain.recording import CaseChange, Recorded
+from domain.recording import AllRecorded, CaseChange, CaseChanges, Recorded
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Scheme
 from storage.base import Database
 from storage.cases.deferred_materials import forgive, move_deferral, open_post_check
-from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow, add_event
+from storage.cases.rows import CaseEvent, CaseRow, DeadlineRow, HandlingRow, add_events, handlings_of
 from storage.exchange.inbox import Inbox
 from storage.tasks.rows import WORKFLOW, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
 
@@ -27,7 +27,7 @@ _IN_OUR_HANDS = (CaseStatus.REGISTERED, CaseStatus.COLLECTED)
 
 
 class Records:
-    """`record` is the only writer of statuses after the registration (decisions.md 3)."""
+    """`record_all` is the only writer of statuses after the registration (decisions.md 3)."""
 
     def __init__(self, database: Database, inbox: Inbox, clockwork: Clockwork, now: Callable[[], datetime]) -> None:
         self._database = database
@@ -37,33 +37,33 @@ class Records:
 
     @activity.defn
     def record(self, change: CaseChange) -> Recorded:
-        """Status, history, clocks and task of one step, in one transaction; returns the clocks that it starts.
+        """One step, for cases that began before edition 2; as `record_all`."""
+        return Recorded(deadlines=self._write([change])[0])
 
-        Idempotent under `change.key`: a second time nothing is written and the clocks are computed again.
+    @activity.defn
+    def record_all(self, steps: CaseChanges) -> AllRecorded:
+        """Status, history, clocks and tasks of some steps in their order, in one transaction; returns their clocks.
+
+        Idempotent under the key of each: a second time it is not written, and its clocks are computed again.
 
         Raises:
             LookupError: the case is not in the database.
         """
+        return AllRecorded(deadlines=self._write(steps.changes))
+
+    def _write(self, changes: Sequence[CaseChange]) -> tuple[tuple[Deadline, ...], ...]:
+        """What is needed is read before anything is changed, so that all of it is written in one go."""
         with self._database.write() as session:
-            case = session.get(CaseRow, change.case_no, with_for_update=True)
-            if case is None:
-                raise LookupError("a workflow runs for a case that is not in the database")
-            fresh = add_event(
-                session,
-                case_no=change.case_no,
-                key=change.key,
-                kind=change.kind,
-                at=change.at,
-                now=self._now(),
-                actor=WORKFLOW,
-                handling_no=change.handling_no,
-                data={"status": change.case_status},
-            )
-            handlings = _concerned(session, change)
-            started = self._started(case, change, handlings)
-            if fresh:
-                self._apply(session, case, change, handlings, started)
-            return Recorded(deadlines=started)
+            file = _CaseFile(session, changes[0].case_no)
+            fresh = file.add_events(changes, self._now())
+            found = []
+            for change in changes:
+                handlings = file.concerned(change)
+                started = self._started(file.case, change, handlings)
+                if change.key in fresh:
+                    self._apply(session, file, change, handlings, started)
+                found.append(started)
+            return tuple(found)
 
     def _started(self, case: CaseRow, change: CaseChange, handlings: Sequence[HandlingRow]) -> tuple[Deadline, ...]:
         """The clocks that the step starts, with their times; of a handling by its own network's agreement."""
@@ -79,13 +79,12 @@ class Records:
     def _apply(
         self,
         session: Session,
-        case: CaseRow,
+        file: "_CaseFile",
         change: CaseChange,
         handlings: Sequence[HandlingRow],
         started: Sequence[Deadline],
     ) -> None:
-        """What is needed is read before anything is changed, so that all of it is written in one go."""
-        clocks = list(session.scalars(select(DeadlineRow).filter_by(case_no=change.case_no, stopped_at=None)))
+        case = file.case
         case.version += 1
         if case.collected_at is None and change.kind == "COLLECTED":
             case.collected_at = change.at
@@ -107,7 +106,7 @@ class Records:
             case.carried = change.carried.model_dump(mode="json") if change.carried else None
         for handling in handlings:
             self._move(session, handling, change.handling_status or change.case_status)
-        for clock in clocks:
+        for clock in file.clocks:
             if _stops(change, clock):
                 clock.stopped_at = change.at
         if change.task is not None:
@@ -126,9 +125,9 @@ class Records:
         for deadline in started:
             if deadline.kind is DeadlineKind.DEFERRED_MATERIAL:
                 move_deferral(session, case.case_no, deadline.due_at)
-            clocks.append(_row(change, deadline))
-            session.add(clocks[-1])
-        case.due_at = min((clock.due_at for clock in clocks if clock.stopped_at is None), default=None)
+            file.clocks.append(_row(change, deadline))
+            session.add(file.clocks[-1])
+        case.due_at = min((clock.due_at for clock in file.clocks if clock.stopped_at is None), default=None)
         self._settle_clocks(session, change, started)
 
     def _move(self, session: Session, handling: HandlingRow, status: CaseStatus) -> None:
@@ -153,14 +152,43 @@ class Records:
                 settle_matter(session, task.matter, self._now(), End.CLOCK_STOPPED)
 
 
-def _concerned(session: Session, change: CaseChange) -> Sequence[HandlingRow]:
-    """Whose status follows the step: its handling; of the whole case those that were not passed on yet."""
-    handlings = select(HandlingRow).filter_by(case_no=change.case_no)
-    if change.handling_no is not None:
-        handlings = handlings.filter_by(handling_no=change.handling_no)
-    else:  # once passed on, each authority's word is its own
-        handlings = handlings.where(HandlingRow.status.in_(_IN_OUR_HANDS))
-    return session.scalars(handlings).all()
+class _CaseFile:
+    """A case as it lies in the database, locked, with its handlings and the clocks that run."""
+
+    def __init__(self, session: Session, case_no: str) -> None:
+        case = session.get(CaseRow, case_no, with_for_update=True)
+        if case is None:
+            raise LookupError("a workflow runs for a case that is not in the database")
+        self.case = case
+        self.clocks = list(session.scalars(select(DeadlineRow).filter_by(case_no=case_no, stopped_at=None)))
+        self._handlings = handlings_of(session, case_no)
+        self._session = session
+
+    def add_events(self, changes: Sequence[CaseChange], now: datetime) -> frozenset[str]:
+        """Append the steps to the history; returns the keys of those that were not there."""
+        return add_events(
+            self._session,
+            self.case.case_no,
+            [
+                CaseEvent(
+                    key=change.key,
+                    kind=change.kind,
+                    at=change.at,
+                    actor=WORKFLOW,
+                    handling_no=change.handling_no,
+                    data={"status": change.case_status},
+                )
+                for change in changes
+            ],
+            now,
+        )
+
+    def concerned(self, change: CaseChange) -> Sequence[HandlingRow]:
+        """Whose status follows the step: its handling; of the whole case those that were not passed on yet."""
+        if change.handling_no is not None:
+            return [row for row in self._handlings if row.handling_no == change.handling_no]
+        # once passed on, each authority's word is its own
+        return [row for row in self._handlings if CaseStatus(row.status) in _IN_OUR_HANDS]
 
 
 def _stops(change: CaseChange, clock: DeadlineRow) -> bool:

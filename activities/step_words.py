@@ -13,9 +13,11 @@ STEPS: Final[Mapping[str, str]] = {
     activity.__name__: words
     for activity, words in (
         (Records.record, "记录办件进展"),
+        (Records.record_all, "记录办件进展"),
         (Commands.send_command, "向对方系统发送"),
         (Commands.fetch_file, "向对方系统取文件"),
         (ParcelBooking.book_leg, "预约寄递"),
+        (ParcelBooking.begin_leg, "预约和安排寄递"),
         (ParcelBooking.look_after, "安排和查看寄递"),
         (ParcelClosing.close_leg, "停止寄递"),
         (ParcelClosing.end_leg, "了结寄递"),

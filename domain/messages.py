@@ -49,7 +49,7 @@ class HandlingPlan(Frozen):
     result_travels: bool = Field(description="a BACK leg: paper result or originals come back")
 
 
-EDITION = 1
+EDITION = 2
 """Of the rules of cases and legs that start now; `workflow.patched` decides for those that bear an older one."""
 
 
@@ -434,6 +434,12 @@ class LegLook(Frozen):
     `next_look_at`: the next boundary of the promise or of the expectation, or a moment to see if a courier was heard
     of.
     """
+
+    next_look_at: datetime
+
+
+class LegBegun(LegBooked):
+    """Result of the activity `begin_leg`: booked, and looked after for the first time (`LegLook`)."""
 
     next_look_at: datetime
 

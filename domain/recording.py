@@ -47,3 +47,15 @@ class Recorded(Frozen):
     """
 
     deadlines: tuple[Deadline, ...] = ()
+
+
+class CaseChanges(Frozen):
+    """Input of the activity `record_all`: steps of one case in their order, written in one transaction."""
+
+    changes: tuple[CaseChange, ...]
+
+
+class AllRecorded(Frozen):
+    """Result of the activity `record_all`: the clocks that each step has started, in the order of the steps."""
+
+    deadlines: tuple[tuple[Deadline, ...], ...]

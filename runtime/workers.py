@@ -106,9 +106,13 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
         )
 
     return [
-        worker(CASES_QUEUE, [records.record, commands.send_command], workflows=True),
+        worker(CASES_QUEUE, [records.record, records.record_all, commands.send_command], workflows=True),
         worker(
-            CARRIER_QUEUE, [carrying.book_leg, carrying.look_after, ending.close_leg, ending.result_of, ending.end_leg]
+            CARRIER_QUEUE,
+            [
+                *(carrying.begin_leg, carrying.book_leg, carrying.look_after),
+                *(ending.close_leg, ending.result_of, ending.end_leg),
+            ],
         ),
         *(
             # Cases for a network whose adapter is not here wait, and say so.

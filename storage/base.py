@@ -5,18 +5,19 @@ transaction takes the write lock at once (BEGIN IMMEDIATE), so two writers queue
 halfway; on PostgreSQL rows are locked with FOR UPDATE.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import JSON, ColumnElement, DateTime, Engine, MetaData, Row, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
 _WRITE = "kuayu_write"
+_Returned = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -104,9 +105,16 @@ def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -
 
     Of two at once the second waits for the end of the first one's transaction.
     """
+    return bool(insert_all_new(session, table, [values], *table.__table__.primary_key))
+
+
+def insert_all_new(
+    session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *returned: _Returned
+) -> list[Row[Any]]:
+    """Insert rows in one statement but for those of which a unique key is taken; `returned` of those inserted."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    added = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(*table.__table__.primary_key)
-    return session.execute(added).first() is not None
+    added = dialect.insert(table).values(list(rows)).on_conflict_do_nothing().returning(*returned)
+    return list(session.execute(added).all())
 
 
 def _engine(url: str) -> Engine:

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.carried import CaseCarried, CaseRun
-    from domain.case import Action, may
+    from domain.case import Action, join, may
     from domain.messages import (
         AuthorityEvent,
         CalendarChanged,
@@ -130,7 +130,8 @@ class CaseWorkflow:
             return
         self._papers_in_hall = self._start.papers_kept
         self._set_all(CaseStatus.COLLECTED)
-        await self._context.record("COLLECTED")
+        self._context.note("COLLECTED")
+        await self._context.written_alone()
         self._collected = True
         await self._end_if_stopped()
 
@@ -291,10 +292,13 @@ class CaseWorkflow:
         return self._context.quiet and renewal_due()
 
     def _carried(self, *, closed: bool) -> CaseCarried:
+        # The closing is written behind everything that is not written yet; who breaks off may have lost it.
+        handlings = {number: course.carried(all_written=closed) for number, course in self._courses.items()}
+        decided = join(course.status for course in handlings.values()).is_outcome
         return CaseCarried(
             changes=self._context.changes + closed,  # the step that closes the case is counted already
-            handlings={number: course.carried() for number, course in self._courses.items()},
-            outcome=self._context.outcome,
+            handlings=handlings,
+            outcome=self._context.outcome if decided else None,
             on_hold=tuple(sorted(self._context.on_hold_by)),
             withdrawal_pending=self._context.withdrawal_pending,
             stopped_early=self._stopped_early,

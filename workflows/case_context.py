@@ -1,6 +1,6 @@
 """The context of one case: its shared state, and the one way in which a step is written down."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from temporalio import workflow
@@ -22,13 +22,16 @@ with workflow.unsafe.imports_passed_through():
         TaskOrder,
     )
     from domain.naming import CASES_QUEUE, partner_queue
-    from domain.recording import CaseChange
+    from domain.recording import CaseChange, CaseChanges, Recorded
     from domain.terms import CaseStatus
     from workflows import policies
+    from workflows.journal import Journal, Step
+
+_TOGETHER = 2  # the edition since which steps are written together
 
 
 class CaseContext:
-    """What all parts of a case share, and how they reach the world: `record`, `say`, `fetch`.
+    """What all parts of a case share, and how they reach the world: `note`, `written`, `record`, `say`, `fetch`.
 
     `statuses`: handling number → its status; the case's is their join. `outcome`: the first outcome of the whole,
     final. `on_hold_by`: numbers of the handlings that wait for a person. `changes`: steps recorded so far.
@@ -43,6 +46,7 @@ class CaseContext:
         self.changes = 0
         self.leg_numbers: dict[str, int] = {}
         self._steps = 0
+        self._journal = Journal(self._write)
         if carried is not None:
             self.statuses |= {number: course.status for number, course in carried.handlings.items()}
             self.on_hold_by |= set(carried.on_hold)
@@ -73,7 +77,12 @@ class CaseContext:
     @property
     def quiet(self) -> bool:
         """Whether no step is being taken: everything waits for something from outside, or for a clock."""
-        return self._steps == 0
+        return self._steps == 0 and self._journal.empty
+
+    @property
+    def together(self) -> bool:
+        """Whether steps that belong together are written together; a case that began before writes each for itself."""
+        return self.start.edition >= _TOGETHER
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -104,7 +113,7 @@ class CaseContext:
         self.leg_numbers[key] = self.leg_numbers.get(key, 0) + 1
         return self.leg_numbers[key]
 
-    async def record(
+    def note(
         self,
         kind: str,
         *,
@@ -117,10 +126,11 @@ class CaseContext:
         reopened: bool = False,
         accepts: str | None = None,
         carried: CaseCarried | None = None,
-    ) -> tuple[Deadline, ...]:
-        """Write one step in one transaction: status, history, clocks, task; returns the clocks that it started.
+    ) -> Step:
+        """Take one step: status, history, clocks, task. It is written by the next `written`, with all that gathers
+        until then.
 
-        The step's key is `{number}-{kind}`; the activity is tried again until the database takes it.
+        The step's key is `{number}-{kind}`.
         """
         self.changes += 1
         change = CaseChange(
@@ -142,15 +152,55 @@ class CaseContext:
             accepts=accepts,
             carried=carried,
         )
+        return self._journal.add(change)
+
+    async def written(self) -> None:
+        """Return once all steps noted until now are in the database, which is asked until it takes them."""
+        if self.together:
+            await self._journal.written()
+        else:
+            await self._journal.write_here()
+
+    async def written_alone(self) -> None:
+        """As `written` in a case whose steps are written one by one; else nothing: it goes with what comes next."""
+        if not self.together:
+            await self.written()
+
+    async def record(
+        self,
+        kind: str,
+        *,
+        handling_no: str | None = None,
+        task: TaskOrder | None = None,
+        closed: bool = False,
+        reopened: bool = False,
+        carried: CaseCarried | None = None,
+    ) -> None:
+        """Note one step that starts and stops no clock, and return once it is written."""
+        self.note(kind, handling_no=handling_no, task=task, closed=closed, reopened=reopened, carried=carried)
+        await self.written()
+
+    async def _write(self, changes: Sequence[CaseChange]) -> tuple[tuple[Deadline, ...], ...]:
         with self.step():
+            if not self.together:
+                return tuple([(await self._write_one(change)).deadlines for change in changes])
             recorded = await workflow.execute_activity_method(
-                Records.record,
-                change,
+                Records.record_all,
+                CaseChanges(changes=tuple(changes)),
                 task_queue=CASES_QUEUE,
                 start_to_close_timeout=policies.RECORD_ATTEMPT,
                 retry_policy=policies.RECORD_RETRY,
             )
-        return recorded.deadlines
+            return recorded.deadlines
+
+    async def _write_one(self, change: CaseChange) -> Recorded:
+        return await workflow.execute_activity_method(
+            Records.record,
+            change,
+            task_queue=CASES_QUEUE,
+            start_to_close_timeout=policies.RECORD_ATTEMPT,
+            retry_policy=policies.RECORD_RETRY,
+        )
 
     async def say(self, order: CommandOrder) -> CommandResult:
         """Have a command sent, however long the network is away: TAKEN, REFUSED for good, or OVERTAKEN by a decision.

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.terms import CaseStatus
     from workflows.case_context import CaseContext
     from workflows.clocks import Clocks, Phase
+    from workflows.journal import Step
     from workflows.limits import Limits
     from workflows.waiting import happens_in_time
 
@@ -40,6 +41,7 @@ class DeadlineLedger:
         self._context = context
         self._handling_no = handling_no
         self._limits = limits
+        self._unwritten: list[Step] = []
         self._orders = {clock.deadline.kind: clock.order for clock in before if clock.order is not None}
 
     def carried(self) -> tuple[ClockCarried, ...]:
@@ -56,12 +58,29 @@ class DeadlineLedger:
         *,
         start: list[ClockOrder] | None = None,
         stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
-        accepts: str | None = None,
     ) -> None:
-        """A new status of the handling, with the clocks that it starts and stops.
+        """A new status of the handling, with the clocks that it starts and stops; written when it returns.
 
-        `kind`: the step's name in the history. `accepts`: id of the authority's message whose decision counts instead
-        of its first.
+        `kind`: the step's name in the history.
+
+        Raises:
+            TypeError: the ledger is the whole case's.
+        """
+        self.note_move(status, kind, start=start, stop=stop)
+        await self.written()
+
+    def note_move(
+        self,
+        status: CaseStatus,
+        kind: str,
+        *,
+        start: list[ClockOrder] | None = None,
+        stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
+        accepts: str | None = None,
+    ) -> Step:
+        """As `move_to`, to be written with what comes next.
+
+        `accepts`: id of the authority's message whose decision counts instead of its first.
 
         Raises:
             TypeError: the ledger is the whole case's.
@@ -69,7 +88,7 @@ class DeadlineLedger:
         if self._handling_no is None:
             raise TypeError("a case's status follows from its handlings'")
         self._context.move(self._handling_no, status)
-        await self.start_clocks(*(start or []), kind=kind, stop=stop, accepts=accepts)
+        return self.note(*(start or []), kind=kind, stop=stop, accepts=accepts)
 
     async def start_clocks(
         self,
@@ -78,14 +97,26 @@ class DeadlineLedger:
         stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
         task: TaskOrder | None = None,
         settles: Iterable[str] = (),
-        accepts: str | None = None,
     ) -> None:
-        """Record one step that starts and stops clocks, opens a task and settles others.
+        """Record one step that starts and stops clocks, opens a task and settles others; written when it returns.
 
         `stop`: stopped before `orders` start. `settles`: keys of the tasks that are over.
         """
+        self.note(*orders, kind=kind, stop=stop, task=task, settles=settles)
+        await self.written()
+
+    def note(
+        self,
+        *orders: ClockOrder,
+        kind: str,
+        stop: tuple[DeadlineKind, ...] | list[DeadlineKind] = (),
+        task: TaskOrder | None = None,
+        settles: Iterable[str] = (),
+        accepts: str | None = None,
+    ) -> Step:
+        """As `start_clocks`, to be written with what comes next; its clocks run from then on."""
         self.clocks.stop(*stop)
-        started = await self._context.record(
+        step = self._context.note(
             kind,
             handling_no=self._handling_no,
             start=orders,
@@ -94,10 +125,35 @@ class DeadlineLedger:
             settles=settles,
             accepts=accepts,
         )
-        for deadline in started:
+        self._unwritten.append(step)
+        return step
+
+    async def written_alone(self) -> None:
+        """As `written` in a case whose steps are written one by one; else nothing: it goes with what comes next."""
+        if not self._context.together:
+            await self.written()
+
+    async def written(self) -> None:
+        """Return once every step noted here is written, and its clocks run."""
+        steps, self._unwritten = self._unwritten, []
+        with self._context.step():
+            await self._context.written()
+            for step in steps:
+                self._take(step)
+
+    def _take(self, step: Step) -> None:
+        """What a later step has stopped among the steps that were written together does not run on."""
+        self.clocks.stop(*step.change.stop)
+        for deadline in step.deadlines:
             self.clocks.start(deadline)
         self._orders = {kind: order for kind, order in self._orders.items() if kind in self.clocks.kinds}
-        self._orders |= {order.kind: order for order in orders}
+        self._orders |= {order.kind: order for order in step.change.start}
+
+    def stop_all(self) -> tuple[DeadlineKind, ...]:
+        """Stop every clock; returns the kinds that ran, or would have once their step is written."""
+        ran = self.clocks.stop_all()
+        noted = [order.kind for step in self._unwritten for order in step.change.start]
+        return tuple(dict.fromkeys([*ran, *noted]))
 
     async def compute_anew(self) -> None:
         """Give every running clock new times by the calendar in force, as one step CALENDAR_CHANGED."""

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.parcel_closing import ParcelClosing
     from domain.carried import LegCarried, LegRun
     from domain.messages import (
+        LegBooked,
         LegClosing,
         LegEffect,
         LegEnd,
@@ -30,12 +31,13 @@ with workflow.unsafe.imports_passed_through():
         LegUpdate,
         case_workflow_id,
     )
-    from domain.terms import Leg, ParcelStage, SignerKind
+    from domain.terms import DOOR_LEGS, Leg, ParcelStage, SignerKind
     from workflows import policies
     from workflows.renewal import renewal_due
     from workflows.seen_events import SeenEvents
 
 _S = ParcelStage
+_FEWER_STEPS = 2  # the edition since which a leg is begun in one step, and looked at where somebody waits for it
 
 _TOLD_TO_THE_CASE = {
     Leg.FORWARD: frozenset({_S.PICKED_UP, _S.DELIVERED, _S.RETURNED}),
@@ -82,8 +84,7 @@ class DeliveryWorkflow:
     async def run(self, plan: LegRun) -> LegResult:
         """下单 → 派单 → 上门/揽收 → 运输 → 妥投（大厅核对）; what goes wrong becomes a task for a person."""
         if not self._begun:
-            await self._book()
-            await self._look_again(LookReason.ORDERED)
+            await self._begin()
         while self._ended is None:
             if renewal_due():
                 workflow.continue_as_new(plan.model_copy(update={"carried": self._carried()}))
@@ -92,14 +93,32 @@ class DeliveryWorkflow:
 
     # --- the steps ---
 
-    async def _book(self) -> None:
-        booked = await workflow.execute_activity_method(
+    async def _begin(self) -> None:
+        """Booked and looked after at once; a leg that began before edition 2 did so in two steps."""
+        if self._plan.edition < _FEWER_STEPS:
+            self._heard_before(await self._book())
+            await self._look_again(LookReason.ORDERED)
+            return
+        begun = await workflow.execute_activity_method(
+            ParcelBooking.begin_leg,
+            self._plan,
+            task_queue=CARRIER_QUEUE,
+            start_to_close_timeout=policies.CARRIER_ATTEMPT,
+            retry_policy=policies.CARRIER_RETRY,
+        )
+        self._heard_before(begun)
+        self._next_look_at = begun.next_look_at
+
+    async def _book(self) -> LegBooked:
+        return await workflow.execute_activity_method(
             ParcelBooking.book_leg,
             self._plan,
             task_queue=CARRIER_QUEUE,
             start_to_close_timeout=policies.CARRIER_ATTEMPT,
             retry_policy=policies.CARRIER_RETRY,
         )
+
+    def _heard_before(self, booked: LegBooked) -> None:
         self._tracking_no = booked.tracking_no
         for effect in booked.effects:  # what the workflow that broke off had heard, and what came since
             self._note(effect)
@@ -155,8 +174,16 @@ class DeliveryWorkflow:
             self._ended = _ENDS[effect.stage]
         elif effect.stage in (_S.PICKUP_FAILED, _S.DELIVERY_FAILED):
             await self._look_again(LookReason.ATTEMPT_FAILED)
-        else:
+        elif self._is_awaited(effect):
             await self._look_again(LookReason.MOVED)
+
+    def _is_awaited(self, effect: LegEffect) -> bool:
+        """Whether somebody waits for this move: the plan of a courier at a door, or the alarm over a parcel that came.
+
+        Between two halls nothing else follows from a scan on the way: the expectation stays what it was.
+        """
+        at_a_door = self._plan.leg in DOOR_LEGS
+        return at_a_door or effect.stage is _S.DELIVERED or self._plan.edition < _FEWER_STEPS
 
     def _is_home(self, effect: LegEffect) -> bool:
         """Into our own hall a leg ends when the hall has checked the papers, elsewhere when signed for."""

@@ -42,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.deadline_ledger import DeadlineLedger
     from workflows.event_queue import EventQueue
     from workflows.holds import Holds
+    from workflows.journal import Step
     from workflows.legs import Legs, RunningLeg
     from workflows.limits import Limits, by_the_event
     from workflows.renewal import moment_of_rest
@@ -82,6 +83,7 @@ class HandlingCourse:
         self._fetched_sha256 = before.fetched_sha256
         self._fetching: asyncio.Task[None] | None = None
         self._reaction: QueuedEvent | None = None
+        self._noted: list[tuple[AuthorityEvent, CaseStatus, Step]] = []  # with the status before
         self._holds = Holds(before.holds)
         self._limits = Limits(context.start.item, before.limits)
         self._ledger = DeadlineLedger(context, plan.handling_no, self._limits, before.clocks)
@@ -96,11 +98,19 @@ class HandlingCourse:
         )
         self._decided_at = before.decided_at
 
-    def carried(self) -> HandlingCarried:
-        """Its state for the next run; an event that is being reacted to goes in front of those that wait."""
-        unread = [*([self._reaction] if self._reaction is not None else []), *self._events]
+    def carried(self, *, all_written: bool) -> HandlingCarried:
+        """Its state for the next run; an event that is being reacted to goes in front of those that wait.
+
+        Not `all_written`: what was reacted to and is not written yet is reacted to again, from the status before.
+        """
+        lost = [(said, before) for said, before, step in self._noted if not (all_written or step.written)]
+        unread = [
+            *(said for said, _ in lost),
+            *([self._reaction] if self._reaction is not None else []),
+            *self._events,
+        ]
         return HandlingCarried(
-            status=self.status,
+            status=lost[0][1] if lost else self.status,
             submitted=self._submitted,
             followed=self.followed,
             brought_back=self.brought_back,
@@ -256,6 +266,8 @@ class HandlingCourse:
 
     async def _next(self, also: Callable[[], bool] = lambda: False) -> None:
         """Wait for news or the next boundary of a clock, and react."""
+        if not self._events:
+            await self._ledger.written()
         await moment_of_rest()
         if not await happens_in_time(lambda: bool(self._events) or also(), self.clocks):
             await self._ledger.boundary_passed()
@@ -289,7 +301,7 @@ class HandlingCourse:
         if event is WireEvent.RESULT_SENT:
             self._back.note_sent(said)
             sent = (DeadlineKind.RESULT_DELIVERY,) if by_the_event() else ()
-            await self._ledger.start_clocks(kind="RESULT_SENT", stop=sent)
+            await self._noted_as(said, self._ledger.note(kind="RESULT_SENT", stop=sent), self.status)
             return
         if self.status.is_outcome:
             await self._said_after_the_end(said)
@@ -297,10 +309,12 @@ class HandlingCourse:
         if event in DECISIONS:
             self._back.note_result(said)
             self._decided_at = said.occurred_at
-            await self._decided(event)
+            await self._noted_as(said, *self._decision(event))
+            self._on_decided(self)
             return
-        status = STATUS_AFTER[event]
-        await self._ledger.move_to(status, event, start=self._limits.after(said), stop=self._limits.over(event))
+        before, started, stopped = self.status, self._limits.after(said), self._limits.over(event)
+        step = self._ledger.note_move(STATUS_AFTER[event], event, start=started, stop=stopped)
+        await self._noted_as(said, step, before)
         if event is WireEvent.NEED_SUPPLEMENT:
             await self._supplements.asked(said)
 
@@ -313,9 +327,17 @@ class HandlingCourse:
         else:
             await self._ledger.raise_task(TaskKind.SAID_AFTER_END, said.message_id)
 
-    async def _decided(self, event: WireEvent, accepts: str | None = None) -> None:
-        await self._ledger.move_to(STATUS_AFTER[event], event, stop=self.clocks.stop_all(), accepts=accepts)
-        self._on_decided(self)
+    async def _noted_as(self, said: AuthorityEvent, step: Step, before: CaseStatus) -> None:
+        """The word's step goes along with what comes next: a network says much in a moment."""
+        self._noted = [one for one in self._noted if not one[2].written]
+        self._noted.append((said, before, step))
+        await self._ledger.written_alone()
+
+    def _decision(self, event: WireEvent, accepts: str | None = None) -> tuple[Step, CaseStatus]:
+        """The step of a decision, and the status before it."""
+        before = self.status
+        step = self._ledger.note_move(STATUS_AFTER[event], event, stop=self._ledger.stop_all(), accepts=accepts)
+        return step, before
 
     async def _accept(self, theirs: HoldNotice) -> None:
         """A person has chosen the authority's other decision: all of it counts, with what it names and promises."""
@@ -324,7 +346,9 @@ class HandlingCourse:
         self._context.reopen()
         self._back.decided_anew(theirs)
         self._decided_at, self._served = theirs.occurred_at, False
-        await self._decided(theirs.theirs, accepts=theirs.message_id)
+        self._decision(theirs.theirs, accepts=theirs.message_id)
+        await self._ledger.written()
+        self._on_decided(self)
         await self._expect_result()
 
     # --- what the applicant wants ---
@@ -367,7 +391,7 @@ class HandlingCourse:
         if theirs is not None:
             await self._accept(theirs)
         elif resolved.outcome is TaskOutcome.CLOSE_AS_FAILED and not self.status.is_outcome:
-            await self._ledger.move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self.clocks.stop_all())
+            await self._ledger.move_to(CaseStatus.FAILED, "CLOSED_AS_FAILED", stop=self._ledger.stop_all())
             self._on_decided(self)
         elif resolved.outcome is TaskOutcome.REDELIVER and not self.status.is_outcome:
             await self._send_again()

@@ -1,7 +1,8 @@
 """Cases, their handlings, history and clocks."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 from domain.dossier import Dossier
 from domain.terms import WireEvent
 from domain.wire import WireProgress, WireState
-from storage.base import Base, insert_new
+from storage.base import Base, insert_all_new
 from storage.sealing import Sealer
 
 
@@ -205,6 +206,17 @@ def lock_handling(session: Session, handling_no: str) -> HandlingRow | None:
     return session.get(HandlingRow, handling_no, with_for_update=True, populate_existing=True)
 
 
+class CaseEvent(NamedTuple):
+    """A line for the history of a case. `at`: when it happened."""
+
+    key: str
+    kind: str
+    at: datetime
+    actor: str
+    handling_no: str | None
+    data: dict[str, Any]
+
+
 def handlings_of(session: Session, case_no: str) -> list[HandlingRow]:
     """The handlings of a case by `place`, the first one first; empty for an unknown case."""
     return list(session.scalars(select(HandlingRow).filter_by(case_no=case_no).order_by(HandlingRow.place)))
@@ -223,18 +235,15 @@ def add_event(
     data: dict[str, Any] | None = None,
 ) -> bool:
     """Append to the history in the caller's transaction; False and no effect where the case has `key` already."""
+    event = CaseEvent(key=key, kind=kind, at=at, actor=actor, handling_no=handling_no, data=data or {})
+    return bool(add_events(session, case_no, [event], now))
+
+
+def add_events(session: Session, case_no: str, events: Sequence[CaseEvent], now: datetime) -> frozenset[str]:
+    """Append lines to the history in one statement; returns the keys that the case did not have yet."""
     session.flush()  # its case may be new too
-    line = {
-        "case_no": case_no,
-        "handling_no": handling_no,
-        "key": key,
-        "kind": kind,
-        "at": at,
-        "recorded_at": now,
-        "actor": actor,
-        "data": data or {},
-    }
-    return insert_new(session, CaseEventRow, line)
+    lines = [{"case_no": case_no, "recorded_at": now, **event._asdict()} for event in events]
+    return frozenset(key for (key,) in insert_all_new(session, CaseEventRow, lines, CaseEventRow.key))
 
 
 def read_dossier(row: CaseRow, sealer: Sealer) -> Dossier:

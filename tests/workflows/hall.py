@@ -35,6 +35,7 @@ from domain.messages import (
     HoldNotice,
     HoldReason,
     ItemBrief,
+    LegBegun,
     LegBooked,
     LegClosing,
     LegEffect,
@@ -44,6 +45,7 @@ from domain.messages import (
     LegOutcome,
     LegPlan,
     LegResult,
+    LookReason,
     SupplementGiven,
     TaskOutcome,
     TaskResolved,
@@ -57,7 +59,7 @@ from domain.naming import (
     delivery_workflow_id,
     partner_queue,
 )
-from domain.recording import CaseChange, Recorded
+from domain.recording import AllRecorded, CaseChange, CaseChanges, Recorded
 from domain.tasks import task_id
 from domain.terms import (
     CaseStatus,
@@ -145,6 +147,10 @@ class Hall:
         self._moved.set()
         return Recorded(deadlines=tuple(_deadline(order, change.handling_no) for order in change.start))
 
+    @activity.defn(name="record_all")
+    async def record_all(self, steps: CaseChanges) -> AllRecorded:
+        return AllRecorded(deadlines=tuple([(await self.record(change)).deadlines for change in steps.changes]))
+
     @activity.defn(name="send_command")
     async def send_command(self, order: CommandOrder) -> CommandResult:
         folder = self.folders[order.case_no]
@@ -183,6 +189,13 @@ class Hall:
         self._moved.set()
         return LegLook(next_look_at=order.at + folder.look_every)
 
+    @activity.defn(name="begin_leg")
+    async def begin_leg(self, plan: LegPlan) -> LegBegun:
+        booked = await self.book_leg(plan)
+        order = LegLookOrder(leg_id=plan.leg_id, reason=LookReason.ORDERED, at=datetime.now(UTC))
+        look = await self.look_after(order)
+        return LegBegun(**booked.model_dump(), next_look_at=look.next_look_at)
+
     @activity.defn(name="close_leg")
     async def close_leg(self, leg_id: str) -> LegClosing:
         folder = self.folders[self._case_of[leg_id]]
@@ -219,8 +232,16 @@ class Hall:
             )
 
         return [
-            worker(CASES_QUEUE, self.record, self.send_command, workflows=True),
-            worker(CARRIER_QUEUE, self.book_leg, self.look_after, self.close_leg, self.end_leg, self.result_of),
+            worker(CASES_QUEUE, self.record, self.record_all, self.send_command, workflows=True),
+            worker(
+                CARRIER_QUEUE,
+                self.book_leg,
+                self.begin_leg,
+                self.look_after,
+                self.close_leg,
+                self.end_leg,
+                self.result_of,
+            ),
             *(worker(partner_queue(partner), self.send_command, self.fetch_file) for partner in Partner),
         ]
 
