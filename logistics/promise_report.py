@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import fmean
-from typing import Any, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol
 
 from domain.model import Frozen
 from logistics.promise_model import CauseParty, PromiseVerdict
@@ -67,30 +67,15 @@ class Judged(Protocol):
 
 
 class Outcome(NamedTuple):
-    """A `Judged` as it is kept with a leg; `stopped_at` in ISO 8601."""
+    """A `Judged` as it is kept in columns beside a leg; `stopped_at` True or None, for whether and not for when."""
 
     verdict: PromiseVerdict
     provisional: bool
-    stopped_at: str | None
+    stopped_at: bool | None
     verified: bool
     raw_minutes: float
     adjusted_minutes: float
     excused: Mapping[CauseParty, float]
-
-    @classmethod
-    def of(cls, kept: Mapping[str, Any] | None) -> Self | None:
-        """Of what is kept with a leg; None where nothing is promised. We wrote it, so nothing is checked again."""
-        if not kept or "verdict" not in kept:
-            return None
-        return cls(
-            verdict=PromiseVerdict(kept["verdict"]),
-            provisional=kept["provisional"],
-            stopped_at=kept["stopped_at"],
-            verified=kept["verified"],
-            raw_minutes=kept["raw_minutes"],
-            adjusted_minutes=kept["adjusted_minutes"],
-            excused={CauseParty(party): minutes for party, minutes in kept["excused"].items()},
-        )
 
 
 KEPT = (PromiseVerdict.KEPT, PromiseVerdict.KEPT_LATE_UPLOAD)

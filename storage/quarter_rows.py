@@ -7,11 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Index, func, select, text
+from sqlalchemy import ColumnElement, Index, String, exists, func, select, text
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from domain.messages import DeadlineKind, LegOutcome
 from domain.terms import CaseStatus, Leg, WireEvent
+from storage.cases.facts import CaseFactsRow
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
 from storage.keyset import AnyRow, Condition, partial_index
 from storage.parcels.legs import LegRow
@@ -27,6 +31,19 @@ _STEP: Final = "kind IN ({})".format(", ".join(f"'{kind}'" for kind in _TOLD))
 _PROMISED: Final = f"kind = '{DeadlineKind.DECISION_PROMISED}'"
 _FETCHED: Final = f"leg = '{Leg.PICKUP}' AND outcome = '{LegOutcome.DELIVERED}'"
 _JUDGED_DOOR: Final = f"leg IN ('{Leg.PICKUP}', '{Leg.DELIVERY}') AND verdict IS NOT NULL"
+_DOOR: Final = f"leg IN ('{Leg.PICKUP}', '{Leg.DELIVERY}')"
+OF_PROMISE: Final = (
+    LegRow.verdict,
+    LegRow.provisional,
+    LegRow.stopped,
+    LegRow.verified,
+    LegRow.raw_minutes,
+    LegRow.adjusted_minutes,
+    LegRow.excused,
+)
+"""What stands beside a leg's promise, in the order of the index."""
+DOOR_LEG: Final[Condition] = text(_DOOR)
+"""Of a leg: to or from a door."""
 DOOR_WITH_VERDICT: Final[Condition] = text(_JUDGED_DOOR)
 """Of a leg: to or from a door, promised, and its promise has been looked at."""
 
@@ -68,43 +85,67 @@ partial_index(
 )
 partial_index("ix_leg_fetched", LegRow.case_no, where=_FETCHED)
 partial_index("ix_leg_door", LegRow.verdict, LegRow.ordered_at, LegRow.case_no, where=_JUDGED_DOOR)
+partial_index("ix_leg_report", LegRow.leg, LegRow.ordered_at, LegRow.outlet_id, *OF_PROMISE, where=_DOOR)
+
+
+class _HallDay(FunctionElement[str]):
+    """The day of a moment by the hall's clock, as `yyyy-MM-dd`: a day is all that is asked of very many moments."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_HallDay, "sqlite")
+def _sqlite_day(element: _HallDay, compiler: SQLCompiler, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)}, '+8 hours')"
+
+
+@compiles(_HallDay, "postgresql")
+def _postgresql_day(element: _HallDay, compiler: SQLCompiler, **options: Any) -> str:
+    return f"to_char({compiler.process(element.clauses, **options)} AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD')"
 
 
 def registered_cases(session: Session, since: datetime, until: datetime, now: datetime) -> Iterator[AnyRow]:
     """What the figures ask of each case that was registered from `since` on and before `until`, one row for a case.
 
-    Columns of `CaseRow`, and what one handling's lines come to: `handlings` (how many), `scheme` (of one of them),
-    `told` (lines of acceptance, decision and special procedures), `accepted_at` and `ended_at` (the first of each),
-    `handed_over`, `fetched` (a courier has brought the papers from the door), `clocks` (promised ones), `clock_ended`
-    (stopped, or due by `now`) and `clock_in_time` (stopped before its end).
+    In this order: columns of `CaseRow`, then of `CaseFactsRow`, then what follows from both. `is_decided`,
+    `is_closed`, `has_ended` (a line of a decision): whether and not when. `accepted_on`, `decided_on`: the first
+    acceptance and decision, days by the hall's clock. `fetched`: a courier has brought the papers from the door.
+    `clock_ended`: stopped, or due by `now`. `clock_in_time`: stopped before its end.
     """
     within = (CaseRow.registered_at >= since, CaseRow.registered_at < until)
-    rows = session.execute(select(*_OF_CASE, *_beside(now)).where(*within), execution_options={"yield_per": _AT_ONCE})
+    beside = select(*_PLAIN, *_facts(now)).outerjoin(CaseFactsRow, CaseFactsRow.case_no == CaseRow.case_no)
+    rows = session.execute(beside.where(*within), execution_options={"yield_per": _AT_ONCE})
     return iter(rows)
 
 
-def _beside(now: datetime) -> Iterator[ColumnElement[Any]]:
-    """One search in an index each: a case has few lines, and as joined rows they would all be carried here."""
-    own_handlings = (HandlingRow.case_no == CaseRow.case_no,)
-    own_steps = (text(_STEP), CaseEventRow.case_no == CaseRow.case_no)
-    own_clocks = (text(_PROMISED), DeadlineRow.case_no == CaseRow.case_no)
-    own_legs = (text(_FETCHED), LegRow.case_no == CaseRow.case_no)
-    handed_over = CaseEventRow.kind == HANDED_OVER
-    accepted = CaseEventRow.kind.in_(ACCEPTED)
-    decided = CaseEventRow.kind.in_(DECIDED)
-    read = {
-        "handlings": select(func.count()).select_from(HandlingRow).where(*own_handlings),
-        "scheme": select(func.min(HandlingRow.scheme)).where(*own_handlings),
-        "told": select(func.count()).select_from(CaseEventRow).where(*own_steps, ~handed_over),
-        "accepted_at": select(func.min(CaseEventRow.at)).where(*own_steps, accepted),
-        "ended_at": select(func.min(CaseEventRow.at)).where(*own_steps, decided),
-        "handed_over": select(func.count()).select_from(CaseEventRow).where(*own_steps, handed_over),
-        "fetched": select(func.count()).select_from(LegRow).where(*own_legs),
-        "clocks": select(func.count()).select_from(DeadlineRow).where(*own_clocks),
-        "clock_ended": select(func.count()).select_from(DeadlineRow).where(*own_clocks, _ended(now)),
-        "clock_in_time": select(func.count()).select_from(DeadlineRow).where(*own_clocks, _in_time()),
+_TIMES: Final = (CaseRow.decided_at, CaseRow.closed_at)
+_PLAIN: Final = tuple(column for column in _OF_CASE if column not in _TIMES)
+
+
+def _facts(now: datetime) -> Iterator[ColumnElement[Any]]:
+    facts = CaseFactsRow
+    for name in ("handlings", "scheme", "told", "handed_over", "clocks"):
+        yield getattr(facts, name).label(name)
+    fetched = exists().where(text(_FETCHED), LegRow.case_no == CaseRow.case_no)
+    stopped, due = facts.clock_stopped_at, facts.clock_due_at
+    read: dict[str, ColumnElement[Any]] = {
+        "is_decided": CaseRow.decided_at.is_not(None),
+        "is_closed": CaseRow.closed_at.is_not(None),
+        "has_ended": facts.ended_at.is_not(None),
+        "accepted_on": _HallDay(facts.accepted_at),
+        "decided_on": _HallDay(func.coalesce(facts.ended_at, CaseRow.decided_at)),
+        "fetched": CaseRow.closed_at.is_not(None) & fetched,
+        "clock_ended": stopped.is_not(None) | (due <= now),
+        "clock_in_time": stopped <= due,
     }
-    return (query.scalar_subquery().label(name) for name, query in read.items())
+    yield from (value.label(name) for name, value in read.items())
+
+
+def decided_at_of(session: Session, numbers: Collection[str]) -> dict[str, datetime | None]:
+    """Case number → when it was decided, of these cases."""
+    decided = select(CaseRow.case_no, CaseRow.decided_at).where(CaseRow.case_no.in_(numbers))
+    return {row.case_no: row.decided_at for row in session.execute(decided)}
 
 
 def _ended(now: datetime) -> ColumnElement[bool]:
@@ -140,4 +181,4 @@ def door_verdicts(session: Session, since: datetime, until: datetime) -> Iterato
     """(case number, verdict) of the promises at doors that were ordered from `since` on and before `until`."""
     judged = select(LegRow.case_no, LegRow.verdict).where(DOOR_WITH_VERDICT)
     rows = session.execute(judged.where(LegRow.ordered_at >= since, LegRow.ordered_at < until))
-    return ((row.case_no, row.verdict) for row in rows)
+    return ((case_no, verdict) for case_no, verdict in rows if verdict is not None)

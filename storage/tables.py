@@ -2,7 +2,7 @@
 
 from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
 from storage.base import Base
-from storage.cases import case_list
+from storage.cases import case_list, facts
 from storage.cases import rows as case_rows
 from storage.documents import store
 from storage.exchange import (
@@ -26,6 +26,7 @@ MODULES = (
     case_rows,
     catalogue,
     exchange_log,
+    facts,
     handovers,
     idempotency,
     inbox_row,

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.growth.asking import asked, callbacks, meanwhile, opened, scans, web
 from bench.growth.cases import under_way_at
-from bench.growth.filling import fill
+from bench.growth.filling import fill, stored_bytes
 from bench.growth.paths import REPORTS, reads
 from domain.terms import Scheme
 from tests.postgresql import fresh_database, server
@@ -39,11 +39,32 @@ def measured(count: int, url: str | None) -> dict[str, Any]:
                 found[said] = asked(asker, path, role)
             found["callbacks"] = callbacks(asker, list(islice(under_way_at(Scheme.CHUANYU, count), 40)))
             found["scans"] = scans(asker)
+            found["memory_mb before reports"] = asker.memory_mb()
             for said, (path, role) in REPORTS.items():
                 found[said] = asked(asker, path, role, _FEW)
-            found["work list meanwhile"] = meanwhile(asker, *REPORTS["quarter report, explained"])
+            for said in ("quarter report, explained", "quarter report, workbook"):
+                found[f"work list during {said}"] = meanwhile(asker, *REPORTS[said])
             found["memory_mb"] = asker.memory_mb()
+        found["bytes per case"] = stored_bytes(folder, url) // count
     return found
+
+
+def at_a_million(few: dict[str, Any], many: dict[str, Any], counts: tuple[int, int]) -> dict[str, Any]:
+    """By calculation and not measured: the line through two sizes, and the store at the larger one's size of a case."""
+    further = (1_000_000 - counts[1]) / (counts[1] - counts[0])
+    lines = {
+        name: round(figures["p95_ms"] + further * max(figures["p95_ms"] - few[name]["p95_ms"], 0), 1)
+        for name, figures in many.items()
+        if isinstance(figures, dict) and "p95_ms" in figures
+    }
+    return {"p95_ms": lines, "store_gb": round(many["bytes per case"] * 1_000_000 / 1e9, 1)}
+
+
+def _beside(found: dict[str, Any], kind: str, counts: list[int]) -> None:
+    """What two sizes come to together."""
+    few, many = (found.get(f"{kind} {count}") for count in (min(counts), max(counts)))
+    if few and many and few is not many:
+        found[f"{kind}, 1000000 by calculation"] = at_a_million(few, many, (min(counts), max(counts)))
 
 
 def main() -> None:
@@ -57,6 +78,7 @@ def main() -> None:
             name = f"{'postgresql' if url else 'sqlite'} {count}"
             found[name] = measured(count, fresh_database(url) if url else None)
             print(name, json.dumps(found[name], indent=1, ensure_ascii=False), flush=True)
+            _beside(found, "postgresql" if url else "sqlite", given.cases)
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
 

@@ -21,6 +21,7 @@ from runtime.ports import free_port
 from tests.unit.exchange.sichuan_callbacks import OUR_KEY, PARTNER_KEY, callback, content
 from tests.unit.web.test_reports import _alone
 from tests.web.office import Office, open_office
+from web.app import settle
 
 CALLS: Final = 30
 SICHUAN: Final = {
@@ -39,6 +40,7 @@ def opened(folder: Path, url: str | None) -> Office:
 
 def _serve(folder: str, url: str | None, port: int, ready: Event) -> None:
     office = opened(Path(folder), url)
+    settle()
     server = uvicorn.Server(uvicorn.Config(_alone(office.app), port=port, log_level="critical", access_log=False))
 
     def tell() -> None:

@@ -1,9 +1,10 @@
 """Writing very many synthetic cases quickly: bulk inserts, table by table, two thousand cases at once."""
 
 from collections import defaultdict
+from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Table, insert, text
+from sqlalchemy import Table, create_engine, insert, text
 
 from bench.growth.cases import rows
 from storage.base import Base, Database
@@ -26,3 +27,11 @@ def fill(database: Database, sealer: Sealer, count: int) -> None:
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("VACUUM ANALYZE"))
+
+
+def stored_bytes(folder: Path, url: str | None) -> int:
+    """What the database takes: SQLite's files in `folder`, or what PostgreSQL says of the one at `url`."""
+    if url is None:
+        return sum(file.stat().st_size for file in folder.glob("*.db*"))
+    with create_engine(url).connect() as connection:
+        return int(connection.scalar(text("SELECT pg_database_size(current_database())")) or 0)

@@ -20,7 +20,7 @@ from logistics.promise_model import (
 )
 from logistics.promise_rules import LegPromise
 from storage.base import Base
-from storage.parcels.legs import LegRow
+from storage.parcels.legs import LegRow, promise_told
 from storage.parcels.scans import ScanEventRow
 from storage.sealing import Sealer
 
@@ -70,7 +70,7 @@ def leg_rows(case: Ordered, kind: Leg, sealer: Sealer) -> Iterator[tuple[type[Ba
             "assignment_version": 1,
             "planned_arrival_at": ordered + _HOUR / 2,
             "promise": promise,
-            "verdict": promise["verdict"],
+            **promise_told(promise),
             "deadline_at": ordered + _HOUR,
             "time_scale": 1.0,
             "ordered_at": ordered,

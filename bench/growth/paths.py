@@ -48,4 +48,5 @@ REPORTS: Final = {
     "outlet report": ("/api/v1/outlets/report", "supervisor"),
     "quarter report": (f"/api/v1/reports/{PERIOD}?explain=false", "supervisor"),
     "quarter report, explained": (f"/api/v1/reports/{PERIOD}", "supervisor"),
+    "quarter report, workbook": (f"/api/v1/reports/{PERIOD}?format=xlsx", "supervisor"),
 }

@@ -3,6 +3,7 @@
 The event log (storage/parcels/scans.py) is the truth; what is here can be rebuilt from it.
 """
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -50,12 +51,29 @@ class LegRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     outcome: Mapped[str | None] = mapped_column(String(16))
     sign_self: Mapped[bool] = mapped_column(default=False)  # 本人签收: a locker or agent does not count
-    verdict: Mapped[str | None] = mapped_column(String(24))  # of `promise`, set with it: figures don't open it
+    # Of `promise`, set with it, so that figures don't open it; None where nothing is promised.
+    verdict: Mapped[str | None] = mapped_column(String(24))
+    provisional: Mapped[bool | None]
+    stopped: Mapped[bool | None]
+    verified: Mapped[bool | None]
+    raw_minutes: Mapped[float | None]
+    adjusted_minutes: Mapped[float | None]
+    excused: Mapped[str | None]  # JSON {party: minutes}; None for none
 
     @validates("promise")
     def _promise_told(self, _name: str, promise: dict[str, Any] | None) -> dict[str, Any] | None:
-        self.verdict = (promise or {}).get("verdict")
+        for column, value in promise_told(promise).items():
+            setattr(self, column, value)
         return promise
+
+
+def promise_told(promise: dict[str, Any] | None) -> dict[str, Any]:
+    """Values of the columns that stand beside a promise, `verdict` to `excused`."""
+    said = promise or {}
+    told = {name: said.get(name) for name in ("verdict", "provisional", "verified", "raw_minutes", "adjusted_minutes")}
+    stopped = said.get("stopped_at") is not None if told["verdict"] else None
+    excused = json.dumps(said["excused"]) if said.get("excused") else None
+    return told | {"stopped": stopped, "excused": excused}
 
 
 class AssignmentRow(Base):

@@ -1,5 +1,6 @@
 """Both door legs per outlet in figures (网点时效): minutes to the door, kept and verified shares (courier.md §4)."""
 
+import json
 from collections import defaultdict
 from datetime import datetime
 from statistics import quantiles
@@ -10,10 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.terms import DOOR_LEGS, Leg, Role
+from logistics.promise_model import CauseParty, PromiseVerdict
 from logistics.promise_report import Outcome, report
 from parcels.outlets import outlets_now
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
+from storage.quarter_rows import DOOR_LEG, OF_PROMISE
 from web.answers.outlets import OutletReport
 from web.foundation.context import Ctx
 from web.foundation.problems import Unprocessable
@@ -21,7 +24,7 @@ from web.security.session import only
 from web.views.wording import LEGS
 
 _AT_ONCE: Final = 2_000
-"""Legs that are read at once: no more of their documents are in memory at one time."""
+"""Legs that are fetched at once."""
 
 router = APIRouter(prefix="/api/v1/outlets", tags=["寄递"])
 
@@ -47,12 +50,14 @@ def outlet_report(
 
 def by_outlet(session: Session, since: datetime | None = None, until: datetime | None = None) -> dict[str, Any]:
     """`{outlets: [{id, name, legs: […]}], legs: […]}`; minutes are business minutes, shares 0 … 1 or None."""
-    query = select(LegRow.outlet_id, LegRow.leg, LegRow.promise).where(LegRow.leg.in_(DOOR_LEGS))
+    query = select(LegRow.outlet_id, LegRow.leg, *OF_PROMISE).where(DOOR_LEG)
     query = query.where(LegRow.ordered_at >= since) if since is not None else query
     query = query.where(LegRow.ordered_at < until) if until is not None else query
     found: dict[tuple[str | None, Leg], list[Outcome | None]] = defaultdict(list)
-    for outlet_id, leg, promise in session.execute(query.execution_options(yield_per=_AT_ONCE)):
-        found[outlet_id, Leg(leg)].append(Outcome.of(promise))
+    kinds = {kind.value: kind for kind in DOOR_LEGS}
+    for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
+        outlet_id, leg, *told = tuple[Any, ...](row)
+        found[outlet_id, kinds[leg]].append(_outcome(*told))
     outlets = []
     for outlet in outlets_now(session):
         legs = [_figures(kind, found[outlet.id, kind]) for kind in DOOR_LEGS if (outlet.id, kind) in found]
@@ -63,6 +68,26 @@ def by_outlet(session: Session, since: datetime | None = None, until: datetime |
         for kind in DOOR_LEGS
     ]
     return {"outlets": outlets, "legs": everywhere}
+
+
+def _outcome(
+    verdict: str | None,
+    provisional: bool,
+    stopped: bool,
+    verified: bool,
+    raw_minutes: float,
+    adjusted_minutes: float,
+    excused: str | None,
+) -> Outcome | None:
+    """None where nothing is promised. We wrote it, so nothing is checked again."""
+    if verdict is None:
+        return None
+    parties = {CauseParty(party): minutes for party, minutes in json.loads(excused).items()} if excused else _NOTHING
+    return Outcome(_VERDICTS[verdict], provisional, stopped or None, verified, raw_minutes, adjusted_minutes, parties)
+
+
+_VERDICTS: Final = {verdict.value: verdict for verdict in PromiseVerdict}
+_NOTHING: Final[dict[CauseParty, float]] = {}
 
 
 def _figures(kind: Leg, orders: list[Outcome | None]) -> dict[str, Any]:

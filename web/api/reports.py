@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
-from catalog.tables import Table
-from catalog.workbook import write_workbook
+from catalog.long_workbook import Block, Sheet, stream_workbook
 from web.answers.bodies import file_of
 from web.answers.dashboards import QuarterReport
 from web.foundation.context import Context, Ctx
@@ -40,7 +39,7 @@ def report(
     figures, scaled = _figures(ctx, wanted)
     if format == "xlsx":
         headers = {"Content-Disposition": f'attachment; filename="kuayu-{wanted.name}.xlsx"'}
-        return Response(_workbook(wanted, figures), media_type=XLSX, headers=headers)
+        return StreamingResponse(_workbook(wanted, figures), media_type=XLSX, headers=headers)
     return StreamingResponse(_json(wanted, figures, scaled, explain), media_type="application/json")
 
 
@@ -84,21 +83,17 @@ def _shown(figure: Figure, explain: bool) -> dict[str, Any]:
     }
 
 
-def _workbook(period: Period, figures: tuple[Figure, ...]) -> bytes:
+def _workbook(period: Period, figures: tuple[Figure, ...]) -> Iterator[bytes]:
     """One sheet with the figures, one with the cases behind each; the same bytes for the same content."""
     head = ("指标", "数值", "单位", "基数", "口径")
-    rows = tuple((f.label, _cell(f.value), f.unit, str(f.of), f.method) for f in figures)
-    behind = tuple(
-        (figure.label, part.label, _cell(part.value), case_no)
+    rows = (Block((f.label, _cell(f.value), f.unit, str(f.of)), (f.method,)) for f in figures)
+    behind = (
+        Block((figure.label, part.label, _cell(part.value)), part.cases or ("",))
         for figure in figures
         for part in figure.parts
-        for case_no in (part.cases or ("",))
     )
-    return write_workbook(
-        [
-            Table(file=f"{period.name}指标", header=head, rows=rows),
-            Table(file="明细", header=("指标", "分项", "分项数值", "办件编号"), rows=behind),
-        ]
+    return stream_workbook(
+        [Sheet(f"{period.name}指标", head, rows), Sheet("明细", ("指标", "分项", "分项数值", "办件编号"), behind)]
     )
 
 

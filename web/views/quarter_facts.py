@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from storage.keyset import AnyRow
 from storage.quarter_rows import (
     ACCEPTED,
     DECIDED,
+    decided_at_of,
     door_verdicts,
     promised_clocks_of,
     registered_cases,
@@ -31,25 +32,22 @@ _AT_ONCE: Final = 500
 Workdays = Callable[[date, date], int]
 
 
-class _Facts(NamedTuple):
-    """What is read of a case beside its own row."""
-
-    schemes: frozenset[Scheme]
-    handlings: int
-    used_days: float | None
-    on_time: bool | None
-
-
 def case_figures(session: Session, period: Period, calendar: WorkdayCalendar, now: datetime) -> list[CaseFigures]:
     """What every case registered within the period brings to the figures; open ones as far as it is known at `now`."""
     workdays = cache(calendar.count_workdays)
+
+    @cache
+    def days(first: str, last: str) -> float:
+        return float(max(workdays(date.fromisoformat(first), date.fromisoformat(last)), 0))
+
     found: list[CaseFigures] = []
     odd: list[AnyRow] = []
     for case in registered_cases(session, period.start, period.end, now):
-        if _is_plain(case):
-            found.append(_figures(case, _plain(case, workdays)))
-        else:
+        plain = _plain(days, *case)
+        if plain is None:
             odd.append(case)
+        else:
+            found.append(plain)
     for start in range(0, len(odd), _AT_ONCE):
         found += _line_by_line(session, odd[start : start + _AT_ONCE], workdays, now)
     return found
@@ -62,19 +60,53 @@ def door_figures(session: Session, period: Period) -> list[DoorFigures]:
     return [DoorFigures(case_no, verdicts[verdict]) for case_no, verdict in doors]
 
 
-def _is_plain(case: AnyRow) -> bool:
-    """One authority, accepted and decided once at most, nothing between: what the case's row says is everything."""
-    once = case.told <= 1 or (case.told == 2 and case.accepted_at is not None and case.ended_at is not None)
-    return case.handlings == 1 and case.clocks <= 1 and once
+def _plain(
+    days: Callable[[str, str], float],
+    case_no: str,
+    mode: str,
+    status: str,
+    channel: str,
+    time_scale: float,
+    item_kind: str,
+    statutory_days: int,
+    promised_days: int,
+    result_form: str,
+    rated_score: int | None,
+    rated_side: str | None,
+    rated_rework: str | None,
+    handlings: int | None,
+    scheme: str,
+    told: int,
+    handed_over: int,
+    clocks: int,
+    is_decided: bool,
+    is_closed: bool,
+    has_ended: bool,
+    accepted_on: str | None,
+    decided_on: str,
+    fetched: bool,
+    clock_ended: bool | None,
+    clock_in_time: bool | None,
+) -> CaseFigures | None:
+    """A row of `registered_cases` that says everything; None where its lines have to be looked at one by one.
 
-
-def _plain(case: AnyRow, workdays: Workdays) -> _Facts:
-    used = None
-    if _is_decided(case) and case.accepted_at is not None:
-        end = case.ended_at or case.decided_at
-        used = round(_between(case.accepted_at, end, case.time_scale, workdays), 2)
-    on_time = bool(case.clock_in_time) if case.clock_ended else None
-    return _Facts(_ALONE[case.scheme], 1, used, on_time)
+    It does with one authority, accepted and decided once at most, nothing between, in real time. By place and by plain
+    text, as all the others are: the name of a column or of an enum's member costs more than what is done with it.
+    """
+    if handlings != 1 or clocks > 1 or time_scale != 1:
+        return None
+    if told > 1 and not (told == 2 and accepted_on and has_ended):
+        return None
+    used = days(accepted_on, decided_on) if accepted_on and is_decided and status in _DECIDED else None
+    before = made = None
+    if is_closed:
+        before = 2 if status == _APPROVED and result_form != _ELECTRONIC else 1
+        made = (0 if fetched or channel == _ONLINE else 1) + (handed_over > 0)
+    on_time = bool(clock_in_time) if clock_ended else None
+    return CaseFigures(
+        case_no, _ALONE[scheme], _MODES[mode], _KINDS[item_kind], statutory_days, promised_days, used, on_time,
+        before, made, rated_score, rated_side, rated_rework, time_scale,
+    )  # fmt: skip
 
 
 _ALONE: Final = {scheme.value: frozenset({scheme}) for scheme in Scheme}
@@ -85,16 +117,28 @@ def _line_by_line(session: Session, cases: Sequence[AnyRow], workdays: Workdays,
     steps = _by_case(steps_of(session, numbers))
     handlings = _by_case(schemes_of(session, numbers))
     clocks = _by_case(promised_clocks_of(session, numbers, now))
+    decided_at = decided_at_of(session, numbers)
     found = []
     for case in cases:
         own = handlings[case.case_no]
-        facts = _Facts(
-            schemes=frozenset(Scheme(handling.scheme) for handling in own),
-            handlings=len(own),
-            used_days=_used_days(case, steps[case.case_no], workdays),
-            on_time=_on_time(clocks[case.case_no]),
+        found.append(
+            CaseFigures(
+                case_no=case.case_no,
+                schemes=frozenset(Scheme(handling.scheme) for handling in own),
+                mode=_MODES[case.mode],
+                kind=_KINDS[case.item_kind],
+                statutory_days=case.statutory_days,
+                promised_days=case.promised_days,
+                used_days=_used_days(case, steps[case.case_no], decided_at[case.case_no], workdays),
+                on_time=_on_time(clocks[case.case_no]),
+                trips_before=_trips_before(case, len(own)) if case.is_closed else None,
+                trips_made=_trips_made(case) if case.is_closed else None,
+                score=case.rated_score,
+                side=case.rated_side,
+                rework=case.rated_rework,
+                time_scale=case.time_scale,
+            )
         )
-        found.append(_figures(case, facts))
     return found
 
 
@@ -105,41 +149,24 @@ def _by_case(rows: Iterable[AnyRow]) -> Mapping[str, list[AnyRow]]:
     return grouped
 
 
-def _figures(case: AnyRow, facts: _Facts) -> CaseFigures:
-    return CaseFigures(
-        case_no=case.case_no,
-        schemes=facts.schemes,
-        mode=_MODES[case.mode],
-        kind=_KINDS[case.item_kind],
-        statutory_days=case.statutory_days,
-        promised_days=case.promised_days,
-        used_days=facts.used_days,
-        on_time=facts.on_time,
-        trips_before=_trips_before(case, facts.handlings) if case.closed_at else None,
-        trips_made=_trips_made(case) if case.closed_at else None,
-        score=case.rated_score,
-        side=case.rated_side,
-        rework=case.rated_rework,
-        time_scale=case.time_scale,
-    )
-
-
 _MODES: Final = {mode.value: mode for mode in Mode}
 _KINDS: Final = {kind.value: kind for kind in ItemKind}
 
 
-def _is_decided(case: AnyRow) -> bool:
-    return case.decided_at is not None and case.status in DECIDED
+_DECIDED: Final = frozenset(status.value for status in DECIDED)
+_APPROVED: Final = CaseStatus.APPROVED.value
+_ELECTRONIC: Final = ResultForm.ELECTRONIC.value
+_ONLINE: Final = IntakeChannel.ONLINE.value
 
 
-def _used_days(case: AnyRow, steps: Sequence[AnyRow], workdays: Workdays) -> float | None:
+def _used_days(case: AnyRow, steps: Sequence[AnyRow], decided_at: datetime | None, workdays: Workdays) -> float | None:
     """Working days from acceptance to decision; of several authorities the one that took longest."""
-    if not _is_decided(case):
+    if decided_at is None or case.status not in _DECIDED:
         return None
     by_handling: dict[str | None, list[AnyRow]] = defaultdict(list)
     for step in steps:
         by_handling[step.handling_no].append(step)
-    used = [_days_of(own, case.decided_at, case.time_scale, workdays) for own in by_handling.values()]
+    used = [_days_of(own, decided_at, case.time_scale, workdays) for own in by_handling.values()]
     return max((days for days in used if days is not None), default=None)
 
 
@@ -178,11 +205,11 @@ def _on_time(clocks: Sequence[AnyRow]) -> bool | None:
 
 def _trips_before(case: AnyRow, handlings: int) -> int:
     """To every authority's place: once to hand in, once more for a paper result."""
-    fetched = case.status == CaseStatus.APPROVED and case.result_form != ResultForm.ELECTRONIC
+    fetched = case.status == _APPROVED and case.result_form != _ELECTRONIC
     return handlings * (2 if fetched else 1)
 
 
 def _trips_made(case: AnyRow) -> int:
     """Handing in at a desk, and collecting at the hall."""
-    handed_in = 0 if case.fetched or case.channel == IntakeChannel.ONLINE else 1
+    handed_in = 0 if case.fetched or case.channel == _ONLINE else 1
     return handed_in + bool(case.handed_over)

@@ -2,14 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
-
 from domain.terms import Leg, ParcelStage, SignerKind
 from logistics.parcels import ParcelState, derive
 from logistics.promise import evaluate
 from logistics.promise_facts import facts_of, pauses_of
 from logistics.promise_model import CauseParty, PauseReason, PromiseOrder, PromiseState, PromiseTerms, PromiseVerdict
-from logistics.promise_report import Outcome, report
+from logistics.promise_report import report
 from logistics.service_calendar import ServiceCalendar
 from tests.unit.logistics.parcel_traces import AT_DOOR, DELIVERY, FAR, PICKUP, TEN, Trace
 
@@ -102,18 +100,3 @@ def test_an_arrival_that_was_uploaded_late_was_kept_all_the_same() -> None:
     trace = Trace().add(0, S.ACCEPTED).add(50, S.ARRIVED_DOOR, gps=AT_DOOR, uploaded=90)
     found = report([promise(derive(PICKUP, trace.events), 95)])
     assert (found.verdicts, found.judged, found.kept_share) == ({PromiseVerdict.KEPT_LATE_UPLOAD: 1}, 1, 1)
-
-
-def test_what_is_kept_with_a_leg_gives_the_same_figures() -> None:
-    trace = Trace().add(0, S.ACCEPTED).add(10, S.ON_HOLD, note=PauseReason.APPLICANT_WAIT.value)
-    trace.add(25, S.EN_ROUTE).add(70, S.ARRIVED_DOOR, gps=AT_DOOR)
-    found = promise(derive(PICKUP, trace.events), 80)
-    outcome = Outcome.of(found.model_dump(mode="json"))
-    assert outcome is not None and outcome.excused[CauseParty.APPLICANT] == 15
-    assert report([outcome]) == report([found])
-    assert Outcome.of({**found.model_dump(mode="json"), "stopped_at": None}) != outcome
-
-
-@pytest.mark.parametrize("kept", [None, {}, {"provisional": False}])
-def test_a_leg_without_a_promise_is_in_no_figure(kept: dict[str, bool] | None) -> None:
-    assert Outcome.of(kept) is None

@@ -1,5 +1,7 @@
 """What the figures ask of documents stands beside them: set with them, and by the migration for rows of before."""
 
+import json
+
 from alembic import command
 
 from catalog.items import load
@@ -50,3 +52,29 @@ def test_a_case_without_a_rating_has_none(database):
     command.downgrade(_config(database.engine), "0014")
     migrate(database.engine)
     assert told(database)[0][4:] == (None, None, None)
+
+
+OF_PROMISE = ("verdict", "provisional", "stopped", "verified", "raw_minutes", "adjusted_minutes")
+STATE = {"verdict": "BREACHED", "provisional": False, "verified": True, "raw_minutes": 70.5, "adjusted_minutes": 61.25}
+
+
+def of_promises(database):
+    with database.read() as session:
+        legs = session.query(LegRow).order_by(LegRow.leg_id)
+        return [(*(getattr(leg, name) for name in OF_PROMISE), leg.excused and json.loads(leg.excused)) for leg in legs]
+
+
+def test_a_promise_is_told_by_columns_with_it_and_by_the_migration_alike(database):
+    register(database)
+    stopped = STATE | {"stopped_at": "2026-11-23T08:00:00Z", "excused": {"APPLICANT": 9.25}}
+    with database.write() as session:
+        session.add_all([leg(1, stopped), leg(2, STATE | {"stopped_at": None, "excused": {}}), leg(3, None)])
+    expected = [
+        ("BREACHED", False, True, True, 70.5, 61.25, {"APPLICANT": 9.25}),
+        ("BREACHED", False, False, True, 70.5, 61.25, None),
+        (None,) * 7,
+    ]
+    assert of_promises(database) == expected
+    command.downgrade(_config(database.engine), "0015")
+    migrate(database.engine)
+    assert of_promises(database) == expected

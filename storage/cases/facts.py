@@ -1,0 +1,36 @@
+"""What the quarter's figures ask of a case's handlings, history and clocks: one narrow row for a case.
+
+Kept by triggers of the database in the very transaction that writes a handling, a line or a clock (migration 0016), so
+no writer can forget it. Each adds to the row in one statement: two at once end as one after the other.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base
+
+
+class CaseFactsRow(Base):
+    """The facts of a case; read only.
+
+    handlings, scheme   how many, and of one of them
+    told                lines of acceptance, decision and special procedures
+    accepted_at, ended_at   the first line of each kind
+    handed_over         lines of it
+    clocks              promised ones; `clock_due_at`, `clock_stopped_at`: of the only one, of several of any
+    """
+
+    __tablename__ = "case_facts"
+
+    case_no: Mapped[str] = mapped_column(String(21), primary_key=True)
+    handlings: Mapped[int]
+    scheme: Mapped[str | None] = mapped_column(String(16))
+    told: Mapped[int]
+    accepted_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    handed_over: Mapped[int]
+    clocks: Mapped[int]
+    clock_due_at: Mapped[datetime | None]
+    clock_stopped_at: Mapped[datetime | None]
