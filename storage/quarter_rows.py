@@ -108,8 +108,8 @@ def _postgresql_day(element: _HallDay, compiler: SQLCompiler, **options: Any) ->
 def registered_cases(session: Session, since: datetime, until: datetime, now: datetime) -> Iterator[AnyRow]:
     """What the figures ask of each case that was registered from `since` on and before `until`, one row for a case.
 
-    In this order: columns of `CaseRow`, then of `CaseFactsRow`, then what follows from both. `is_decided`,
-    `is_closed`, `has_ended` (a line of a decision): whether and not when. `accepted_on`, `decided_on`: the first
+    In this order: columns of `CaseRow`, then of `CaseFactsRow`, then what follows from both. `is_closed`,
+    `has_ended` (a line of a decision): whether and not when. `accepted_on`, `decided_on`: the first
     acceptance and decision, days by the hall's clock. `fetched`: a courier has brought the papers from the door.
     `clock_ended`: stopped, or due by `now`. `clock_in_time`: stopped before its end.
     """
@@ -119,8 +119,7 @@ def registered_cases(session: Session, since: datetime, until: datetime, now: da
     return iter(rows)
 
 
-_TIMES: Final = (CaseRow.decided_at, CaseRow.closed_at)
-_PLAIN: Final = tuple(column for column in _OF_CASE if column not in _TIMES)
+_PLAIN: Final = tuple(column for column in _OF_CASE if column is not CaseRow.closed_at)
 
 
 def _facts(now: datetime) -> Iterator[ColumnElement[Any]]:
@@ -130,7 +129,6 @@ def _facts(now: datetime) -> Iterator[ColumnElement[Any]]:
     fetched = exists().where(text(_FETCHED), LegRow.case_no == CaseRow.case_no)
     stopped, due = facts.clock_stopped_at, facts.clock_due_at
     read: dict[str, ColumnElement[Any]] = {
-        "is_decided": CaseRow.decided_at.is_not(None),
         "is_closed": CaseRow.closed_at.is_not(None),
         "has_ended": facts.ended_at.is_not(None),
         "accepted_on": _HallDay(facts.accepted_at),
@@ -140,12 +138,6 @@ def _facts(now: datetime) -> Iterator[ColumnElement[Any]]:
         "clock_in_time": stopped <= due,
     }
     yield from (value.label(name) for name, value in read.items())
-
-
-def decided_at_of(session: Session, numbers: Collection[str]) -> dict[str, datetime | None]:
-    """Case number → when it was decided, of these cases."""
-    decided = select(CaseRow.case_no, CaseRow.decided_at).where(CaseRow.case_no.in_(numbers))
-    return {row.case_no: row.decided_at for row in session.execute(decided)}
 
 
 def _ended(now: datetime) -> ColumnElement[bool]:

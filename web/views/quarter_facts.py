@@ -16,7 +16,6 @@ from storage.keyset import AnyRow
 from storage.quarter_rows import (
     ACCEPTED,
     DECIDED,
-    decided_at_of,
     door_verdicts,
     promised_clocks_of,
     registered_cases,
@@ -66,6 +65,7 @@ def _plain(
     mode: str,
     status: str,
     channel: str,
+    decided_at: datetime | None,
     time_scale: float,
     item_kind: str,
     statutory_days: int,
@@ -79,7 +79,6 @@ def _plain(
     told: int,
     handed_over: int,
     clocks: int,
-    is_decided: bool,
     is_closed: bool,
     has_ended: bool,
     accepted_on: str | None,
@@ -97,7 +96,7 @@ def _plain(
         return None
     if told > 1 and not (told == 2 and accepted_on and has_ended):
         return None
-    used = days(accepted_on, decided_on) if accepted_on and is_decided and status in _DECIDED else None
+    used = days(accepted_on, decided_on) if accepted_on and decided_at and status in _DECIDED else None
     before = made = None
     if is_closed:
         before = 2 if status == _APPROVED and result_form != _ELECTRONIC else 1
@@ -117,7 +116,6 @@ def _line_by_line(session: Session, cases: Sequence[AnyRow], workdays: Workdays,
     steps = _by_case(steps_of(session, numbers))
     handlings = _by_case(schemes_of(session, numbers))
     clocks = _by_case(promised_clocks_of(session, numbers, now))
-    decided_at = decided_at_of(session, numbers)
     found = []
     for case in cases:
         own = handlings[case.case_no]
@@ -129,7 +127,7 @@ def _line_by_line(session: Session, cases: Sequence[AnyRow], workdays: Workdays,
                 kind=_KINDS[case.item_kind],
                 statutory_days=case.statutory_days,
                 promised_days=case.promised_days,
-                used_days=_used_days(case, steps[case.case_no], decided_at[case.case_no], workdays),
+                used_days=_used_days(case, steps[case.case_no], workdays),
                 on_time=_on_time(clocks[case.case_no]),
                 trips_before=_trips_before(case, len(own)) if case.is_closed else None,
                 trips_made=_trips_made(case) if case.is_closed else None,
@@ -159,14 +157,14 @@ _ELECTRONIC: Final = ResultForm.ELECTRONIC.value
 _ONLINE: Final = IntakeChannel.ONLINE.value
 
 
-def _used_days(case: AnyRow, steps: Sequence[AnyRow], decided_at: datetime | None, workdays: Workdays) -> float | None:
+def _used_days(case: AnyRow, steps: Sequence[AnyRow], workdays: Workdays) -> float | None:
     """Working days from acceptance to decision; of several authorities the one that took longest."""
-    if decided_at is None or case.status not in _DECIDED:
+    if case.decided_at is None or case.status not in _DECIDED:
         return None
     by_handling: dict[str | None, list[AnyRow]] = defaultdict(list)
     for step in steps:
         by_handling[step.handling_no].append(step)
-    used = [_days_of(own, decided_at, case.time_scale, workdays) for own in by_handling.values()]
+    used = [_days_of(own, case.decided_at, case.time_scale, workdays) for own in by_handling.values()]
     return max((days for days in used if days is not None), default=None)
 
 
