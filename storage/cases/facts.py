@@ -23,6 +23,7 @@ class CaseFactsRow(Base):
     """
 
     __tablename__ = "case_facts"
+    __table_args__ = ({"sqlite_with_rowid": False},)  # found by its number in one search and not in two
 
     case_no: Mapped[str] = mapped_column(String(21), primary_key=True)
     handlings: Mapped[int]

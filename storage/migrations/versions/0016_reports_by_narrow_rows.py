@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column('clock_due_at', UtcDateTime(timezone=True), nullable=True),
         sa.Column('clock_stopped_at', UtcDateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint('case_no', name=op.f('pk_case_facts')),
+        sqlite_with_rowid=False,
     )
     _fill()
     _watch()
