@@ -138,15 +138,18 @@ async def _register_namespace(client: Client) -> None:
 
 
 async def _ensure_search_attributes(client: Client) -> None:
+    """A new namespace is NOT_FOUND here for some seconds more: a server's parts learn of it one after the other."""
     wanted = {name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind}") for name, kind in SEARCH_ATTRIBUTES.items()}
-    while missing := wanted.keys() - await _registered(client):
-        request = AddSearchAttributesRequest(
-            namespace=client.namespace, search_attributes={name: wanted[name] for name in missing}
-        )
+    while True:
         try:
+            if not (missing := wanted.keys() - await _registered(client)):
+                return
+            request = AddSearchAttributesRequest(
+                namespace=client.namespace, search_attributes={name: wanted[name] for name in missing}
+            )
             await client.operator_service.add_search_attributes(request)
         except RPCError as fault:
-            if fault.status is not RPCStatusCode.ALREADY_EXISTS:
+            if fault.status not in (RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.NOT_FOUND):
                 raise
         await asyncio.sleep(_RETRY_S)
 

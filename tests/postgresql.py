@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,9 +33,13 @@ def _as_its_user(folder: Path) -> list[str]:
     return ["runuser", "-u", "postgres", "--"]
 
 
+FORGETFUL = ("fsync=off", "full_page_writes=off")
+"""What a test's data does not need."""
+
+
 @contextmanager
-def server() -> Iterator[str]:
-    """Start one; yields the URL of its maintenance database, without a driver's name."""
+def server(options: Sequence[str] = FORGETFUL) -> Iterator[str]:
+    """Start one with these settings; yields the URL of its maintenance database, without a driver's name."""
     with tempfile.TemporaryDirectory(prefix="kuayu-postgresql-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         user = _as_its_user(folder)
@@ -44,10 +48,10 @@ def server() -> Iterator[str]:
         where = ["-D", str(folder / "data")]
         initdb = [*user, _program("initdb"), *where, "-U", "kuayu", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder)
-        options = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"]
+        chosen = [part for option in (*options, "max_connections=200") for part in ("-c", option)]
         listen = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
         with (folder / "log").open("wb") as output:
-            command = [*user, _program("postgres"), *where, *listen, *options]
+            command = [*user, _program("postgres"), *where, *listen, *chosen]
             process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
         url = f"postgresql://kuayu@127.0.0.1:{port}/postgres"
         try:

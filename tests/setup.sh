@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the tests need beside Python: a browser, Chinese fonts, PostgreSQL's programs, Java and Maven for the
-# time-skipping server. Installs what is missing where it may (root on Debian or Ubuntu); elsewhere says what is
+# time-skipping server, Go for the Temporal server on PostgreSQL. Installs what is missing where it may (root on Debian or Ubuntu); elsewhere says what is
 # missing and how to get it. The tests that need it then fail and say so.
 set -eu
 
@@ -13,6 +13,7 @@ have chromium || have chromium-browser || have google-chrome || have google-chro
 { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || need postgresql
 have java || need default-jre-headless
 have mvn || need maven
+have go || need golang-go
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && have apt-get; then
