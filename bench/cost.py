@@ -1,162 +1,96 @@
-"""What an online case costs, beside the bare engine: interleaved passes of both on one machine.
+"""What a case costs, beside the bare engine: interleaved passes of both, on each server and for each shape of a case.
 
-Ours is the whole system as `make run` starts it, the case goes over HTTP to a played network and is approved; the bare
-engine has the same events with nothing in them (`bench.bare`). Counted is the processor time of every process, less
-what it uses idle. `python -m bench.cost` writes bench/results/cost.json.
+Ours is the whole system as `make run` starts it, the case goes over HTTP to a played network and couriers and is
+approved; the bare engine has the same events with nothing in them (`bench.bare`). Counted is the processor time of
+every process, less what it uses idle; on PostgreSQL also statements, commits and bytes.
+`python -m bench.cost [--server real]` writes bench/results/cost.json.
 """
 
+import argparse
 import asyncio
-import json
-import os
 import statistics
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from temporalio.client import Client
 
-from bench.bare import bare_engine
-from bench.processor import processor_ms
-from demo.__main__ import stage_of
-from demo.play import Stage, case_body
-from demo.stories import STORIES
-from demo.system import running
-from storage.base import Database
-from storage.cases.rows import CaseRow
+from bench.bare_case import Outline, leg_name
+from bench.figures import SHORT, write
+from bench.houses import House, embedded_house, real_house
+from bench.measured import Measured
+from bench.shapes import SHAPES, Shape
 
-PASSES = 5
-CASES = 60
+PASSES = 1 if SHORT else 5
+CASES = {"online": 4, "four_legs": 2} if SHORT else {"online": 60, "four_legs": 20}
 AT_ONCE = 50
-TIME_SCALE = 400.0
-IDLE_S = 10.0
-LOOK_S = 0.2
-RESULT = Path(__file__).parent / "results" / "cost.json"
-ONLINE = next(story for story in STORIES if story.item == "YZ-HRSS-001" and not story.does and not story.outage)
-
-Pass = Callable[[], list[tuple[float, float]]]
+IDLE_S = 1.0 if SHORT else 10.0
+SERVERS: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
+    "embedded": embedded_house,
+    "real": real_house,
+}
 
 
-class Ours:
-    """Starts online cases over HTTP; looks into the tables whether they are closed, which costs the system nothing."""
-
-    def __init__(self, stage: Stage, database: Database) -> None:
-        self._stage, self._database = stage, database
-        self._number = 0
-
-    def run(self) -> list[tuple[float, float]]:
-        """Seconds until each was registered and until it was closed."""
-        first, self._number = self._number, self._number + CASES
-        with ThreadPoolExecutor(AT_ONCE) as people:
-            return list(people.map(self._one, range(first, first + CASES)))
-
-    def _one(self, number: int) -> tuple[float, float]:
-        body = case_body(self._stage, ONLINE, number)
-        began = time.monotonic()
-        case_no = self._stage.clerk.post("/api/v1/cases", body, f"cost-{number:06d}")["caseNo"]
-        started = time.monotonic() - began
-        while not self._is_closed(case_no):
-            time.sleep(LOOK_S)
-        return started, time.monotonic() - began
-
-    def _is_closed(self, case_no: str) -> bool:
-        with self._database.read() as session:
-            return session.scalar(select(CaseRow.closed_at).filter_by(case_no=case_no)) is not None
+async def measure(server: str) -> dict[str, Any]:
+    """Both sides up, idle once, then pass after pass in turn, shape after shape."""
+    with tempfile.TemporaryDirectory() as name:
+        async with SERVERS[server](Path(name)) as house:
+            ours, bare = Measured(house.used_by_ours), Measured(house.used_by_bare)
+            for side in (ours, bare):
+                await asyncio.to_thread(side.rest, IDLE_S)
+            return {shape.name: await _shape(house, shape, ours.idle, bare.idle) for shape in SHAPES}
 
 
-class Measured:
-    """The passes of one side. `used`: the processor time of its parts so far, in milliseconds."""
+async def _shape(house: House, shape: Shape, idle: dict[str, float], bare_idle: dict[str, float]) -> dict[str, Any]:
+    cases, loop = CASES[shape.name], asyncio.get_running_loop()
 
-    def __init__(self, used: Callable[[], Counter[str]], one_pass: Pass) -> None:
-        self._used, self._pass = used, one_pass
-        self._idle: dict[str, float] = {}
-        self._found: list[dict[str, Any]] = []
+    def bare_pass() -> list[tuple[float, float]]:
+        passing = house.bare.pass_of(shape.outline, cases, AT_ONCE)
+        return asyncio.run_coroutine_threadsafe(passing, loop).result()
 
-    def rest(self) -> None:
-        """Learn what it uses while nothing happens."""
-        before, began = self._used(), time.monotonic()
-        time.sleep(IDLE_S)
-        lasted = time.monotonic() - began
-        self._idle = {part: used / lasted for part, used in (self._used() - before).items()}
-
-    def go(self) -> None:
-        """One pass."""
-        before, began = self._used(), time.monotonic()
-        took = self._pass()
-        lasted = time.monotonic() - began
-        used = self._used() - before
-        self._found.append(
-            {
-                "cases_per_s": len(took) / lasted,
-                "start_p95_s": statistics.quantiles([start for start, _ in took], n=20)[-1],
-                "case_p50_s": statistics.median(whole for _, whole in took),
-                "ms": {part: (ms - self._idle.get(part, 0) * lasted) / len(took) for part, ms in used.items()},
-            }
-        )
-
-    def figures(self) -> dict[str, Any]:
-        """Medians over the passes, the lowest and highest beside what was asked for."""
-        parts = {part for one in self._found for part in one["ms"] if part != "played"}
-        whole = [sum(one["ms"].get(part, 0) for part in parts) for one in self._found]
-        numbers = {name: [one[name] for one in self._found] for name in ("cases_per_s", "start_p95_s", "case_p50_s")}
-        return {
-            **{name: _spread(each) for name, each in numbers.items()},
-            "processor_ms_per_case": _spread(whole),
-            "by_part_ms": {part: _spread([one["ms"].get(part, 0) for one in self._found]) for part in sorted(parts)},
-            "idle_percent_of_a_core": {part: round(ms / 10, 1) for part, ms in sorted(self._idle.items())},
-        }
-
-
-def _spread(values: list[float]) -> dict[str, float]:
-    return {
-        "median": round(statistics.median(values), 3),
-        "least": round(min(values), 3),
-        "most": round(max(values), 3),
+    ours, bare = Measured(house.used_by_ours, idle), Measured(house.used_by_bare, bare_idle)
+    for _ in range(PASSES):
+        await asyncio.to_thread(ours.go, partial(house.ours.pass_of, shape, cases, AT_ONCE))
+        await asyncio.to_thread(bare.go, bare_pass)
+    carried = [house.ours.workflows(case_no) for case_no in house.ours.done[-cases:]]
+    plain = [_workflows(name, shape.outline) for name in house.bare.done[-cases:]]
+    sides = {
+        "ours": ours.figures() | await _histories(house.engine, carried),
+        "bare": bare.figures() | await _histories(house.bare_engine, plain),
     }
+    return {**sides, "ours_by_bare": _compared(sides), "cases": cases, "at_once": AT_ONCE, "passes": PASSES}
 
 
-async def measure(passes: int) -> dict[str, Any]:
-    """Both sides up, idle once, then pass after pass in turn."""
-    with tempfile.TemporaryDirectory() as name, running(TIME_SCALE, print) as system:
-        stage = stage_of(system)
-        stage.partners.put("/control/default", {"pace_s": 0.05})
-        async with bare_engine(Path(name)) as bare:
-            loop = asyncio.get_running_loop()
-
-            def bare_pass() -> list[tuple[float, float]]:
-                return asyncio.run_coroutine_threadsafe(bare.pass_of(CASES, AT_ONCE), loop).result()
-
-            whole, database = system.process.pid, Database(f"sqlite:///{system.data_dir / 'kuayu.db'}")
-            sides = {
-                "ours": Measured(lambda: processor_ms(whole), Ours(stage, database).run),
-                "bare": Measured(lambda: processor_ms(os.getpid(), without=whole), bare_pass),
-            }
-            for side in sides.values():
-                await asyncio.to_thread(side.rest)
-            for _ in range(passes):
-                for side in sides.values():
-                    await asyncio.to_thread(side.go)
-            database.close()
-    return _compared({name: side.figures() for name, side in sides.items()}) | {"cases": CASES, "at_once": AT_ONCE}
+def _workflows(name: str, outline: Outline) -> list[str]:
+    return [name, *(leg_name(name, place) for place in range(outline.legs))]
 
 
-def _compared(sides: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    def ratio(name: str) -> float:
-        return round(sides["ours"][name]["median"] / sides["bare"][name]["median"], 2)
+async def _histories(client: Client, cases: Iterable[list[str]]) -> dict[str, Any]:
+    """Events and bytes in all histories of a case, the median of these cases."""
+    events, size = [], []
+    for workflows in cases:
+        told = [(await client.get_workflow_handle(name).describe()).raw_info for name in workflows]
+        events.append(sum(one.history_length for one in told))
+        size.append(sum(one.history_size_bytes for one in told))
+    return {"history_events": statistics.median(events), "history_bytes": statistics.median(size)}
 
+
+def _compared(sides: dict[str, dict[str, Any]]) -> dict[str, float]:
     names = ("cases_per_s", "start_p95_s", "case_p50_s", "processor_ms_per_case")
-    return {**sides, "ours_by_bare": {name: ratio(name) for name in names}, "processors": os.cpu_count()}
+    ours, bare = sides["ours"], sides["bare"]
+    ratios = {name: ours[name]["median"] / bare[name]["median"] for name in names}
+    ratios |= {name: ours[name] / bare[name] for name in ("history_events", "history_bytes")}
+    return {name: round(ratio, 2) for name, ratio in ratios.items()}
 
 
 def main() -> None:
     """Measure and write."""
-    figures = asyncio.run(measure(PASSES))
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    print(json.dumps(figures, indent=1))
+    parser = argparse.ArgumentParser(prog="python -m bench.cost")
+    parser.add_argument("--server", choices=list(SERVERS), nargs="+", default=list(SERVERS))
+    write("cost", {name: asyncio.run(measure(name)) for name in parser.parse_args().server})
 
 
 if __name__ == "__main__":

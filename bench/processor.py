@@ -5,8 +5,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
+_OWN_AND_ENDED_CHILDREN = slice(11, 15)
 PARTS = {
     "start-dev": "engine",
+    "temporal-server": "engine",
+    "postgres": "database",
     "kuayu worker": "worker",
     "multiprocessing": "worker",
     "kuayu web": "web",
@@ -16,7 +19,7 @@ PARTS = {
 
 
 def processor_ms(root: int, without: int | None = None) -> Counter[str]:
-    """Part → milliseconds that its processes have used so far.
+    """Part → milliseconds that its processes have used so far, those that have ended with them.
 
     `root`: the id of the process above them; `without`: one whose own and whose children's are left out.
     """
@@ -26,7 +29,7 @@ def processor_ms(root: int, without: int | None = None) -> Counter[str]:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it has ended meanwhile
-        used = (int(fields[11]) + int(fields[12])) * _TICK_MS
+        used = sum(map(int, fields[_OWN_AND_ENDED_CHILDREN])) * _TICK_MS
         children[int(fields[1])].append((int(stat.parent.name), used))
     found: Counter[str] = Counter()
     below = [root]

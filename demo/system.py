@@ -49,12 +49,15 @@ class NotReady(Exception):
 
 
 @contextmanager
-def running(time_scale: float, say: Say) -> Iterator[System]:
-    """Start, wait until ready, and stop and forget everything at the end, also when asked to stop by SIGTERM."""
+def running(time_scale: float, say: Say, settings: Mapping[str, str] | None = None) -> Iterator[System]:
+    """Start, wait until ready, and stop and forget everything at the end, also when asked to stop by SIGTERM.
+
+    `settings`: as of `start`.
+    """
     signal.signal(signal.SIGTERM, _end)
     folder = Path(tempfile.mkdtemp(prefix="kuayu-demo-"))
     try:
-        system = start(folder, time_scale)
+        system = start(folder, time_scale, settings=settings)
         try:
             wait_ready(system, say)
             yield system
@@ -74,10 +77,10 @@ def start(
     fresh = ports or dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SICHUAN_", "SOUTHWEST_"))},
+        "DATABASE_URL": os.environ.get("DEMO_DATABASE_URL", ""),
         **(settings or {}),
         **fresh,
         "DATA_DIR": str(folder / "data"),
-        "DATABASE_URL": os.environ.get("DEMO_DATABASE_URL", ""),
         "SANDBOX": "1",
         "DEMO_USERS": "1",
         "TIME_SCALE": str(time_scale),

@@ -1,0 +1,52 @@
+"""Figures as every benchmark writes them: medians with their spread, beside the facts of the machine."""
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+SHORT = os.environ.get("BENCH_SHORT") == "1"
+"""Few passes and cases, for a look whether everything runs; its times say nothing (`python -m bench --short`)."""
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Median, least and most of the passes."""
+    return {
+        "median": round(statistics.median(values), 3),
+        "least": round(min(values), 3),
+        "most": round(max(values), 3),
+    }
+
+
+def p95(values: Sequence[float]) -> float:
+    """The 95th of a hundred; of fewer than twenty values nearly the largest."""
+    return statistics.quantiles(values, n=20, method="inclusive")[-1]
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores, memory in GB, and the versions that matter."""
+    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return {
+        "processor": names[0] if names else platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "temporalio": version("temporalio"),
+        "sqlalchemy": version("sqlalchemy"),
+    }
+
+
+def write(name: str, figures: dict[str, Any]) -> None:
+    """bench/results/NAME.json, and the same to be read at once."""
+    RESULTS.mkdir(exist_ok=True)
+    said = json.dumps({**figures, "short": SHORT, "machine": machine()}, indent=1, ensure_ascii=False)
+    (RESULTS / f"{name}.json").write_text(said + "\n", "utf-8")
+    print(said, flush=True)
