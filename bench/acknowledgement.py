@@ -1,98 +1,47 @@
-"""Acknowledging a Sichuan callback against a bare Temporal signal, in one run under one load (p95 ≤ 1.5 ×).
+"""Acknowledging a Sichuan callback against a bare Temporal signal, in one run under one load.
 
-A worker carries small workflows on the embedded server as fast as this machine can; meanwhile signals and callbacks
-come at a fixed rate, whether the ones before are answered or not. One callback in ten comes twice. The web process
-has its own SQLite file, as the product has. `python -m bench.acknowledgement` writes
-bench/results/acknowledgement.json.
+The whole system carries online cases on a real server as fast as this machine can. Meanwhile callbacks for cases that
+wait come at a fixed rate, and as many signals to workflows that nobody works on: both whether the ones before are
+answered or not. One callback in ten comes twice; what was acknowledged is looked for in the inbox at the end.
+`python -m bench.acknowledgement` writes bench/results/acknowledgement.json.
 """
 
 import asyncio
-import json
-import multiprocessing
 import re
-import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import uvicorn
-from fastapi import FastAPI
 from sqlalchemy import func, select
-from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from domain.identifiers import make_case_number
-from domain.terms import Partner
-from runtime.embedded import embedded_server
-from runtime.ports import free_port
-from runtime.settings import load_settings
-from runtime.temporal import connect
-from storage.base import Database
+from bench.figures import SHORT, p95, spread, write
+from bench.houses import real_house
+from bench.ours import Ours
+from bench.shapes import SHAPES
+from storage.cases.rows import CaseRow
 from storage.exchange.inbox_row import InboxRow
-from tests.unit.exchange.sichuan_callbacks import callback, content, open_sichuan_office
-from web.api import callbacks
+from tests.unit.exchange.sichuan_callbacks import callback, content
 
-PER_SECOND = 30
-SECONDS = 20
+PASSES = 1 if SHORT else 5
+PER_SECOND = 20
+SECONDS = 2 if SHORT else 8
+REPEATED = 10
 LOAD_IN_FLIGHT = 10
-RESULT = Path(__file__).parent / "results" / "acknowledgement.json"
-
-
-@activity.defn
-async def step(place: int) -> int:
-    return place
-
-
-@workflow.defn
-class Load:
-    """Three steps one after the other: what a case does, without its waits."""
-
-    @workflow.run
-    async def run(self) -> None:
-        for place in range(3):
-            await workflow.execute_activity(step, place, start_to_close_timeout=timedelta(seconds=30))
-
-
-def _web(folder: Path, port: int, numbers: list[str]) -> None:
-    office = open_sichuan_office(folder, live=True)
-    office.add_cases(numbers)
-    app = FastAPI()
-    app.include_router(callbacks.router(Partner.SICHUAN, office.intake, lambda: None))
-    uvicorn.run(app, port=port, log_level="critical", access_log=False, timeout_keep_alive=120)
-
-
-async def _load(address: str) -> None:
-    client = await Client.connect(address)
-    names = count()
-
-    async def driver() -> None:
-        while True:
-            await client.execute_workflow(Load.run, id=f"load-{next(names)}", task_queue="load")
-
-    runner = UnsandboxedWorkflowRunner()
-    async with Worker(client, task_queue="load", workflows=[Load], activities=[step], workflow_runner=runner):
-        await asyncio.gather(*(driver() for _ in range(LOAD_IN_FLIGHT)))
-
-
-def _load_process(address: str) -> None:
-    asyncio.run(_load(address))
-
-
-@contextmanager
-def _process(target: Callable[..., None], *arguments: Any) -> Iterator[None]:
-    process = multiprocessing.get_context("spawn").Process(target=target, args=arguments, daemon=True)
-    process.start()
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.join()
+EVENTS = ("RECEIVED", "ACCEPTED", "REVIEWING")
+ONLINE = SHAPES[0]
+WAITING = replace(
+    ONLINE, name="waiting", first_number=20_000, story=replace(ONLINE.story, partner_script=({"await": "never"},))
+)
+WITHIN_S = 120.0
 
 
 def _wire(said: dict[str, Any]) -> bytes:
@@ -105,17 +54,21 @@ def _wire(said: dict[str, Any]) -> bytes:
 class CallbackProbe:
     """Sends over kept connections, as a gateway does; each message is signed before its time is taken."""
 
-    def __init__(self, port: int, numbers: list[str]) -> None:
-        occurred = datetime.now(UTC).isoformat()
-        self._said = (content(caseNo=n, event_id=f"evt_{n}", occurredAt=occurred) for n in numbers)
+    def __init__(self, address: str, numbers: list[str]) -> None:
+        self._said = (
+            content(event, seq, f"evt_{n}_{seq}", caseNo=n, occurredAt=datetime.now(UTC).isoformat())
+            for seq, event in enumerate(EVENTS, 1)
+            for n in numbers
+        )
         self._sent = count()
         self._last: dict[str, Any] = {}
         self.different = 0
-        self._port = port
+        where = urlsplit(address)
+        self._where = (str(where.hostname), int(where.port or 0))
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     def _next(self) -> dict[str, Any]:
-        if next(self._sent) % 10 == 9:
+        if next(self._sent) % REPEATED == REPEATED - 1:
             return self._last
         self._last = next(self._said)
         self.different += 1
@@ -123,7 +76,7 @@ class CallbackProbe:
 
     async def __call__(self) -> float:
         request = _wire(self._next())
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(*self._where)
         began = time.perf_counter()
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
@@ -166,58 +119,64 @@ async def _at_a_rate(probes: list[Callable[[], Awaitable[float]]]) -> list[list[
     return [list(await asyncio.gather(*tasks)) for tasks in running]
 
 
-def _figures(taken_s: list[float]) -> dict[str, float]:
-    cuts = statistics.quantiles(taken_s, n=100)
-    return {"count": len(taken_s), "p50_ms": round(cuts[49] * 1000, 1), "p95_ms": round(cuts[94] * 1000, 1)}
-
-
-async def _until_listening(port: int) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionError:
-                await asyncio.sleep(0.1)
-            else:
-                writer.close()
+def _until_submitted(ours: Ours, numbers: list[str]) -> None:
+    wanted = select(func.count()).where(CaseRow.case_no.in_(numbers), CaseRow.status == "SUBMITTED")
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        with ours.database.read() as session:
+            if session.scalar(wanted) == len(numbers):
                 return
+        if time.monotonic() > deadline:
+            raise TimeoutError("the cases that wait were not submitted")
+        time.sleep(0.2)
+
+
+@contextmanager
+def _load(ours: Ours) -> Iterator[None]:
+    """Online cases, so many in flight, until the block ends."""
+    over = threading.Event()
+
+    def keep_going() -> None:
+        while not over.is_set():
+            ours.pass_of(ONLINE, LOAD_IN_FLIGHT, LOAD_IN_FLIGHT)
+
+    thread = threading.Thread(target=keep_going)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _stored(ours: Ours, numbers: list[str]) -> int:
+    with ours.database.read() as session:
+        stored = select(func.count()).select_from(InboxRow).where(InboxRow.handling_no.in_(numbers))
+        return session.scalar(stored) or 0
 
 
 async def measure() -> dict[str, Any]:
-    serials = range(1000, 1000 + PER_SECOND * SECONDS)
-    numbers = [make_case_number("500103", datetime.now(UTC).date(), serial) for serial in serials]
+    """The load comes up, then pass after pass."""
+    cases = -(-PER_SECOND * SECONDS * PASSES // len(EVENTS))
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        ports = {"temporal_port": str(free_port()), "temporal_ui_port": str(free_port())}
-        settings = load_settings(None, sandbox="1", data_dir=name, **ports)
-        async with embedded_server(settings, print):
-            signals = SignalProbe(await connect(settings))
+        async with real_house(Path(name)) as house:
+            numbers = await asyncio.to_thread(house.ours.open_ones, WAITING, cases, LOAD_IN_FLIGHT)
+            await asyncio.to_thread(_until_submitted, house.ours, numbers)
+            signals, pushed = SignalProbe(house.engine), CallbackProbe(house.system.kuayu, numbers)
             await signals.start()
-            with _process(_web, folder, port, numbers), _process(_load_process, settings.temporal_target):
-                await _until_listening(port)
-                await asyncio.sleep(3)  # the load has come up
-                pushed = CallbackProbe(port, numbers)
-                signalled, acknowledged = await _at_a_rate([signals, pushed])
-        lost = pushed.different - _stored(folder)
-    figures = {"signal": _figures(signalled), "callback": _figures(acknowledged)}
-    ratio = figures["callback"]["p95_ms"] / figures["signal"]["p95_ms"]
-    return {**figures, "per_second": PER_SECOND, "lost": lost, "ratio_p95": round(ratio, 2)}
-
-
-def _stored(folder: Path) -> int:
-    database = Database(f"sqlite:///{folder / 'kuayu.db'}")
-    with database.read() as session:
-        stored = session.scalar(select(func.count()).select_from(InboxRow)) or 0
-    database.close()
-    return stored
-
-
-def main() -> None:
-    figures = asyncio.run(measure())
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(figures, indent=1) + "\n")
-    print(json.dumps(figures))
+            with _load(house.ours):
+                passes = [await _at_a_rate([signals, pushed]) for _ in range(PASSES)]
+            lost = pushed.different - _stored(house.ours, numbers)
+    found = {
+        "signal_p95_ms": [p95(signalled) * 1000 for signalled, _ in passes],
+        "callback_p95_ms": [p95(acknowledged) * 1000 for _, acknowledged in passes],
+    }
+    found["callback_by_signal"] = [
+        ours / theirs for ours, theirs in zip(found["callback_p95_ms"], found["signal_p95_ms"], strict=True)
+    ]
+    figures = {name: spread(values) for name, values in found.items()}
+    return {**figures, "per_second": PER_SECOND, "sent": PER_SECOND * SECONDS * PASSES, "passes": PASSES, "lost": lost}
 
 
 if __name__ == "__main__":
-    main()
+    write("acknowledgement", asyncio.run(measure()))

@@ -38,6 +38,7 @@ async def measure(server: str) -> dict[str, Any]:
     """Both sides up, idle once, then pass after pass in turn, shape after shape."""
     with tempfile.TemporaryDirectory() as name:
         async with SERVERS[server](Path(name)) as house:
+            await asyncio.sleep(IDLE_S)  # what a start leaves to be done is no rest
             ours, bare = Measured(house.used_by_ours), Measured(house.used_by_bare)
             for side in (ours, bare):
                 await asyncio.to_thread(side.rest, IDLE_S)

@@ -9,9 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
 SHORT = os.environ.get("BENCH_SHORT") == "1"
 """Few passes and cases, for a look whether everything runs; its times say nothing (`python -m bench --short`)."""
+MEASURED = Path(__file__).parent / "results"
+SHORT_ONES = MEASURED / "short"
+RESULTS = SHORT_ONES if SHORT else MEASURED
+"""A short run leaves what was measured as it is."""
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -37,7 +40,7 @@ def machine() -> dict[str, Any]:
         "processor": names[0] if names else platform.machine(),
         "cores": os.cpu_count(),
         "memory_gb": round(memory, 1),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
         "temporalio": version("temporalio"),
         "sqlalchemy": version("sqlalchemy"),
@@ -45,8 +48,8 @@ def machine() -> dict[str, Any]:
 
 
 def write(name: str, figures: dict[str, Any]) -> None:
-    """bench/results/NAME.json, and the same to be read at once."""
-    RESULTS.mkdir(exist_ok=True)
+    """NAME.json among the results, and the same to be read at once."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
     said = json.dumps({**figures, "short": SHORT, "machine": machine()}, indent=1, ensure_ascii=False)
     (RESULTS / f"{name}.json").write_text(said + "\n", "utf-8")
     print(said, flush=True)

@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from bench import counters
 from bench.bare import BareEngine, bare_engine, embedded
+from bench.figures import SHORT
 from bench.ours import Ours
 from bench.processor import processor_ms
 from bench.real_server import MAIN, VISIBILITY, real_server
@@ -26,7 +27,7 @@ from runtime.temporal import prepare_namespace
 from storage.base import Database
 from tests.postgresql import fresh_database, server
 
-TIME_SCALE = 400.0
+TIME_SCALE = 4000.0 if SHORT else 400.0
 EVENT_S = 0.05
 HOP_S = 0.1
 ENGINE, OWN = "engine", "own"

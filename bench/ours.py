@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import select
 
@@ -45,29 +46,44 @@ class Ours:
     """Starts cases of a shape, so many at a time, until each is closed."""
 
     def __init__(self, stage: Stage, database: Database) -> None:
-        self._stage, self._database = stage, database
+        self.stage, self.database = stage, database
         self._numbers: dict[str, int] = {}
         self.done: list[str] = []
         """Their case numbers."""
 
     def pass_of(self, shape: Shape, cases: int, at_once: int) -> list[tuple[float, float]]:
         """Seconds until each was registered and until it was closed."""
+        numbers = self._next(shape, cases)
+        with self._watching() as watch, ThreadPoolExecutor(at_once) as people:
+            return list(people.map(lambda number: self._one(shape, number, watch), numbers))
+
+    def open_ones(self, shape: Shape, cases: int, at_once: int) -> list[str]:
+        """Numbers of cases of this shape that were started and are left to themselves."""
+        numbers = self._next(shape, cases)
+        with ThreadPoolExecutor(at_once) as people:
+            bodies = people.map(lambda number: case_body(self.stage, shape.story, number), numbers)
+            return list(people.map(self._register, bodies, numbers))
+
+    def _next(self, shape: Shape, cases: int) -> range:
+        """Applicants who have not been here; the played network is told how their cases go."""
         first = self._numbers.get(shape.name, shape.first_number)
         self._numbers[shape.name] = first + cases
         numbers = range(first, first + cases)
         self._tell(shape, numbers)
-        with self._watching() as watch, ThreadPoolExecutor(at_once) as people:
-            return list(people.map(lambda number: self._one(shape, number, watch), numbers))
+        return numbers
+
+    def _register(self, body: dict[str, Any], number: int) -> str:
+        return str(self.stage.clerk.post("/api/v1/cases", body, f"bench-{number:06d}")["caseNo"])
 
     def _tell(self, shape: Shape, numbers: range) -> None:
         if script := shape.story.partner_script:
             for number in numbers:
-                self._stage.partners.put(f"/control/scripts/138000{number:05d}", list(script))
+                self.stage.partners.put(f"/control/scripts/138000{number:05d}", list(script))
 
     def _one(self, shape: Shape, number: int, watch: _Watch) -> tuple[float, float]:
-        body = case_body(self._stage, shape.story, number)
+        body = case_body(self.stage, shape.story, number)
         began = time.monotonic()
-        case_no = str(self._stage.clerk.post("/api/v1/cases", body, f"cost-{number:06d}")["caseNo"])
+        case_no = self._register(body, number)
         started = time.monotonic() - began
         if not watch.closed(case_no).wait(WITHIN_S):
             raise NotClosed(f"{case_no} ({shape.name}) is not closed after {WITHIN_S:.0f} s")
@@ -76,7 +92,7 @@ class Ours:
 
     @contextmanager
     def _watching(self) -> Iterator[_Watch]:
-        watch, over = _Watch(self._database), threading.Event()
+        watch, over = _Watch(self.database), threading.Event()
 
         def keep_looking() -> None:
             while not over.wait(LOOK_S):
@@ -92,6 +108,6 @@ class Ours:
 
     def workflows(self, case_no: str) -> list[str]:
         """Ids of the workflows that carried a case."""
-        with self._database.read() as session:
+        with self.database.read() as session:
             legs = session.scalars(select(LegRow.leg_id).filter_by(case_no=case_no))
             return [case_workflow_id(case_no), *map(delivery_workflow_id, legs)]

@@ -2,10 +2,8 @@
 
 import argparse
 import json
-import platform
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from bench.dispatch.days import generator_hash
@@ -18,9 +16,10 @@ from bench.dispatch.table import (
     share_row,
     stability_row,
 )
+from bench.figures import RESULTS, SHORT, machine
 
 HELD_OUT, STUDY = "held-out days", "seeds 42-46"
-RESULT = Path(__file__).parents[1] / "results" / "dispatch.json"
+RESULT = RESULTS / "dispatch.json"
 
 
 def rows(days: int, only: str = "") -> Iterator[dict[str, Any]]:
@@ -74,7 +73,7 @@ def main() -> None:
     for row in rows(chosen.days, chosen.only):
         print(line(row), flush=True)
         table[row["days"], row["row"]] = row
-        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.parent.mkdir(parents=True, exist_ok=True)
         RESULT.write_text(json.dumps(result(list(table.values())), ensure_ascii=False, indent=1) + "\n")
 
 
@@ -84,7 +83,8 @@ def result(table: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "benchmark": "dispatch",
         "generator": generator_hash(),
-        "python": platform.python_version(),
+        "short": SHORT,
+        "machine": machine(),
         "held_out_seeds": HELD_OUT_SEEDS,
         "decision_ms_p99_worst_case": slowest,
         "met": all(row["met"] for row in table) and slowest <= 200,

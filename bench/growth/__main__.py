@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bench.figures import RESULTS, SHORT, machine
 from bench.growth.asking import asked, callbacks, meanwhile, opened, scans, web
 from bench.growth.cases import under_way_at
 from bench.growth.filling import fill, stored_bytes
@@ -20,7 +21,7 @@ from bench.growth.paths import REPORTS, reads
 from domain.terms import Scheme
 from tests.postgresql import fresh_database, server
 
-RESULT = Path(__file__).parents[1] / "results" / "growth.json"
+RESULT = RESULTS / "growth.json"
 _FEW = 5
 
 
@@ -79,7 +80,8 @@ def main() -> None:
             found[name] = measured(count, fresh_database(url) if url else None)
             print(name, json.dumps(found[name], indent=1, ensure_ascii=False), flush=True)
             _beside(found, "postgresql" if url else "sqlite", given.cases)
-            RESULT.parent.mkdir(exist_ok=True)
+            found |= {"short": SHORT, "machine": machine()}
+            RESULT.parent.mkdir(parents=True, exist_ok=True)
             RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 

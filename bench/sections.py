@@ -1,0 +1,194 @@
+"""The sections of docs/performance.md: what each benchmark's file becomes, a text, a plot and a table."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.plot import Bar, number, plain, single
+
+ONLINE, FOUR_LEGS = "online", "four_legs"
+_NAMES = {
+    "cases_per_s": "cases a second",
+    "start_p95_s": "start, p95, s",
+    "case_p50_s": "whole case, p50, s",
+    "processor_ms_per_case": "processor, ms per case",
+    "history_events": "history events per case",
+    "history_bytes": "history bytes per case",
+}
+_LEFT_OUT = {"short", "machine", "passes"}
+
+Figures = Mapping[str, Any]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Its lines in Markdown."""
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' for _ in head)} |"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _told(figure: Any) -> str:
+    """A figure with its spread, or a plain one."""
+    if isinstance(figure, Mapping):
+        same = figure["least"] == figure["most"]
+        spread = "" if same else f" ({number(figure['least'])} – {number(figure['most'])})"
+        return f"{number(figure['median'])}{spread}"
+    return number(figure) if isinstance(figure, int | float) and not isinstance(figure, bool) else str(figure)
+
+
+def _servers(figures: Figures) -> Iterator[tuple[str, str, Figures]]:
+    for server in ("embedded", "real"):
+        for shape in (ONLINE, FOUR_LEGS):
+            if server in figures:
+                yield server, shape, figures[server][shape]
+
+
+def _cost_table(figures: Figures) -> Iterator[str]:
+    for server, shape, one in _servers(figures):
+        rows = [
+            [said, _told(one["ours"][name]), _told(one["bare"][name]), _told(one["ours_by_bare"][name])]
+            for name, said in _NAMES.items()
+        ]
+        for part in one["ours"]["by_part_ms"]:
+            bare = one["bare"]["by_part_ms"].get(part)
+            rows.append([f"of it {part}, ms", _told(one["ours"]["by_part_ms"][part]), _told(bare) if bare else "", ""])
+        for what, figure in one["ours"]["counted"].items():
+            bare = one["bare"]["counted"].get(what)
+            beside = _told(bare) if bare and not what.startswith("own") else ""
+            rows.append([f"{what} per case", _told(figure), beside, ""])
+        size = f"{one['cases']} cases a pass, {one['at_once']} at once, {one['passes']} in turn"
+        yield f"\n**{shape.replace('_', ' ')}, {server} server** ({size})\n"
+        yield from table(["", "ours", "bare", "ours by bare"], rows)
+
+
+def _cost_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    rows = []
+    for server, shape, one in _servers(figures):
+        for side in ("bare", "ours"):
+            whole = one[side]["processor_ms_per_case"]
+            pieces = {part: figure["median"] for part, figure in one[side]["by_part_ms"].items()}
+            rows.append(Bar(f"{server}, {shape.replace('_', ' ')}: {side}", pieces, whole["least"], whole["most"]))
+    return "Processor time of a case, ms", rows
+
+
+def _acknowledgement_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    rows = [plain("bare signal", figures["signal_p95_ms"]), plain("callback", figures["callback_p95_ms"])]
+    return "Acknowledged within, p95, ms", rows
+
+
+def _cases_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    return "Cases of the demo's mix a second", [plain("cases a second", figures["cases_per_s"])]
+
+
+def _scans_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    return "Scans a second", [
+        plain("stored, each once", figures["stored_per_s"]),
+        plain("answered", figures["answered_per_s"]),
+    ]
+
+
+def _dispatch_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    rows = [
+        single(f"{row['case']}"[:38], row["dispatcher"]["on_time_percent"])
+        for row in figures["rows"]
+        if "dispatcher" in row and row["days"] == "held-out days"
+    ]
+    return "At the door in time, percent of the orders of held-out days", rows
+
+
+def _dispatch_table(figures: Figures) -> Iterator[str]:
+    rows = []
+    for row in figures["rows"]:
+        ours = row.get("dispatcher", {})
+        on_time, slowest = ours.get("on_time_percent", ""), ours.get("decision_ms_p99", "")
+        rows.append([row["days"], row["case"], str(on_time), str(slowest), "yes" if row["met"] else "no"])
+    yield from table(["days", "case", "in time, %", "decision, p99, ms", "goal met"], rows)
+
+
+def _growth_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    sizes = [size for size in figures if size not in _LEFT_OUT]
+    largest = figures[sizes[-1]]
+    rows = [
+        single(read[:38], ms["p95_ms"]) for read, ms in largest.items() if isinstance(ms, Mapping) and "p95_ms" in ms
+    ]
+    return f"Reads in a district of {sizes[-1]} cases, p95, ms", rows
+
+
+def _growth_table(figures: Figures) -> Iterator[str]:
+    sizes = [size for size in figures if size not in _LEFT_OUT]
+    reads = [read for read, ms in figures[sizes[-1]].items() if isinstance(ms, Mapping) and "p95_ms" in ms]
+    rows = [[read, *(_told(figures[size].get(read, {}).get("p95_ms", "")) for size in sizes)] for read in reads]
+    yield from table(["read, p95, ms", *sizes], rows)
+
+
+def leaves(figures: Figures, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Every figure with the names that lead to it."""
+    for name, value in figures.items():
+        if name in _LEFT_OUT:
+            continue
+        path = f"{above}{name.replace('_', ' ')}"
+        if isinstance(value, Mapping) and not {"median", "least", "most"} <= set(value):
+            yield from leaves(value, f"{path}, ")
+        elif not isinstance(value, list):
+            yield path, value
+
+
+def _table_of_any(figures: Figures) -> Iterator[str]:
+    yield from table(["", "measured"], [[path, _told(value)] for path, value in leaves(figures)])
+
+
+def _plot_of_any(figures: Figures) -> tuple[str, list[Bar]]:
+    """Those that share a unit (the last word of a name): bars of different units say nothing."""
+    measured = {path: value for path, value in leaves(figures) if isinstance(value, Mapping)}
+    if not measured:
+        return "nothing was measured with a spread", []
+    unit, _ = Counter(path.rpartition(" ")[2] for path in measured).most_common(1)[0]
+    return unit, [plain(path[:38], value) for path, value in measured.items() if path.endswith(f" {unit}")]
+
+
+@dataclass(frozen=True)
+class Section:
+    """`plot`: title and rows; `table`: lines of Markdown."""
+
+    title: str
+    text: str
+    plot: Callable[[Figures], tuple[str, list[Bar]]] = _plot_of_any
+    table: Callable[[Figures], Iterator[str]] = _table_of_any
+
+
+SECTIONS = {
+    "cost": Section(
+        "What a case costs",
+        """\
+The whole system over HTTP with played networks and couriers, beside the bare engine with the same events and nothing in
+them, in turn on one machine. Processor time is that of every process, less what it uses at rest.""",
+        _cost_plot,
+        _cost_table,
+    ),
+    "cases": Section(
+        "The demo's mix",
+        "Every story of `make demo` in turn, many at once; faults are counted on both sides.",
+        _cases_plot,
+    ),
+    "acknowledgement": Section(
+        "Acknowledging a callback",
+        """\
+Callbacks to the whole system and bare signals to the same server at the same rate, while online cases are carried as
+fast as the machine can; one callback in ten comes twice.""",
+        _acknowledgement_plot,
+    ),
+    "recovery": Section("After a kill", "The worker is killed while cases are open."),
+    "idle": Section("At rest", "What open cases and a system without work use."),
+    "scans": Section(
+        "Devices that come back",
+        "A hundred devices come back to the network at once and send every batch of scans three times.",
+        _scans_plot,
+    ),
+    "dispatch": Section(
+        "In the city", "The dispatcher on synthetic days that nobody had seen before.", _dispatch_plot, _dispatch_table
+    ),
+    "growth": Section(
+        "Reads as a district grows", "Every read of the API and the pages over HTTP.", _growth_plot, _growth_table
+    ),
+}
