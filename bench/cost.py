@@ -1,8 +1,9 @@
 """What a case costs, beside the bare engine: interleaved passes of both, on each server and for each shape of a case.
 
 Ours is the whole system as `make run` starts it, the case goes over HTTP to a played network and couriers and is
-approved; the bare engine has the same events with nothing in them (`bench.bare`). Counted is the processor time of
-every process, less what it uses idle; on PostgreSQL also statements, commits and bytes.
+approved; the bare engine has the same events with nothing in them (`bench.bare`), and on PostgreSQL DBOS has the same
+steps (`bench.dbos_peer`). Counted is the processor time of every process, less what it uses idle; on PostgreSQL also
+statements, commits and bytes.
 `python -m bench.cost [--server real]` writes bench/results/cost.json.
 """
 
@@ -21,7 +22,7 @@ from temporalio.client import Client
 from bench.bare_case import Outline, leg_name
 from bench.figures import SHORT, write
 from bench.houses import House, embedded_house, real_house
-from bench.measured import Measured
+from bench.measured import Measured, Pass, Used
 from bench.shapes import SHAPES, Shape
 
 PASSES = 1 if SHORT else 5
@@ -35,34 +36,42 @@ SERVERS: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
 
 
 async def measure(server: str) -> dict[str, Any]:
-    """Both sides up, idle once, then pass after pass in turn, shape after shape."""
+    """All sides up, each idle once, then pass after pass in turn, shape after shape."""
     with tempfile.TemporaryDirectory() as name:
         async with SERVERS[server](Path(name)) as house:
             await asyncio.sleep(IDLE_S)  # what a start leaves to be done is no rest
-            ours, bare = Measured(house.used_by_ours), Measured(house.used_by_bare)
-            for side in (ours, bare):
-                await asyncio.to_thread(side.rest, IDLE_S)
-            return {shape.name: await _shape(house, shape, ours.idle, bare.idle) for shape in SHAPES}
+            idle = {}
+            for side, used in _used(house).items():
+                resting = Measured(used)
+                await asyncio.to_thread(resting.rest, IDLE_S)
+                idle[side] = resting.idle
+            return {shape.name: await _shape(house, shape, idle) for shape in SHAPES}
 
 
-async def _shape(house: House, shape: Shape, idle: dict[str, float], bare_idle: dict[str, float]) -> dict[str, Any]:
+def _used(house: House) -> dict[str, Used]:
+    return {"ours": house.used_by_ours, "bare": house.used_by_bare, "dbos": house.used_by_bare}
+
+
+async def _shape(house: House, shape: Shape, idle: dict[str, dict[str, float]]) -> dict[str, Any]:
     cases, loop = CASES[shape.name], asyncio.get_running_loop()
 
     def bare_pass() -> list[tuple[float, float]]:
         passing = house.bare.pass_of(shape.outline, cases, AT_ONCE)
         return asyncio.run_coroutine_threadsafe(passing, loop).result()
 
-    ours, bare = Measured(house.used_by_ours, idle), Measured(house.used_by_bare, bare_idle)
+    passes: dict[str, Pass] = {"ours": partial(house.ours.pass_of, shape, cases, AT_ONCE), "bare": bare_pass}
+    if house.peer and shape.name == "online":
+        passes["dbos"] = partial(house.peer.pass_of, cases, AT_ONCE)
+    sides = {name: Measured(used, idle[name]) for name, used in _used(house).items() if name in passes}
     for _ in range(PASSES):
-        await asyncio.to_thread(ours.go, partial(house.ours.pass_of, shape, cases, AT_ONCE))
-        await asyncio.to_thread(bare.go, bare_pass)
+        for name, side in sides.items():
+            await asyncio.to_thread(side.go, passes[name])
+    figures = {name: side.figures() for name, side in sides.items()}
     carried = [house.ours.workflows(case_no) for case_no in house.ours.done[-cases:]]
     plain = [_workflows(name, shape.outline) for name in house.bare.done[-cases:]]
-    sides = {
-        "ours": ours.figures() | await _histories(house.engine, carried),
-        "bare": bare.figures() | await _histories(house.bare_engine, plain),
-    }
-    return {**sides, "ours_by_bare": _compared(sides), "cases": cases, "at_once": AT_ONCE, "passes": PASSES}
+    figures["ours"] |= await _histories(house.engine, carried)
+    figures["bare"] |= await _histories(house.bare_engine, plain)
+    return {**figures, "ours_by_bare": _compared(figures), "cases": cases, "at_once": AT_ONCE, "passes": PASSES}
 
 
 def _workflows(name: str, outline: Outline) -> list[str]:

@@ -15,6 +15,7 @@ from temporalio.client import Client
 
 from bench import counters
 from bench.bare import BareEngine, bare_engine, embedded
+from bench.dbos_peer import Peer, dbos
 from bench.figures import SHORT
 from bench.ours import Ours
 from bench.processor import processor_ms
@@ -30,8 +31,6 @@ from tests.postgresql import fresh_database, server
 TIME_SCALE = 4000.0 if SHORT else 400.0
 EVENT_S = 0.05
 HOP_S = 0.1
-ENGINE, OWN = "engine", "own"
-
 Count = Callable[[], Counter[str]]
 
 
@@ -46,6 +45,8 @@ class House:
     bare_engine: Client
     used_by_ours: Count
     used_by_bare: Count
+    peer: Peer | None = None
+    """DBOS, where there is a PostgreSQL; it uses what the bare engine does, and less of it."""
 
 
 @asynccontextmanager
@@ -81,9 +82,12 @@ async def real_house(folder: Path) -> AsyncIterator[House]:
         settings = load_settings(None, sandbox="1", data_dir=folder, temporal_address=address)
         await prepare_namespace(settings)
         bare = await stack.enter_async_context(bare_engine(address))
+        peers = fresh_database(postgresql)
+        peer = stack.enter_context(dbos(peers, print))
         database = Database(counters.as_looker(tables))
         stack.callback(database.close)
-        counted = counters.Counters(looker, {MAIN: ENGINE, VISIBILITY: "visibility", tables.rpartition("/")[2]: OWN})
+        names = {MAIN: "engine", VISIBILITY: "visibility", _name(tables): "own", _name(peers): "dbos"}
+        counted = counters.Counters(looker, names)
         whole, client = system.process.pid, await Client.connect(address)
         shared = lambda: processor_ms(os.getpid(), without=whole)  # noqa: E731
         yield House(
@@ -94,7 +98,12 @@ async def real_house(folder: Path) -> AsyncIterator[House]:
             client,
             used_by_ours=lambda: processor_ms(whole) + _only(shared(), "engine", "database") + counted(),
             used_by_bare=lambda: shared() + counted(),
+            peer=peer,
         )
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]
 
 
 def _only(used: Counter[str], *parts: str) -> Counter[str]:

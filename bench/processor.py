@@ -12,6 +12,7 @@ PARTS = {
     "postgres": "database",
     "kuayu worker": "worker",
     "multiprocessing": "worker",
+    "dbos_peer/worker": "worker",
     "kuayu web": "web",
     "sandbox": "played",
 }

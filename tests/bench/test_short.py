@@ -64,6 +64,12 @@ def test_on_postgresql_a_case_has_its_statements_commits_and_bytes(written):
             assert ours["counted"][what]["median"] > 0, what
 
 
+def test_on_postgresql_dbos_runs_in_the_same_turns(written):
+    found = written["cost"]["real"]["online"]["dbos"]
+    assert all(set(found[name]) == SPREAD for name in PLAIN)
+    assert found["counted"]["dbos statements"]["median"] > 0
+
+
 def test_the_bare_engine_has_the_events_that_were_agreed(written):
     """10 activities, 4 Updates, 3 timers online; 50, 26 and 15 over four legs."""
     for server in ("embedded", "real"):
