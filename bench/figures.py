@@ -4,10 +4,14 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from bench.real_server import SERVER_VERSION
+from tests.postgresql import program
 
 SHORT = os.environ.get("BENCH_SHORT") == "1"
 """Few passes and cases, for a look whether everything runs; its times say nothing (`python -m bench --short`)."""
@@ -42,9 +46,17 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(memory, 1),
         "system": f"{platform.system()} {platform.release().partition('-')[0]}",
         "python": platform.python_version(),
+        "temporal_server": SERVER_VERSION,
         "temporalio": version("temporalio"),
+        "postgresql": _postgresql(),
         "sqlalchemy": version("sqlalchemy"),
     }
+
+
+def _postgresql() -> str:
+    """`postgres (PostgreSQL) 15.18 (…)` → `15.18`."""
+    said = subprocess.run([program("postgres"), "--version"], capture_output=True, text=True, check=True).stdout
+    return said.split()[2]
 
 
 def write(name: str, figures: dict[str, Any]) -> None:

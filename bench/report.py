@@ -64,7 +64,7 @@ def _page(found: Mapping[str, Figures]) -> Iterator[str]:
 def _where(figures: Figures) -> str:
     machine = figures["machine"]
     facts = f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['system']}"
-    versions = f"Python {machine['python']}, temporalio {machine['temporalio']}"
+    versions = f"Python {machine['python']}, Temporal {machine['temporal_server']}, PostgreSQL {machine['postgresql']}"
     passes = f", {figures['passes']} passes" if "passes" in figures else ""
     short = " **A short run: it shows that everything runs, its times say nothing.**" if figures["short"] else ""
     return f"{facts}; {versions}{passes}.{short}"

@@ -16,6 +16,8 @@ _NAMES = {
     "history_events": "history events per case",
     "history_bytes": "history bytes per case",
 }
+_DATABASES = {"ours": ("own", "engine", "visibility"), "bare": ("engine", "visibility"), "dbos": ("dbos",)}
+"""Whose counts are whose: what else moves meanwhile is noise."""
 _LEFT_OUT = {"short", "machine", "passes"}
 
 Figures = Mapping[str, Any]
@@ -53,8 +55,11 @@ def _cost_table(figures: Figures) -> Iterator[str]:
         ]
         for part in one["ours"]["by_part_ms"]:
             rows.append([f"of it {part}, ms", *(_told(one[side]["by_part_ms"].get(part, "")) for side in sides), ""])
-        for what in sorted({what for side in sides for what in one[side]["counted"]}):
-            rows.append([f"{what} per case", *(_told(one[side]["counted"].get(what, "")) for side in sides), ""])
+        for what in one["ours"]["counted"]:
+            whose = [side for side in sides if what.split()[0] in _DATABASES[side]]
+            counted = [_told(one[side]["counted"].get(what, 0)) if side in whose else "" for side in sides]
+            if whose:
+                rows.append([f"{what} per case", *counted, ""])
         size = f"{one['cases']} cases a pass, {one['at_once']} at once, {one['passes']} in turn"
         yield f"\n**{shape.replace('_', ' ')}, {server} server** ({size})\n"
         yield from table(["", *sides, "ours by bare"], rows)

@@ -18,7 +18,8 @@ class PostgresMissing(RuntimeError):
     """`make test` installs it where it may; see tests/setup.sh."""
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where one of PostgreSQL's programs is."""
     found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
     if found is None:
         raise PostgresMissing(f"{name} of PostgreSQL is not installed: run tests/setup.sh")
@@ -46,12 +47,12 @@ def server(options: Sequence[str] = FORGETFUL) -> Iterator[str]:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         where = ["-D", str(folder / "data")]
-        initdb = [*user, _program("initdb"), *where, "-U", "kuayu", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        initdb = [*user, program("initdb"), *where, "-U", "kuayu", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder)
         chosen = [part for option in (*options, "max_connections=200") for part in ("-c", option)]
         listen = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
         with (folder / "log").open("wb") as output:
-            command = [*user, _program("postgres"), *where, *listen, *chosen]
+            command = [*user, program("postgres"), *where, *listen, *chosen]
             process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
         url = f"postgresql://kuayu@127.0.0.1:{port}/postgres"
         try:

@@ -5,6 +5,7 @@ It lives in an environment of its own, installed from `requirements.lock` into t
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,8 +71,13 @@ def dbos(database_url: str, say: Say) -> Iterator[Peer]:
 
 @contextmanager
 def _program(python: Path, name: str, database_url: str) -> Iterator[subprocess.Popen[str]]:
-    argv = [str(python), str(_HERE / name), database_url]
-    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [str(python), str(_HERE / name)],
+        env={**os.environ, "BENCH_DATABASE_URL": database_url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     try:
         _said(process)  # that it is ready
         yield process

@@ -1,10 +1,11 @@
-"""`driver.py DATABASE_URL`: starts cases and sends their messages. Run by the environment of DBOS, never imported.
+"""Starts the cases of BENCH_DATABASE_URL and sends their messages. Run by the environment of DBOS, never imported.
 
 A line `CASES AT_ONCE` comes in, a JSON list of [seconds until started, seconds until over] goes out.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from itertools import count
@@ -30,7 +31,7 @@ async def one(client: DBOSClient, room: asyncio.Semaphore) -> tuple[float, float
 
 
 async def main() -> None:
-    client = DBOSClient(system_database_url=sys.argv[1])
+    client = DBOSClient(system_database_url=os.environ["BENCH_DATABASE_URL"])
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         cases, at_once = map(int, line.split())

@@ -1,6 +1,6 @@
-"""`worker.py DATABASE_URL`: carries cases until it is ended. Run by the environment of DBOS, never imported."""
+"""Carries the cases of BENCH_DATABASE_URL until it is ended. Run by the environment of DBOS, never imported."""
 
-import sys
+import os
 import threading
 
 from dbos import DBOS, DBOSConfig
@@ -30,7 +30,7 @@ async def case(cargo: str) -> int:
 if __name__ == "__main__":
     config: DBOSConfig = {
         "name": "bench",
-        "system_database_url": sys.argv[1],
+        "system_database_url": os.environ["BENCH_DATABASE_URL"],
         "application_version": "1",
         "log_level": "ERROR",
         "use_listen_notify": True,
