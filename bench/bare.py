@@ -86,7 +86,9 @@ class BareEngine:
 async def bare_engine(address: str) -> AsyncIterator[BareEngine]:
     """A worker of its own on that server, ready; a child of this process."""
     with _working(address):
-        yield BareEngine(await Client.connect(address))
+        engine = BareEngine(await Client.connect(address))
+        await engine.pass_of(Outline(before=1, said=0, after=0, timers=0), cases=1, at_once=1)  # until it has come up
+        yield engine
 
 
 @asynccontextmanager
