@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 _TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
@@ -24,6 +25,21 @@ def processor_ms(root: int, without: int | None = None) -> Counter[str]:
 
     `root`: the id of the process above them; `without`: one whose own and whose children's are left out.
     """
+    found: Counter[str] = Counter()
+    for process, used in _below(root, without):
+        part = _part(process)
+        if part is not None:
+            found[part] += round(used)
+    return found
+
+
+def processes(root: int, part: str) -> list[int]:
+    """Ids of the processes below one that are of this part."""
+    return [process for process, _ in _below(root, None) if _part(process) == part]
+
+
+def _below(root: int, without: int | None) -> Iterator[tuple[int, float]]:
+    """Every process below one, with the milliseconds that it has used."""
     children: dict[int, list[tuple[int, float]]] = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -32,17 +48,12 @@ def processor_ms(root: int, without: int | None = None) -> Counter[str]:
             continue  # it has ended meanwhile
         used = sum(map(int, fields[_OWN_AND_ENDED_CHILDREN])) * _TICK_MS
         children[int(fields[1])].append((int(stat.parent.name), used))
-    found: Counter[str] = Counter()
     below = [root]
     while below:
         for process, used in children[below.pop()]:
-            if process == without:
-                continue
-            below.append(process)
-            part = _part(process)
-            if part is not None:
-                found[part] += round(used)
-    return found
+            if process != without:
+                below.append(process)
+                yield process, used
 
 
 def _part(process: int) -> str | None:

@@ -1,8 +1,11 @@
 """What became of a delivery, recorded: when it is delivered again, and who gets a task where nobody takes it."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.matters import End
@@ -19,25 +22,47 @@ MAX_REFUSALS = 5
 _OUTCOME_UNKNOWN = ("TIMEOUT", "DEADLINE_EXCEEDED", "CANCELLED")
 """The Update was sent, and what became of it was not heard: repeated under its id, it counts once."""
 
+_Row = TypeVar("_Row", InboxRow, UpdateRow)
+
 log = structlog.get_logger(__name__)
 
 
-def note(session: Session, one: PendingUpdate, answer: Answer, now: datetime) -> bool:
-    """Record what became of one delivery. True: settled, so that the next Update of its workflow may follow.
+def note_all(session: Session, delivered: Sequence[tuple[PendingUpdate, Answer]], now: datetime) -> list[bool]:
+    """Record what became of some deliveries. True for each: settled, so that the next of its workflow may follow.
 
     `now`: aware. An authority's message that is dead (CLOSED, or `MAX_REFUSALS` refusals) opens a task for an operator;
     any other Update that is refused for good goes to `relay.rejected_updates`.
     """
-    settled = _note_message(session, one, answer, now) if one.message else _note_update(session, one, answer, now)
+    messages = _locked(session, InboxRow, [one.row_id for one, _ in delivered if one.message])
+    updates = _locked(session, UpdateRow, [one.row_id for one, _ in delivered if not one.message])
+    with session.no_autoflush:  # all of it is written in one go at the end
+        return [
+            _note(session, messages[one.row_id] if one.message else updates[one.row_id], one, answer, now)
+            for one, answer in delivered
+        ]
+
+
+def _locked(session: Session, table: type[_Row], ids: Sequence[int]) -> dict[int, _Row]:
+    """In the order of their ids: two who want the same wait for each other only."""
+    if not ids:
+        return {}
+    wanted = select(table).where(table.id.in_(ids)).order_by(table.id).with_for_update()
+    return {row.id: row for row in session.scalars(wanted)}
+
+
+def _note(session: Session, row: InboxRow | UpdateRow, one: PendingUpdate, answer: Answer, now: datetime) -> bool:
+    if isinstance(row, InboxRow):
+        settled = _note_message(session, row, answer, now)
+    else:
+        settled = _note_update(session, row, answer, now)
     case_no = case_no_of(one.workflow_id)
     if answer.opened and case_no is not None:
         settle_kinds(session, [TaskKind.CASE_BROKEN], now, End.GOES_ON, case_no=case_no)  # somebody listens again
     return settled
 
 
-def _note_message(session: Session, one: PendingUpdate, answer: Answer, now: datetime) -> bool:
+def _note_message(session: Session, row: InboxRow, answer: Answer, now: datetime) -> bool:
     """An outage counts for nothing; five refusals by its case, or a case that is closed for good, make it dead."""
-    row = session.get_one(InboxRow, one.row_id, with_for_update=True)
     if row.state not in UNDELIVERED:
         return True  # by another process
     row.error = answer.code or None
@@ -54,8 +79,7 @@ def _note_message(session: Session, one: PendingUpdate, answer: Answer, now: dat
     return row.state not in UNDELIVERED
 
 
-def _note_update(session: Session, one: PendingUpdate, answer: Answer, now: datetime) -> bool:
-    row = session.get_one(UpdateRow, one.row_id, with_for_update=True)
+def _note_update(session: Session, row: UpdateRow, answer: Answer, now: datetime) -> bool:
     if row.delivered_at is not None:
         return True
     row.attempts += 1

@@ -5,7 +5,7 @@ said until then, because it may be what the person answers to. Between workflows
 just come get half of a round each, so that nothing old starves what is new, nor the other way round.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -65,13 +65,13 @@ def workflows_waiting(session: Session, now: datetime, busy: Collection[str], li
     return found if len(found) <= limit else [*found[: limit // 2], *found[limit // 2 - limit :]]
 
 
-def deliver_now(session: Session, workflow_id: str) -> None:
-    """The workflow is there now: what had to wait for it is due at once."""
-    case_no = case_no_of(workflow_id)
-    session.execute(
-        update(InboxRow).filter_by(case_no=case_no).where(InboxRow.state.in_(UNDELIVERED)).values(due_at=None)
-    )
-    session.execute(update(UpdateRow).filter_by(workflow_id=workflow_id, delivered_at=None).values(due_at=None))
+def deliver_now(session: Session, cases: Sequence[str]) -> None:
+    """The workflows of these cases are there now: what had to wait for them is due at once."""
+    workflows = [case_workflow_id(case_no) for case_no in cases]
+    messages = update(InboxRow).where(InboxRow.case_no.in_(cases), InboxRow.state.in_(UNDELIVERED))
+    session.execute(messages.values(due_at=None))
+    others = update(UpdateRow).where(UpdateRow.workflow_id.in_(workflows), UpdateRow.delivered_at.is_(None))
+    session.execute(others.values(due_at=None))
 
 
 def pending_updates_of(session: Session, workflow_id: str) -> list[PendingUpdate]:

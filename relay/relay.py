@@ -5,11 +5,11 @@ harmless: starts reject duplicates, Updates carry the sender's id.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
@@ -26,7 +26,8 @@ from domain.naming import (
     case_workflow_id,
     leg_id_of,
 )
-from relay.delivery_record import note
+from relay.delivery_record import note_all
+from relay.group_commit import GroupCommit
 from relay.pending_updates import PendingUpdate, deliver_now, pending_updates_of, workflows_waiting
 from relay.reopening import opens_again, run_of
 from relay.update_delivery import Answer, Delivery, deliver_or_start, deliver_update, has_closed
@@ -65,6 +66,8 @@ class Relay:
         self._patience_s = patience_s
         self._busy: dict[str, asyncio.Task[int]] = {}
         self._opening = asyncio.Semaphore(_OPENED_TOGETHER)
+        self._notes = GroupCommit(self._note_all)
+        self._started = GroupCommit(self._mark_started)
 
     async def close(self) -> None:
         """Stop delivering; what is left is delivered by the next process."""
@@ -100,13 +103,14 @@ class Relay:
         except RPCError as failure:
             log.warning("case_not_started", case_no=start.case_no, code=failure.status.name)
             return 0
-        await asyncio.to_thread(self._mark_started, start.case_no)
+        await self._started.add(start.case_no)
         return 1
 
-    def _mark_started(self, case_no: str) -> None:
+    def _mark_started(self, cases: Sequence[str]) -> Sequence[None]:
         with self._database.write() as session:
-            session.get_one(CaseRow, case_no).started = True
-            deliver_now(session, case_workflow_id(case_no))
+            session.execute(update(CaseRow).where(CaseRow.case_no.in_(cases)).values(started=True))
+            deliver_now(session, cases)
+        return [None] * len(cases)
 
     # --- Updates ---
 
@@ -137,7 +141,7 @@ class Relay:
     async def _deliver_all(self, workflow_id: str) -> int:
         settled = 0
         for one in await asyncio.to_thread(self._pending, workflow_id):
-            if not await asyncio.to_thread(self._note, one, await self._deliver_until_settled(one)):
+            if not await self._notes.add((one, await self._deliver_until_settled(one))):
                 break  # the next must not overtake it
             settled += 1
         return settled
@@ -183,9 +187,9 @@ class Relay:
             leg = session.get(LegRow, leg_id) if leg_id is not None else None
             return leg is None or leg.ended_at is not None
 
-    def _note(self, one: PendingUpdate, answer: Answer) -> bool:
+    def _note_all(self, delivered: Sequence[tuple[PendingUpdate, Answer]]) -> Sequence[bool]:
         with self._database.write() as session:
-            return note(session, one, answer, self._now())
+            return note_all(session, delivered, self._now())
 
 
 def _has_begun(session: Session, case_no: str) -> bool:

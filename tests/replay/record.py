@@ -50,6 +50,10 @@ WANTED = {
     "deferred": Wanted("容缺受理·补齐后发放"),
     "supplement-by-the-event": Wanted("补正一轮"),
     "rejected-by-the-event": Wanted("不予许可·原件退回"),
+    "steps-together": Wanted("川渝·异地代收代办·双向寄递", ("PICKUP", "BACK", "DELIVERY")),
+    "joint-together": Wanted("多地联办·两张网"),
+    "deferred-together": Wanted("容缺受理·补齐后发放"),
+    "out-of-order-together": Wanted("回调重复又乱序"),
 }
 
 

@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 from catalog.clocks import limit_of, rule_of
 from domain.identifiers import make_case_number
 from domain.messages import (
+    EDITION,
     AuthorityEvent,
     CaseResult,
     CaseStart,
@@ -96,6 +97,8 @@ class Folder:
     orders: list[CommandOrder] = field(default_factory=list)
     fetches: list[FileOrder] = field(default_factory=list)
     booked: list[LegPlan] = field(default_factory=list)
+    groups: list[list[str]] = field(default_factory=list)
+    """Kinds of the steps that were written together."""
     looks: list[LegLookOrder] = field(default_factory=list)
     ends: list[LegEnd] = field(default_factory=list)
     closings: list[str] = field(default_factory=list)
@@ -149,6 +152,7 @@ class Hall:
 
     @activity.defn(name="record_all")
     async def record_all(self, steps: CaseChanges) -> AllRecorded:
+        self.folders[steps.changes[0].case_no].groups.append([change.kind for change in steps.changes])
         return AllRecorded(deadlines=tuple([(await self.record(change)).deadlines for change in steps.changes]))
 
     @activity.defn(name="send_command")
@@ -412,6 +416,7 @@ def new_case(
         papers_kept=papers_kept,
         deferred=deferred,
         deferral_workdays=item.promised_days if deferred else None,
+        edition=EDITION,
     )
     hall.knows(start)
     return start

@@ -37,11 +37,28 @@ async def test_into_our_hall_a_leg_ends_when_the_papers_are_checked(register):
 async def test_a_scan_that_comes_twice_counts_once(register):
     case, back = await approved_with_paper(register)
     for _ in range(3):
-        await back.scan(P.IN_TRANSIT)
-    await back.scan(P.AT_DEST_OUTLET, P.DELIVERED, P.HALL_CHECKED)
+        await back.scan(P.DELIVERED)
+    await back.scan(P.HALL_CHECKED)
     await case.collects()
     await case.closed()
-    assert reasons(case, back) == [LookReason.ORDERED, *[LookReason.MOVED] * 3]
+    assert reasons(case, back) == [LookReason.ORDERED, LookReason.MOVED]
+
+
+async def test_between_two_halls_a_scan_on_the_way_changes_nothing_that_somebody_waits_for(register):
+    case, back = await approved_with_paper(register)
+    await back.scan(P.IN_TRANSIT, P.AT_DEST_OUTLET, P.DELIVERED, P.HALL_CHECKED)
+    await case.collects()
+    await case.closed()
+    assert reasons(case, back) == [LookReason.ORDERED, LookReason.MOVED]  # the alarm over it ends with its arrival
+
+
+async def test_at_a_door_every_move_may_change_the_plan(register):
+    case, back = await approved_with_paper(register, delivery=True)
+    await back.scan(P.DELIVERED, P.HALL_CHECKED)
+    door = await case.until_leg(Leg.DELIVERY)
+    await door.scan(P.PICKED_UP, P.OUT_FOR_DELIVERY, P.DELIVERED)
+    await case.closed()
+    assert reasons(case, door) == [LookReason.ORDERED, *[LookReason.MOVED] * 2]
 
 
 async def test_a_failed_attempt_is_looked_after_and_the_next_one_succeeds(register):

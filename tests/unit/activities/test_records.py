@@ -9,7 +9,7 @@ from sqlalchemy import select
 from activities.records import Records
 from catalog.clocks import Where
 from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief, Responsible, TaskOrder
-from domain.recording import CaseChange
+from domain.recording import CaseChange, CaseChanges
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, ItemKind
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
@@ -172,3 +172,30 @@ def test_a_clock_is_computed_by_the_limits_of_the_handlings_network_and_region(r
     asks.record(change("1-A", start=(clock(K.DECISION_PROMISED),)))
     asks.record(change("2-B", handling_no=None, handling_status=None, start=(clock(K.ACCEPTANCE),)))
     assert seen == [("chuanyu", "510104"), (None, "")]
+
+
+def test_steps_that_are_written_together_come_to_what_they_come_to_one_by_one(records, database):
+    steps = CaseChanges(
+        changes=(
+            change(start=(clock(K.ACCEPTANCE),)),
+            change("2-ACCEPTED", S.ACCEPTED, start=(clock(K.DECISION_PROMISED),), stop=(K.ACCEPTANCE,)),
+            change("3-APPROVED", S.APPROVED, stop=(K.DECISION_PROMISED,)),
+        )
+    )
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(lambda _: records.record_all(steps), range(6)))
+    assert all(each == written[0] for each in written)
+    assert [[d.kind for d in each] for each in written[0].deadlines] == [[K.ACCEPTANCE], [K.DECISION_PROMISED], []]
+    with database.read() as session:
+        assert len(session.scalars(select(CaseEventRow)).all()) == 3
+        assert session.get_one(HandlingRow, CASE).status == S.APPROVED
+    assert (case_of(database).status, case_of(database).version, running(database)) == (S.APPROVED, 3, [])
+
+
+def test_of_steps_written_together_only_the_new_ones_are_written(records, database):
+    """A retry whose first try was written in part with an earlier group."""
+    first = change(start=(clock(K.ACCEPTANCE),))
+    records.record_all(CaseChanges(changes=(first,)))
+    second = change("2-ACCEPTED", S.ACCEPTED, stop=(K.ACCEPTANCE,))
+    assert [len(each) for each in records.record_all(CaseChanges(changes=(first, second))).deadlines] == [1, 0]
+    assert (case_of(database).status, case_of(database).version, running(database)) == (S.ACCEPTED, 2, [])

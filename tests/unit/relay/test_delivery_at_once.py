@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 
 from domain.messages import CalendarChanged
 from domain.naming import CaseUpdate, case_workflow_id
-from relay.delivery_record import note
+from relay.delivery_record import note_all
 from relay.pending_updates import pending_updates_of
 from relay.update_delivery import Answer, Delivery
 from storage.exchange.inbox_row import InboxRow
@@ -55,11 +55,11 @@ def test_what_was_settled_stays_so(office, row):
 
     def noted_by_another() -> bool:
         with office.database.write() as session:
-            return note(session, one, UNHEARD, NOW)
+            return note_all(session, [(one, UNHEARD)], NOW)[0]
 
     with ThreadPoolExecutor(1) as pool:
         with office.database.write() as session:
-            assert note(session, one, TAKEN, NOW)
+            assert note_all(session, [(one, TAKEN)], NOW)[0]
             session.flush()
             second = pool.submit(noted_by_another)
             while not someone_waits(office) and not wait([second], timeout=0.01).done:

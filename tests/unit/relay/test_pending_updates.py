@@ -6,7 +6,7 @@ import pytest
 
 from domain.messages import CalendarChanged
 from domain.naming import CaseUpdate, case_workflow_id
-from relay.delivery_record import note
+from relay.delivery_record import note_all
 from relay.pending_updates import deliver_now, pause, pending_updates_of, workflows_waiting
 from relay.update_delivery import Answer, Delivery
 from storage.pending_updates import queue_update
@@ -95,8 +95,8 @@ def test_for_a_workflow_that_has_come_nothing_is_put_off_any_longer(office, whos
     for workflow_id in (CASE, "leg-1"):
         with office.database.write() as session:
             for one in pending_updates_of(session, workflow_id):
-                note(session, one, Answer(delivery=Delivery.MISSING, code="NOT_FOUND"), NOW)
+                note_all(session, [(one, Answer(delivery=Delivery.MISSING, code="NOT_FOUND"))], NOW)
     assert waiting(office) == []
     with office.database.write() as session:
-        deliver_now(session, CASE)
+        deliver_now(session, [HANDLING])
     assert waiting(office) == [CASE]

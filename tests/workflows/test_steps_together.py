@@ -1,0 +1,70 @@
+"""Steps that belong together are written in one transaction, in their order, and none is lost on the way."""
+
+import asyncio
+
+import pytest
+
+from domain.messages import CaseView, DeadlineKind
+from domain.terms import CaseStatus
+from tests.workflows.hall import SUBMIT
+
+pytestmark = pytest.mark.temporal
+S = CaseStatus
+
+
+async def test_what_an_authority_says_meanwhile_is_written_together(register):
+    """While one step is written, the network says three things more."""
+    gate = asyncio.Event()
+    case = await register(prepare=lambda folder: folder.gates.update(RECEIVED=gate))
+    await case.until_status(S.SUBMITTED)
+    await case.says("RECEIVED")
+    await case.hall.until(lambda: "RECEIVED" in case.folder.arrived)
+    for event in ("ACCEPTED", "REVIEWING"):
+        await case.says(event)
+    await case.says("APPROVED", result_form="electronic")
+    gate.set()
+    await case.collects()
+    assert await case.closed() is S.APPROVED
+    assert ["ACCEPTED", "REVIEWING", "APPROVED"] in case.folder.groups
+    assert case.folder.kinds.count("APPROVED") == 1
+    assert case.folder.said == [SUBMIT]
+
+
+async def test_a_clock_that_is_started_and_stopped_among_them_does_not_run(register):
+    gate = asyncio.Event()
+    case = await register(prepare=lambda folder: folder.gates.update(RECEIVED=gate))
+    await case.until_status(S.SUBMITTED)
+    await case.says("RECEIVED")
+    await case.hall.until(lambda: "RECEIVED" in case.folder.arrived)
+    await case.says("ACCEPTED")  # starts the clocks to decide
+    await case.says("REJECTED")  # stops them
+    gate.set()
+    rejected = await case.until_kind("REJECTED")
+    assert set(rejected.stop) >= {DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY}
+    assert not {clock.kind for clock in (await case.handle.query("view", result_type=CaseView)).deadlines} & set(
+        rejected.stop
+    )
+
+
+async def test_collected_and_passed_on_are_one_transaction(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    assert case.folder.groups[0] == ["COLLECTED", "PASSING_ON"]
+
+
+async def test_the_database_away_for_a_while_loses_no_step(register):
+    """What is said meanwhile waits behind what cannot be written, and keeps its place."""
+    gate = asyncio.Event()
+    case = await register(prepare=lambda folder: folder.gates.update(COLLECTED=gate))
+    await case.hall.until(lambda: "COLLECTED" in case.folder.arrived)
+    gate.set()
+    await case.until_status(S.SUBMITTED)
+    for event in ("RECEIVED", "ACCEPTED"):
+        await case.says(event)
+    await case.says("REJECTED")
+    await case.collects()
+    assert await case.closed() is S.REJECTED
+    kinds = [kind for kind in case.folder.kinds if kind in {"COLLECTED", "RECEIVED", "ACCEPTED", "REJECTED", "CLOSED"}]
+    assert kinds == ["COLLECTED", "RECEIVED", "ACCEPTED", "REJECTED", "CLOSED"]
+    keys = [change.key for change in case.folder.changes]
+    assert len(keys) == len(set(keys))
