@@ -83,11 +83,12 @@ async def test_reordered_activities_turn_replay_red(name):
 
 @pytest.mark.parametrize("name", CASES)
 async def test_the_same_activities_with_other_words_turn_it_red(name):
-    """`record` twice in another order is the same to the SDK; here it is not."""
+    """`record` twice in another order is the same to the SDK; here it is not. Where an answer is for other steps than
+    were asked for, the task fails already."""
     history = books.read(name)
     try:
         said = await replay(history, [TellsFirst, DeliveryWorkflow])
-    except NondeterminismError:
+    except (NondeterminismError, RuntimeError):
         return
     assert said != await books.said(history)
 
