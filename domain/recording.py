@@ -1,4 +1,4 @@
-"""What a workflow asks to be written down, and what it gets back: one transaction a step."""
+"""What a workflow asks to be written down, and what it gets back."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from domain.terms import CaseStatus
 
 
 class CaseChange(Frozen):
-    """Everything that one step changes about a case, written in one transaction.
+    """Everything that one step changes about a case.
 
     `key`: `{number of the step}-{kind}`, unique within the case; a second time nothing is written. `handling_no` None:
     a step of the whole case, whose status is given to the handlings that were not passed on yet.
