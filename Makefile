@@ -31,7 +31,8 @@ check: $(STAMP) ## formatting, lint, types, import rules
 
 test: $(STAMP) ## all tests but the long ones
 	@sh tests/setup.sh
-	$(PYTEST) -m "not soak" -n 2 --dist loadfile
+	$(PYTEST) -m "not soak" -n 2 --dist loadfile --ignore tests/bench
+	$(PYTEST) tests/bench  # alone: whole systems under load would make others wait
 
 soak: $(STAMP) ## the long tests
 	@sh tests/setup.sh

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from time import monotonic
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 from temporalio import activity
@@ -29,6 +30,14 @@ from storage.exchange.outbox import CommandRow, CommandState, command_place, sto
 from storage.exchange.sent_files import files_not_sent, note_file_sent
 from storage.sealing import Sealer
 from storage.tasks.rows import settle_task
+
+
+class _Outgoing(NamedTuple):
+    """What is sent. `refused`: the network has said no to it before."""
+
+    rendered: Rendered
+    command: Command
+    refused: bool
 
 
 class Commands:
@@ -69,13 +78,14 @@ class Commands:
         if adapter is None:
             self._wait(order)
             raise tried_again(_not_connected(order.partner))
-        rendered = self._rendered(order, adapter)
-        if rendered is None:
+        outgoing = self._outgoing(order, adapter)
+        if outgoing is None:
             return CommandResult(outcome=CommandOutcome.OVERTAKEN)
+        rendered = outgoing.rendered
         started = monotonic()
         try:
             with heartbeat():
-                self._send_files(order, adapter)
+                self._send_files(order, adapter, outgoing)
                 receipt = adapter.send(rendered)
         except PartnerRefused as refusal:
             self._note(order, rendered, refusal.code or "REFUSED", started, CommandState.REFUSED)
@@ -103,7 +113,8 @@ class Commands:
             handling = session.get_one(HandlingRow, order.handling_no)
             case = session.get_one(CaseRow, handling.case_no)
         if known:
-            self._file_is_here(order)
+            with self._database.write() as session:
+                self._settle_missing(session, order)
             return
         ref = HandlingRef(
             handling_no=handling.handling_no,
@@ -121,28 +132,29 @@ class Commands:
             raise tried_again(failure) from failure
         with self._database.write() as session:
             self._documents.put(session, order.sha256, data, self._now())
-        self._file_is_here(order)
+            self._settle_missing(session, order)
 
-    def _file_is_here(self, order: FileOrder) -> None:
-        with self._database.write() as session:
-            missed = f"{order.handling_no}/{TaskKind.FILE_MISSING}/{order.sha256}"
-            settle_task(session, missed, self._now(), End.FILE_CAME)
+    def _settle_missing(self, session: Session, order: FileOrder) -> None:
+        missed = f"{order.handling_no}/{TaskKind.FILE_MISSING}/{order.sha256}"
+        settle_task(session, missed, self._now(), End.FILE_CAME)
 
-    def _rendered(self, order: CommandOrder, adapter: PartnerAdapter) -> Rendered | None:
+    def _outgoing(self, order: CommandOrder, adapter: PartnerAdapter) -> _Outgoing | None:
         """The stored words, or new ones stored now together with what they do to the wire's progress."""
         with self._database.write() as session:
             handling = lock_handling(session, order.handling_no)
             row = session.get(CommandRow, order.key)
             if handling is None or _overtaken(handling, order):
                 return None
-            if row is not None:
-                return stored_command(row, self._sealer)
-            if not _still_wanted(handling, order):
+            if row is None and not _still_wanted(handling, order):
                 return None
-            rendered = adapter.render(command_for(session, self._sealer, handling, order))
+            command = command_for(session, self._sealer, handling, order)
+            if row is not None:
+                refused = row.state == CommandState.REFUSED
+                return _Outgoing(stored_command(row, self._sealer), command, refused)
+            rendered = adapter.render(command)
             store_rendered(session, self._sealer, rendered, self._now())
             self._move_progress(session, handling, order)
-            return rendered
+            return _Outgoing(rendered, command, refused=False)
 
     def _move_progress(self, session: Session, handling: HandlingRow, order: CommandOrder) -> None:
         """From now on the authority may answer, even before our call returns."""
@@ -164,19 +176,17 @@ class Commands:
             self._move_progress(session, handling, order)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
-    def _send_files(self, order: CommandOrder, adapter: PartnerAdapter) -> None:
+    def _send_files(self, order: CommandOrder, adapter: PartnerAdapter, outgoing: _Outgoing) -> None:
         """Files go before the command that names them, each once; sending one again is harmless."""
-        with self._database.read() as session:
-            handling = session.get_one(HandlingRow, order.handling_no)
-            command = command_for(session, self._sealer, handling, order)
-            files = list(dict.fromkeys(_files_of(command)))
-            # A person sends again what was refused: perhaps because the partner has lost a file.
-            if session.get_one(CommandRow, order.key).state != CommandState.REFUSED:
+        files = list(dict.fromkeys(_files_of(outgoing.command)))
+        # A person sends again what was refused: perhaps because the partner has lost a file.
+        if files and not outgoing.refused:
+            with self._database.read() as session:
                 files = files_not_sent(session, adapter.partner, order.handling_no, files)
         for sha256 in files:
             with self._database.read() as session:
                 data, _ = self._documents.get(session, sha256)
-            adapter.put_file(command.handling, sha256, data)
+            adapter.put_file(outgoing.command.handling, sha256, data)
             with self._database.write() as session:
                 note_file_sent(session, adapter.partner, order.handling_no, sha256, self._now())
 

@@ -1,6 +1,5 @@
 """The sections of docs/performance.md: what each benchmark's file becomes, a text, a plot and a table."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -146,17 +145,28 @@ def leaves(figures: Figures, above: str = "") -> Iterator[tuple[str, Any]]:
             yield path, value
 
 
+def _recovery_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    names = {
+        "first_s": "the first, from the kill",
+        "p95_s": "p95, from its request",
+        "last_s": "the last, from the kill",
+    }
+    return "Goes on after a kill, s", [single(said, figures["after_the_kill"][name]) for name, said in names.items()]
+
+
+def _idle_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    rows = []
+    for said, parts in figures.items():
+        if isinstance(parts, Mapping) and said.endswith("percent_of_a_core"):
+            ours = {part: figure for part, figure in parts.items() if part != "played"}
+            least, most = (sum(figure[end] for figure in ours.values()) for end in ("least", "most"))
+            label = said.removesuffix("_percent_of_a_core").replace("_", " ")
+            rows.append(Bar(label, {part: figure["median"] for part, figure in ours.items()}, least, most))
+    return "Used while nothing happens, percent of a core", rows
+
+
 def _table_of_any(figures: Figures) -> Iterator[str]:
     yield from table(["", "measured"], [[path, _told(value)] for path, value in leaves(figures)])
-
-
-def _plot_of_any(figures: Figures) -> tuple[str, list[Bar]]:
-    """Those that share a unit (the last word of a name): bars of different units say nothing."""
-    measured = {path: value for path, value in leaves(figures) if isinstance(value, Mapping)}
-    if not measured:
-        return "nothing was measured with a spread", []
-    unit, _ = Counter(path.rpartition(" ")[2] for path in measured).most_common(1)[0]
-    return unit, [plain(path[:38], value) for path, value in measured.items() if path.endswith(f" {unit}")]
 
 
 @dataclass(frozen=True)
@@ -165,7 +175,7 @@ class Section:
 
     title: str
     text: str
-    plot: Callable[[Figures], tuple[str, list[Bar]]] = _plot_of_any
+    plot: Callable[[Figures], tuple[str, list[Bar]]]
     table: Callable[[Figures], Iterator[str]] = _table_of_any
 
 
@@ -191,8 +201,16 @@ Callbacks to the whole system and bare signals to the same server at the same ra
 fast as the machine can; one callback in ten comes twice.""",
         _acknowledgement_plot,
     ),
-    "recovery": Section("After a kill", "The worker is killed while cases are open."),
-    "idle": Section("At rest", "What open cases and a system without work use."),
+    "recovery": Section(
+        "After a kill",
+        "The worker is killed while cases are open, and the next one starts by itself. Then some are withdrawn.",
+        _recovery_plot,
+    ),
+    "idle": Section(
+        "At rest",
+        "What the system uses while nothing happens, without cases and over open ones; played programs are left out.",
+        _idle_plot,
+    ),
     "scans": Section(
         "Devices that come back",
         "A hundred devices come back to the network at once and send every batch of scans three times.",

@@ -181,6 +181,7 @@ class HandlingCourse:
         while self._events or self._holds or self._back.awaited(self.status):
             await self._next()
         await self._follow_parcel()
+        await self._ledger.written()  # what goes to the applicant follows from it
 
     async def _expect_result(self) -> None:
         if self._fetching is not None:
@@ -209,6 +210,7 @@ class HandlingCourse:
         """The leg that brings what was sent: started now, or by an earlier run of the case."""
         sent = self._back.to_follow
         if sent is not None:
+            await self._ledger.written()
             self.clocks.stop(DeadlineKind.RESULT_DELIVERY)
             leg = await self._legs.send(self.plan, Leg.BACK, tracking_no=sent.tracking_no)
             self._back.followed_leg = leg.leg_id
@@ -278,6 +280,8 @@ class HandlingCourse:
             self._reaction = None
 
     async def _react(self, news: QueuedEvent) -> None:
+        if not isinstance(news, AuthorityEvent):
+            await self._ledger.written()  # only words of the authority wait for each other
         match news:
             case AuthorityEvent():
                 await self._authority_said(news)

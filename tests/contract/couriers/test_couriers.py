@@ -107,7 +107,7 @@ def job(leg_id=LEG, courier="c1", **more):
     return {**plain, **more}
 
 
-def until(true, seconds=10):
+def until(true, seconds=60):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to pass"
