@@ -104,11 +104,10 @@ class HandlingCourse:
         Not `all_written`: what was reacted to and is not written yet is reacted to again, from the status before.
         """
         lost = [(said, before) for said, before, step in self._noted if not (all_written or step.written)]
-        unread = [
-            *(said for said, _ in lost),
-            *([self._reaction] if self._reaction is not None else []),
-            *self._events,
-        ]
+        unread: list[QueuedEvent] = [said for said, _ in lost]
+        if self._reaction is not None and self._reaction not in unread:
+            unread.append(self._reaction)
+        unread += self._events
         return HandlingCarried(
             status=lost[0][1] if lost else self.status,
             submitted=self._submitted,

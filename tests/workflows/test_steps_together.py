@@ -68,3 +68,24 @@ async def test_the_database_away_for_a_while_loses_no_step(register):
     assert kinds == ["COLLECTED", "RECEIVED", "ACCEPTED", "REJECTED", "CLOSED"]
     keys = [change.key for change in case.folder.changes]
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("word", "more"), [("RECEIVED", {}), ("NEED_SUPPLEMENT", {"round": 2, "deadline_workdays": 5})]
+)
+async def test_a_run_that_breaks_off_before_a_word_was_written_leaves_it_to_be_heard_again(register, word, more):
+    """Once, from the status before; also where the word was still being reacted to."""
+    gate = asyncio.Event()
+    case = await register(prepare=lambda folder: folder.gates.update({word: gate}))
+    await case.until_status(S.SUBMITTED)
+    await case.says(word, **more)
+    await case.hall.until(lambda: word in case.folder.arrived)
+    await case.says("ACCEPTED")
+    left = (await case.handle.query("carried"))["handlings"][case.handling(0)]
+    assert [news["authority"]["event"] for news in left["news"]] == [word, "ACCEPTED"]
+    assert left["status"] == S.SUBMITTED
+    gate.set()
+    async with asyncio.timeout(30):  # nothing tells us when the workflow has heard that it is written
+        while (await case.handle.query("carried"))["handlings"][case.handling(0)]["news"]:
+            pass
+    assert case.folder.kinds.count(word) == case.folder.kinds.count("ACCEPTED") == 1
