@@ -29,7 +29,7 @@ class Delivery(StrEnum):
     REFUSED = "REFUSED"  # by the workflow's own rule: final
     CLOSED = "CLOSED"  # the workflow has ended: this run takes nothing any more
     MISSING = "MISSING"  # the server knows no such workflow: not yet, or not any more
-    AGAIN = "AGAIN"  # the workflow ended or went on in a new run at this very moment: delivered again at once
+    AGAIN = "AGAIN"  # the workflow ended, went on in a new run or had to begin its step anew: delivered again at once
     AWAY = "AWAY"  # Temporal or the workers are away: again later
 
 
@@ -45,7 +45,13 @@ class Answer(Frozen):
 
 
 _RPC_TIMEOUT = timedelta(seconds=10)
-_ABORTED = "aborted by closing workflow"
+_AT_THIS_MOMENT = ("aborted by closing workflow", "unexpected workflow task failure")
+"""How the server says that the run ended, or that its step did not count because something came meanwhile.
+
+The second one (WorkflowNotReady) is not repeated by the server or the SDK: the workflow may have seen the Update.
+"""
+Unheard = WorkflowUpdateFailedError | WorkflowUpdateRPCTimeoutOrCancelledError | RPCError
+"""What an Update raises that nothing is known to have come of."""
 
 
 async def deliver_update(
@@ -65,7 +71,7 @@ async def deliver_update(
     try:
         await handle.execute_update(handler.update, message, id=update_id, rpc_timeout=_RPC_TIMEOUT)
     except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as failure:
-        return _read(failure)
+        return answer_of(failure)
     return Answer(delivery=Delivery.TAKEN)
 
 
@@ -92,7 +98,7 @@ async def deliver_or_start(client: Client, run: CaseRun, name: str, argument: di
             rpc_timeout=_RPC_TIMEOUT,
         )
     except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as failure:
-        return _read(failure)
+        return answer_of(failure)
     return Answer(delivery=Delivery.TAKEN, opened=True)
 
 
@@ -105,9 +111,8 @@ async def has_closed(client: Client, workflow_id: str) -> bool:
     return latest.status is not WorkflowExecutionStatus.RUNNING
 
 
-def _read(
-    failure: WorkflowUpdateFailedError | WorkflowUpdateRPCTimeoutOrCancelledError | RPCError,
-) -> Answer:
+def answer_of(failure: Unheard) -> Answer:
+    """What a delivery came to that raised."""
     match failure:
         case WorkflowUpdateFailedError():
             cause = failure.cause
@@ -123,7 +128,7 @@ def _read(
 
 def _from_rpc(failure: RPCError) -> Answer:
     code = failure.status.name
-    if _ABORTED in failure.message:
+    if any(words in failure.message for words in _AT_THIS_MOMENT):
         return Answer(delivery=Delivery.AGAIN, code=code)
     if failure.status is RPCStatusCode.NOT_FOUND:
         closed = "already completed" in failure.message

@@ -14,8 +14,9 @@ from typing import Any
 
 import pydantic
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from catalog.clocks import limit_of, rule_of
@@ -74,6 +75,7 @@ from domain.terms import (
     Scheme,
     WireEvent,
 )
+from relay.update_delivery import Delivery, answer_of
 from runtime.workers import workflow_runner
 from workflows import WORKFLOWS
 
@@ -276,6 +278,18 @@ async def open_hall(client: Client) -> AsyncIterator[Hall]:
         yield hall
 
 
+async def tell(handle: WorkflowHandle[Any, Any], name: str, message: Any, *, id: str) -> None:
+    """An Update as the relay delivers it: at once again where the workflow began a new run at that moment."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            try:
+                return await handle.execute_update(name, message, id=id)
+            except (WorkflowUpdateFailedError, RPCError) as failure:
+                at_once = answer_of(failure).delivery is Delivery.AGAIN
+                if not at_once or (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING:
+                    raise
+
+
 class LegDesk:
     """One leg of a case under test."""
 
@@ -287,11 +301,11 @@ class LegDesk:
         for stage in stages:
             effect = LegEffect(leg_id=self.leg_id, epoch=epoch, stage=stage, occurred_at=datetime.now(UTC), **other)
             update_id = f"{self.leg_id}-{epoch}-{stage}"
-            await self.handle.execute_update("scan_effect", effect, id=update_id)
+            await tell(self.handle, "scan_effect", effect, id=update_id)
 
     async def resolve(self, outcome: TaskOutcome, task: str = "t") -> None:
         resolved = TaskResolved(task_id=task, outcome=outcome)
-        await self.handle.execute_update("task_resolved", resolved, id=f"task-{task}")
+        await tell(self.handle, "task_resolved", resolved, id=f"task-{task}")
 
 
 class CaseDesk:
@@ -317,42 +331,42 @@ class CaseDesk:
         message_id = message_id or f"{self.case_no}-evt-{self._said}"
         given: dict[str, Any] = {"occurred_at": await self.now()} | other
         said = AuthorityEvent(handling_no=self.handling(place), message_id=message_id, event=WireEvent(event), **given)
-        await self.handle.execute_update("authority_event", said, id=message_id)
+        await tell(self.handle, "authority_event", said, id=message_id)
 
     async def contradicts(self, theirs: WireEvent | str, place: int = 0) -> None:
         notice = HoldNotice(
             handling_no=self.handling(place), message_id="evt-c", reason_code="CONTRADICTION", theirs=WireEvent(theirs)
         )
-        await self.handle.execute_update("hold", notice, id=f"hold-{theirs}")
+        await tell(self.handle, "hold", notice, id=f"hold-{theirs}")
 
     async def learns_of_refusal(self, key: str, times: int = 1, place: int = 0) -> None:
         notice = HoldNotice(handling_no=self.handling(place), message_id=key, reason_code=HoldReason.COMMAND_REFUSED)
-        await self.handle.execute_update("hold", notice, id=f"receipt/{key}/{times}")
+        await tell(self.handle, "hold", notice, id=f"receipt/{key}/{times}")
 
     async def brings(self, round_: int = 1, place: int = 0, originals: bool = False) -> None:
         given = SupplementGiven(handling_no=self.handling(place), round=round_, originals=originals)
-        await self.handle.execute_update("supplement", given, id=f"{self.handling(place)}-supplement-{round_}")
+        await tell(self.handle, "supplement", given, id=f"{self.handling(place)}-supplement-{round_}")
 
     async def hands_in(self, *seqs: int) -> None:
         """The applicant brings what was deferred (容缺补交)."""
         update_id = f"{self.case_no}-deferred-{'-'.join(map(str, seqs))}"
-        await self.handle.execute_update("deferred_brought", DeferredBrought(seqs=seqs), id=update_id)
+        await tell(self.handle, "deferred_brought", DeferredBrought(seqs=seqs), id=update_id)
 
     async def withdraws(self) -> None:
         asked = WithdrawalAsked(request_id="r1")
-        await self.handle.execute_update("withdraw", asked, id=f"{self.case_no}-withdraw")
+        await tell(self.handle, "withdraw", asked, id=f"{self.case_no}-withdraw")
 
     async def collects(self) -> None:
         """The applicant collects what waits at the hall."""
         await self.until_kind("AWAITING_COLLECTION")
-        await self.handle.execute_update("handed_over", HandedOver(request_id="h"), id=f"{self.case_no}-handed")
+        await tell(self.handle, "handed_over", HandedOver(request_id="h"), id=f"{self.case_no}-handed")
 
     async def resolve(self, outcome: TaskOutcome, kind: str, place: int = 0) -> None:
         """Resolve the last task of `kind`."""
         await self.hall.until(lambda: kind in self.folder.tasks)
         task = [c.task for c in self.folder.changes if c.task and c.task.kind == kind][-1]
         resolved = TaskResolved(task_id=task_id(task.key), outcome=outcome, handling_no=self.handling(place))
-        await self.handle.execute_update("task_resolved", resolved, id=f"task-{task_id(task.key)}")
+        await tell(self.handle, "task_resolved", resolved, id=f"task-{task_id(task.key)}")
 
     async def until_kind(self, kind: str, times: int = 1) -> CaseChange:
         await self.hall.until(lambda: self.folder.kinds.count(kind) >= times)

@@ -18,7 +18,7 @@ from storage.parcels.legs import LegRow
 from storage.pending_updates import queue_update
 from storage.tasks.rows import TaskRow
 from tests.unit.storage.casework import NOW
-from tests.workflows.hall import SUBMIT, CaseDesk
+from tests.workflows.hall import SUBMIT, CaseDesk, tell
 from tests.workflows.rows import House
 from workflows import policies
 
@@ -188,7 +188,7 @@ async def test_a_parcel_that_comes_while_the_rest_is_handed_over_is_handed_over_
     else:
         await case.until_kind("AWAITING_COLLECTION", 2)
         assert "DELIVERED" not in case.folder.said
-        await case.handle.execute_update("handed_over", HandedOver(request_id="h"), id=f"{case.case_no}-handed-2")
+        await tell(case.handle, "handed_over", HandedOver(request_id="h"), id=f"{case.case_no}-handed-2")
     assert await case.closed() is S.NOT_ACCEPTED
     assert case.folder.said.count("DELIVERED") == 1
 
@@ -284,7 +284,7 @@ async def test_of_a_leg_that_was_broken_off_after_a_new_run_its_case_is_told_by_
     pickup = await case.until_leg(Leg.PICKUP)
     monkeypatch.setattr(policies, "RENEW_AT_EVENTS", 5)
     resolved = TaskResolved(task_id="nothing", outcome=TaskOutcome.ACKNOWLEDGE)
-    await case.handle.execute_update(CaseUpdate.TASK_RESOLVED, resolved, id="wake")
+    await tell(case.handle, CaseUpdate.TASK_RESOLVED, resolved, id="wake")
     first = (await case.handle.describe()).run_id
     async with asyncio.timeout(15):
         while (await case.handle.describe()).run_id == first:

@@ -7,6 +7,7 @@ import pytest
 from domain.messages import CalendarChanged
 from domain.terms import CaseStatus
 from tests.workflows import hall as halls
+from tests.workflows.hall import tell
 
 pytestmark = pytest.mark.timeskipping
 
@@ -35,7 +36,7 @@ async def test_running_clocks_are_computed_anew_and_only_the_new_times_count(cas
 
     monkeypatch.setattr(halls, "_deadline", later)
     changed = CalendarChanged(version="2027")
-    await case.handle.execute_update("calendar_changed", changed, id=f"{case.case_no}-calendar-1")
+    await tell(case.handle, "calendar_changed", changed, id=f"{case.case_no}-calendar-1")
     again = await case.until_kind("CALENDAR_CHANGED")
     assert {(o.kind, o.start_at, o.workdays) for o in again.start} == {
         (o.kind, o.start_at, o.workdays) for o in accepted.start
@@ -62,7 +63,7 @@ async def test_papers_that_wait_at_the_hall_hear_of_it_too(case, monkeypatch):
 
     monkeypatch.setattr(halls, "_deadline", later)
     changed = CalendarChanged(version="2027")
-    await case.handle.execute_update("calendar_changed", changed, id=f"{case.case_no}-calendar-1")
+    await tell(case.handle, "calendar_changed", changed, id=f"{case.case_no}-calendar-1")
     await case.until_kind("CALENDAR_CHANGED", 2)  # of the handling, where nothing runs any more, and of the case
     again = [change for change in case.folder.changes if change.kind == "CALENDAR_CHANGED" and change.start]
     assert [change.start for change in again] == [waiting.start]

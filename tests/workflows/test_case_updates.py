@@ -7,7 +7,7 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from domain.messages import CaseView, LegClosing, LegOutcome, SupplementGiven, TaskOutcome
 from domain.terms import CaseStatus, Leg, ParcelStage, Partner
-from tests.workflows.hall import PAPER, SUBMIT, SUPPLEMENT, WITHDRAW, outage, refusal
+from tests.workflows.hall import PAPER, SUBMIT, SUPPLEMENT, WITHDRAW, outage, refusal, tell
 
 pytestmark = pytest.mark.temporal
 S, P = CaseStatus, ParcelStage
@@ -258,7 +258,7 @@ async def test_originals_brought_later_are_handed_over(register):
     await case.says("NEED_SUPPLEMENT", round=1)
     given = SupplementGiven(handling_no=case.case_no, round=1, papers_kept=True)
     await case.until_status(S.SUPPLEMENT_REQUIRED)
-    await case.handle.execute_update("supplement", given, id="brought")
+    await tell(case.handle, "supplement", given, id="brought")
     await case.says("NOT_ACCEPTED")
     await case.until_kind("AWAITING_COLLECTION")
     await case.collects()

@@ -6,7 +6,7 @@ import pytest
 
 from domain.messages import LegEffect
 from domain.terms import CaseStatus, Leg, ParcelStage
-from tests.workflows.hall import ITEM, SUBMIT, outage
+from tests.workflows.hall import ITEM, SUBMIT, outage, tell
 
 pytestmark = pytest.mark.timeskipping
 S, P = CaseStatus, ParcelStage
@@ -314,7 +314,7 @@ async def test_papers_count_as_received_when_they_came_not_when_we_heard(registe
     came = await case.now()
     await case.passes(days=1)
     effect = LegEffect(leg_id=forward.leg_id, epoch=1, stage=P.DELIVERED, occurred_at=came)
-    await forward.handle.execute_update("scan_effect", effect, id="late")
+    await tell(forward.handle, "scan_effect", effect, id="late")
     arrived = await case.until_kind("PAPERS_ARRIVED")
     assert [(order.kind, order.start_at) for order in arrived.start] == [("ACCEPTANCE", came)]
 

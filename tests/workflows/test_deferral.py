@@ -6,7 +6,7 @@ import pytest
 
 from domain.messages import CalendarChanged, TaskOutcome
 from domain.terms import CaseStatus, Leg, ParcelStage
-from tests.workflows.hall import PAPER
+from tests.workflows.hall import PAPER, tell
 
 pytestmark = pytest.mark.timeskipping
 S = CaseStatus
@@ -142,7 +142,7 @@ async def test_a_new_calendar_re_arms_it(register):
     case = await register()
     await case.until_kind("DEFERRED")
     changed = CalendarChanged(version="2027")
-    await case.handle.execute_update("calendar_changed", changed, id=f"{case.case_no}-calendar-1")
+    await tell(case.handle, "calendar_changed", changed, id=f"{case.case_no}-calendar-1")
     await case.hall.until(
         lambda: any(
             c.kind == "CALENDAR_CHANGED" and [o.kind for o in c.start] == ["DEFERRED_MATERIAL"]

@@ -5,7 +5,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from domain.messages import LegClosing, LegOutcome, LookReason, TaskOutcome, TaskResolved
 from domain.terms import CaseStatus, Leg, ParcelStage
-from tests.workflows.hall import PAPER, SUBMIT
+from tests.workflows.hall import PAPER, SUBMIT, tell
 
 pytestmark = pytest.mark.temporal
 P = ParcelStage
@@ -142,7 +142,7 @@ async def test_originals_that_come_back_undelivered_are_given_to_the_applicant(r
     await forward.scan(P.PICKED_UP, P.IN_TRANSIT, P.RETURNED)
     assert (await forward.handle.result())["outcome"] == "RETURNED"
     resolved = TaskResolved(task_id="t", outcome=TaskOutcome.CLOSE_AS_FAILED, handling_no=case.handling(0))
-    await case.handle.execute_update("task_resolved", resolved, id="papers-not-arrived")
+    await tell(case.handle, "task_resolved", resolved, id="papers-not-arrived")
     await case.collects()
     assert await case.closed() is CaseStatus.FAILED
 
@@ -195,7 +195,7 @@ async def test_originals_that_came_back_from_the_way_are_sent_again(register):
     await forward.scan(P.PICKED_UP, P.RETURNING, P.RETURNED)
     await forward.handle.result()
     verdict = TaskResolved(task_id="back", outcome=TaskOutcome.REDELIVER, handling_no=case.case_no)
-    await case.handle.execute_update("task_resolved", verdict, id="task-back")
+    await tell(case.handle, "task_resolved", verdict, id="task-back")
     again = await case.until_leg(Leg.FORWARD, 2)
     assert [order.kind for order in (await case.until_kind("SENT_AGAIN")).start] == ["POSTING"]
     await again.scan(P.PICKED_UP)

@@ -17,7 +17,7 @@ from runtime.ports import free_port
 from runtime.settings import load_settings
 from runtime.temporal import connect
 from tests.workflows.conftest import say, server
-from tests.workflows.hall import open_case, open_hall
+from tests.workflows.hall import open_case, open_hall, tell
 from workflows import policies
 
 pytestmark = pytest.mark.temporal
@@ -129,7 +129,7 @@ async def test_a_case_with_many_reminders_and_two_hundred_calendars_goes_on_and_
         await case.hall.until(lambda n=turn: reminders(case) >= 2 * n + 2, WITHIN_S)
     for version in range(CALENDARS):
         changed = CalendarChanged(version=str(version))
-        await case.handle.execute_update("calendar_changed", changed, id=f"{case.case_no}-calendar-{version}")
+        await tell(case.handle, "calendar_changed", changed, id=f"{case.case_no}-calendar-{version}")
     await case.hall.until(lambda: case.folder.kinds.count("CALENDAR_CHANGED") == CALENDARS, WITHIN_S)
     await case.says("APPROVED", result_form="electronic")
     await case.collects()

@@ -107,6 +107,12 @@ class House:
         return failures[-1].application_failure_info
 
 
+def failed_loudly(house: House, caplog: pytest.LogCaptureFixture) -> bool:
+    """Whether the SDK warned of a step of this house (other houses of this process may still be at work)."""
+    records = (vars(record).get("temporal_activity", {}) for record in caplog.records if "as failed" in record.message)
+    return any(record["task_queue"] == house.queue for record in records)
+
+
 @pytest.fixture
 async def house(dev_client, tmp_path) -> AsyncIterator[House]:
     database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
@@ -168,7 +174,7 @@ async def test_an_outage_is_no_error_and_no_task(house, failure, caplog):
     assert told.category == ApplicationErrorCategory.APPLICATION_ERROR_CATEGORY_BENIGN
     assert told.type == type(failure).__name__
     assert house.stuck() == []
-    assert "Completing activity as failed" not in caplog.text
+    assert not failed_loudly(house, caplog)
 
 
 async def test_what_cannot_succeed_is_an_error(house, caplog):
@@ -176,7 +182,7 @@ async def test_what_cannot_succeed_is_an_error(house, caplog):
     with caplog.at_level(logging.INFO, "temporalio.activity"):
         told = await house.gives_up(await house.begins(CASE, attempts=2))
     assert told.category == ApplicationErrorCategory.APPLICATION_ERROR_CATEGORY_UNSPECIFIED
-    assert "Completing activity as failed" in caplog.text
+    assert failed_loudly(house, caplog)
 
 
 async def test_a_step_that_nobody_tries_any_more_needs_nobody(house):
