@@ -17,6 +17,7 @@ from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
+from storage.cases.serials import SerialPool
 from web import openapi
 from web.api import (
     agents,
@@ -115,6 +116,7 @@ def build_app(settings: Settings) -> FastAPI:
         reference_data=ReferenceData(container.database, now),
         now=now,
         notify=notify,
+        serials=SerialPool(container.database),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.temporal_serving = lambda: is_serving(settings)
@@ -143,6 +145,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        http="h11",  # the quicker parser refuses two statements of a length by itself, without the contract's code
         timeout_graceful_shutdown=5,
     )
 

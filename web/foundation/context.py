@@ -15,6 +15,7 @@ from domain.reconciliation import ReconciliationReport
 from domain.terms import Partner
 from runtime.settings import Settings
 from storage.base import Database
+from storage.cases.serials import SerialPool
 from storage.documents.store import Documents
 from storage.exchange.inbox import Inbox
 from storage.sealing import Sealer
@@ -27,7 +28,7 @@ class Context:
     """What routes work with; one per application.
 
     `now`: aware, in UTC. `notify`: wakes the relay, to be called after a commit. `reconcile`: compares a day's books
-    with a network's (`exchange.reconciliation`). `feeds`: the live histories.
+    with a network's (`exchange.reconciliation`). `serials`: numbers for new cases. `feeds`: the live histories.
     """
 
     settings: Settings
@@ -39,6 +40,7 @@ class Context:
     now: Callable[[], datetime]
     notify: Callable[[], None]
     reconcile: Callable[[Partner, date], ReconciliationReport]
+    serials: SerialPool
     feeds: Feeds = field(default_factory=Feeds)
 
     @property
