@@ -45,6 +45,7 @@ from web.api import (
 from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
+from web.foundation.work_version import WorkVersion
 from web.pages import apidocs, rendering, routes
 from web.security import session
 from web.security.guards import Guards
@@ -117,6 +118,7 @@ def build_app(settings: Settings) -> FastAPI:
         now=now,
         notify=notify,
         serials=SerialPool(container.database),
+        work_version=WorkVersion(container.database),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.temporal_serving = lambda: is_serving(settings)
