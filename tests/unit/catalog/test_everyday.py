@@ -15,8 +15,11 @@ from catalog.pinyin import fold
 from catalog.search import SearchIndex
 from catalog.synonyms import Wordings
 
-with (Path(__file__).parent / "data" / "everyday_phrases.csv").open(encoding="utf-8") as file:
+_DATA = Path(__file__).parent / "data"
+with (_DATA / "everyday_phrases.csv").open(encoding="utf-8") as file:
     PHRASES = list(csv.DictReader(file))
+with (_DATA / "everyday_phrases_later.csv").open(encoding="utf-8") as file:
+    LATER = list(csv.DictReader(file))
 
 
 @cache
@@ -47,6 +50,11 @@ def test_the_frozen_phrases_speak_of_every_department():
 def test_the_frozen_phrases_find_their_item_among_the_first_three():
     assert share_found(PHRASES) >= 0.95
     assert share_found([row for row in PHRASES if half(row["phrase"]) == 1]) >= 0.95
+
+
+def test_phrases_that_were_written_after_the_words_find_theirs_too():
+    """Five batches, each tried unseen before words were added for it: 71, 91, 94, 83 and 92 % in the first three."""
+    assert share_found(LATER) >= 0.95
 
 
 def test_without_the_words_the_search_does_not_know_them():
