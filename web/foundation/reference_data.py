@@ -89,6 +89,7 @@ class ReferenceData:
             return built[2]  # another thread was first
         with self._database.read() as session:
             usage = usage_counts(session, now)
-        index = SearchIndex(catalogue, usage)
+        known = built[2] if built is not None and built[0] is catalogue else None
+        index = SearchIndex(catalogue, usage) if known is None else known.reweighted(usage)
         self._search = catalogue, now, index
         return index
