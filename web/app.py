@@ -122,6 +122,7 @@ def build_app(settings: Settings) -> FastAPI:
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.temporal_serving = lambda: is_serving(settings)
+    app.state.is_stopping = lambda: False  # whoever serves it knows better
     problems.install(app)
     rendering.install(app)
     openapi.install(app)
@@ -137,11 +138,15 @@ def build_app(settings: Settings) -> FastAPI:
 
 
 def serve(settings: Settings) -> None:
-    """Serve on HOST and PORT until SIGINT or SIGTERM; requests that run get 5 s to end."""
+    """Serve on HOST and PORT until SIGINT or SIGTERM; requests that run get 5 s to end, those that wait end at once.
+
+    Raises:
+        SystemExit: it could not start, e.g. because the port is taken.
+    """
     configure_logging("web", settings.log_level)
     app = build_app(settings)
     settle()
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -150,6 +155,12 @@ def serve(settings: Settings) -> None:
         http="h11",  # the quicker parser refuses two statements of a length by itself, without the contract's code
         timeout_graceful_shutdown=5,
     )
+    server = uvicorn.Server(config)
+    app.state.is_stopping = lambda: server.should_exit
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(3)
 
 
 def settle() -> None:

@@ -1,22 +1,15 @@
 """Wrong logins at once cost those nothing who write meanwhile (the real web process, over HTTP)."""
 
 import hashlib
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import requests
 
-from cli.migration import run_migration
-from runtime.settings import load_settings
-from tests.borders import nobodys_ports, nowhere
+from tests.web.alone import web_alone
 
 LOGINS_AT_ONCE = 45
 WRITES = 60
@@ -26,42 +19,8 @@ ROUNDS = 5
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
-    """The web process alone, on a database of its own; Temporal is away."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    environment = kept | {
-        "DATA_DIR": str(tmp_path_factory.mktemp("web")),
-        "PORT": str(port),
-        "SANDBOX": "1",
-        "DEMO_USERS": "1",
-        "TEMPORAL_ADDRESS": f"127.0.0.1:{nowhere()}",
-        **{name.upper(): str(port) for name, port in nobodys_ports().items()},
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        list(run_migration(load_settings(None)))
-    program = [str(Path(sys.executable).with_name("kuayu")), "web"]
-    process = subprocess.Popen(program, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    base = f"http://127.0.0.1:{port}"
-    try:
-        until_ready(base, process)
+    with web_alone(tmp_path_factory.mktemp("web")) as (base, _):
         yield base
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def until_ready(base, process):
-    ends = time.monotonic() + 60
-    while True:
-        try:
-            if requests.get(f"{base}/readyz", timeout=5).status_code == 200:
-                return
-        except requests.ConnectionError:
-            assert process.poll() is None and time.monotonic() < ends, "the web process does not start"
-            time.sleep(0.1)
 
 
 def caller():

@@ -190,9 +190,14 @@ async def await_change(
     until = loop.time() + wait
     while True:
         version = await asyncio.to_thread(ctx.work_version)
-        if version != known or loop.time() >= until or await request.is_disconnected():
+        if version != known or loop.time() >= until or await _is_over(request):
             return {"version": version}
         await asyncio.sleep(LOOK_S)
+
+
+async def _is_over(request: Request) -> bool:
+    """Nobody listens any more, or this process is to end."""
+    return bool(request.app.state.is_stopping()) or await request.is_disconnected()
 
 
 def jobs_of(session: Session, outlet_id: str) -> tuple[Segment, ...]:

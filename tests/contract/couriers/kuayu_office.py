@@ -77,6 +77,7 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
         notify=lambda: office.kicks.append(1),
         work_version=WorkVersion(database),
     )
+    app.state.is_stopping = lambda: False
     problems.install(app)
     for router in (sessions.router, outlets.router, parcels.router, scans.router, documents.router):
         app.include_router(router)
