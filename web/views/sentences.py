@@ -20,8 +20,8 @@ STATUS = {
     CaseStatus.REVIEWING: "办理地正在审查。",
     CaseStatus.SUSPENDED: "办理地正在进行特别程序，期间不计时限。",
     CaseStatus.APPROVED: "已办结。",
-    CaseStatus.NOT_ACCEPTED: "办理地不予受理，原因请咨询窗口。",
-    CaseStatus.REJECTED: "办理地不予许可，原因请咨询窗口。",
+    CaseStatus.NOT_ACCEPTED: "办理地不予受理，理由见下。",
+    CaseStatus.REJECTED: "办理地不予许可，理由见下。",
     CaseStatus.WITHDRAWN: "已按您的申请撤回。",
     CaseStatus.FAILED: "办理已终止，请联系窗口。",
 }
