@@ -2,7 +2,7 @@
 
 from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
 from storage.base import Base
-from storage.cases import case_list, facts
+from storage.cases import case_list, facts, tallies
 from storage.cases import rows as case_rows
 from storage.documents import store
 from storage.exchange import (
@@ -41,6 +41,7 @@ MODULES = (
     sent_files,
     southwest,
     store,
+    tallies,
     task_rows,
     users,
     work_lists,

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Index, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Index, Select, exists, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from domain.model import Frozen
 from domain.terms import CaseStatus, Scheme
 from storage.cases.rows import CaseRow, HandlingRow
+from storage.cases.tallies import ItemNameRow
 from storage.keyset import Condition, Mark, Page, Segment, count_up_to, partial_index, read_page
 
 _OPEN: Final = "closed_at IS NULL"
@@ -25,6 +26,8 @@ _CLOSED: Final = "closed_at IS NOT NULL"
 _NUMBER_DIGITS: Final = 8
 """So many digits begin a case number (region and year); a name of an item has never that many."""
 _FEW: Final = 2_000
+_MANY_NAMES: Final = 200
+"""With more names than these what is sought is common, and a walk through the cases soon fills a page."""
 
 _Leading = tuple[str, tuple[InstrumentedAttribute[str], ...]]
 _LEADING: Final[tuple[_Leading, ...]] = (("", ()), ("status_", (CaseRow.status,)))
@@ -33,6 +36,7 @@ for _name, _of in _LEADING:
     partial_index(f"ix_case_file_{_name}open", *_of, CaseRow.case_no, CaseRow.item_name, where=_NOT_DUE)
     partial_index(f"ix_case_file_{_name}closed", *_of, CaseRow.case_no, CaseRow.item_name, where=_CLOSED)
 Index("ix_case_file_scheme_status", CaseRow.scheme, CaseRow.status)
+Index("ix_case_file_item_name", CaseRow.item_name, CaseRow.case_no)
 Index("ix_handling_case_scheme", HandlingRow.case_no, HandlingRow.scheme)
 Index("ix_handling_scheme_case", HandlingRow.scheme, HandlingRow.case_no)
 
@@ -70,15 +74,52 @@ class CaseFilter(Frozen):
     q: str = ""
 
 
+class Sought(Frozen):
+    """What this database has of what is asked, so that the list takes the way that is quick there.
+
+    `few_of_scheme`: the network has at most 2,000 handlings. `names`: the names of items that have `q` in them, None
+    where they are not known or too many; `few_of_names`: at most 2,000 cases have one of them. `numbered`: a case
+    number may begin with `q`.
+    """
+
+    few_of_scheme: bool = False
+    names: tuple[str, ...] | None = None
+    few_of_names: bool = False
+    numbered: bool = True
+
+
+_UNKNOWN: Final = Sought()
+
+
 def wanted_cases(session: Session, wanted: CaseFilter) -> tuple[Segment, ...]:
     """The segments of the work list, in the form that is quick for this database.
 
-    A network with at most 2,000 handlings is looked up first; for a larger one each case is tested.
+    A network or a name with few cases is looked up first; for one with more each case is tested. What is in no name
+    and begins no number is found nowhere, without a look at the cases.
     """
-    if wanted.scheme is None:
-        return case_list(wanted)
-    some = select(HandlingRow.case_no).filter_by(scheme=wanted.scheme).limit(_FEW + 1).subquery()
-    return case_list(wanted, few=(session.scalar(select(func.count()).select_from(some)) or 0) <= _FEW)
+    return case_list(wanted, sought(session, wanted))
+
+
+def sought(session: Session, wanted: CaseFilter) -> Sought:
+    """What the database has of `wanted`: a few looks into indexes, none of them longer in a large district."""
+    few = wanted.scheme is not None and _few(session, select(HandlingRow.case_no).filter_by(scheme=wanted.scheme))
+    q = wanted.q.strip()
+    if not q or _is_number(q):
+        return Sought(few_of_scheme=few)
+    named = select(ItemNameRow.name).where(ItemNameRow.name.contains(q, autoescape=True)).limit(_MANY_NAMES + 1)
+    names = tuple(session.scalars(named))
+    begun = select(CaseRow.case_no).where(_begins(q)).limit(1)
+    return Sought(
+        few_of_scheme=few,
+        names=names if len(names) <= _MANY_NAMES else None,
+        few_of_names=_few(session, _numbers_of(names)) if len(names) <= _MANY_NAMES else False,
+        numbered=q.isascii() and q.isdecimal() and session.scalar(begun) is not None,
+    )
+
+
+def _few(session: Session, numbers: Select[str]) -> bool:
+    some = numbers.limit(_FEW + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) <= _FEW
 
 
 def count_cases(session: Session, wanted: CaseFilter, segments: Sequence[Segment], bound: int) -> int:
@@ -92,13 +133,15 @@ def count_cases(session: Session, wanted: CaseFilter, segments: Sequence[Segment
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def case_list(wanted: CaseFilter, *, few: bool = False) -> tuple[Segment, ...]:
+def case_list(wanted: CaseFilter, sought: Sought = _UNKNOWN) -> tuple[Segment, ...]:
     """The segments of the work list: what ends first, then open cases without a clock, then closed ones.
 
     A `q` that is the beginning of a number gives one segment in the order of numbers, latest first.
-    `few`: the network has so few handlings that its cases are looked up first.
+    No segment where nothing can fit. Without `sought` each case is tested, which is right and slow where few fit.
     """
-    fits = _fits(wanted, few)
+    if sought.names == () and not sought.numbered:
+        return ()
+    fits = _fits(wanted, sought)
     if _is_number(wanted.q.strip()) and wanted.due is None:
         return (Segment(where=fits, id=CaseRow.case_no, descending=True),)
     urgent = Segment(where=(text(_DUE), *fits), at=CaseRow.due_at, id=CaseRow.case_no)
@@ -130,15 +173,15 @@ def read_cases(
     return Page(rows=[found[number] for number in wanted], next=numbers.next)
 
 
-def _fits(wanted: CaseFilter, few: bool) -> tuple[Condition, ...]:
+def _fits(wanted: CaseFilter, sought: Sought) -> tuple[Condition, ...]:
     found: list[Condition] = []
     if wanted.status is not None:
         found.append(CaseRow.status == wanted.status)
     if wanted.scheme is not None:
-        found.append(_carried_by(wanted.scheme, few))
+        found.append(_carried_by(wanted.scheme, sought.few_of_scheme))
     q = wanted.q.strip()
     if q:
-        found.append(_named(q))
+        found.append(_begins(q) if _is_number(q) else _named(q, sought))
     return tuple(found)
 
 
@@ -149,10 +192,23 @@ def _carried_by(scheme: Scheme, few: bool) -> ColumnElement[bool]:
     return exists().where(HandlingRow.case_no == CaseRow.case_no, HandlingRow.scheme == scheme)
 
 
-def _named(q: str) -> ColumnElement[bool]:
-    if _is_number(q):
-        return CaseRow.case_no.between(q, q + "~")
-    return or_(CaseRow.case_no.startswith(q, autoescape=True), CaseRow.item_name.contains(q, autoescape=True))
+def _named(q: str, sought: Sought) -> ColumnElement[bool]:
+    """By its item's name, or by a number that `q` begins."""
+    if sought.names is None:
+        named = CaseRow.item_name.contains(q, autoescape=True)
+    elif sought.few_of_names:
+        named = CaseRow.case_no.in_(_numbers_of(sought.names))
+    else:
+        named = CaseRow.item_name.concat("").in_(sought.names)  # an expression leads to no index but the list's
+    return or_(_begins(q), named) if sought.numbered else named
+
+
+def _numbers_of(names: Sequence[str]) -> Select[str]:
+    return select(CaseRow.case_no).where(CaseRow.item_name.in_(names))
+
+
+def _begins(q: str) -> ColumnElement[bool]:
+    return CaseRow.case_no.between(q, q + "Z")  # letters come after digits in every collation, signs may not
 
 
 def _is_number(q: str) -> bool:

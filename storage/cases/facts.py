@@ -1,7 +1,7 @@
 """What the quarter's figures ask of a case's handlings, history and clocks: one narrow row for a case.
 
-Kept by triggers of the database in the very transaction that writes a handling, a line or a clock (migration 0016), so
-no writer can forget it. Each adds to the row in one statement: two at once end as one after the other.
+Kept by triggers of the database in the very transaction that writes a handling, a line or a clock (migrations 0016 and
+0017), so no writer can forget it. Each adds to the row in one statement: two at once end as one after the other.
 """
 
 from datetime import datetime
@@ -10,6 +10,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
+from storage.keyset import partial_index
 
 
 class CaseFactsRow(Base):
@@ -20,6 +21,7 @@ class CaseFactsRow(Base):
     accepted_at, ended_at   the first line of each kind
     handed_over         lines of it
     clocks              promised ones; `clock_due_at`, `clock_stopped_at`: of the only one, of several of any
+    first_due_at        the soonest end of its running clocks of any kind; None: none runs
     """
 
     __tablename__ = "case_facts"
@@ -35,3 +37,7 @@ class CaseFactsRow(Base):
     clocks: Mapped[int]
     clock_due_at: Mapped[datetime | None]
     clock_stopped_at: Mapped[datetime | None]
+    first_due_at: Mapped[datetime | None]
+
+
+partial_index("ix_case_facts_due", CaseFactsRow.first_due_at, where="first_due_at IS NOT NULL")

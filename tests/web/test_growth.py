@@ -17,14 +17,13 @@ FEW, MANY, VERY_MANY = 2_000, 10_000, 100_000
 EACH = 20
 """Instructions between two looks of the counter."""
 PER_CASE = {
-    "dashboard": 60,
-    "supervisor": 60,
+    "dashboard": 10,
+    "supervisor": 10,
     "metrics": 25,
     "status page": 25,
     "stops of an outlet": 1,
     "work list, last page": 10,
     "search a name": 25,
-    "search in vain": 25,
     "work list of the smallest network": 25,
     "work list of a network and a status": 50,
 }

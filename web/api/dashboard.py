@@ -1,20 +1,20 @@
 """`/dashboard`: how the hall stands, in numbers that each open a list (supervisors)."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.terms import CaseStatus, Partner, Scheme
 from logistics.promise_model import PromiseVerdict
 from logistics.promise_report import KEPT
-from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
-from storage.parcels.legs import LegRow
-from storage.quarter_rows import DOOR_WITH_VERDICT
-from storage.tasks.rows import TaskRow
+from storage.cases.facts import CaseFactsRow
+from storage.cases.rows import DeadlineRow, HandlingRow
+from storage.cases.tallies import Tally, tallies
 from web.answers.dashboards import Dashboard
 from web.foundation.context import Ctx
 from web.security.session import Watcher
@@ -36,31 +36,28 @@ def figures(session: Session, now: datetime) -> dict[str, Any]:
 
     `overdue` and `dueSoon` (24 h) count cases with such a running clock. Shares: 0 … 1, None where nothing counted.
     """
-    status, scheme = _cases(session)
+    counted = tallies(session)
+    status, scheme = _cases(counted[Tally.CASE])
     return {
         "at": now.isoformat(),
-        "open": _count(session, CaseRow.case_no, CaseRow.closed_at.is_(None)),
+        "open": sum(counted[Tally.OPEN].values()),
         "byStatus": [
             {"status": name, "label": CaseStatus(name).label, "count": count} for name, count in _largest(status)
         ],
         "byScheme": [{"scheme": name, "label": Scheme(name).label, "count": count} for name, count in _largest(scheme)],
-        "overdue": _due(session, DeadlineRow.due_at <= now),
-        "dueSoon": _due(session, DeadlineRow.due_at > now, DeadlineRow.due_at <= now + _DUE_SOON),
-        "tasks": _count(session, TaskRow.id, TaskRow.resolved_at.is_(None)),
-        "door": _door(session),
+        "overdue": _overdue(session, now),
+        "dueSoon": _due_soon(session, now),
+        "tasks": sum(counted[Tally.TASK].values()),
+        "door": _door(counted[Tally.DOOR]),
         "waitingPartners": _waiting(session),
     }
 
 
-def _count(session: Session, column: Any, *conditions: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count(column)).where(*conditions)) or 0
-
-
-def _cases(session: Session) -> tuple[Counter[str], Counter[str]]:
-    """Cases by status and by scheme, counted together: one walk through one index."""
+def _cases(counted: Mapping[str, int]) -> tuple[Counter[str], Counter[str]]:
+    """Cases by status and by scheme, from those of both."""
     status, scheme = Counter[str](), Counter[str]()
-    both = select(CaseRow.scheme, CaseRow.status, func.count()).group_by(CaseRow.scheme, CaseRow.status)
-    for of_scheme, of_status, count in session.execute(both):
+    for both, count in counted.items():
+        of_scheme, _, of_status = both.partition("/")
         status[of_status] += count
         scheme[of_scheme] += count
     return status, scheme
@@ -70,20 +67,19 @@ def _largest(counted: Counter[str]) -> list[tuple[str, int]]:
     return sorted(counted.items(), key=lambda one: (-one[1], one[0]))
 
 
-def _due(session: Session, *conditions: ColumnElement[bool]) -> int:
-    """Cases (not clocks) with a running clock that fits."""
-    return (
-        session.scalar(
-            select(func.count(DeadlineRow.case_no.distinct())).where(DeadlineRow.stopped_at.is_(None), *conditions)
-        )
-        or 0
-    )
+def _overdue(session: Session, now: datetime) -> int:
+    """Cases of which a running clock has ended: so has the one that ends first."""
+    return session.scalar(select(func.count()).where(CaseFactsRow.first_due_at <= now)) or 0
 
 
-def _door(session: Session) -> dict[str, Any]:
+def _due_soon(session: Session, now: datetime) -> int:
+    """Cases (not clocks) with a running clock that ends within a day."""
+    soon = (DeadlineRow.stopped_at.is_(None), DeadlineRow.due_at > now, DeadlineRow.due_at <= now + _DUE_SOON)
+    return session.scalar(select(func.count(DeadlineRow.case_no.distinct())).where(*soon)) or 0
+
+
+def _door(verdicts: Mapping[str, int]) -> dict[str, Any]:
     """How the one-hour promise was kept on door legs whose verdict is in; a cancelled order counts on neither side."""
-    counted = select(LegRow.verdict, func.count()).where(DOOR_WITH_VERDICT).group_by(LegRow.verdict)
-    verdicts: dict[str | None, int] = dict(session.execute(counted).tuples().all())
     kept = sum(verdicts.get(each, 0) for each in KEPT)
     broken = verdicts.get(PromiseVerdict.BREACHED, 0)
     judged = kept + broken

@@ -13,7 +13,7 @@ from catalog import regions
 from domain.errors import NotFound
 from domain.terms import ApplicantType, CaseStatus, IdType, Partner, ResultForm, Role, Scheme
 from logistics.service_calendar import CHINA
-from storage.cases.case_list import CaseFilter, case_list, registered_list
+from storage.cases.case_list import CaseFilter, case_list, registered_list, wanted_cases
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn, log_out
 from web.api import outlets, partners, track
@@ -97,8 +97,9 @@ def _local(target: str) -> str:
 @router.get("/window")
 def window(request: Request, person: WindowVisitor, ctx: Ctx, q: str = "") -> HTMLResponse:
     """The clerk's start: a new case, open tasks, today's cases or those that `q` finds."""
-    wanted = case_list(CaseFilter(q=q[:60])) if q.strip() else registered_list(_midnight(ctx))
     with ctx.database.read() as session:
+        sought = bool(q.strip())
+        wanted = wanted_cases(session, CaseFilter(q=q[:60])) if sought else registered_list(_midnight(ctx))
         cases = case_part(session, request, wanted)
         tasks = task_part(session, ctx, request, person)
     return render(

@@ -9,7 +9,16 @@ from sqlalchemy import select, text
 from domain.errors import BadInput
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role, Scheme
-from storage.cases.case_list import CaseFilter, case_list, count_cases, read_cases, registered_list
+from storage.cases.case_list import (
+    CaseFilter,
+    Sought,
+    case_list,
+    count_cases,
+    read_cases,
+    registered_list,
+    sought,
+    wanted_cases,
+)
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.keyset import Mark, count_up_to, read_page
 from storage.tasks.rows import TaskRow
@@ -51,7 +60,7 @@ LISTS = {
     "cases of a status": (case_list(CaseFilter(status=CaseStatus.APPROVED)), CaseRow.case_no, range(1, ROWS, 2)),
     "cases of a network": (case_list(CaseFilter(scheme=Scheme.QUANYU)), CaseRow.case_no, range(ROWS)),
     "cases of a network with few": (
-        case_list(CaseFilter(scheme=Scheme.QUANYU), few=True),
+        case_list(CaseFilter(scheme=Scheme.QUANYU), Sought(few_of_scheme=True)),
         CaseRow.case_no,
         range(ROWS),
     ),
@@ -176,3 +185,35 @@ def test_cases_of_a_network_alone_are_counted_by_their_handlings(database, bound
             segments = case_list(asked)
             counted = count_cases(session, asked, segments, bound)
             assert counted == count_up_to(session, segments, bound)
+
+
+SOUGHT = ("项7", "项", "50", "5", "9", "没有", "项%", "")
+
+
+@pytest.mark.parametrize("few", [0, 5, 2_000])
+def test_what_is_sought_is_found_alike_however_it_is_looked_up(database, monkeypatch, few):
+    """Beside each answer stands the one for which every case was tested."""
+    crowd(database, range(ROWS))
+    monkeypatch.setattr("storage.cases.case_list._FEW", few)
+    for q in SOUGHT:
+        for more in ({}, {"status": CaseStatus.APPROVED}, {"scheme": Scheme.QUANYU}, {"due": BEGAN}):
+            asked = CaseFilter(q=q, **more)
+            with database.read() as session:
+                plain = read_cases(session, case_list(asked), size=ROWS).rows
+                assert read_cases(session, wanted_cases(session, asked), size=ROWS).rows == plain
+
+
+def test_what_stands_in_no_name_is_found_nowhere_without_a_look_at_the_cases(database):
+    crowd(database, range(ROWS))
+    with database.read() as session:
+        known = sought(session, CaseFilter(q="没有"))
+        assert known.names == () and not known.numbered
+
+
+def test_an_item_that_was_renamed_is_found_by_its_new_name(database):
+    crowd(database, range(2))
+    with database.write() as session:
+        session.get_one(CaseRow, number(0)).item_name = "新名称"
+    with database.read() as session:
+        found = [read_cases(session, wanted_cases(session, CaseFilter(q=q)), size=9).rows for q in ("新名", "项1")]
+    assert [[line.case_no for line in lines] for lines in found] == [[number(0)], [number(1)]]
