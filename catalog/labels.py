@@ -11,6 +11,9 @@ SHEETS = {
     "roles": "联办角色",
     "eligibility": "办理条件",
 }
+FORMS = "表单"
+"""The sheet of the forms, one definition per cell; `FORM_HEADER`: its columns."""
+FORM_HEADER = ("事项编码", "表单定义")
 AGREEMENTS = "agreements"
 """The one list that is not part of the catalogue."""
 
