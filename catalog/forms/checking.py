@@ -28,12 +28,19 @@ def check_form(
     `on`: the day of application (Asia/Shanghai), at which ages count. `applicant`: None leaves out what needs him.
     `answers`: as `catalog.forms.schema` gives them; anything else is a problem too, never an exception.
     """
+    if isinstance(answers, Mapping):
+        answers = {**_groups(definition), **answers}
     found: dict[str, FieldProblem] = {p.pointer: p for p in shape_problems(definition, answers)}
     if isinstance(answers, Mapping) and not _deep(definition, found):
         for problem in _rules(definition, answers, on, applicant):
             found.setdefault(problem.pointer, problem)
     places = _places(definition)
     return tuple(sorted(found.values(), key=lambda problem: _place(problem.pointer, places)))
+
+
+def _groups(definition: FormDefinition) -> dict[str, Any]:
+    """A group that was left out is an empty one, so that what lacks is said at its own place."""
+    return {"values": {}} | ({"parties": {}} if definition.parties else {})
 
 
 def _places(definition: FormDefinition) -> dict[str, int]:

@@ -44,7 +44,7 @@ def generic_form(item: ServiceItem) -> FormDefinition:
 
 ACCOUNT = (
     FormField(key="bankName", label="开户银行", kind=FieldKind.TEXT, hint="写明支行"),
-    FormField(key="bankAccount", label="银行账号", kind=FieldKind.TEXT, pattern="^[0-9]{8,30}$", hint="8至30位数字"),
+    FormField(key="bankAccount", label="银行账号", kind=FieldKind.ACCOUNT),
 )
 """Where money goes; the account is the applicant's own."""
 

@@ -41,6 +41,7 @@ class FieldKind(StrEnum):
     PHONE = "phone"
     RESIDENT_ID = "resident_id"  # 居民身份证
     CREDIT_CODE = "credit_code"  # 统一社会信用代码
+    ACCOUNT = "account"  # 银行账号
 
     @property
     def is_number(self) -> bool:

@@ -61,6 +61,8 @@ def field_schema(field: FormField) -> _Schema:
         case FieldKind.MONEY | FieldKind.COUNT:
             most = field.most or (MAX_FEN if field.kind is FieldKind.MONEY else _MAX_COUNT)
             shape = {"type": "integer", "minimum": field.least or 0, "maximum": most}
+        case FieldKind.ACCOUNT:
+            shape = {"type": "string", "pattern": "^[0-9]{8,30}$", "maxLength": 30}
         case FieldKind.PHONE | FieldKind.RESIDENT_ID | FieldKind.CREDIT_CODE:
             shape = {"type": "string", "minLength": 1, "maxLength": 40}
         case kind:

@@ -6,7 +6,6 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 
-from catalog.forms.conditions import asked
 from catalog.forms.model import FieldKind, FormDefinition, FormField
 from catalog.forms.problems import FieldProblem, pointer_of
 from catalog.forms.schema import schema_of
@@ -40,6 +39,8 @@ _PERSON = {
     "fee": "缴费信息",
 }
 _KINDS = {"object": "一组栏目", "array": "一个列表", "string": "文字", "integer": "整数", "boolean": "是或否"}
+_FIXED = (FieldKind.DATE, FieldKind.REGION, FieldKind.ACCOUNT)
+"""Kinds whose length says nothing to people."""
 _FIELD_AT = 2
 """How deep a field of a person lies below its person: `values`, key."""
 
@@ -84,11 +85,6 @@ class _Words:
             wanted = [n for o, names in error.validator_value.items() if o in error.instance for n in names]
         else:
             wanted = list(error.validator_value)
-        if not path and "parties" in wanted and "parties" not in error.instance:
-            wanted.remove("parties")
-            for party in (p for p in self._definition.parties if p.least and asked(p.when, error.instance)):
-                if party.when_applicant_under is None:
-                    yield self._at(["parties", party.key], f"请填写{party.label}。")
         for member in (m for m in wanted if m not in error.instance):
             yield self._at([*path, member], f"请{self._verb([*path, member])}{self._label([*path, member])}。")
 
@@ -125,13 +121,15 @@ class _Words:
                 return f"本情形不需要填写{label}，请留空。"
             case "const":
                 return f"请确认并勾选：{label}。"
+            case "type" if field is not None and field.kind is FieldKind.MONEY:
+                return f"{label}应为金额，最多两位小数。"
             case "type":
                 return f"{label}应为{_KINDS.get(bound, '别的格式')}。"
             case "enum":
                 return f"{label}应从列表中选择。"
             case "minLength":
                 return f"请填写{label}。" if bound == 1 else f"{label}至少{bound}个字。"
-            case "maxLength" if field is None or field.kind not in (FieldKind.DATE, FieldKind.REGION):
+            case "maxLength" if field is None or field.kind not in _FIXED:
                 return f"{label}最多{bound}个字。"
             case "minimum" | "maximum":
                 return f"{label}{'不能小于' if error.validator == 'minimum' else '不能大于'}{_amount(field, bound)}。"
@@ -148,6 +146,8 @@ def _form(field: FormField | None, path: list[str | int]) -> str:
     """How a value of this kind is written."""
     if field is not None and field.kind is FieldKind.REGION:
         return "应为6位行政区划代码，请从列表中选择。"
+    if field is not None and field.kind is FieldKind.ACCOUNT:
+        return "应为8至30位数字，不含空格。"
     if path[-1:] == ["birthDate"] or (field is not None and field.kind is FieldKind.DATE):
         return "应为存在的日期，例如2026-09-01。"
     return f"格式不对，{field.hint.rstrip('。')}。" if field is not None and field.hint else "格式不对，请核对。"

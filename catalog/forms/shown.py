@@ -4,25 +4,36 @@ A case keeps its lines, so that it reads the same whatever the form becomes late
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from catalog.forms.conditions import asked, situation_of, values_of
 from catalog.forms.model import FieldKind, FormDefinition, FormField, Payer
 from catalog.regions import find
-from domain.model import Frozen
+from domain.filled_form import FormLine, Personal
+
+_PERSON: Final = (
+    ("name", "姓名或名称", Personal.NAME),
+    ("idType", "证件类型", None),
+    ("idNumber", "证件号码", Personal.NUMBER),
+    ("phone", "联系电话", Personal.PHONE),
+    ("birthDate", "出生日期", None),
+    ("sex", "性别", None),
+    ("present", "本人到场", None),
+)
+_PERSONAL: Final = {
+    FieldKind.NAME: Personal.NAME,
+    FieldKind.PHONE: Personal.PHONE,
+    FieldKind.RESIDENT_ID: Personal.NUMBER,
+    FieldKind.ACCOUNT: Personal.NUMBER,
+}
 
 
-class FormLine(Frozen):
-    """One line: the section's or person's title, the label, the value as text."""
-
-    section: str
-    label: str
-    value: str
-
-
-def lines_of(definition: FormDefinition, answers: Mapping[str, Any]) -> tuple[FormLine, ...]:
-    """Every answer of a checked form, in the form's order; what was left empty has no line."""
-    return tuple(_lines(definition, answers))
+def lines_of(
+    definition: FormDefinition, answers: Mapping[str, Any], *, fee_yuan: Decimal = Decimal(0)
+) -> tuple[FormLine, ...]:
+    """Every answer of a checked form, in the form's order; what was left empty has no line. `fee_yuan`: what is due."""
+    return (*_lines(definition, answers), *_fee_lines(answers, fee_yuan))
 
 
 def _lines(definition: FormDefinition, answers: Mapping[str, Any]) -> Iterator[FormLine]:
@@ -36,6 +47,11 @@ def _lines(definition: FormDefinition, answers: Mapping[str, Any]) -> Iterator[F
         yield from _field_lines(section.title, there, values_of(answers))
         if section.party is not None:
             yield from _party_lines(definition, section.party, answers)
+
+
+def _fee_lines(answers: Mapping[str, Any], due: Decimal) -> Iterator[FormLine]:
+    if due:
+        yield FormLine(section="缴费", label="应缴", value=yuan(int(due * 100)))
     fee = answers.get("fee")
     if isinstance(fee, Mapping):
         yield FormLine(section="缴费", label="缴费人", value=Payer(fee["payer"]).label)
@@ -47,21 +63,20 @@ def _lines(definition: FormDefinition, answers: Mapping[str, Any]) -> Iterator[F
 def _field_lines(title: str, fields: Sequence[FormField], values: Mapping[str, Any]) -> Iterator[FormLine]:
     for field in fields:
         if (value := values.get(field.key)) is not None:
-            yield FormLine(section=title, label=field.label, value=text_of(field, value))
+            shown = text_of(field, value)
+            yield FormLine(section=title, label=field.label, value=shown, personal=_PERSONAL.get(field.kind))
 
 
 def _party_lines(definition: FormDefinition, key: str, answers: Mapping[str, Any]) -> Iterator[FormLine]:
     party, persons = definition.party(key), answers.get("parties", {}).get(key, [])
     if party is None:
         return
-    words = {"name": "姓名或名称", "idType": "证件类型", "idNumber": "证件号码", "phone": "联系电话"}
-    words |= {"birthDate": "出生日期", "sex": "性别", "present": "本人到场"}
     for place, person in enumerate(persons, start=1):
         title = party.label if party.most == 1 else f"{party.label} {place}"
-        for member, label in words.items():
+        for member, label, personal in _PERSON:
             if (value := person.get(member)) is not None:
                 shown = _flag(value) if isinstance(value, bool) else str(value)
-                yield FormLine(section=title, label=label, value=shown)
+                yield FormLine(section=title, label=label, value=shown, personal=personal)
         yield from _field_lines(title, party.fields, person.get("values", {}))
 
 

@@ -18,6 +18,7 @@ RULES = {
     "POST /api/v1/logout": PUBLIC,
     "GET /api/v1/items": ANYBODY,
     "GET /api/v1/items/{code}": ANYBODY,
+    "GET /api/v1/items/{code}/form": ANYBODY,
     "GET /api/v1/regions": ANYBODY,
     "POST /api/v1/routes": ANYBODY,
     "GET /api/v1/agreements": ANYBODY,
