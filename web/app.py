@@ -44,7 +44,7 @@ from web.api import (
 from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
-from web.pages import apidocs, rendering, routes
+from web.pages import apidocs, item_form, rendering, routes
 from web.security import session
 from web.security.guards import Guards
 from web.security.headers import SecurityHeaders
@@ -71,6 +71,7 @@ ROUTERS = (
     dashboard.router,
     reports.router,
     scans.router,
+    item_form.router,
     routes.router,
     apidocs.router,
 )

@@ -73,6 +73,7 @@ RULES = {
     "POST /logout": PUBLIC,
     "GET /window": CLERK,
     "GET /window/new": CLERK,
+    "GET /window/form/{code}": CLERK,
     "GET /window/{case_no}": READERS,
     "GET /window/{case_no}/live": READERS,
     "GET /officer": {Role.OFFICER},
