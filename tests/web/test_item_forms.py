@@ -205,3 +205,14 @@ def test_a_form_out_of_shape(office, answers):
     body = case_body(office, 1) | {"form": {"answers": answers}}
     refused = post(office, body)
     assert (refused.status_code, refused.json()["code"]) == (422, "FORM")
+
+
+def test_the_one_time_notice_is_of_the_situation(office):
+    body = {
+        "itemCode": "YZ-NHSA-001",
+        "materials": [{"seq": 1, "provided": "original"}, {"seq": 2, "provided": "copy"}],
+    }
+    path = "/api/v1/papers/notice.pdf"
+    complete = office.call("POST", path, "clerk", body | {"situation": "away"}).json()
+    assert complete["code"] == "NOTHING_MISSING"
+    assert office.call("POST", path, "clerk", body | {"situation": "referral"}).status_code == 200
