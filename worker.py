@@ -4,6 +4,8 @@ import asyncio
 import signal
 from contextlib import suppress
 
+import uvloop
+
 from runtime.container import container_of
 from runtime.schedules import ensure_schedules
 from runtime.settings import load_settings
@@ -34,7 +36,7 @@ async def main() -> None:
 def run() -> None:
     """`main` as a program; Ctrl-C before its handlers are there ends it quietly."""
     with suppress(KeyboardInterrupt):
-        asyncio.run(main())
+        uvloop.run(main())
 
 
 if __name__ == "__main__":

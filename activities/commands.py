@@ -11,12 +11,14 @@ from temporalio import activity
 
 from activities.failure_interceptor import tried_again
 from activities.heartbeat import heartbeat
+from activities.records import Records
 from activities.rendering import command_for
 from domain.errors import AnswerLost, PartnerError, PartnerRefused, PartnerResting, PartnerUnavailable
 from domain.inbound import InboundMessage
 from domain.matters import End
-from domain.messages import CommandOrder, CommandOutcome, CommandResult, FileOrder
+from domain.messages import CommandOrder, CommandOutcome, CommandResult, Deadline, FileOrder
 from domain.outbound import Command, HandlingRef, NoticeSent, Receipt, Rendered, Submission, Supplement
+from domain.recording import PassedOn, PassingOn
 from domain.tasks import TaskKind
 from domain.terms import DECISIONS, CommandKind, Partner, WireEvent
 from domain.wire import after_submit, after_supplement, may_withdraw
@@ -40,10 +42,14 @@ class _Outgoing(NamedTuple):
     refused: bool
 
 
+def _nothing_more(_session: Session) -> None:
+    """What most commands write besides."""
+
+
 class Commands:
     """The activities that speak to authorities; one attempt a call, Temporal tries again.
 
-    `adapters`: every network that this worker speaks to, each behind its breaker.
+    `adapters`: every network that this worker speaks to, each behind its breaker. `records`: writes steps of cases.
     """
 
     def __init__(
@@ -53,6 +59,7 @@ class Commands:
         documents: Documents,
         inbox: Inbox,
         adapters: Mapping[Partner, PartnerAdapter],
+        records: Records,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -60,6 +67,7 @@ class Commands:
         self._documents = documents
         self._inbox = inbox
         self._adapters = adapters
+        self._records = records
         self._now = now
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -72,8 +80,27 @@ class Commands:
         Raises:
             ApplicationError: benign, for everything that may pass; meanwhile the handling shows 等待对方系统.
         """
+        return self._say(order, _nothing_more)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def pass_on(self, passing: PassingOn) -> PassedOn:
+        """`send_command` of a submission; where it is taken, the step is written in the same transaction (转递).
+
+        Idempotent under the key of the command and of the step. Raises as `send_command`.
+        """
+        deadlines: tuple[Deadline, ...] = ()
+
+        def write_step(session: Session) -> None:
+            nonlocal deadlines
+            deadlines = self._records.write_now(session, passing.step)
+
+        result = self._say(passing.order, write_step)
+        return PassedOn(result=result, deadlines=deadlines)
+
+    def _say(self, order: CommandOrder, taken: Callable[[Session], None]) -> CommandResult:
+        """`taken`: what is written besides, in the transaction that notes that the command was taken."""
         if order.partner is None:
-            return self._hand_to_officer(order)
+            return self._hand_to_officer(order, taken)
         adapter = self._adapters.get(order.partner)
         if adapter is None:
             self._wait(order)
@@ -98,7 +125,8 @@ class Commands:
             if not (isinstance(failure, AnswerLost) and attempts > 1 and self._has_it(order, adapter)):
                 raise tried_again(failure) from failure
             receipt = Receipt(received_at=self._now(), duplicate=True)
-        self._note(order, rendered, "DUPLICATE" if receipt.duplicate else "OK", started, CommandState.SENT, receipt)
+        verdict = "DUPLICATE" if receipt.duplicate else "OK"
+        self._note(order, rendered, verdict, started, CommandState.SENT, receipt, taken)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -160,20 +188,21 @@ class Commands:
         """From now on the authority may answer, even before our call returns."""
         if order.kind is CommandKind.SUBMIT:
             handling.progress = after_submit(handling.progress)
-            self._inbox.adopt(session, handling.handling_no, self._now())
+            self._inbox.adopt_for(session, handling, self._now())
         elif order.kind is CommandKind.SUPPLEMENT:
             handling.progress = after_supplement(handling.progress, order.round)
         elif order.kind is CommandKind.WITHDRAW:
             handling.withdrawal_asked = True
         handling.changed_at = self._now()
 
-    def _hand_to_officer(self, order: CommandOrder) -> CommandResult:
+    def _hand_to_officer(self, order: CommandOrder, taken: Callable[[Session], None]) -> CommandResult:
         """In-city: the officer's queue reads our own tables (decisions.md 7)."""
         with self._database.write() as session:
             handling = lock_handling(session, order.handling_no)
             if handling is None or _overtaken(handling, order) or not _still_wanted(handling, order):
                 return CommandResult(outcome=CommandOutcome.OVERTAKEN)
             self._move_progress(session, handling, order)
+            taken(session)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
     def _send_files(self, order: CommandOrder, adapter: PartnerAdapter, outgoing: _Outgoing) -> None:
@@ -198,6 +227,7 @@ class Commands:
         started: float,
         state: CommandState | None,
         receipt: Receipt | None = None,
+        taken: Callable[[Session], None] = _nothing_more,
     ) -> int:
         """One attempt, in the command's row and in the exchange log; returns how many there were."""
         now = self._now()
@@ -230,6 +260,7 @@ class Commands:
                     body=command_place(order.key),
                 ),
             )
+            taken(session)
             return row.attempts
 
     def _wait(self, order: CommandOrder) -> None:

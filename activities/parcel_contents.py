@@ -9,7 +9,8 @@ from domain.messages import LegPlan
 from domain.terms import Datum, Leg, MaterialForm, Provided
 from logistics.geo import Point
 from logistics.tracking import make_seal
-from storage.cases.rows import CaseRow, HandlingRow, handlings_of, next_serials
+from storage.cases.rows import CaseRow, HandlingRow, handlings_of
+from storage.cases.serials import next_serials
 
 
 class LegContact(NamedTuple):

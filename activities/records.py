@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 from temporalio import activity
 
 from activities.task_facts import OF_A_CLOCK, facts_of
@@ -16,9 +16,9 @@ from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Scheme
 from storage.base import Database
 from storage.cases.deferred_materials import forgive, move_deferral, open_post_check
-from storage.cases.rows import CaseEvent, CaseRow, DeadlineRow, HandlingRow, add_events, handlings_of
+from storage.cases.rows import CaseEvent, CaseEventRow, CaseRow, DeadlineRow, HandlingRow, add_events, handlings_of
 from storage.exchange.inbox import Inbox
-from storage.tasks.rows import WORKFLOW, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
+from storage.tasks.rows import WORKFLOW, TaskRow, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
 
 Clockwork = Callable[[ClockOrder, ItemBrief, float, Where], Deadline]
 """Computes a clock's times from the law, the item, the calendar and whose agreement counts; `float`: the time scale."""
@@ -52,18 +52,32 @@ class Records:
         return AllRecorded(deadlines=self._write(steps.changes))
 
     def _write(self, changes: Sequence[CaseChange]) -> tuple[tuple[Deadline, ...], ...]:
-        """What is needed is read before anything is changed, so that all of it is written in one go."""
         with self._database.write() as session:
-            file = _CaseFile(session, changes[0].case_no)
-            fresh = file.add_events(changes, self._now())
-            found = []
-            for change in changes:
-                handlings = file.concerned(change)
-                started = self._started(file.case, change, handlings)
-                if change.key in fresh:
-                    self._apply(session, file, change, handlings, started)
-                found.append(started)
-            return tuple(found)
+            return self.write(session, changes)
+
+    def write(self, session: Session, changes: Sequence[CaseChange]) -> tuple[tuple[Deadline, ...], ...]:
+        """Steps of one case in the caller's transaction; the clocks of each. Raises as `record_all`.
+
+        What is needed is read before anything is changed, so that all of it is written in one go.
+        """
+        file = _CaseFile(session, changes[0].case_no)
+        fresh = file.add_events(changes, self._now())
+        found = []
+        for change in changes:
+            handlings = file.concerned(change)
+            started = self._started(file.case, change, handlings)
+            if change.key in fresh:
+                self._apply(session, file, change, handlings, started)
+            found.append(started)
+        return tuple(found)
+
+    def write_now(self, session: Session, change: CaseChange) -> tuple[Deadline, ...]:
+        """As `write`, of a step that happens now, and whose clocks start now; a second time when it was written."""
+        same = select(CaseEventRow.at).filter_by(case_no=change.case_no, key=change.key)
+        at = session.scalar(same) or self._now()
+        start = tuple(order.model_copy(update={"start_at": at}) for order in change.start)
+        [deadlines] = self.write(session, [change.model_copy(update={"at": at, "start": start})])
+        return deadlines
 
     def _started(self, case: CaseRow, change: CaseChange, handlings: Sequence[HandlingRow]) -> tuple[Deadline, ...]:
         """The clocks that the step starts, with their times; of a handling by its own network's agreement."""
@@ -94,7 +108,9 @@ class Records:
                 open_post_check(session, case, self._now())
         if change.case_status.is_outcome and change.case_status is not CaseStatus.APPROVED:
             forgive(session, case.case_no, self._now())
-        case.status, case.on_hold = change.case_status, change.on_hold
+        case.on_hold = change.on_hold
+        if change.moves:
+            case.status = change.case_status
         asked = case.withdrawal_pending or change.withdrawal_pending  # the window may know before the workflow
         case.withdrawal_pending = asked and not change.case_status.is_outcome
         if change.accepts is not None and change.handling_no is not None:
@@ -104,12 +120,13 @@ class Records:
         if change.closed:
             case.closed_at = change.at
             case.carried = change.carried.model_dump(mode="json") if change.carried else None
-        for handling in handlings:
-            self._move(session, handling, change.handling_status or change.case_status)
+        for handling in handlings if change.moves else ():
+            self._move(session, file, handling, change.handling_status or change.case_status)
         for clock in file.clocks:
             if _stops(change, clock):
                 clock.stopped_at = change.at
         if change.task is not None:
+            file.has_tasks = True
             open_task(
                 session,
                 key=change.task.key,
@@ -128,11 +145,12 @@ class Records:
             file.clocks.append(_row(change, deadline))
             session.add(file.clocks[-1])
         case.due_at = min((clock.due_at for clock in file.clocks if clock.stopped_at is None), default=None)
-        self._settle_clocks(session, change, started)
+        if file.has_tasks:
+            self._settle_clocks(session, change, started)
 
-    def _move(self, session: Session, handling: HandlingRow, status: CaseStatus) -> None:
+    def _move(self, session: Session, file: "_CaseFile", handling: HandlingRow, status: CaseStatus) -> None:
         """A handling's new status; with its decision what only concerned the way to it needs nobody any more."""
-        if status.is_outcome and not CaseStatus(handling.status).is_outcome:
+        if file.has_tasks and status.is_outcome and not CaseStatus(handling.status).is_outcome:
             decided = ending_by(End.DECIDED)
             settle_kinds(session, decided, self._now(), End.DECIDED, handling_no=handling.handling_no)
         handling.status = status
@@ -153,13 +171,19 @@ class Records:
 
 
 class _CaseFile:
-    """A case as it lies in the database, locked, with its handlings and the clocks that run."""
+    """A case as it lies in the database, locked, with its handlings and the clocks that run.
+
+    `has_tasks`: somebody may have an open task of it. Where nobody has, none needs to be looked for and closed.
+    """
 
     def __init__(self, session: Session, case_no: str) -> None:
-        case = session.get(CaseRow, case_no, with_for_update=True)
-        if case is None:
+        tasks = select(TaskRow.id).filter_by(case_no=case_no, resolved_at=None).exists()
+        locked = select(CaseRow, tasks).filter_by(case_no=case_no).with_for_update(of=CaseRow)
+        locked = locked.options(defer(CaseRow.dossier), defer(CaseRow.item), defer(CaseRow.carried))  # not asked here
+        found = session.execute(locked).one_or_none()
+        if found is None:
             raise LookupError("a workflow runs for a case that is not in the database")
-        self.case = case
+        self.case, self.has_tasks = found
         self.clocks = list(session.scalars(select(DeadlineRow).filter_by(case_no=case_no, stopped_at=None)))
         self._handlings = handlings_of(session, case_no)
         self._session = session

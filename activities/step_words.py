@@ -15,6 +15,7 @@ STEPS: Final[Mapping[str, str]] = {
         (Records.record, "记录办件进展"),
         (Records.record_all, "记录办件进展"),
         (Commands.send_command, "向对方系统发送"),
+        (Commands.pass_on, "向对方系统转递"),
         (Commands.fetch_file, "向对方系统取文件"),
         (ParcelBooking.book_leg, "预约寄递"),
         (ParcelBooking.begin_leg, "预约和安排寄递"),

@@ -17,6 +17,7 @@ from catalog.list_cells import form_sheet, form_texts, forms_of_sheet, member_ce
 from catalog.model import ITEM_COUNT, Catalogue, ServiceItem
 from catalog.parsing import parse
 from catalog.rows import RowError
+from catalog.synonyms import Wordings
 from catalog.tables import COLUMNS, Table, Tables, file_of, read_csv
 from catalog.workbook import read_workbook, write_workbook
 from domain.errors import BadInput
@@ -42,22 +43,27 @@ class FieldChange(Frozen):
 
 
 class CatalogueDiff(Frozen):
-    """What an import would change (差异): items by code; `changed` has those that are in both."""
+    """What an import would change (差异): items by code; `changed` has those that are in both.
+
+    `words`: how many rows of everyday words differ, beside what follows from the items.
+    """
 
     added: tuple[ServiceItem, ...]
     removed: tuple[ServiceItem, ...]
     changed: tuple[FieldChange, ...]
+    words: int = 0
 
     @property
     def empty(self) -> bool:
         """Whether nothing would change."""
-        return not (self.added or self.removed or self.changed)
+        return not (self.added or self.removed or self.changed or self.words)
 
     @property
     def summary(self) -> str:
         """One sentence for the importer."""
         items = len({change.code for change in self.changed})
-        return f"新增{len(self.added)}项，删除{len(self.removed)}项，变更{items}项（{len(self.changed)}处）。"
+        words = f"，口语词改动{self.words}行" if self.words else ""
+        return f"新增{len(self.added)}项，删除{len(self.removed)}项，变更{items}项（{len(self.changed)}处）{words}。"
 
 
 class ImportPlan(Frozen):
@@ -123,7 +129,13 @@ def diff(old: Catalogue, new: Catalogue) -> CatalogueDiff:
         added=tuple(item for item in new.items if item.code not in before),
         removed=tuple(item for item in old.items if item.code not in after),
         changed=tuple(changed),
+        words=len(set(_wordings(new).fitted(old.synonyms)) ^ set(new.synonyms)),
     )
+
+
+def _wordings(catalogue: Catalogue) -> Wordings:
+    names = [item.name for item in catalogue.items] + [alias.source_name for alias in catalogue.aliases]
+    return Wordings(catalogue.by_code, names)
 
 
 def _warnings(catalogue: Catalogue) -> tuple[str, ...]:
@@ -217,7 +229,9 @@ def _completed(base: Catalogue, given: Mapping[str, Table], forms: tuple[FormTex
         for alias in base.aliases
         if alias.item_code in listed
     )
-    rest = tables_of(Catalogue(version="", items=staying, aliases=aliases))
+    names = [row.get("name_zh", "") for row in listed.values()] + [alias.source_name for alias in aliases]
+    said = Wordings(listed, names).fitted(base.synonyms)
+    rest = tables_of(Catalogue(version="", items=staying, aliases=aliases, synonyms=said))
     kept = form_texts(staying) if forms is None else forms
     return Tables(**{part: given.get(part, rest[part]) for part in COLUMNS}, forms=kept)
 

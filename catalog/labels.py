@@ -10,6 +10,7 @@ SHEETS = {
     "memberships": "入网",
     "roles": "联办角色",
     "eligibility": "办理条件",
+    "synonyms": "口语词",
 }
 FORMS = "表单"
 """The sheet of the forms, one definition per cell; `FORM_HEADER`: its columns."""
@@ -71,6 +72,7 @@ _HEADERS: dict[str, dict[str, str]] = {
         "reason": "除外原因",
         "instead": "可以怎么办",
     },
+    "synonyms": {"word_kind": "类别", "said": "口语说法", "meant": "事项用词或编码"},
     AGREEMENTS: {
         "scheme": "通办网络",
         "region": "地区（代码）",
@@ -98,6 +100,7 @@ _VALUES: dict[str, dict[str, str]] = {
     "form": {"original": "原件", "copy": "复印件", "electronic": "电子件", "form": "表格"},
     "result_form": {"paper": "纸质", "electronic": "电子", "both": "纸质和电子"},
     "listed": {"listed": "见于公开清单", "reported": "据报道列入", "unlisted": "待区里确认"},
+    "word_kind": {"thing": "事物", "action": "动作", "context": "人和地方", "filler": "虚词"},
 }
 
 

@@ -24,6 +24,7 @@ def tables_of(catalogue: Catalogue) -> dict[str, Table]:
         "memberships": [row for item in items for row in _memberships(item)],
         "roles": [(item.code, ";".join(item.roles)) for item in items if item.roles],
         "eligibility": [row for item in items for row in _eligibility(item)],
+        "synonyms": [(s.kind, ";".join(s.said), ";".join(s.meant)) for s in catalogue.synonyms],
     }
     return {
         part: Table(file=file_of(part), header=columns, rows=tuple(rows[part])) for part, columns in COLUMNS.items()

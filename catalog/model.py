@@ -205,12 +205,34 @@ class ServiceItem(Frozen):
         )
 
 
+class WordKind(StrEnum):
+    """What an everyday word speaks of, which is how much it weighs (口语词类别)."""
+
+    THING = "thing"  # 事物：驾照
+    ACTION = "action"  # 动作：掉了
+    CONTEXT = "context"  # 人和地方：娃儿、外地
+    FILLER = "filler"  # 虚词：怎么办
+
+
+class Synonym(Frozen):
+    """What people say for official words (口语词), for the search.
+
+    `said`: everyday words that mean the same. `meant`: words of which each stands in some item's name, or codes of
+    items, likeliest first; none for a filler.
+    """
+
+    kind: WordKind
+    said: tuple[str, ...]
+    meant: tuple[str, ...]
+
+
 class Catalogue(Frozen):
     """One version of the whole list (事项清单版本). `version`: 12 hex digits of a hash of its content."""
 
     version: str
     items: tuple[ServiceItem, ...]
     aliases: tuple[Alias, ...] = ()
+    synonyms: tuple[Synonym, ...] = ()
 
     @cached_property
     def by_code(self) -> dict[str, ServiceItem]:

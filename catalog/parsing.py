@@ -16,9 +16,11 @@ from catalog.model import (
     Requirement,
     ServiceItem,
     ServiceType,
+    Synonym,
 )
 from catalog.rows import Row, RowError, read_rows
 from catalog.standing import eligibility, memberships, roles
+from catalog.synonyms import synonyms
 from catalog.tables import COLUMNS, Table, Tables
 from domain.terms import ItemKind, MaterialForm, Mode, ResultForm
 
@@ -98,6 +100,7 @@ def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalog
     asked = roles(tables.roles, items, errors)
     conditions = eligibility(tables.eligibility, items, errors)
     forms = read_forms(tables.forms, {code: _numbers(rows) for code, rows in materials.items()}, errors)
+    said = synonyms(tables.synonyms, items.values(), aliases, errors)
     if expected_items is not None and len(items) != expected_items:
         message = f"应有{expected_items}项，现在是{len(items)}项"
         errors.append(RowError(file=tables.items.file, row=1, column="code", message=message))
@@ -115,7 +118,7 @@ def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalog
         )
         for code, item in items.items()
     )
-    return Catalogue(version=_version(whole, aliases), items=whole, aliases=aliases), []
+    return Catalogue(version=_version(whole, aliases, said), items=whole, aliases=aliases, synonyms=said), []
 
 
 def _numbers(materials: tuple[Material, ...]) -> tuple[list[int], list[int]]:
@@ -150,9 +153,9 @@ def _aliases(table: Table, items: dict[str, ServiceItem], errors: list[RowError]
     return tuple(aliases)
 
 
-def _version(items: tuple[ServiceItem, ...], aliases: tuple[Alias, ...]) -> str:
+def _version(items: tuple[ServiceItem, ...], aliases: tuple[Alias, ...], said: tuple[Synonym, ...]) -> str:
     """Twelve hex characters that change with any content of the list (版本号)."""
     digest = hashlib.sha256()
-    for value in (*items, *aliases):
+    for value in (*items, *aliases, *said):
         digest.update(value.model_dump_json().encode() + b"\n")
     return digest.hexdigest()[:12]

@@ -1,13 +1,16 @@
 """Search over the catalogue (事项检索): what a clerk types in two seconds finds the item.
 
-Names, aliases, codes, departments, full pinyin, initials, a mix of them, and one slip. The better the fit the
-higher (`Tier`); within a tier the more used item comes first (ux.md fact 9: prefix first, then usage).
+Names, aliases, codes, departments, full pinyin, initials, a mix of them, everyday words (`catalog.everyday`), and one
+slip. The better the fit the higher (`Tier`); within a tier the more used item comes first (ux.md fact 9: prefix
+first, then usage).
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from enum import IntEnum
 from typing import NamedTuple
 
+from catalog.everyday import EverydayIndex
 from catalog.model import Catalogue, Listed, ServiceItem
 from catalog.pinyin import Reading, fold, read
 from catalog.slips import likeness, one_slip_from_prefix, pairs
@@ -31,9 +34,10 @@ class Tier(IntEnum):
     INSIDE = 3
     MIXED = 4
     DEPARTMENT = 5
-    SCATTERED = 6
-    SLIP = 7
-    ALIKE = 8
+    EVERYDAY = 6
+    SCATTERED = 7
+    SLIP = 8
+    ALIKE = 9
 
 
 class _Entry(NamedTuple):
@@ -64,18 +68,28 @@ def prior(catalogue: Catalogue) -> dict[str, float]:
 
 
 class SearchIndex:
-    """An index over one catalogue version. Immutable; build a new one when the list or the usage changes.
+    """An index over one catalogue version. Immutable; another list needs a new one, other usage a `reweighted` one.
 
     `usage`: item code → how often it was started lately; codes without a number fall back to `prior`.
     """
 
     def __init__(self, catalogue: Catalogue, usage: Mapping[str, float] | None = None) -> None:
-        expected = prior(catalogue)
-        counted = usage or {}
+        self._catalogue = catalogue
+        self._entries = list(_entries(catalogue))
+        self._everyday = EverydayIndex(catalogue)
+        self._weigh(usage or {})
+
+    def reweighted(self, usage: Mapping[str, float]) -> "SearchIndex":
+        """The same words with other counts; next to nothing to make."""
+        index = copy(self)
+        index._weigh(usage)
+        return index
+
+    def _weigh(self, counted: Mapping[str, float]) -> None:
+        expected = prior(self._catalogue)
         # Any count outweighs the prior, which then only orders what was never used.
         self._weight = {code: (counted.get(code, 0.0), expected[code]) for code in expected}
-        self._entries = list(_entries(catalogue))
-        self._all = sorted(catalogue.items, key=lambda item: (*self._by_use(item), item.code))
+        self._all = sorted(self._catalogue.items, key=lambda item: (*self._by_use(item), item.code))
 
     def find(
         self,
@@ -106,6 +120,8 @@ class SearchIndex:
         hits = self._fits(_fit, query)
         if len(hits) < _PLENTY:
             hits += self._fits(_loose_fit, query)
+        if not query.isascii():
+            hits += (_Hit((Tier.EVERYDAY, -hit.fit), hit.item) for hit in self._everyday.find(query))
         words = [word for word in map(fold, q.split()) if word]
         if len(words) > 1:
             hits += self._all_words(words)

@@ -19,6 +19,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "memberships": ("item_code", "scheme", "region", "mode", "valid_from", "valid_to", "source"),
     "roles": ("item_code", "roles"),
     "eligibility": ("item_code", "item_name", "id_types", "excluded_households", "reason", "instead"),
+    "synonyms": ("word_kind", "said", "meant"),
 }
 """The lists that make a catalogue, each with its columns in order; the file of a list is named after it."""
 
@@ -37,7 +38,7 @@ class Table(Frozen):
 
 
 class Tables(Frozen):
-    """The lists that make a catalogue (事项、材料、别名、入网、联办角色、办理条件), and its forms (表单)."""
+    """The lists that make a catalogue (事项、材料、别名、入网、联办角色、办理条件、口语词), and its forms (表单)."""
 
     items: Table
     materials: Table
@@ -45,6 +46,7 @@ class Tables(Frozen):
     memberships: Table
     roles: Table
     eligibility: Table
+    synonyms: Table
     forms: tuple[FormText, ...] = ()
 
 

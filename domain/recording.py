@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from domain.carried import CaseCarried
-from domain.messages import ClockOrder, Deadline, DeadlineKind, TaskOrder
+from domain.messages import ClockOrder, CommandOrder, CommandResult, Deadline, DeadlineKind, TaskOrder
 from domain.model import Frozen, is_unset
 from domain.terms import CaseStatus
 
@@ -26,6 +26,7 @@ class CaseChange(Frozen):
     withdrawal_pending: bool
     handling_no: str | None = None
     handling_status: CaseStatus | None = None
+    moves: bool = Field(default=True, exclude_if=bool, description="False: statuses stay as they are")
     start: tuple[ClockOrder, ...] = ()
     stop: tuple[DeadlineKind, ...] = ()
     task: TaskOrder | None = None
@@ -59,3 +60,20 @@ class AllRecorded(Frozen):
     """Result of the activity `record_all`: the clocks that each step has started, in the order of the steps."""
 
     deadlines: tuple[tuple[Deadline, ...], ...]
+
+
+class PassingOn(Frozen):
+    """Input of the activity `pass_on`: a submission, and the step that is written where the authority has taken it.
+
+    The step happens, and its clocks start, at that moment.
+    """
+
+    order: CommandOrder
+    step: CaseChange
+
+
+class PassedOn(Frozen):
+    """Result of the activity `pass_on`. `deadlines`: the clocks that the step has started; () where not taken."""
+
+    result: CommandResult
+    deadlines: tuple[Deadline, ...] = ()

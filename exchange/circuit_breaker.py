@@ -48,8 +48,10 @@ class Breaker:
         self._now = now
         self._probe_every = probe_every
 
-    def admit(self) -> None:
+    def admit(self) -> bool:
         """Return if a call may go: closed, or this caller has claimed the probe that is due.
+
+        True: failures are remembered, which an answer ends (`answered`).
 
         Raises:
             PartnerResting: it is open; `retry_after_s` says when to come again.
@@ -58,11 +60,11 @@ class Breaker:
         with self._database.read() as session:
             standing = breaker_of(session, self._partner)
         if standing.probe_at is None:
-            return
+            return standing.failures > 0
         if standing.probe_at <= now:
             with self._database.write() as session:
                 if claim_probe(session, self._partner, now, self._probe_every):
-                    return
+                    return True
         wait = max(standing.probe_at - now, timedelta(0)) or self._probe_every
         # Spread, so that not the same command is the probe each time, nor all come at once.
         wait_s = wait.total_seconds() + random.uniform(0, _SPREAD) * self._probe_every.total_seconds()
@@ -78,9 +80,6 @@ class Breaker:
 
     def answered(self) -> None:
         """Close the breaker and forget its failures: the network has answered, whatever it said."""
-        with self._database.read() as session:
-            if not breaker_of(session, self._partner).failures:
-                return  # nothing to forget, which is the rule: no write for it
         with self._database.write() as session:
             note_answer(session, self._partner)
         log.info("partner_answers_again", partner=self._partner)
@@ -133,18 +132,20 @@ class BreakerAdapter:
             return status
 
     def _watched(self, call: Callable[[], T]) -> T:
-        self._breaker.admit()
+        failing = self._breaker.admit()
         try:
             result = call()
         except PartnerRefused:
-            self._breaker.answered()
+            if failing:
+                self._breaker.answered()
             raise
         except (PartnerUnavailable, AnswerLost) as failure:
             self._breaker.failed()
             if isinstance(failure, PartnerUntrusted):
                 self._note_untrusted(failure)
             raise
-        self._breaker.answered()
+        if failing:  # which is rare: no write for the rule
+            self._breaker.answered()
         return result
 
     def _note_untrusted(self, failure: PartnerUntrusted) -> None:

@@ -1,12 +1,26 @@
-"""The papers that a hall hands out (文书): receipt, one-time notice, commitment, delivery receipt, dossier list.
+"""The papers that a hall hands out (文书): receipt, one-time notice, commitment, decision, delivery receipt,
+dossier list.
 
 Each is content first (`Paper`: fields, tables, sentences), then a PDF with the Chinese font embedded and the case
 number as a bar code. The same content gives the same bytes. What may be printed is decided by the caller: numbers
 and phones arrive masked.
 """
 
-from papers.content import commitment, delivery, dossier_list, notice, receipt
-from papers.facts import CaseFacts, GapNotice, Item, Owed, PaperKind, Party, Place, Result, Round, Scan, Service
+from papers.content import commitment, decision, delivery, dossier_list, notice, receipt
+from papers.facts import (
+    CaseFacts,
+    GapNotice,
+    Item,
+    Owed,
+    PaperKind,
+    Party,
+    Place,
+    Refusal,
+    Result,
+    Round,
+    Scan,
+    Service,
+)
 from papers.sheet import render
 
 __all__ = [
@@ -17,11 +31,13 @@ __all__ = [
     "PaperKind",
     "Party",
     "Place",
+    "Refusal",
     "Result",
     "Round",
     "Scan",
     "Service",
     "commitment",
+    "decision",
     "delivery",
     "dossier_list",
     "notice",

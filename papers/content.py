@@ -68,6 +68,33 @@ def commitment(case: CaseFacts) -> Paper:
     return paper if case.deferred else paper.model_copy(update={"title": "告知承诺书"})
 
 
+def decision(case: CaseFacts) -> Paper:
+    """不予受理决定书、不予许可决定书: the reason, the legal basis and the way to appeal.
+
+    行政许可法第三十二条、第三十八条; limits: sixty days (行政复议法第二十条), six months (行政诉讼法第四十六条).
+    """
+    blocks: list[Fields | Grid | Words | Signatures] = [Fields(rows=tuple(_matter(case)))]
+    for refused in case.refusals:
+        rows = (
+            ("办理编号", refused.handling_no),
+            ("决定机关", refused.authority or refused.place),
+            ("决定时间", moment(refused.decided_at)),
+            ("决定", refused.title.removesuffix("书")),
+            ("理由", refused.reason or "以办理机关送达的文书为准"),
+            ("法律依据", refused.legal_basis or "以办理机关送达的文书为准"),
+        )
+        blocks.append(Fields(rows=rows))
+    blocks.append(Words(heading="救济途径", sentences=(
+        "不服本决定的，可以自知道本决定之日起六十日内依法申请行政复议，",
+        "也可以自知道本决定之日起六个月内依法直接向人民法院提起行政诉讼。",
+    )))  # fmt: skip
+    blocks.append(Words(sentences=("本文书由收件窗口按办理机关通过网络送达的决定打印，用于告知申请人。",)))
+    blocks.append(Signatures(who=(f"告知人（{case.clerk}，收件专用章）", "申请人（代办人）")))
+    titles = {refused.title for refused in case.refusals}
+    paper = _paper(PaperKind.DECISION, case, *blocks)
+    return paper.model_copy(update={"title": titles.pop()}) if len(titles) == 1 else paper
+
+
 def delivery(case: CaseFacts) -> Paper:
     """送达回证: what was served, how, when, and who signed (行政许可法第四十四条)."""
     rows = tuple((r.handling_no, r.decision, r.name, r.form, r.document_no) for r in case.results)

@@ -12,6 +12,7 @@ class PaperKind(StrEnum):
     RECEIPT = "receipt"
     NOTICE = "notice"
     COMMITMENT = "commitment"
+    DECISION = "decision"
     DELIVERY = "delivery"
     DOSSIER = "dossier"
 
@@ -25,6 +26,7 @@ _HEADINGS = {
     PaperKind.RECEIPT: "收件凭证",
     PaperKind.NOTICE: "一次性告知书",
     PaperKind.COMMITMENT: "容缺受理通知及承诺书",
+    PaperKind.DECISION: "办理决定书",
     PaperKind.DELIVERY: "送达回证",
     PaperKind.DOSSIER: "卷宗目录",
 }
@@ -102,6 +104,21 @@ class Result(Frozen):
     document_no: str = ""
 
 
+class Refusal(Frozen):
+    """A decision against the applicant, as the authority has given it. `title`: of the paper, e.g. 不予受理决定书.
+
+    `place`: the region in Chinese; `authority`: as it names itself, or "". `decided_at`: when it says so.
+    """
+
+    handling_no: str
+    title: str
+    place: str
+    authority: str
+    reason: str
+    legal_basis: str
+    decided_at: datetime
+
+
 class Service(Frozen):
     """How the result reached the applicant (送达); `served_at` None: not yet. `signer`: who signed, in Chinese."""
 
@@ -116,6 +133,7 @@ class CaseFacts(Frozen):
 
     `counts_from`: the day in words from which limits count. `taken_at`: when the papers were collected, else
     registered. `clerk`: a user name. `rounds`: supplement notices in the order in which they came.
+    `refusals`: decisions against the applicant that count now.
     """
 
     case_no: str
@@ -132,6 +150,7 @@ class CaseFacts(Frozen):
     committed: tuple[Owed, ...] = ()
     rounds: tuple[Round, ...] = ()
     results: tuple[Result, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     service: Service | None = None
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from domain.matters import End
@@ -33,13 +33,32 @@ def note_all(session: Session, delivered: Sequence[tuple[PendingUpdate, Answer]]
     `now`: aware. An authority's message that is dead (CLOSED, or `MAX_REFUSALS` refusals) opens a task for an operator;
     any other Update that is refused for good goes to `relay.rejected_updates`.
     """
-    messages = _locked(session, InboxRow, [one.row_id for one, _ in delivered if one.message])
-    updates = _locked(session, UpdateRow, [one.row_id for one, _ in delivered if not one.message])
+    heard = [one.row_id for one, answer in delivered if one.message and _is_plain(answer)]
+    _note_heard(session, heard)
+    left = [(one, answer) for one, answer in delivered if one.row_id not in heard or not one.message]
+    messages = _locked(session, InboxRow, [one.row_id for one, _ in left if one.message])
+    updates = _locked(session, UpdateRow, [one.row_id for one, _ in left if not one.message])
     with session.no_autoflush:  # all of it is written in one go at the end
-        return [
-            _note(session, messages[one.row_id] if one.message else updates[one.row_id], one, answer, now)
-            for one, answer in delivered
-        ]
+        noted = {
+            (one.message, one.row_id): _note(
+                session, messages[one.row_id] if one.message else updates[one.row_id], one, answer, now
+            )
+            for one, answer in left
+        }
+    return [noted.get((one.message, one.row_id), True) for one, _ in delivered]
+
+
+def _is_plain(answer: Answer) -> bool:
+    return answer.delivery is Delivery.TAKEN and not answer.opened
+
+
+def _note_heard(session: Session, ids: Sequence[int]) -> None:
+    """The rule: messages that their cases have taken. One statement, and not read again before it."""
+    if not ids:
+        return
+    heard = update(InboxRow).where(InboxRow.id.in_(ids), InboxRow.state.in_(UNDELIVERED))
+    values = {"state": InboxState.APPLIED, "attempts": InboxRow.attempts + 1, "error": None, "due_at": None}
+    session.execute(heard.values(values), execution_options={"synchronize_session": False})
 
 
 def _locked(session: Session, table: type[_Row], ids: Sequence[int]) -> dict[int, _Row]:

@@ -45,6 +45,7 @@ def interprovincial_wire(settings: partner_settings.InterprovincialSettings) -> 
         renew_before_s=settings.renew_before_s,
         poll_s=settings.poll_s,
         poll_max_s=settings.poll_max_s,
+        poll_quiet_s=settings.poll_quiet_s,
         empty_polls_kept=timedelta(days=settings.empty_polls_days),
         answer_window_s=settings.window_s,
     )

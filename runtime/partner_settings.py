@@ -67,6 +67,9 @@ class SouthwestSettings(_Network):
     )
     poll_s: Seconds = Field(60, description="seconds between polls (±20 %) while something comes")
     poll_max_s: Seconds = Field(600, description="seconds between polls when nothing comes")
+    poll_quiet_s: Seconds | None = Field(
+        None, description="the same after five minutes in which we have sent nothing either; empty: as POLL_MAX_S"
+    )
     empty_polls_days: float = Field(7, gt=0, description="days that the log keeps polls which brought nothing")
 
 
@@ -87,6 +90,9 @@ class InterprovincialSettings(_Network):
     fsdw: Unit = Field(description="our 12-digit region, FSDW")
     poll_s: Seconds = Field(60, description="seconds between FetchNotices while something comes")
     poll_max_s: Seconds = Field(600, description="seconds between FetchNotices when nothing comes")
+    poll_quiet_s: Seconds | None = Field(
+        None, description="the same after five minutes in which we have sent nothing either; empty: as POLL_MAX_S"
+    )
     empty_polls_days: float = Field(7, gt=0, description="days that the log keeps polls which brought nothing")
     renew_before_s: Seconds = Field(180, description="a secret is renewed so many seconds before its end")
     window_s: Seconds = Field(600, description="how far the time of an answer (FSSJ) may be off, seconds")
@@ -129,6 +135,7 @@ def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[s
             "partner_keys": f"5300000000000001:{_SM2_EXAMPLE_PUBLIC}",
             "poll_s": "1",
             "poll_max_s": "3",
+            "poll_quiet_s": "30",
             "empty_polls_days": "0.1",
         },
         "interprovincial": {
@@ -142,6 +149,7 @@ def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[s
             "fsdw": "500103000000",
             "poll_s": "1",
             "poll_max_s": "3",
+            "poll_quiet_s": "30",
             "empty_polls_days": "0.1",
         },
         "courier": {

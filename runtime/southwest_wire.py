@@ -53,6 +53,7 @@ def southwest_settings(given: Given) -> SouthwestSettings:
         peers=_each(_peer, given.partner_keys, "SOUTHWEST_PARTNER_KEYS"),
         poll_s=given.poll_s,
         poll_max_s=given.poll_max_s,
+        poll_quiet_s=given.poll_quiet_s,
         empty_polls_kept=timedelta(days=given.empty_polls_days),
     )
 

@@ -74,7 +74,7 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
     records = Records(container.database, container.inbox, clockwork_over(calendar), now)
     promises = DoorPromises(promise_rules(settings), lambda: calendar().exceptions)
     commands = Commands(
-        container.database, container.sealer, container.documents, container.inbox, adapters_of(networks), now
+        container.database, container.sealer, container.documents, container.inbox, adapters_of(networks), records, now
     )
     carrying = ParcelBooking(container.database, container.sealer, carrier, promises, now)
     ending = ParcelClosing(container.database, carrier, promises, now)
@@ -105,8 +105,9 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
             graceful_shutdown_timeout=timedelta(seconds=settings.worker.shutdown_s),
         )
 
+    steps, saying = [records.record, records.record_all], [commands.send_command, commands.pass_on]
     return [
-        worker(CASES_QUEUE, [records.record, records.record_all, commands.send_command], workflows=True),
+        worker(CASES_QUEUE, [*steps, *saying], workflows=True),
         worker(
             CARRIER_QUEUE,
             [
@@ -118,7 +119,7 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
             # Cases for a network whose adapter is not here wait, and say so.
             worker(
                 partner_queue(partner),
-                [commands.send_command, commands.fetch_file],
+                [*saying, commands.fetch_file],
                 per_second=networks[partner].per_second if partner in networks else None,
             )
             for partner in Partner

@@ -17,6 +17,11 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sess
 from sqlalchemy.types import TypeDecorator
 
 _WRITE = "kuayu_write"
+_READING: dict[str, Any] = {
+    "isolation_level": "AUTOCOMMIT",
+    "connect_args": {"options": "-c default_transaction_read_only=on"},
+}
+"""Of PostgreSQL's connections for reading: at READ COMMITTED a transaction around them would promise nothing more."""
 _Returned = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 NAMING = {
@@ -72,14 +77,26 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._reading = _engine(url)
+        self._reading = _engine(url, reading=True)
         self._read = sessionmaker(self._reading, expire_on_commit=False)
+        self._aside = sessionmaker(_engine(url, connections=1))
         self._write = sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session for reading, which blocks no writer. What is changed in it is rolled back at the end."""
+        """A session for reading, which blocks no writer; nothing can be changed in it.
+
+        PostgreSQL: each statement sees what is committed when it begins, and needs no BEGIN and ROLLBACK around it.
+        """
         with self._read() as session:
+            yield session
+
+    @contextmanager
+    def read_one_moment(self) -> Iterator[Session]:
+        """A session for reading that sees the database as it is at its first statement; for what is read in pieces."""
+        with self._read() as session:
+            if self._reading.dialect.name != "sqlite":  # there each transaction does
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     @contextmanager
@@ -94,10 +111,20 @@ class Database:
         with self._write.begin() as session:
             yield session
 
+    @contextmanager
+    def write_aside(self) -> Iterator[Session]:
+        """As `write`, for a moment, on a connection of its own; for a caller who may be within `write` already.
+
+        Not on SQLite, where two writers wait for each other.
+        """
+        with self._aside.begin() as session:
+            yield session
+
     def close(self) -> None:
-        """Close the pooled connections of both kinds; for the end of a process."""
+        """Close the pooled connections of every kind; for the end of a process."""
         self.engine.dispose()
         self._reading.dispose()
+        self._aside.kw["bind"].dispose()
 
 
 def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
@@ -117,14 +144,24 @@ def insert_all_new(
     return list(session.execute(added).all())
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, reading: bool = False, connections: int = 10) -> Engine:
     """The text of an error says which statement failed, never with which values: it goes into logs."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+        how = _READING if reading else {}
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=connections,
+            max_overflow=10,
+            hide_parameters=True,
+            **how,
+        )
     connect = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(url, connect_args=connect, pool_size=20, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _sqlite_begin)
+    if reading:
+        event.listen(engine, "connect", _sqlite_only_reads)
     return engine
 
 
@@ -134,6 +171,10 @@ def _sqlite_connected(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _sqlite_only_reads(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA query_only=ON").close()
 
 
 def _sqlite_begin(connection: Connection) -> None:

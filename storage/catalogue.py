@@ -148,12 +148,21 @@ class InForce(Generic[_List]):
         """The list that is in force now, at the cost of one small query. Raises what `read` raises."""
         newest_id = select(func.max(ListVersionRow.id)).filter_by(kind=self._kind)
         with self._database.read() as session:
-            row_id = session.scalar(newest_id)
-            with self._lock:
-                if self._known is None or self._known[0] != row_id:
-                    row = session.get(ListVersionRow, row_id) if row_id is not None else None
-                    self._known = row_id, self._read(row)
-                return self._known[1]
+            return self.version(session, session.scalar(newest_id))
+
+    def version(self, session: Session, row_id: int | None) -> _List:
+        """The list whose newest version is this row, None for the bundled one; as `newest_ids` says."""
+        with self._lock:
+            if self._known is None or self._known[0] != row_id:
+                row = session.get(ListVersionRow, row_id) if row_id is not None else None
+                self._known = row_id, self._read(row)
+            return self._known[1]
+
+
+def newest_ids(session: Session) -> dict[ListKind, int]:
+    """The row of the version in force of each list; without those whose bundled one is."""
+    query = select(ListVersionRow.kind, func.max(ListVersionRow.id)).group_by(ListVersionRow.kind)
+    return {ListKind(kind): row_id for kind, row_id in session.execute(query)}
 
 
 def _add(session: Session, kind: ListKind, version: str, content: bytes, by: str, now: datetime) -> ListVersionRow:

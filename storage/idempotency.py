@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import JSON, CursorResult, String, bindparam, text
+from sqlalchemy import JSON, CursorResult, String, bindparam, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.errors import BadInput
@@ -53,8 +53,8 @@ def first_answer(session: Session, actor: str, key: str, body: bytes) -> dict[st
 
 def keep_answer(session: Session, actor: str, key: str, body: bytes, answer: dict[str, Any], now: datetime) -> None:
     """Store the answer for a key that `first_answer` has reserved, in the same transaction."""
-    session.merge(IdempotencyRow(actor=actor, key=key, fingerprint=_fingerprint(body), answer=answer, at=now))
-    session.flush()
+    mine = update(IdempotencyRow).filter_by(actor=actor, key=key, fingerprint=_fingerprint(body))
+    session.execute(mine.values(answer=answer, at=now), execution_options={"synchronize_session": False})
 
 
 def _fingerprint(body: bytes) -> str:

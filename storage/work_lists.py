@@ -4,15 +4,17 @@ An index holds only the rows of its list, so what is done with makes no list slo
 as text in the query too: neither database matches a bound parameter with the condition of an index.
 """
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Index, SQLColumnExpression, func, text
+from sqlalchemy import ColumnElement, Index, SQLColumnExpression, func, or_, select, text
+from sqlalchemy.orm import Session
 
 from domain.tasks import TaskKind
-from domain.terms import Leg, Partner, Role
+from domain.terms import Leg, ParcelStage, Partner, Role
 from storage.cases.rows import HandlingRow
 from storage.exchange.exchange_log import EMPTY, ExchangeRow
 from storage.exchange.inbox_row import InboxRow
@@ -107,6 +109,19 @@ def papers_to_check(stage: str) -> tuple[Segment, ...]:
 
 def _legs(*fits: Condition) -> tuple[Segment, ...]:
     return (Segment(where=(text(_LEG_OPEN), *fits), at=_LEG_TURN, id=LegRow.leg_id),)
+
+
+_SHOWN_OF_A_STOP: Final = (
+    *(LegRow.leg_id, LegRow.stage, LegRow.epoch, LegRow.outlet_id, LegRow.courier_id, LegRow.tracking_no),
+    *(LegRow.planned_arrival_at, LegRow.deadline_at, LegRow.arrived_at, LegRow.contact),
+)
+
+
+def version_of_stops(session: Session) -> str:
+    """A word that is another once a stop, or papers to check, have come, changed or gone (hex SHA-256)."""
+    listed = or_(LegRow.leg.in_((Leg.PICKUP, Leg.DELIVERY)), LegRow.stage == ParcelStage.DELIVERED)
+    rows = session.execute(select(*_SHOWN_OF_A_STOP).where(text(_LEG_OPEN), listed).order_by(LegRow.leg_id))
+    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()
 
 
 _NOT_EMPTY: Final = f"verdict <> '{EMPTY}'"

@@ -17,6 +17,7 @@ from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, is_serving
+from storage.cases.serials import SerialPool
 from web import openapi
 from web.api import (
     agents,
@@ -44,6 +45,7 @@ from web.api import (
 from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
+from web.foundation.work_version import WorkVersion
 from web.pages import apidocs, item_form, rendering, routes
 from web.security import session
 from web.security.guards import Guards
@@ -116,6 +118,8 @@ def build_app(settings: Settings) -> FastAPI:
         reference_data=ReferenceData(container.database, now),
         now=now,
         notify=notify,
+        serials=SerialPool(container.database),
+        work_version=WorkVersion(container.database),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.temporal_serving = lambda: is_serving(settings)
@@ -144,6 +148,7 @@ def serve(settings: Settings) -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        http="h11",  # the quicker parser refuses two statements of a length by itself, without the contract's code
         timeout_graceful_shutdown=5,
     )
 

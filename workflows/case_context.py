@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -15,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         CaseStart,
         ClockOrder,
         CommandOrder,
+        CommandOutcome,
         CommandResult,
         Deadline,
         DeadlineKind,
@@ -22,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
         TaskOrder,
     )
     from domain.naming import CASES_QUEUE, partner_queue
-    from domain.recording import CaseChange, CaseChanges, Recorded
+    from domain.recording import CaseChange, CaseChanges, PassingOn, Recorded
     from domain.terms import CaseStatus
     from workflows import policies
     from workflows.journal import Journal, Step
@@ -47,6 +49,7 @@ class CaseContext:
         self.leg_numbers: dict[str, int] = {}
         self._steps = 0
         self._journal = Journal(self._write)
+        self._passing_on = False
         if carried is not None:
             self.statuses |= {number: course.status for number, course in carried.handlings.items()}
             self.on_hold_by |= set(carried.on_hold)
@@ -83,6 +86,14 @@ class CaseContext:
     def together(self) -> bool:
         """Whether steps that belong together are written together; a case that began before writes each for itself."""
         return self.start.edition >= _TOGETHER
+
+    @property
+    def passes_on_in_one_step(self) -> bool:
+        """Whether a submission and what follows from its taking are one; of several authorities each is by itself.
+
+        The status of a case with several is their join, which nobody knows before the taking.
+        """
+        return self.together and len(self.statuses) == 1
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -132,27 +143,36 @@ class CaseContext:
 
         The step's key is `{number}-{kind}`.
         """
+        return self._journal.add(
+            self._step(
+                kind,
+                self.status,
+                handling_no=handling_no,
+                handling_status=self.statuses.get(handling_no) if handling_no else None,
+                moves=not self._passing_on,
+                start=tuple(start),
+                stop=tuple(stop),
+                task=task,
+                settles=tuple(settles),
+                closed=closed,
+                reopened=reopened,
+                accepts=accepts,
+                carried=carried,
+            )
+        )
+
+    def _step(self, kind: str, status: CaseStatus, **what: Any) -> CaseChange:
         self.changes += 1
-        change = CaseChange(
+        return CaseChange(
             key=f"{self.changes}-{kind}",
             case_no=self.case_no,
             kind=kind,
             at=workflow.now(),
-            case_status=self.status,
+            case_status=status,
             on_hold=self.on_hold,
-            withdrawal_pending=self.withdrawal_pending and not self.status.is_outcome,
-            handling_no=handling_no,
-            handling_status=self.statuses.get(handling_no) if handling_no else None,
-            start=tuple(start),
-            stop=tuple(stop),
-            task=task,
-            settles=tuple(settles),
-            closed=closed,
-            reopened=reopened,
-            accepts=accepts,
-            carried=carried,
+            withdrawal_pending=self.withdrawal_pending and not status.is_outcome,
+            **what,
         )
-        return self._journal.add(change)
 
     async def written(self) -> None:
         """Return once all steps noted until now are in the database, which is asked until it takes them."""
@@ -217,6 +237,38 @@ class CaseContext:
                 heartbeat_timeout=policies.HEARTBEAT,
                 retry_policy=policies.command_retry(self.start.time_scale),
             )
+
+    async def pass_on(
+        self, order: CommandOrder, kind: str, *, start: Iterable[ClockOrder], stop: Iterable[DeadlineKind]
+    ) -> tuple[CommandResult, Step]:
+        """As `say`, of the submission of a case with one handling: that it is SUBMITTED is written with the taking.
+
+        The step is `written` where it was taken. Steps that are noted meanwhile leave the statuses as they are: the
+        authority may have taken it already.
+        """
+        queue = partner_queue(order.partner) if order.partner else CASES_QUEUE
+        await self.written()
+        change = self._step(
+            kind,
+            CaseStatus.SUBMITTED,
+            handling_no=order.handling_no,
+            handling_status=CaseStatus.SUBMITTED,
+            start=tuple(start),
+            stop=tuple(stop),
+        )
+        self._passing_on = True
+        with self.step():
+            passed = await workflow.execute_activity_method(
+                Commands.pass_on,
+                PassingOn(order=order, step=change),
+                task_queue=queue,
+                start_to_close_timeout=policies.COMMAND_ATTEMPT,
+                heartbeat_timeout=policies.HEARTBEAT,
+                retry_policy=policies.command_retry(self.start.time_scale),
+            )
+        self._passing_on = False
+        taken = passed.result.outcome is CommandOutcome.TAKEN
+        return passed.result, Step(change, passed.deadlines, written=taken)
 
     async def fetch(self, order: FileOrder) -> bool:
         """Fetch a file; False when a day (`policies.FILE_PATIENCE`) was not enough.

@@ -1,14 +1,15 @@
 """How a handling's commands reach its authority: one idempotency key each, sent until taken, refused or overtaken."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from domain.messages import CommandOrder, CommandOutcome, HandlingPlan
+    from domain.messages import ClockOrder, CommandOrder, CommandOutcome, DeadlineKind, HandlingPlan
     from domain.naming import command_key
     from domain.terms import CommandKind, Notice
     from workflows.case_context import CaseContext
+    from workflows.journal import Step
 
 
 class CommandSender:
@@ -39,6 +40,17 @@ class CommandSender:
         """
         key = command_key(self._plan.handling_no, kind, round_)
         return await self._send(self._order(key, kind, round_=round_))
+
+    async def submit(self, kind: str, *, start: Iterable[ClockOrder], stop: Iterable[DeadlineKind]) -> Step | None:
+        """`say` the submission; the step `kind` is written where it is taken. None: it was not."""
+        order = self._order(command_key(self._plan.handling_no, CommandKind.SUBMIT, 1), CommandKind.SUBMIT)
+        self.orders[order.key] = order
+        while True:
+            result, step = await self._context.pass_on(order, kind, start=start, stop=stop)
+            if step.written or result.outcome is not CommandOutcome.REFUSED:
+                return step if step.written else None
+            if not await self._ask(order.key):
+                return None
 
     async def notify(self, notice: Notice, leg_id: str, epoch: int) -> bool:
         """Send a callback about a leg and attempt (回告), contracts.md "Callbacks that we send". True: taken."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 
@@ -23,6 +23,9 @@ _TASKS = {
     Phase.DEPARTMENT: TaskKind.ESCALATED_DEPARTMENT,
     Phase.DISTRICT: TaskKind.ESCALATED_DISTRICT,
 }
+
+
+Said = TypeVar("Said")
 
 
 class DeadlineLedger:
@@ -89,6 +92,23 @@ class DeadlineLedger:
             raise TypeError("a case's status follows from its handlings'")
         self._context.move(self._handling_no, status)
         return self.note(*(start or []), kind=kind, stop=stop, accepts=accepts)
+
+    async def moves_with(self, passing: Coroutine[Any, Any, Step | None]) -> bool:
+        """A new status that an activity writes besides what it does; what becomes of clocks follows from its step.
+
+        False: there is no such step. Boundaries of clocks that pass meanwhile become tasks.
+
+        Raises:
+            TypeError: the ledger is the whole case's.
+        """
+        if self._handling_no is None:
+            raise TypeError("a case's status follows from its handlings'")
+        step = await self.meanwhile(passing)
+        if step is None:
+            return False
+        self._context.move(self._handling_no, step.change.case_status)
+        self._take(step)
+        return True
 
     async def start_clocks(
         self,
@@ -183,7 +203,7 @@ class DeadlineLedger:
         """`{handling or case no}/{kind}/{what}`: what makes a task one, however often it is ordered."""
         return f"{self._handling_no or self._context.case_no}/{kind}/{what}"
 
-    async def meanwhile(self, saying: Coroutine[Any, Any, bool]) -> bool:
+    async def meanwhile(self, saying: Coroutine[Any, Any, Said]) -> Said:
         """The result of `saying`, however long it takes; boundaries of clocks that pass meanwhile become tasks."""
         said = asyncio.create_task(saying)
         while not await happens_in_time(said.done, self.clocks):

@@ -151,17 +151,25 @@ class HandlingCourse:
         await self._ledger.start_clocks(self._context.clock(DeadlineKind.POSTING), kind="PASSING_ON")
         if self.plan.originals_travel:
             await self._legs.book(self.plan, Leg.FORWARD)
-        if not await self._say(CommandKind.SUBMIT):
+        if not await self._submitted_to_the_authority():
             return
         if self.plan.originals_travel:
-            await self._ledger.move_to(CaseStatus.SUBMITTED, "SUBMITTED")
             self._back.forwarded = True
             await self._legs.send(self.plan, Leg.FORWARD)
-        else:
-            acceptance = self._context.clock(DeadlineKind.ACCEPTANCE)
-            await self._ledger.move_to(
-                CaseStatus.SUBMITTED, "SUBMITTED", start=[acceptance], stop=[DeadlineKind.POSTING]
-            )
+
+    async def _submitted_to_the_authority(self) -> bool:
+        """The submission is taken and recorded; from then on the authority has its time, or the originals travel."""
+
+        def clocks() -> list[ClockOrder]:
+            return [] if self.plan.originals_travel else [self._context.clock(DeadlineKind.ACCEPTANCE)]
+
+        stop = [] if self.plan.originals_travel else [DeadlineKind.POSTING]
+        if self._context.passes_on_in_one_step:
+            return await self._ledger.moves_with(self._commands.submit("SUBMITTED", start=clocks(), stop=stop))
+        if not await self._say(CommandKind.SUBMIT):
+            return False
+        await self._ledger.move_to(CaseStatus.SUBMITTED, "SUBMITTED", start=clocks(), stop=stop)
+        return True
 
     async def stay(self) -> None:
         """React until cancelled: an authority may contradict itself, or send what nobody waits for."""

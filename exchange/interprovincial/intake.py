@@ -16,9 +16,9 @@ from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, IntakeOutcome, IntakeResult
 from domain.model import Frozen
 from domain.terms import Partner
+from exchange.poll_pace import pace_of
 from partners.base import Now
 from partners.interprovincial import Fetched, InterprovincialAdapter, Notice, Unreadable
-from partners.pace import PollPace
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.exchange.exchange_log import EMPTY, ExchangeRow, keep_body, note_exchange, note_poll, note_security_event
@@ -60,7 +60,8 @@ class InterprovincialIntake:
         self._inbox = inbox
         self._adapter = adapter
         self._now = now
-        self._pace = PollPace(adapter.settings.poll_s, adapter.settings.poll_max_s)
+        paced = adapter.settings
+        self._pace = pace_of(Partner.INTERPROVINCIAL, database, paced.poll_s, paced.poll_max_s, paced.poll_quiet_s)
 
     def poll_if_due(self) -> PollReport:
         """`poll_once` at a pace that slows down while nothing comes; an empty report where no poll is due."""

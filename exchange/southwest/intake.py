@@ -15,13 +15,14 @@ from sqlalchemy import select
 from domain.errors import AnswerLost, PartnerError, PartnerRefused
 from domain.model import Frozen
 from domain.tasks import TaskKind
+from domain.terms import Partner
+from exchange.poll_pace import pace_of
 from exchange.southwest.batches import BatchTaker, decided_batches, holds_batches
 from exchange.southwest.log_lines import SOURCE, log_fault, log_poll, log_whole
 from exchange.southwest.parked_rows import parks_rows, renew_receipts
 from exchange.southwest.receipts import note_receipt, unreceipted_key, unreported
 from exchange.southwest.streams import SouthwestStreams
 from partners.base import Now
-from partners.pace import PollPace
 from partners.southwest import CommandVerdict, SouthwestAdapter
 from partners.southwest.client import LIST_BATCHES, LIST_RECEIPTS, ListedBatch
 from partners.southwest.codes import BATCH_REFUSALS, INNER_OK, REQUEST_FAULTS, SAID_UNREAD, Code, fault_of
@@ -87,7 +88,8 @@ class SouthwestIntake:
         self._verifier = Verifier(adapter.settings)
         self._batches = BatchTaker(sealer, inbox, self._signer)
         self._unreadable: Counter[str] = Counter()
-        self._pace = PollPace(adapter.settings.poll_s, adapter.settings.poll_max_s)
+        paced = adapter.settings
+        self._pace = pace_of(Partner.SOUTHWEST, database, paced.poll_s, paced.poll_max_s, paced.poll_quiet_s)
 
     def poll_once(self) -> PollReport:
         """Everything that is due with the hub, up to the first fault of the wire; what came before it is kept.

@@ -34,6 +34,7 @@ class InterprovincialSettings(Frozen):
     renew_before_s: float = Field(default=180, gt=0, description="a secret is renewed so long before its end")
     poll_s: float = Field(default=60, gt=0, description="between two FetchNotices while something comes")
     poll_max_s: float = Field(default=600, gt=0, description="at most, while nothing comes")
+    poll_quiet_s: float | None = Field(default=None, gt=0, description="instead, where nobody has said anything lately")
     empty_polls_kept: timedelta = Field(default=timedelta(days=7), description="their lines in the exchange log")
     answer_window_s: float = Field(default=600, gt=0, description="how far an answer's FSSJ may be off")
 

@@ -59,6 +59,7 @@ class SouthwestSettings(Frozen):
     )
     poll_s: float = Field(default=60, gt=0, description="between polls while something comes, ± 20 %")
     poll_max_s: float = Field(default=600, gt=0, description="between polls while nothing comes")
+    poll_quiet_s: float | None = Field(default=None, gt=0, description="instead, where nobody has said anything lately")
     empty_polls_kept: timedelta = Field(default=timedelta(days=7), description="their lines in the exchange log")
     rows_per_batch: int = Field(default=500, ge=1)
 

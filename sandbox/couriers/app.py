@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from sandbox.couriers.store import Store
 log = logging.getLogger(__name__)
 STEP_S = 0.05
 AWAY_S = 1.0
-QUIET = 2  # so many times slower when there has been nothing to do for a while
-STAY_AWAKE_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def build(options: Options) -> Outage:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
-        threads = [] if options.kuayu_url is None else _threads(stop, options, player, clerk, uploader)
+        threads = [] if options.kuayu_url is None else _threads(stop, options, store, kuayu, player, clerk, uploader)
         for thread in threads:
             thread.start()
         yield
@@ -81,24 +78,49 @@ def run(options: Options) -> None:
 
 
 def _threads(
-    stop: threading.Event, options: Options, player: Player, clerk: HallClerk | None, uploader: Uploader
+    stop: threading.Event,
+    options: Options,
+    store: Store,
+    kuayu: Kuayu,
+    player: Player,
+    clerk: HallClerk | None,
+    uploader: Uploader,
 ) -> list[threading.Thread]:
-    busy_until = time.monotonic() + STAY_AWAKE_S
+    known, news, jobs, stirred = "", threading.Event(), 0, threading.Event()
+
+    def hear() -> float:
+        nonlocal known
+        known = kuayu.await_change(known)
+        news.set()
+        return 0.0
 
     def look() -> float:
-        nonlocal busy_until
-        if player.look() + (clerk.look() if clerk else 0):
-            busy_until = time.monotonic() + STAY_AWAKE_S
-        return options.poll_s if time.monotonic() < busy_until else QUIET * options.poll_s
+        """The lists are read when there is news; whoever has become free sets out without any."""
+        nonlocal jobs
+        if news.wait(options.poll_s if jobs else AWAY_S):
+            news.clear()
+            try:
+                jobs = player.read() + (clerk.look() if clerk else 0)
+            except Exception:
+                news.set()  # not read yet
+                raise
+        player.look()
+        stirred.set()
+        return 0.0
 
     def work() -> float:
         player.advance()
         if clerk:
             clerk.advance()
         uploader.flush()
-        return STEP_S
+        if store.has_work():
+            return STEP_S
+        stirred.wait(AWAY_S)
+        stirred.clear()
+        return 0.0
 
     return [
+        threading.Thread(target=_repeat, args=(stop, hear), name="couriers-hear", daemon=True),
         threading.Thread(target=_repeat, args=(stop, look), name="couriers-look", daemon=True),
         threading.Thread(target=_repeat, args=(stop, work), name="couriers-work", daemon=True),
     ]

@@ -12,7 +12,8 @@ from sandbox.couriers.journeys import Job
 
 log = logging.getLogger(__name__)
 Role = Literal["courier", "clerk"]
-TIMEOUT_S = (3, 15)
+TIMEOUT_S = (3, 30)
+WAIT_S = 15
 
 
 class Refused(Exception):
@@ -56,6 +57,11 @@ class Kuayu:
             answer = self._json("GET", path, role=role, params={"after": answer["next"]})
             jobs += answer["jobs"]
         return scale, jobs
+
+    def await_change(self, known: str) -> str:
+        """The version of the work lists: at once where it is not the one that is `known`, else after `WAIT_S`."""
+        asked = {"known": known, "wait": WAIT_S}
+        return str(self._json("GET", "/api/v1/worklists/changes", params=asked)["version"])
 
     def post_scans(self, device_id: str, events: list[dict[str, Any]], role: Role) -> dict[str, Any]:
         """One batch, as interfaces.md has it."""

@@ -29,7 +29,7 @@ class Manners:
 
 
 class Player:
-    """`look` and `advance` are called again and again by the program's threads."""
+    """`read` is called when the lists have changed, `look` and `advance` again and again by the program's threads."""
 
     def __init__(self, store: Store, kuayu: Kuayu, manners: Manners | None = None) -> None:
         self._store = store
@@ -38,13 +38,19 @@ class Player:
         self.manners = manners or Manners()
         self._outlets: dict[str, Place] = {}
         self._outlets_at = 0.0
+        self._jobs: dict[str, Job] = {}
 
-    def look(self) -> int:
-        """Read every work list; call off what was taken away; start what is to be done. How many jobs there are."""
+    def read(self) -> int:
+        """Read every work list; how many jobs there are."""
         if time.monotonic() > self._outlets_at:
             self._outlets = self._kuayu.outlets()
             self._outlets_at = time.monotonic() + OUTLETS_EVERY_S
-        jobs = {job.leg_id: job for outlet_id in self._outlets for job in self._kuayu.worklist(outlet_id)}
+        self._jobs = {job.leg_id: job for outlet_id in self._outlets for job in self._kuayu.worklist(outlet_id)}
+        return len(self._jobs)
+
+    def look(self) -> None:
+        """Call off what was taken away from the lists as they were read last; start what is to be done."""
+        jobs = self._jobs
         self._call_off(jobs)
         waiting: dict[str, list[Job]] = {}
         for job in jobs.values():
@@ -54,7 +60,6 @@ class Player:
             stands = self._book.courier(courier_id)
             if stands is None or stands[1] <= time.time():
                 self._start(min(mine, key=lambda job: (job.planned_at, job.leg_id)))
-        return len(jobs)
 
     def advance(self) -> None:
         """Turn every step whose moment has come into a scan on its device."""

@@ -38,6 +38,10 @@ CREATE TABLE IF NOT EXISTS hall_check (
   leg_id TEXT NOT NULL, epoch INTEGER NOT NULL, due_at REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (leg_id, epoch));
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
+_WORK = """
+SELECT 1 FROM step UNION ALL SELECT 1 FROM hall_check WHERE due_at < 1e12
+UNION ALL SELECT 1 FROM scan WHERE result IS NULL OR proof IS NOT NULL LIMIT 1
+"""
 _NAMES = (
     *("waybill", "effect", "script", "journey", "step", "courier", "device", "scan", "shunned", "hall_check"),
     "setting",
@@ -85,6 +89,10 @@ class Store:
         """Execute; the number of rows that changed."""
         with self._lock:
             return self._connection.execute(sql, values).rowcount
+
+    def has_work(self) -> bool:
+        """Whether a step, a check or an upload is still to come."""
+        return self.row(_WORK) is not None
 
     def setting(self, name: str, default: Any = None) -> Any:
         found = self.row("SELECT body FROM setting WHERE name = ?", name)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from domain.dossier import Dossier
@@ -174,31 +174,6 @@ class DeadlineRow(Base):
     provisional: Mapped[bool] = mapped_column(default=False)
     calendar_version: Mapped[str] = mapped_column(String(32), default="")
     stopped_at: Mapped[datetime | None]
-
-
-class SerialRow(Base):
-    """The last serial number that was given out on a day (yyyyMMdd), for cases and handlings together."""
-
-    __tablename__ = "serial"
-
-    day: Mapped[str] = mapped_column(String(8), primary_key=True)
-    last: Mapped[int]
-
-
-# One statement, the same for SQLite and PostgreSQL: the day's first number too may be asked for by many at once.
-_TAKE_SERIALS: Final = text(
-    "INSERT INTO serial (day, last) VALUES (:day, :count) "
-    "ON CONFLICT (day) DO UPDATE SET last = serial.last + excluded.last RETURNING last"
-)
-
-
-def next_serials(session: Session, day: str, count: int) -> list[int]:
-    """Take the next `count` serial numbers of `day` (yyyyMMdd), from 1 on; two callers never get the same.
-
-    Needs a writing transaction: the row stays locked until its end, and a rollback gives the numbers back.
-    """
-    last = session.scalars(_TAKE_SERIALS, {"day": day, "count": count}).one()
-    return list(range(last - count + 1, last + 1))
 
 
 def lock_handling(session: Session, handling_no: str) -> HandlingRow | None:

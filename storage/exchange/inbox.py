@@ -6,9 +6,10 @@ what took effect to the case as an Update.
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from domain.identifiers import is_case_number
@@ -60,7 +61,7 @@ class Inbox:
             return IntakeResult(outcome=IntakeOutcome.UNKNOWN_HANDLING, received_at=now)
         if handling is None and not is_case_number(message.handling_no):
             return IntakeResult(outcome=IntakeOutcome.UNKNOWN_HANDLING, received_at=now)
-        known = self._said_before(session, message)
+        known, parked = self._found(session, message)
         if known is not None:
             taken = self._again(session, known, message, now)
             return taken if handling is not None else taken.model_copy(update={"case_no": None})
@@ -74,7 +75,7 @@ class Inbox:
         row = self._stored(session, message, raw, now)
         self._settle(session, handling, row, message, verdict, now)
         if verdict is not Verdict.EARLY:
-            self._heal(session, handling, now)
+            self._heal(session, handling, parked, now)
         return IntakeResult(
             outcome=IntakeOutcome.JUDGED,
             verdict=verdict,
@@ -105,7 +106,7 @@ class Inbox:
                 parked=True,
                 case_no=handling.case_no,
             )
-        known = self._said_before(session, message)
+        known, _ = self._found(session, message)
         if known is not None and known.verdict != Verdict.EARLY:
             return self._again(session, known, message, now)  # its id took effect at another place: nothing new
         if known is not None and known.content_sha256 != _sha256(message.content):
@@ -116,18 +117,25 @@ class Inbox:
         for overtaken in session.scalars(parked.where(InboxRow.seq <= said.seq, InboxRow.id != row.id)):
             overtaken.state, overtaken.verdict, overtaken.park_until = InboxState.APPLIED, Verdict.LATE, None
         verdict = self._jump(session, handling, row, said, now)
-        self._heal(session, handling, now)
+        self._heal(session, handling, _parked(session, message.handling_no), now)
         return IntakeResult(outcome=IntakeOutcome.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
 
-    def _said_before(self, session: Session, message: InboundMessage) -> InboxRow | None:
-        """The same message as a notice of its own: C's query answers with the sid of its latest notice."""
+    def _found(self, session: Session, message: InboundMessage) -> tuple[InboxRow | None, list[InboxRow]]:
+        """The same message as it came before, and what is parked for its handling.
+
+        It may have come as a notice of its own: C's query answers with the sid of its latest notice.
+        """
         sender = message.partner or CITY
-        known = session.scalar(select(InboxRow).filter_by(sender=sender, message_id=message.message_id))
-        if known is None or not known.given_up:
-            return known
-        session.delete(known)  # it never took effect and waits no more: its id is free
-        session.flush()
-        return None
+        same = and_(InboxRow.sender == sender, InboxRow.message_id == message.message_id)
+        waits = and_(InboxRow.handling_no == message.handling_no, InboxRow.state == InboxState.PARKED)
+        rows = list(session.scalars(select(InboxRow).where(or_(same, waits))))
+        known = next((row for row in rows if (row.sender, row.message_id) == (sender, message.message_id)), None)
+        parked = [row for row in rows if row.state == InboxState.PARKED and row.handling_no == message.handling_no]
+        if known is not None and known.given_up:
+            session.delete(known)  # it never took effect and waits no more: its id is free
+            session.flush()
+            return None, parked
+        return known, parked
 
     def _says_no_decision(
         self, session: Session, handling: HandlingRow, message: InboundMessage, seq: int, now: datetime
@@ -172,15 +180,18 @@ class Inbox:
         return verdict
 
     def adopt(self, session: Session, handling_no: str, now: datetime) -> None:
+        """`adopt_for` the handling of this number, locked; nothing where there is none."""
+        handling = lock_handling(session, handling_no)
+        if handling is not None:
+            self.adopt_for(session, handling, now)
+
+    def adopt_for(self, session: Session, handling: HandlingRow, now: datetime) -> None:
         """Judge in sequence what was parked for a handling that was ours to come and is here now.
 
-        What another network than its own has sent for it becomes dead.
+        `handling`: locked, or new in this transaction. What another network than its own has sent becomes dead.
         """
-        handling = lock_handling(session, handling_no)
-        if handling is None:
-            return
-        waiting = select(InboxRow).filter_by(handling_no=handling_no, state=InboxState.PARKED, verdict=None)
-        for row in session.scalars(waiting.order_by(InboxRow.seq, InboxRow.id)):
+        parked = _parked(session, handling.handling_no)
+        for row in [row for row in parked if row.verdict is None]:
             if row.sender != (handling.partner or CITY):
                 row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
                 continue
@@ -192,7 +203,7 @@ class Inbox:
             if verdict is Verdict.REFUSED and handling.progress.state is WireState.UNSENT:
                 continue  # our submission is still on its way: judged again when it is stored
             self._settle(session, handling, row, message, verdict, now)
-        self._heal(session, handling, now)
+        self._heal(session, handling, parked, now)
 
     def accept(self, session: Session, handling_no: str, message_id: str, now: datetime) -> None:
         """A person says that this message's decision counts: the handling's progress and result become what it says.
@@ -314,21 +325,24 @@ class Inbox:
             )
         session.flush()
 
-    def _heal(self, session: Session, handling: HandlingRow, now: datetime) -> None:
-        """Events parked for a gap follow as soon as it is filled."""
+    def _heal(self, session: Session, handling: HandlingRow, parked: Sequence[InboxRow], now: datetime) -> None:
+        """Events parked for a gap follow as soon as it is filled. `parked`: all of this handling, under its lock."""
         while True:
-            parked = session.scalar(
-                select(InboxRow).filter_by(
-                    handling_no=handling.handling_no, state=InboxState.PARKED, seq=handling.last_seq + 1
-                )
-            )
-            if parked is None:
+            waiting = (row for row in parked if row.state == InboxState.PARKED)
+            following = next((row for row in waiting if row.seq == handling.last_seq + 1), None)
+            if following is None:
                 return
-            message = self.message_of(parked)
+            message = self.message_of(following)
             verdict = judge(handling.progress, message.event, message.seq, message.payload.round)
             if verdict is Verdict.REFUSED and handling.progress.state is WireState.UNSENT:
                 return  # our submission is still on its way: judged again when it is stored
-            self._settle(session, handling, parked, message, verdict, now)
+            self._settle(session, handling, following, message, verdict, now)
+
+
+def _parked(session: Session, handling_no: str) -> list[InboxRow]:
+    """What waits for its place or its handling, in the order of its sequence numbers."""
+    waits = select(InboxRow).filter_by(handling_no=handling_no, state=InboxState.PARKED)
+    return list(session.scalars(waits.order_by(InboxRow.seq, InboxRow.id)))
 
 
 def _judged(handling: HandlingRow, message: InboundMessage) -> Verdict:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.outbound import Rendered
@@ -69,6 +69,12 @@ def store_rendered(session: Session, sealer: Sealer, rendered: Rendered, now: da
         )
     )
     session.flush()
+
+
+def last_rendered(session: Session, partner: Partner) -> datetime | None:
+    """When the newest command for this network was rendered; None where there is none."""
+    newest = select(CommandRow.rendered_at).filter_by(partner=partner).order_by(CommandRow.rendered_at.desc()).limit(1)
+    return session.scalar(newest)
 
 
 def stored_command(row: CommandRow, sealer: Sealer) -> Rendered:

@@ -86,11 +86,10 @@ def _remove_expired(session: Session, now: datetime) -> None:
 
 def who(session: Session, token: str, now: datetime) -> LoggedIn | None:
     """The user of a token; None if it is unknown or over, or the account is closed."""
-    login = session.get(LoginRow, login_id(token))
-    if login is None or login.expires_at <= now:
-        return None
-    user = session.get(UserRow, login.username)
-    return LoggedIn(user.username, Role(user.role)) if user is not None and user.active else None
+    query = select(UserRow.username, UserRow.role).join(LoginRow, UserRow.username == LoginRow.username)
+    query = query.where(LoginRow.token_sha256 == login_id(token), LoginRow.expires_at > now, UserRow.active)
+    found = session.execute(query).one_or_none()
+    return LoggedIn(found.username, Role(found.role)) if found is not None else None
 
 
 def log_out(session: Session, token: str) -> None:

@@ -96,7 +96,13 @@ def starts_a_case(office):
     return office.call("POST", "/api/v1/cases", "clerk", case_body(office, 993))
 
 
+def waits_for_stops(office):
+    version = office.call("GET", "/api/v1/worklists/changes", "courier").json()["version"]
+    return office.call("GET", f"/api/v1/worklists/changes?known={version}&wait=1", "courier")
+
+
 IN_THE_LOOP = {
+    "awaitWorkListChange": [(waits_for_stops, 200)],
     "putDocument": [(puts_a_document, 201)],
     "putAgreements": [(puts_agreements, 200)],
     "postScans": [(posts_scans, 200)],

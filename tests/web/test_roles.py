@@ -51,6 +51,7 @@ RULES = {
     "GET /api/v1/couriers": POST | {Role.SUPERVISOR},
     "PATCH /api/v1/couriers/{courier_id}": {Role.OUTLET, Role.SUPERVISOR},
     "GET /api/v1/outlets/{outlet_id}/worklist": POST,
+    "GET /api/v1/worklists/changes": POST,
     "POST /api/v1/suspensions": {Role.OUTLET, Role.SUPERVISOR},
     "GET /api/v1/parcels/{tracking_no}": ANYBODY,
     "GET /api/v1/parcels/{tracking_no}/label.pdf": POST | {Role.SUPERVISOR},

@@ -61,7 +61,7 @@ from domain.naming import (
     delivery_workflow_id,
     partner_queue,
 )
-from domain.recording import AllRecorded, CaseChange, CaseChanges, Recorded
+from domain.recording import AllRecorded, CaseChange, CaseChanges, PassedOn, PassingOn, Recorded
 from domain.tasks import task_id
 from domain.terms import (
     CaseStatus,
@@ -170,6 +170,13 @@ class Hall:
             raise answer
         return answer or CommandResult(outcome=CommandOutcome.TAKEN)
 
+    @activity.defn(name="pass_on")
+    async def pass_on(self, passing: PassingOn) -> PassedOn:
+        result = await self.send_command(passing.order)
+        if result.outcome is not CommandOutcome.TAKEN:
+            return PassedOn(result=result)
+        return PassedOn(result=result, deadlines=(await self.record(_now(passing.step))).deadlines)
+
     @activity.defn(name="fetch_file")
     async def fetch_file(self, order: FileOrder) -> None:
         folder = self.folders[self._case_of[order.handling_no]]
@@ -238,7 +245,7 @@ class Hall:
             )
 
         return [
-            worker(CASES_QUEUE, self.record, self.record_all, self.send_command, workflows=True),
+            worker(CASES_QUEUE, self.record, self.record_all, self.send_command, self.pass_on, workflows=True),
             worker(
                 CARRIER_QUEUE,
                 self.book_leg,
@@ -248,8 +255,13 @@ class Hall:
                 self.end_leg,
                 self.result_of,
             ),
-            *(worker(partner_queue(partner), self.send_command, self.fetch_file) for partner in Partner),
+            *(worker(partner_queue(partner), self.send_command, self.pass_on, self.fetch_file) for partner in Partner),
         ]
+
+
+def _now(step: CaseChange) -> CaseChange:
+    at = activity.info().started_time  # the server's clock, which jumps in some tests
+    return step.model_copy(update={"at": at, "start": tuple(o.model_copy(update={"start_at": at}) for o in step.start)})
 
 
 def _deadline(order: Any, handling_no: str | None) -> Deadline:

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from domain.messages import CaseView, DeadlineKind
-from domain.terms import CaseStatus
-from tests.workflows.hall import SUBMIT
+from domain.messages import CaseView, DeadlineKind, TaskOutcome
+from domain.terms import CaseStatus, Partner
+from tests.workflows.hall import SUBMIT, refusal
 
 pytestmark = pytest.mark.temporal
 S = CaseStatus
@@ -50,6 +50,21 @@ async def test_collected_and_passed_on_are_one_transaction(register):
     case = await register()
     await case.until_status(S.SUBMITTED)
     assert case.folder.groups[0] == ["COLLECTED", "PASSING_ON"]
+
+
+async def test_a_submission_that_is_refused_and_sent_again_is_a_step_where_it_was_taken(register):
+    case = await register(prepare=lambda folder: folder.answers[SUBMIT].append(refusal()))
+    await case.resolve(TaskOutcome.RESEND, "COMMAND_REFUSED")
+    await case.until_status(S.SUBMITTED)
+    assert case.folder.said == [SUBMIT, SUBMIT]
+    assert case.folder.kinds.count("SUBMITTED") == 1
+
+
+async def test_each_of_several_authorities_is_a_step_by_itself(register):
+    """The case's status is their join, which nobody knows before the taking."""
+    case = await register(Partner.SICHUAN, Partner.INTERPROVINCIAL)
+    await case.until_kind("SUBMITTED", 2)
+    assert {"SUBMITTED"} <= {kind for group in case.folder.groups for kind in group}
 
 
 async def test_the_database_away_for_a_while_loses_no_step(register):

@@ -4,10 +4,12 @@ from pydantic import Field
 
 from domain.terms import ApplicantType, CaseStatus, MaterialForm, Mode, Partner, Provided, Role, Scheme, TrustGrade
 from logistics.holders import HolderKind
+from papers.facts import PaperKind
 from web.answers.base import Answer, Kept, Moment
 from web.answers.cases import AgentShown, CaseLine, RatingKept
 from web.answers.clocks import ClockShown, ResponsibleNow
 from web.answers.parcels import ParcelShown
+from web.answers.said import WordSaid
 
 
 class SnapshotShown(Answer):
@@ -124,8 +126,19 @@ class TaskNamed(Answer):
     owner: Role
 
 
+class WritingShown(Answer):
+    """A paper of the case (文书) that there is an occasion for; `url`: a PDF."""
+
+    kind: PaperKind
+    title: str
+    url: str
+
+
 class CaseFile(CaseLine):
-    """`stillOwed`: numbers of deferred materials; `deadlines`: the running ones, soonest first."""
+    """`said`: by the authorities, oldest first. `stillOwed`: numbers of deferred materials.
+
+    `deadlines`: the running ones, soonest first.
+    """
 
     item: SnapshotShown
     collected_at: Moment | None
@@ -140,6 +153,8 @@ class CaseFile(CaseLine):
     handlings: list[HandlingShown]
     parcels: list[ParcelShown]
     papers: list[PaperHeld]
+    said: list[WordSaid]
+    writings: list[WritingShown]
     deadlines: list[ClockShown]
     responsible_now: ResponsibleNow | None
     tasks: list[TaskNamed]

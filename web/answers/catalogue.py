@@ -82,7 +82,7 @@ class Item(ItemLine):
 
 class ItemForm(Answer):
     """What an item asks for beside its papers. `own`: false for the generic form. `definition`: the layout, its members
-    as docs/decisions/0029-item-forms.md and `catalog.forms.model` name them; `schema`: of `form.answers` (2020-12).
+    as docs/decisions/0030-item-forms.md and `catalog.forms.model` name them; `schema`: of `form.answers` (2020-12).
     """
 
     item_code: str

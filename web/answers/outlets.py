@@ -92,6 +92,12 @@ class WorkList(Answer):
     next: str | None
 
 
+class WorkVersionShown(Answer):
+    """`version`: to be sent as `known` the next time."""
+
+    version: str
+
+
 class SuspensionDeclared(Answer):
     """`outletId` null: in the whole district."""
 

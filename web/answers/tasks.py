@@ -5,6 +5,7 @@ from pydantic import Field
 from domain.terms import Role
 from web.answers.base import Answer, Facts, Moment
 from web.answers.clocks import PartyNamed, TaskClock
+from web.answers.said import ResultNamed
 
 
 class PlaceShown(Answer):
@@ -13,15 +14,6 @@ class PlaceShown(Answer):
     kind: str
     code: str | None
     name: str
-
-
-class ResultNamed(Answer):
-    """The result that a message names."""
-
-    name: str
-    form: str
-    form_label: str
-    document_no: str
 
 
 class WhatCame(Answer):

@@ -3,6 +3,7 @@
 from domain.terms import CaseStatus, Leg, ParcelStage
 from web.answers.base import Answer, Moment
 from web.answers.clocks import ResponsibleNow
+from web.answers.said import WordSaid
 
 
 class ParcelTold(Answer):
@@ -17,7 +18,7 @@ class ParcelTold(Answer):
 
 
 class Standing(Answer):
-    """Where the matter stands; `next`: a sentence. The name is masked."""
+    """Where the matter stands; `next`: a sentence; `said`: by the authorities, oldest first. The name is masked."""
 
     case_no: str
     item_name: str
@@ -28,4 +29,5 @@ class Standing(Answer):
     responsible_now: ResponsibleNow | None
     closed: bool
     due_at: Moment | None
+    said: list[WordSaid]
     parcels: list[ParcelTold]

@@ -97,10 +97,13 @@ def cases(
 
 
 @router.get("/{case_no}", operation_id="getCase", response_model=CaseFile, response_model_exclude_unset=True)
-def case(case_no: str, _reader: CaseReader, ctx: Ctx) -> dict[str, Any]:
-    """One case with its handlings, parcels, deadlines and open tasks; people are masked. Refused: 404 CASE_UNKNOWN."""
+def case(case_no: str, reader: CaseReader, ctx: Ctx) -> dict[str, Any]:
+    """One case with its handlings, parcels, deadlines, open tasks and what was said; people are masked.
+
+    Refused: 404 CASE_UNKNOWN.
+    """
     with ctx.database.read() as session:
-        return full(session, ctx, find_case(session, case_no))
+        return full(session, ctx, find_case(session, case_no), reader.role)
 
 
 @router.get("/{case_no}/events", operation_id="getCaseEvents", response_model=CaseHistory)

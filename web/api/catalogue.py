@@ -39,7 +39,7 @@ def items(
     page: Annotated[int, Query(ge=1, le=1000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> dict[str, Any]:
-    """The catalogue; `q` matches name, code, alias, pinyin and pinyin initials, best first. `total`: all that fit."""
+    """The catalogue; `q`: name, code, alias, pinyin, initials or everyday words, best first. `total`: all that fit."""
     found = ctx.search.find(q or "", scheme=scheme, mode=mode, department=department, listed=listed)
     start = (page - 1) * size
     return {"total": len(found), "items": [_brief(item) for item in found[start : start + size]]}

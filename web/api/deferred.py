@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from catalog.clocks import compute_deadline
 from catalog.materials import Brought, MaterialCheck, grade_of
 from catalog.model import ItemSnapshot
+from catalog.workdays import WorkdayCalendar
 from domain.dossier import Dossier, DossierMaterial
 from domain.errors import Conflict
 from domain.messages import CaseStart, DeadlineKind, DeferredBrought
@@ -38,7 +39,7 @@ _PLAIN = {
 
 
 def note_owed(
-    session: Session, ctx: Context, start: CaseStart, checked: MaterialCheck, clerk: str
+    session: Session, calendar: WorkdayCalendar, start: CaseStart, checked: MaterialCheck, clerk: str
 ) -> list[dict[str, Any]]:
     """Write down what a new case still owes and what was promised instead, in the transaction that registers it.
 
@@ -53,7 +54,7 @@ def note_owed(
         DeadlineKind.DEFERRED_MATERIAL,
         now,
         start.item,
-        calendar=ctx.calendar,
+        calendar=calendar,
         time_scale=start.time_scale,
         workdays=start.deferral_workdays,
     )

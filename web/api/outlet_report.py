@@ -44,7 +44,7 @@ def outlet_report(
     """
     if any(at is not None and at.tzinfo is None for at in (since, until)):
         raise Unprocessable("起止时间要带时区", code="PERIOD", field="from")
-    with ctx.database.read() as session:
+    with ctx.database.read_one_moment() as session:
         return by_outlet(session, since, until) | {"at": ctx.now().isoformat()}
 
 

@@ -1,9 +1,10 @@
 """Outlets and couriers: centres, pickups, work lists, who is on duty, suspensions, figures."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field, field_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,11 +34,13 @@ from web.answers.outlets import (
     PickupOffer,
     SuspensionDeclared,
     WorkList,
+    WorkVersionShown,
 )
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import After, mark_of, token_of
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import RequestSchema
+from web.foundation.work_version import LOOK_S
 from web.security.session import Anybody, OutletKeeper, Post, only
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
@@ -169,6 +172,27 @@ def worklist(
         "jobs": jobs,
         "next": token_of(page.next),
     }
+
+
+@router.get("/worklists/changes", operation_id="awaitWorkListChange", response_model=WorkVersionShown)
+async def await_change(
+    request: Request,
+    _post: Post,
+    ctx: Ctx,
+    known: Annotated[str, Query(max_length=64, description="the `version` of the last answer")] = "",
+    wait: Annotated[int, Query(ge=0, le=25, description="seconds to wait for another one")] = 0,
+) -> dict[str, str]:
+    """Answered as soon as any work list is no longer as in the version that is `known`, at the latest after `wait`.
+
+    So a device hears of a new stop within half a second, and asks for its list only then (long poll).
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + wait
+    while True:
+        version = await asyncio.to_thread(ctx.work_version)
+        if version != known or loop.time() >= until or await request.is_disconnected():
+            return {"version": version}
+        await asyncio.sleep(LOOK_S)
 
 
 def jobs_of(session: Session, outlet_id: str) -> tuple[Segment, ...]:

@@ -1,4 +1,4 @@
-"""The papers of a case as PDF (文书): receipt, one-time notice, commitment, delivery receipt, dossier list."""
+"""The papers of a case as PDF (文书): receipt, notice, commitment, decision, delivery receipt, dossier list."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,18 @@ from catalog.forms.generic import form_of
 from domain.errors import NotFound
 from domain.identifiers import check_name
 from logistics.masking import mask_name
-from papers import CaseFacts, GapNotice, PaperKind, commitment, delivery, dossier_list, notice, receipt, render
+from papers import (
+    CaseFacts,
+    GapNotice,
+    PaperKind,
+    commitment,
+    decision,
+    delivery,
+    dossier_list,
+    notice,
+    receipt,
+    render,
+)
 from papers.sheet import Paper
 from storage.cases.deferred_materials import still_owed
 from web.api.submitted import form_check
@@ -38,14 +49,14 @@ def get_receipt(case_no: str, _reader: CaseReader, ctx: Ctx) -> Response:
 def get_paper(case_no: str, kind: PaperKind, _reader: CaseReader, ctx: Ctx) -> Response:
     """One paper of a case as PDF.
 
-    Refused: 404 CASE_UNKNOWN, or where there is no occasion for it NO_SUPPLEMENT, NOTHING_PROMISED, NO_RESULT; 409
-    DEFERRED_OPEN for a delivery receipt while a material is owed.
+    Refused: 404 CASE_UNKNOWN, or where there is no occasion for it NO_SUPPLEMENT, NOTHING_PROMISED, NO_REFUSAL,
+    NO_RESULT; 409 DEFERRED_OPEN for a delivery receipt while a material is owed.
     """
     return _case_paper(ctx, case_no, kind)
 
 
 class GapRequest(RequestSchema):
-    """`POST /papers/notice.pdf`: what the applicant has with them, before there is a case. `situation`: 情形, None: all."""
+    """`POST /papers/notice.pdf`: what the applicant has with them, before there is a case. `situation`: 情形."""
 
     item_code: str = Field(max_length=32)
     situation: str | None = Field(default=None, max_length=40)
@@ -92,6 +103,10 @@ def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
             if not facts.deferred and not facts.committed:
                 raise NotFound("这个办件没有容缺或告知承诺的材料", code="NOTHING_PROMISED")
             return commitment(facts)
+        case PaperKind.DECISION:
+            if not facts.refusals:
+                raise NotFound("这个办件没有不予受理或不予许可的决定", code="NO_REFUSAL")
+            return decision(facts)
         case PaperKind.DELIVERY:
             if not facts.results:
                 raise NotFound("这个办件还没有办理结果", code="NO_RESULT")

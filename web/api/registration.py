@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from catalog.agreements import Agreements
 from catalog.eligibility import RouteApplicant
 from catalog.intake import first_counted_day
 from catalog.materials import MaterialCheck, deferral_workdays
-from catalog.model import ServiceItem
+from catalog.model import ItemSnapshot, ServiceItem
 from catalog.regions import HALL_REGION
 from catalog.routing import Refusal, Route, route
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
@@ -18,7 +19,7 @@ from domain.identifiers import IdentifierError, check_id, make_case_number
 from domain.messages import EDITION, CaseStart, HandlingPlan
 from domain.outbound import Person
 from domain.terms import ApplicantType, CaseStatus, IdType, Leg, Mode
-from storage.cases.rows import CaseRow, HandlingRow, add_event, next_serials, write_dossier
+from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from web.api.agents import acting, authorisation_of, check_authorisation
 from web.api.deferred import note_owed
 from web.api.item_forms import asked_of, filled_form
@@ -39,21 +40,21 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     Raises:
         Unprocessable: the item, a region, the applicant or a material rules it out; code and sentence say why.
     """
-    now = ctx.now()
-    item = ctx.catalogue.get(wanted.item_code)
+    now, lists = ctx.now(), ctx.reference_data.lists()
+    item = lists.catalogue.get(wanted.item_code)
     if item is None:
         raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
     today = now.astimezone(SHANGHAI).date()
     _check_people(item, wanted, today)
-    form = filled_form(item, wanted, ctx.catalogue.version, today)
+    form = filled_form(item, wanted, lists.catalogue.version, today)
     item = asked_of(item, form, wanted)
     check_authorisation(session, wanted.agent, now)
-    routes = _routes(ctx, item, wanted, now)
+    routes = _routes(lists.agreements, item, wanted, now)
     materials = brought(item, wanted.materials)
     checked = _check_complete(item, wanted)
     materials = graded(materials, checked.grades)
     check_documents(session, materials)
-    case_no, handling_nos = _numbers(session, len(routes), now)
+    case_no, handling_nos = _numbers(session, ctx, len(routes), now)
     plans = tuple(
         _plan(handling_no, found, role)
         for handling_no, found, role in zip(handling_nos, routes, _roles(item, wanted), strict=True)
@@ -71,8 +72,8 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
         deferral_workdays=deferral_workdays(item) if checked.deferred else None,
         edition=EDITION,
     )
-    _store(session, ctx, item, wanted, start, materials, form, clerk, now)
-    owed = note_owed(session, ctx, start, checked, clerk)
+    _store(session, ctx, item.snapshot(lists.catalogue.version), wanted, start, materials, form, clerk, now)
+    owed = note_owed(session, lists.calendar, start, checked, clerk)
     return {
         "caseNo": case_no,
         "status": CaseStatus.REGISTERED,
@@ -92,7 +93,7 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
         "registeredAt": now.isoformat(),
         "timeScale": start.time_scale,
         "channel": wanted.channel,
-        "countsFrom": first_counted_day(now, ctx.calendar).isoformat(),
+        "countsFrom": first_counted_day(now, lists.calendar).isoformat(),
         "deferred": owed,
     }
 
@@ -123,7 +124,7 @@ def _check_person(person: PersonRequest, part: str, today: date) -> None:
         raise Unprocessable(fault.sentence, code="IDENTIFIER", field=f"{part}.idNumber") from None
 
 
-def _routes(ctx: Context, item: ServiceItem, wanted: CaseRequest, now: datetime) -> list[Route]:
+def _routes(agreements: Agreements, item: ServiceItem, wanted: CaseRequest, now: datetime) -> list[Route]:
     joint = len(wanted.handlings) > 1
     if joint and (wanted.mode or item.mode) is not Mode.JOINT:
         raise Unprocessable("该事项不是多地联办，只能选一个办理地", code="NOT_JOINT", field="handlings")
@@ -134,7 +135,7 @@ def _routes(ctx: Context, item: ServiceItem, wanted: CaseRequest, now: datetime)
             item,
             handling.region,
             date=now.astimezone(SHANGHAI).date(),
-            agreements=ctx.agreements,
+            agreements=agreements,
             mode=wanted.mode,
             applicant=applicant,
             joint=joint,
@@ -165,11 +166,12 @@ def _check_complete(item: ServiceItem, wanted: CaseRequest) -> MaterialCheck:
     return found
 
 
-def _numbers(session: Session, count: int, now: datetime) -> tuple[str, list[str]]:
+def _numbers(session: Session, ctx: Context, count: int, now: datetime) -> tuple[str, list[str]]:
+    """A number for each handling; a case of several has one of its own besides."""
     day = now.astimezone(SHANGHAI).date()
-    taken = next_serials(session, day.strftime("%Y%m%d"), 1 if count == 1 else count + 1)
+    taken = ctx.serials.take(session, day.strftime("%Y%m%d"), 1 if count == 1 else count + 1)
     numbers = [make_case_number(HALL_REGION, day, serial) for serial in taken]
-    return numbers[0], numbers if count == 1 else numbers[1:]
+    return numbers[0], numbers[1:] or numbers
 
 
 def _plan(handling_no: str, found: Route, role: str | None) -> HandlingPlan:
@@ -196,7 +198,7 @@ def _contact(shape: ContactRequest | None) -> Contact | None:
 def _store(
     session: Session,
     ctx: Context,
-    item: ServiceItem,
+    item: ItemSnapshot,
     wanted: CaseRequest,
     start: CaseStart,
     materials: tuple[DossierMaterial, ...],
@@ -219,7 +221,7 @@ def _store(
         case_no=start.case_no,
         item_code=item.code,
         item_name=item.name,
-        item=item.snapshot(ctx.catalogue.version).model_dump(mode="json"),
+        item=item.model_dump(mode="json"),
         scheme=start.handlings[0].scheme,
         mode=start.handlings[0].mode,
         status=CaseStatus.REGISTERED,
@@ -233,11 +235,11 @@ def _store(
     write_dossier(case, ctx.sealer, dossier)
     session.add(case)
     session.flush()
-    for place, plan in enumerate(start.handlings):
-        session.add(_handling(case.case_no, place, plan, now))
+    handlings = [_handling(case.case_no, place, plan, now) for place, plan in enumerate(start.handlings)]
+    session.add_all(handlings)
     session.flush()
-    for plan in start.handlings:
-        ctx.inbox.adopt(session, plan.handling_no, now)
+    for handling in handlings:
+        ctx.inbox.adopt_for(session, handling, now)
     acts = acting(ctx, dossier, by_self=False, now=now)
     add_event(
         session, case_no=case.case_no, key="registered", kind="REGISTERED", at=now, now=now, actor=clerk, data=acts

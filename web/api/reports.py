@@ -44,7 +44,7 @@ def report(
 
 
 def _figures(ctx: Context, period: Period) -> tuple[tuple[Figure, ...], int]:
-    with ctx.database.read() as session:
+    with ctx.database.read_one_moment() as session:
         cases = case_figures(session, period, ctx.calendar, ctx.now())
         doors = door_figures(session, period)
     return figures_of(cases, doors), sum(case.time_scale != 1 for case in cases)

@@ -13,12 +13,13 @@ from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Leg
 from logistics.masking import mask_name
 from storage.cases.deferred_materials import still_owed
-from storage.cases.rows import CaseRow, DeadlineRow, read_dossier
+from storage.cases.rows import CaseRow, DeadlineRow, handlings_of, read_dossier
 from storage.parcels.legs import LegRow
 from web.answers.track import Standing
 from web.foundation.context import Context, Ctx
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
+from web.views.said import said_to_applicant
 from web.views.sentences import standing_sentence
 from web.views.wording import LEGS
 
@@ -54,6 +55,8 @@ def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
 
 
 def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str, Any]:
+    owed = bool(still_owed(session, case.case_no))
+    numbers = [handling.handling_no for handling in handlings_of(session, case.case_no)]
     clocks = running_clocks(session, case)
     status = CaseStatus(case.status)
     legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
@@ -63,10 +66,11 @@ def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str
         "applicant": name,
         "status": status,
         "statusLabel": status.label,
-        "next": standing_sentence(case, owed=bool(still_owed(session, case.case_no)), reply_by=_reply_by(clocks)),
+        "next": standing_sentence(case, owed=owed, reply_by=_reply_by(clocks)),
         "responsibleNow": responsible_now(case, clocks, ctx),
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
+        "said": said_to_applicant(session, ctx, numbers, withheld=owed),
         "parcels": [
             {
                 "leg": leg.leg,

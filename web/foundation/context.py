@@ -15,11 +15,13 @@ from domain.reconciliation import ReconciliationReport
 from domain.terms import Partner
 from runtime.settings import Settings
 from storage.base import Database
+from storage.cases.serials import SerialPool
 from storage.documents.store import Documents
 from storage.exchange.inbox import Inbox
 from storage.sealing import Sealer
 from web.foundation.live_feed import Feeds
 from web.foundation.reference_data import ReferenceData
+from web.foundation.work_version import WorkVersion
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Context:
     """What routes work with; one per application.
 
     `now`: aware, in UTC. `notify`: wakes the relay, to be called after a commit. `reconcile`: compares a day's books
-    with a network's (`exchange.reconciliation`). `feeds`: the live histories.
+    with a network's (`exchange.reconciliation`). `serials`: numbers for new cases. `work_version`: of the work lists.
+    `feeds`: the live histories.
     """
 
     settings: Settings
@@ -39,6 +42,8 @@ class Context:
     now: Callable[[], datetime]
     notify: Callable[[], None]
     reconcile: Callable[[Partner, date], ReconciliationReport]
+    serials: SerialPool
+    work_version: WorkVersion
     feeds: Feeds = field(default_factory=Feeds)
 
     @property

@@ -3,16 +3,25 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from catalog.agreements import Agreements
 from catalog.model import Catalogue
 from catalog.search import SearchIndex
 from catalog.workdays import WorkdayCalendar
 from storage.base import Database
-from storage.catalogue import InForce, ListKind, read_agreements, read_calendar, read_items, usage_counts
+from storage.catalogue import InForce, ListKind, newest_ids, read_agreements, read_calendar, read_items, usage_counts
 
 _USAGE_STANDS = timedelta(minutes=10)
 """Usage only orders hits; counting it more often would change nothing that a clerk sees."""
+
+
+class Lists(NamedTuple):
+    """The lists that are in force at one moment."""
+
+    catalogue: Catalogue
+    agreements: Agreements
+    calendar: WorkdayCalendar
 
 
 class ReferenceData:
@@ -29,6 +38,16 @@ class ReferenceData:
         self._calendar = InForce(database, ListKind.CALENDAR, read_calendar)
         self._building = threading.Lock()
         self._search: tuple[Catalogue, datetime, SearchIndex] | None = None
+
+    def lists(self) -> Lists:
+        """All of them at once, at the cost of one query."""
+        with self._database.read() as session:
+            ids = newest_ids(session)
+            return Lists(
+                self._items.version(session, ids.get(ListKind.ITEMS)),
+                self._agreements.version(session, ids.get(ListKind.AGREEMENTS)),
+                self._calendar.version(session, ids.get(ListKind.CALENDAR)),
+            )
 
     @property
     def catalogue(self) -> Catalogue:
@@ -70,6 +89,7 @@ class ReferenceData:
             return built[2]  # another thread was first
         with self._database.read() as session:
             usage = usage_counts(session, now)
-        index = SearchIndex(catalogue, usage)
+        known = built[2] if built is not None and built[0] is catalogue else None
+        index = SearchIndex(catalogue, usage) if known is None else known.reweighted(usage)
         self._search = catalogue, now, index
         return index

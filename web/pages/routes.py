@@ -23,6 +23,7 @@ from web.foundation.context import Context, Ctx
 from web.foundation.paging import LIVE, Part
 from web.foundation.problems import TooBusy, Unauthenticated
 from web.pages.item_form import form_values
+from web.pages.open_rounds import open_rounds
 from web.pages.rendering import CASE, OFFICER, SCAN, START, WATCH, WINDOW, refused, render, visitor
 from web.pages.work_lists import case_part, exchange_part, job_part, officer_part, task_part
 from web.security.session import COOKIE, caller, enter, keep_cookie, token_of
@@ -137,7 +138,7 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         with ctx.database.read() as session:
             events = history(session, case_no)  # first: what comes meanwhile is not taken for shown
             row = find_case(session, case_no)
-            case = full(session, ctx, row)
+            case = full(session, ctx, row, person.role)
             materials = row.item["materials"]
             legs = session.scalars(select(LegRow).filter_by(case_no=case_no))
             promises = {leg.leg_id: promised(leg, ctx.now()) for leg in legs}
@@ -154,7 +155,7 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         promises=promises,
         regions={h["region"]: _place(h["region"]) for h in case["handlings"]},
         schemes={scheme.value: scheme.label for scheme in Scheme},
-        open_rounds=[h for h in case["handlings"] if h["status"] == CaseStatus.SUPPLEMENT_REQUIRED],
+        open_rounds=open_rounds(case, materials),
         may_act=person.role is Role.CLERK,
         may_withdraw=not CaseStatus(case["status"]).is_outcome and not case["withdrawalPending"],
         tasks=waiting,

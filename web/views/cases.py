@@ -8,10 +8,11 @@ from sqlalchemy.orm import Session
 
 from activities.courier_dispatch import under_way
 from catalog.model import Listed
+from domain.audience import READERS_OF_WORDS
 from domain.errors import NotFound
 from domain.filled_form import FilledForm, Personal
 from domain.tasks import RULES, TaskKind
-from domain.terms import CaseStatus, Leg, ParcelStage
+from domain.terms import CaseStatus, Leg, ParcelStage, Role
 from logistics.masking import mask_name, mask_phone
 from logistics.promise_rules import LegPromise, state_kept
 from logistics.wording import (
@@ -32,7 +33,9 @@ from web.foundation.context import Context
 from web.views.agents import shown
 from web.views.clocks import clock_shown, deemed_accepted_from, responsible_now, running_clocks
 from web.views.custody import papers_of
+from web.views.said import said_to_hall
 from web.views.wording import LEGS, STAGES, history_label
+from web.views.writings import writings_of
 
 _STILL_TO_COME = frozenset({ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED})
 _ON_ITS_WAY_BACK = frozenset({ParcelStage.RETURNING, ParcelStage.RETURNED})
@@ -69,13 +72,20 @@ def brief(row: CaseRow | CaseLine) -> dict[str, Any]:
     }
 
 
-def full(session: Session, ctx: Context, row: CaseRow) -> dict[str, Any]:
-    """One case with its handlings, parcels, running clocks and open tasks; the dossier is opened, people are masked."""
+def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str, Any]:
+    """One case with its handlings, parcels, running clocks, open tasks and what the authorities have said.
+
+    The dossier is opened, people are masked; words that are not for `reader` are left out.
+    """
     dossier = read_dossier(row, ctx.sealer)
     owed = still_owed(session, row.case_no)
     clocks = running_clocks(session, row)
     legs = session.scalars(select(LegRow).filter_by(case_no=row.case_no).order_by(LegRow.ordered_at))
     tasks = session.scalars(select(TaskRow).filter_by(case_no=row.case_no, resolved_at=None))
+    handlings = handlings_of(session, row.case_no)
+    said = said_to_hall(
+        session, ctx, [h.handling_no for h in handlings], reads=reader in READERS_OF_WORDS, withheld=bool(owed)
+    )
     return brief(row) | {
         "item": _item(row.item),
         "collectedAt": _iso(row.collected_at),
@@ -93,10 +103,9 @@ def full(session: Session, ctx: Context, row: CaseRow) -> dict[str, Any]:
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,
         "agent": shown(ctx, dossier),
-        "handlings": [
-            _handling(h, withheld=bool(owed), deemed=deemed_accepted_from(session, h))
-            for h in handlings_of(session, row.case_no)
-        ],
+        "handlings": [_handling(h, withheld=bool(owed), deemed=deemed_accepted_from(session, h)) for h in handlings],
+        "said": said,
+        "writings": writings_of(row, dossier, handlings, said, owed=bool(owed)),
         "parcels": [parcel(session, leg) for leg in legs],
         "papers": papers_of(session, row, dossier),
         "deadlines": [clock_shown(d, row, ctx) for d in clocks],

@@ -1,5 +1,6 @@
 """What the papers of a case are written from: read from the tables, masked, put into words."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,11 +10,12 @@ from catalog.intake import IntakeChannel, first_counted_day
 from catalog.model import ItemSnapshot
 from catalog.regions import find as find_region
 from domain.dossier import Dossier, DossierMaterial
+from domain.inbound import InboundMessage
 from domain.messages import DeadlineKind, LegOutcome
 from domain.outbound import Person
 from domain.terms import CaseStatus, Leg, MaterialForm, Mode, Provided, ResultForm, Scheme, WireEvent
 from logistics.masking import mask_phone
-from papers import CaseFacts, Item, Owed, Party, Place, Result, Round, Scan, Service
+from papers import CaseFacts, Item, Owed, Party, Place, Refusal, Result, Round, Scan, Service
 from papers.content import day
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.exchange.inbox_row import InboxRow
@@ -43,6 +45,7 @@ def facts_of(session: Session, ctx: Context, case: CaseRow) -> CaseFacts:
         committed=tuple(Owed(seq=m.seq, name=m.name) for m in dossier.materials if m.provided is Provided.COMMITTED),
         rounds=_rounds(session, ctx, handlings),
         results=tuple(_result(h) for h in handlings if CaseStatus(h.status).is_outcome),
+        refusals=tuple(_refusals(session, ctx, handlings)),
         service=_service(session, case),
     )
 
@@ -103,6 +106,34 @@ def _deferred(session: Session, case_no: str, item: ItemSnapshot, dossier: Dossi
     owed = [m for m in dossier.materials if m.provided is Provided.DEFERRED]
     forms = {m.seq: m.form for m in item.materials}
     return tuple(Owed(seq=m.seq, name=m.name, form=FORMS[forms[m.seq]], due_at=due_at) for m in owed)
+
+
+_TITLES = {CaseStatus.NOT_ACCEPTED: "不予受理决定书", CaseStatus.REJECTED: "不予许可决定书"}
+_SAID_AS = {CaseStatus.NOT_ACCEPTED: WireEvent.NOT_ACCEPTED, CaseStatus.REJECTED: WireEvent.REJECTED}
+
+
+def _refusals(session: Session, ctx: Context, handlings: list[HandlingRow]) -> Iterator[Refusal]:
+    """The word that counts: of a decision that a person has accepted instead of the first, that one."""
+    for handling in handlings:
+        status = CaseStatus(handling.status)
+        if status not in _TITLES:
+            continue
+        said = [m for m in _authority_said(session, ctx, handling.handling_no) if m.event is _SAID_AS[status]]
+        if said:
+            yield Refusal(
+                handling_no=handling.handling_no,
+                title=_TITLES[status],
+                place=_place(handling).region,
+                authority=said[-1].actor_org,
+                reason=said[-1].payload.reason or "",
+                legal_basis=said[-1].payload.legal_basis or "",
+                decided_at=said[-1].occurred_at,
+            )
+
+
+def _authority_said(session: Session, ctx: Context, handling_no: str) -> list[InboundMessage]:
+    told = select(InboxRow).where(InboxRow.handling_no == handling_no, InboxRow.case_no.is_not(None))
+    return [ctx.inbox.message_of(row) for row in session.scalars(told.order_by(InboxRow.order, InboxRow.id))]
 
 
 def _rounds(session: Session, ctx: Context, handlings: list[HandlingRow]) -> tuple[Round, ...]:

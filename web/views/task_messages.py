@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from domain.inbound import InboundMessage
 from domain.tasks import TaskKind
-from domain.terms import CommandKind, Partner, WireEvent
+from domain.terms import CommandKind, Partner
 from storage.exchange.inbox_row import CITY, InboxRow
 from storage.exchange.outbox import CommandRow
 from web.foundation.context import Context
-from web.views.wording import COMMANDS, EVENTS, PARTNERS, RESULT_FORMS
+from web.views.said import event_label, payload_words
+from web.views.wording import COMMANDS, PARTNERS
 
 WITH_WORDS = frozenset(
     {
@@ -66,14 +67,14 @@ def _facts(data: dict[str, Any]) -> dict[str, Any]:
     event, step = data.get("event"), data.get("step")
     return {
         "event": event,
-        "label": _label(event) if event else _STEPS.get(step or ""),
+        "label": event_label(event) if event else _STEPS.get(step or ""),
         "at": data.get("occurredAt"),
         "from": _from(data.get("sender")),
         "seq": data.get("seq"),
         "messageId": data.get("messageId"),
         "step": step,
         "code": data.get("code"),
-        "ours": _label(data["ours"]) if data.get("ours") else None,
+        "ours": event_label(data["ours"]) if data.get("ours") else None,
     }
 
 
@@ -92,26 +93,13 @@ def _row(session: Session, data: dict[str, Any]) -> InboxRow | None:
 
 
 def _words(message: InboundMessage) -> dict[str, Any]:
-    payload, result = message.payload, message.payload.result
-    return {
+    words = payload_words(message.payload)
+    del words["round"]
+    return words | {
         "event": message.event_name,
-        "label": _label(message.event_name),
+        "label": event_label(message.event_name),
         "at": message.occurred_at.isoformat(),
         "org": message.actor_org or None,
-        "reason": payload.reason,
-        "legalBasis": payload.legal_basis,
-        "materials": list(payload.materials),
-        "deadlineWorkdays": payload.deadline_workdays,
-        "procedure": payload.procedure,
-        "result": None
-        if result is None
-        else {
-            "name": result.name,
-            "form": result.form,
-            "formLabel": RESULT_FORMS[result.form],
-            "documentNo": result.document_no,
-        },
-        "trackingNo": payload.tracking_no,
     }
 
 
@@ -128,10 +116,6 @@ def _command(session: Session, data: dict[str, Any]) -> dict[str, Any]:
         "code": data.get("code") or (row.error if row is not None else None),
         "command": data["command"],
     }
-
-
-def _label(event: str) -> str:
-    return EVENTS[WireEvent(event)] if event in set(WireEvent) else event
 
 
 def _from(sender: str | None) -> str | None:

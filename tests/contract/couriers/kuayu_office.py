@@ -17,6 +17,7 @@ from storage.sealing import Sealer
 from tests.unit.storage.casework import give_case
 from web.api import documents, outlets, parcels, scans
 from web.foundation import problems
+from web.foundation.work_version import WorkVersion
 from web.security import session as sessions
 
 PAPERS = [{"name": "户口簿", "form": "original", "count": 1}, {"name": "申请表", "form": "form", "count": 1}]
@@ -74,6 +75,7 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
         documents=Documents(folder / "documents", sealer),
         now=now,
         notify=lambda: office.kicks.append(1),
+        work_version=WorkVersion(database),
     )
     problems.install(app)
     for router in (sessions.router, outlets.router, parcels.router, scans.router, documents.router):

@@ -1,5 +1,6 @@
 """The played couriers against a Kuayu that only takes notes: what they read, what they send, when."""
 
+import asyncio
 import hashlib
 import time
 
@@ -23,6 +24,7 @@ class Notes:
         self.seen, self.logins, self.token = {}, 0, "t1"
         self.down = False
         self.known, self.came = [], []
+        self.looks = 0
 
     @property
     def jobs(self):
@@ -54,6 +56,14 @@ class Notes:
             if stranger(request):
                 return JSONResponse({}, 401)
             return {"outletId": outlet_id, "timeScale": 6000, "jobs": self.jobs if outlet_id != "hall" else self.hall()}
+
+        @app.get("/api/v1/worklists/changes")
+        async def changes(request: Request, wait: int):
+            if stranger(request):
+                return JSONResponse({}, 401)
+            await asyncio.sleep(min(wait, 0.05))
+            self.looks += 1
+            return {"version": f"{self.looks}"}
 
         @app.post("/api/v1/scans:batch")
         async def scans(request: Request):

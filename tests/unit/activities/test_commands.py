@@ -1,23 +1,27 @@
 """One attempt to say something: what is stored, what is tried again, who is waited for, what a person must decide."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from temporalio.exceptions import ApplicationError
 
 from activities.commands import Commands
+from activities.records import Records
+from catalog.workdays import bundled_calendar
 from domain.dossier import DossierMaterial
 from domain.errors import AnswerLost, PartnerRefused, PartnerResting, PartnerUnavailable
 from domain.identifiers import make_case_number
 from domain.inbound import EventPayload
-from domain.messages import CommandOrder, CommandOutcome
+from domain.messages import ClockOrder, CommandOrder, CommandOutcome, DeadlineKind, ItemBrief
 from domain.outbound import Receipt, Rendered
-from domain.terms import CommandKind, MaterialForm, Notice, Partner, Provided, WireEvent
+from domain.recording import CaseChange, PassingOn
+from domain.terms import CaseStatus, CommandKind, ItemKind, MaterialForm, Notice, Partner, Provided, WireEvent
 from domain.wire import WireState
+from runtime.workers import clockwork_over
 from storage.base import Base, Database
-from storage.cases.rows import CaseRow, HandlingRow, write_dossier
+from storage.cases.rows import CaseEventRow, CaseRow, HandlingRow, write_dossier
 from storage.documents.store import Documents
 from storage.exchange.exchange_log import ExchangeRow
 from storage.exchange.inbox import Inbox
@@ -66,13 +70,47 @@ class Desk:
         self.database, self.network, self.clock = database, Network(), [NOW]
         inbox, self.documents = Inbox(SEALER), Documents(folder, SEALER)
         adapters = dict.fromkeys(Partner, self.network)
-        self.commands = Commands(database, SEALER, self.documents, inbox, adapters, lambda: self.clock[0])
+        self.records = Records(database, inbox, clockwork_over(bundled_calendar), lambda: self.clock[0])
+        self.commands = Commands(database, SEALER, self.documents, inbox, adapters, self.records, lambda: self.clock[0])
 
     def say(self, kind=CommandKind.SUBMIT, key="k-submit-1", number=CASE, **other):
         order = CommandOrder(
             key=key, case_no=number, handling_no=number, partner=self.network.partner, kind=kind, at=NOW, **other
         )
         return self.commands.send_command(order)
+
+    def pass_on(self, number=CASE, start=(), partner=True):
+        order = CommandOrder(
+            key=f"{number}-submit-1",
+            case_no=number,
+            handling_no=number,
+            partner=self.network.partner if partner else None,
+            kind=CommandKind.SUBMIT,
+            at=NOW,
+        )
+        step = CaseChange(
+            key="3-SUBMITTED",
+            case_no=number,
+            kind="SUBMITTED",
+            at=NOW,
+            case_status=CaseStatus.SUBMITTED,
+            on_hold=False,
+            withdrawal_pending=False,
+            handling_no=number,
+            handling_status=CaseStatus.SUBMITTED,
+            start=start,
+        )
+        return self.commands.pass_on(PassingOn(order=order, step=step))
+
+    def collected(self) -> None:
+        with self.database.write() as session:
+            session.get_one(HandlingRow, CASE).status = CaseStatus.COLLECTED
+            session.get_one(CaseRow, CASE).start = {"item": ITEM.model_dump(mode="json")}
+
+    def steps(self) -> list[tuple[str, datetime]]:
+        with self.database.read() as session:
+            query = select(CaseEventRow.key, CaseEventRow.at).filter_by(key="3-SUBMITTED")
+            return [(key, at) for key, at in session.execute(query)]
 
     def bring(self, *scans: bytes, number=CASE) -> list[str]:
         """Scans in the dossier; their hashes."""
@@ -129,6 +167,47 @@ def test_rendered_once_stored_sealed_and_sent(desk):
     assert desk.verdicts() == ["HTTP503", "ANSWER_LOST", "OK"]
     assert desk.handling().partner_no == "SC-77"
     assert desk.handling().wire_state == WireState.SUBMITTED
+
+
+ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=10)
+ACCEPTANCE = ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=NOW)
+
+
+def test_a_submission_is_recorded_with_its_taking_and_its_clocks_start_then(desk):
+    desk.collected()
+    desk.network.faults = [PartnerUnavailable("忙", code="HTTP503"), None]
+    with pytest.raises(ApplicationError):
+        desk.pass_on(start=(ACCEPTANCE,))
+    assert (desk.steps(), desk.handling().status) == ([], CaseStatus.COLLECTED)
+    desk.clock[0] = later = NOW + timedelta(days=2)
+    passed = desk.pass_on(start=(ACCEPTANCE,))
+    assert passed.result.outcome is CommandOutcome.TAKEN
+    assert [deadline.start_at for deadline in passed.deadlines] == [later]
+    assert (desk.steps(), desk.handling().status) == ([("3-SUBMITTED", later)], CaseStatus.SUBMITTED)
+
+
+def test_a_submission_whose_answer_to_the_workflow_was_lost_is_recorded_once(desk):
+    desk.collected()
+    first = desk.pass_on(start=(ACCEPTANCE,))
+    desk.clock[0] = NOW + timedelta(days=9)
+    again = desk.pass_on(start=(ACCEPTANCE,))
+    assert again.deadlines == first.deadlines
+    assert desk.steps() == [("3-SUBMITTED", NOW)]
+
+
+def test_a_submission_that_is_refused_is_not_recorded(desk):
+    desk.collected()
+    desk.network.faults = [PartnerRefused("不行", code="CY4222")]
+    passed = desk.pass_on(start=(ACCEPTANCE,))
+    assert (passed.result.outcome, passed.deadlines, desk.steps()) == (CommandOutcome.REFUSED, (), [])
+    assert desk.handling().status == CaseStatus.COLLECTED
+
+
+def test_a_submission_to_our_own_city_is_recorded_too(desk):
+    desk.collected()
+    passed = desk.pass_on(start=(ACCEPTANCE,), partner=False)
+    assert passed.result.outcome is CommandOutcome.TAKEN
+    assert desk.steps() == [("3-SUBMITTED", NOW)]
 
 
 def test_who_is_waited_for_and_since_when(desk):
@@ -250,7 +329,7 @@ def test_what_the_authority_has_overtaken_is_not_said(desk):
 
 
 def test_a_network_whose_adapter_is_not_here_is_waited_for(desk):
-    nobody = Commands(desk.database, SEALER, None, Inbox(SEALER), {}, lambda: NOW)
+    nobody = Commands(desk.database, SEALER, None, Inbox(SEALER), {}, desk.records, lambda: NOW)
     order = CommandOrder(
         key="k-submit-1", case_no=CASE, handling_no=CASE, partner=Partner.SICHUAN, kind=CommandKind.SUBMIT, at=NOW
     )

@@ -109,7 +109,7 @@ def test_a_busy_database_passes_and_what_is_wrong_in_it_does_not(tmp_path):
     assert trouble_of(raised(lambda: run("SELECT * FROM nothing"))) is T.SCHEMA
     assert trouble_of(raised(lambda: run("SELECT c FROM t"))) is T.SCHEMA
     quick = Database(f"sqlite:///{tmp_path / 'x.db'}")
-    with database.write() as session, quick.read() as other:
+    with database.write() as session, quick.engine.connect() as other:
         session.execute(text("INSERT INTO t VALUES (3, 'x')"))
         other.execute(text("PRAGMA busy_timeout=1"))
         assert trouble_of(raised(lambda: other.execute(text("INSERT INTO t VALUES (4, 'x')")))) is None

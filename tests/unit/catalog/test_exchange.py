@@ -224,3 +224,28 @@ def book_of(*sheets):
 def test_bytes_that_are_no_list(name, data, message):
     with pytest.raises(BadInput, match=message):
         plan_import(BASE, name, data)
+
+
+def test_everyday_words_are_exchanged_and_counted():
+    data = CSVS["synonyms.csv"] + "thing,月球证,居民身份证换领\n".encode()
+    plan = plan_import(BASE, "synonyms.csv", data)
+    assert plan.errors == () and plan.diff.changed == ()
+    assert not plan.diff.empty and plan.diff.summary == "新增0项，删除0项，变更0项（0处），口语词改动1行。"
+    assert plan.catalogue.version != BASE.version
+    assert plan.catalogue.synonyms[-1].said == ("月球证",)
+
+    def change(book):
+        book["口语词"].append(["事物", "月球证", "火星"])
+
+    plan = plan_import(BASE, "list.xlsx", edited_xlsx(change))
+    assert [(e.file, e.column) for e in plan.errors] == [("口语词", "事项用词或编码")]
+    assert "“火星”" in plan.errors[0].message
+
+
+def test_everyday_words_go_with_the_items_they_mean():
+    def without_tobacco(rows):
+        rows[:] = [row for row in rows if not row[0].startswith("YZ-TOBAC")]
+
+    plan = plan_import(BASE, "items.csv", edited_csv(without_tobacco))
+    assert plan.errors == () and plan.diff.words == 0
+    assert not any("烟草" in word for synonym in plan.catalogue.synonyms for word in synonym.meant)

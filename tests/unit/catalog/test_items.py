@@ -120,6 +120,15 @@ def test_loaded_once():
         ("eligibility", 2, "excluded_households", "540102", "第2行 excluded_households：应为省级行政区划代码"),
         ("eligibility", 2, "reason", "", "第2行 reason：不能为空"),
         ("eligibility", 2, "item_name", "身份证", "第2行 item_name：与事项名称不一致"),
+        ("synonyms", 2, "word_kind", "noun", "synonyms.csv 第2行 word_kind：应为thing、action、context、filler之一"),
+        ("synonyms", 2, "meant", "身份证", "synonyms.csv 第2行 meant：虚词（filler）不能有事项用词"),
+        ("synonyms", 600, "meant", "", "第600行 meant：不能为空，只有虚词（filler）没有事项用词"),
+        ("synonyms", 600, "meant", "身份证;月球车", "第600行 meant：没有哪个事项的名称、别名含有“月球车”"),
+        ("synonyms", 600, "meant", "YZ-NONE-001", "第600行 meant：没有哪个事项的名称、别名含有“YZ-NONE-001”，也没有"),
+        ("synonyms", 600, "said", "", "第600行 said：不能为空"),
+        ("synonyms", 600, "said", "驾照;驾照", "第600行 said：有重复"),
+        ("synonyms", 600, "said", "！？", "第600行 said：“！？”应为1到20个字"),
+        ("synonyms", 600, "said", "=A1", "第600行 said：不能以=、+、-或@开头"),
     ],
 )
 def test_faults_are_named_by_row_and_column(part, row, column, value, message):
@@ -136,7 +145,10 @@ def test_a_missing_item_is_counted():
         update={"rows": tuple(row for row in tables.materials.rows if row[0] != last)}
     )
     aliases = tables.aliases.model_copy(update={"rows": tuple(row for row in tables.aliases.rows if row[1] != last)})
-    smaller = tables.model_copy(update={"items": items, "materials": materials, "aliases": aliases})
+    synonyms = tables.synonyms.model_copy(update={"rows": ()})
+    smaller = tables.model_copy(
+        update={"items": items, "materials": materials, "aliases": aliases, "synonyms": synonyms}
+    )
     catalogue, errors = parse(smaller, expected_items=624)
     assert catalogue is None
     assert [str(error) for error in errors] == ["items.csv 第1行 code：应有624项，现在是623项"]

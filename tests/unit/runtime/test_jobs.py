@@ -84,7 +84,11 @@ def test_cases_for_a_network_that_is_not_here_are_still_worked_on(parts, built, 
     monkeypatch.setattr(working, "networks_of", lambda _parts: {})
     working.build_workers(None, parts, None)
     for partner in Partner:
-        assert activities(built, partner_queue(partner)) == {"send_command", "fetch_file"}  # they wait, and say so
+        assert activities(built, partner_queue(partner)) == {
+            "send_command",
+            "pass_on",
+            "fetch_file",
+        }  # they wait, and say so
 
 
 def test_every_step_that_may_be_stuck_has_words(parts, built):

@@ -14,7 +14,8 @@ from domain.messages import TaskOutcome, TaskResolved
 from domain.outbound import Rendered
 from domain.tasks import TaskKind, task_id
 from domain.terms import CommandKind, Partner, Role
-from storage.cases.rows import CaseEventRow, CaseRow, add_event, next_serials, read_dossier
+from storage.cases.rows import CaseEventRow, CaseRow, add_event, read_dossier
+from storage.cases.serials import next_serials
 from storage.exchange.outbox import CommandRow, CommandState, store_rendered, stored_command
 from storage.idempotency import first_answer, keep_answer
 from storage.pending_updates import UpdateRow, queue_update

@@ -1,0 +1,157 @@
+"""What an authority says reaches whom it concerns: event × field × who, in the hall, for the applicant, in print."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from domain.audience import PAYLOAD, READERS_OF_WORDS, TOLD_TO_APPLICANT
+from domain.inbound import EventPayload, InboundMessage, ResultPaper
+from domain.terms import CaseStatus, Partner, ResultForm, Role, WireEvent
+from domain.wire import after_submit
+from storage.cases.rows import HandlingRow
+from tests.unit.web.test_papers import paper, text_of
+from web.views.said import payload_words
+
+EVERYTHING = EventPayload(
+    round=2,
+    reason="参保地不在本区，应向云岩区申请",
+    materials=("户口簿首页", "本人页"),
+    deadline_workdays=5,
+    procedure="专家评审",
+    legal_basis="《行政许可法》第三十八条",
+    result=ResultPaper(name="准迁证", form=ResultForm.PAPER, document_no="川〔2026〕12号", sha256=None),
+    tracking_no="EB123456789CN",
+)
+_JSON = {"legal_basis": "legalBasis", "deadline_workdays": "deadlineWorkdays", "tracking_no": "trackingNo"}
+
+
+@pytest.mark.parametrize("event", WireEvent)
+@pytest.mark.parametrize("field", sorted(PAYLOAD))
+def test_the_applicant_reads_what_concerns_him_and_the_hall_everything(event, field):
+    name = _JSON.get(field, field)
+    assert payload_words(EVERYTHING)[name]
+    told = payload_words(EVERYTHING, TOLD_TO_APPLICANT[event])[name]
+    assert (told is not None) == (field in TOLD_TO_APPLICANT[event])
+
+
+def test_no_field_that_an_event_brings_is_kept_from_the_applicant():
+    """The contract's payloads (docs/contracts.md A): what an event carries is about his own matter."""
+    carried = {
+        WireEvent.NEED_SUPPLEMENT: {"round", "reason", "materials", "deadline_workdays"},
+        WireEvent.SUSPENDED: {"procedure", "reason"},
+        WireEvent.NOT_ACCEPTED: {"reason", "legal_basis"},
+        WireEvent.REJECTED: {"reason", "legal_basis"},
+        WireEvent.APPROVED: {"result"},
+        WireEvent.RESULT_SENT: {"tracking_no"},
+    }
+    assert {event: set(fields) for event, fields in TOLD_TO_APPLICANT.items() if fields} == carried
+
+
+def says(hall, case_no, event, seq, **payload):
+    said = InboundMessage(
+        partner=Partner.SICHUAN,
+        message_id=f"evt_{seq:08d}",
+        content=f"{event}{seq}".encode(),
+        handling_no=case_no,
+        partner_no="SC-1",
+        event_name=event,
+        event=event,
+        seq=seq,
+        occurred_at=hall.now + timedelta(minutes=seq),
+        actor_org="成都市锦江区医疗保障局",
+        payload=EventPayload(**payload),
+    )
+    with hall.database.write() as session:
+        return hall.context.inbox.take(session, said, raw=b"{}", now=hall.now)
+
+
+@pytest.fixture
+def case_no(hall):
+    number = hall.started()
+    with hall.database.write() as session:
+        row = session.get_one(HandlingRow, number)
+        row.progress = after_submit(row.progress)
+    return number
+
+
+def tracked(hall, case_no):
+    return hall.as_().get(f"/api/v1/track?caseNo={case_no}&phoneTail=0001").json()["said"]
+
+
+REASON, BASIS = "参保地不在本区，应向云岩区申请", "《社会保险法》第五十八条"
+
+
+@pytest.mark.parametrize("status", [CaseStatus.NOT_ACCEPTED, CaseStatus.REJECTED])
+def test_a_refusal_reaches_clerk_officer_applicant_and_paper(hall, case_no, status):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    if status is CaseStatus.REJECTED:
+        says(hall, case_no, WireEvent.ACCEPTED, 2)
+    says(hall, case_no, WireEvent[status.name], 3 if status is CaseStatus.REJECTED else 2, reason=REASON,
+         legal_basis=BASIS)  # fmt: skip
+    hall.record(case_no, status)
+    for role in Role:
+        answer = hall.as_(role).get(f"/api/v1/cases/{case_no}")
+        if answer.status_code == 403:
+            continue
+        last = answer.json()["said"][-1]
+        assert last["event"] == status.name
+        assert (last["reason"], last["legalBasis"]) == ((REASON, BASIS) if role in READERS_OF_WORDS else (None, None))
+    assert (tracked(hall, case_no)[-1]["reason"], tracked(hall, case_no)[-1]["legalBasis"]) == (REASON, BASIS)
+    for page in (hall.as_().get(f"/window/{case_no}").text, found(hall, case_no)):
+        assert REASON in page and BASIS in page
+    said = text_of(paper(hall, case_no, "decision"))
+    title = "不予受理决定书" if status is CaseStatus.NOT_ACCEPTED else "不予许可决定书"
+    for words in (title, REASON, BASIS, "成都市锦江区医疗保障局", "六十日内依法申请行政复议", "六个月内"):
+        assert words in said, words
+
+
+def found(hall, case_no):
+    return hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+
+
+def test_what_is_to_be_supplemented_is_named_on_every_page(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    asked = {"round": 1, "reason": "户口簿不清晰", "materials": ("户口簿首页", "本人页"), "deadline_workdays": 5}
+    says(hall, case_no, WireEvent.NEED_SUPPLEMENT, 2, **asked)
+    for page in (hall.as_().get(f"/window/{case_no}").text, found(hall, case_no)):
+        assert "户口簿不清晰" in page and "户口簿首页、本人页" in page and "5 个工作日" in page
+    assert f"/api/v1/cases/{case_no}/papers/notice.pdf" in hall.as_().get(f"/window/{case_no}").text
+
+
+def test_the_form_of_a_supplement_has_exactly_the_papers_that_were_named(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    listed = hall.as_().get(f"/api/v1/cases/{case_no}").json()["materials"][0]
+    asked = {"round": 1, "reason": "不清晰", "materials": (listed["name"], "本人页"), "deadline_workdays": 5}
+    says(hall, case_no, WireEvent.NEED_SUPPLEMENT, 2, **asked)
+    hall.record(case_no, CaseStatus.SUPPLEMENT_REQUIRED)
+    page = hall.as_().get(f"/window/{case_no}").text
+    form = page[page.index("/supplements") : page.index("提交补正")]
+    assert re.findall(r"<legend>([^<]+)</legend>", form) == [listed["name"], "本人页"]
+    assert re.findall(r'name="materials.\d.seq" value="(\d+)"', form) == [str(listed["seq"]), "99"]
+
+
+def test_what_did_not_take_effect_stays_in_the_hall(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    says(hall, case_no, WireEvent.NOT_ACCEPTED, 2, reason=REASON, legal_basis=BASIS)
+    says(hall, case_no, WireEvent.REJECTED, 3, reason="第二种说法", legal_basis=BASIS)
+    said = hall.as_().get(f"/api/v1/cases/{case_no}").json()["said"]
+    assert [(one["event"], one["tookEffect"]) for one in said][-1] == ("REJECTED", False)
+    assert "第二种说法" in hall.as_().get(f"/window/{case_no}").text
+    assert [one["event"] for one in tracked(hall, case_no)] == ["RECEIVED", "NOT_ACCEPTED"]
+    assert "第二种说法" not in found(hall, case_no)
+
+
+def test_a_case_without_a_refusal_has_no_such_paper(hall, case_no):
+    assert paper(hall, case_no, "decision").json()["code"] == "NO_REFUSAL"
+
+
+def test_every_paper_that_a_page_names_is_there_and_no_other(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    says(hall, case_no, WireEvent.NOT_ACCEPTED, 2, reason=REASON, legal_basis=BASIS)
+    hall.record(case_no, CaseStatus.COLLECTED, "COLLECTED")
+    hall.record(case_no, CaseStatus.NOT_ACCEPTED)
+    named = hall.as_().get(f"/api/v1/cases/{case_no}").json()["writings"]
+    assert [one["kind"] for one in named] == ["receipt", "decision", "delivery", "dossier"]
+    assert {hall.as_().get(one["url"]).status_code for one in named} == {200}
+    assert paper(hall, case_no, "notice").status_code == 404

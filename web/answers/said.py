@@ -1,0 +1,36 @@
+"""What authorities have said, in words."""
+
+from domain.terms import WireEvent
+from web.answers.base import Answer, Moment
+
+
+class ResultNamed(Answer):
+    """The result that a message names."""
+
+    name: str
+    form: str
+    form_label: str
+    document_no: str
+
+
+class WordSaid(Answer):
+    """One word of an authority (对方告知); members that it does not say, or not to the reader, are null.
+
+    `tookEffect`: false for what came late, twice with other content, or waits for a person.
+    """
+
+    handling_no: str
+    event: WireEvent | None
+    label: str
+    at: Moment
+    received_at: Moment
+    took_effect: bool
+    org: str | None
+    round: int | None
+    reason: str | None
+    legal_basis: str | None
+    materials: list[str] | None
+    deadline_workdays: int | None
+    procedure: str | None
+    result: ResultNamed | None
+    tracking_no: str | None
