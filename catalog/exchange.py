@@ -10,8 +10,10 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 
-from catalog.labels import SHEETS, header_label, to_codes, to_words
-from catalog.list_cells import member_cells, tables_of
+from catalog.forms.differing import form_changes
+from catalog.forms.texts import FOLDER, FormText
+from catalog.labels import FORMS, SHEETS, header_label, to_codes, to_words
+from catalog.list_cells import form_sheet, form_texts, forms_of_sheet, member_cells, tables_of
 from catalog.model import ITEM_COUNT, Catalogue, ServiceItem
 from catalog.parsing import parse
 from catalog.rows import RowError
@@ -29,7 +31,8 @@ MAX_BYTES = 20 * 1024 * 1024
 class FieldChange(Frozen):
     """One field of an item that differs (变更), old and new as text.
 
-    `field`: a column of the items, or the name of another list, whose rows are then joined to one text.
+    `field`: a column of the items, or the name of another list, whose rows are then joined to one text; a place of
+    the item's form begins with `form`.
     """
 
     code: str
@@ -75,8 +78,9 @@ class ImportPlan(Frozen):
 def plan_import(base: Catalogue, filename: str, data: bytes) -> ImportPlan:
     """Check a list that would replace `base`; nothing is changed.
 
-    `filename` says the form: `.xlsx` with the sheets of `labels.SHEETS` · `.zip` with the CSVs · one CSV, named after
-    its list or else the items. Lists left out are taken from `base` for the items that stay.
+    `filename` says the form: `.xlsx` with the sheets of `labels.SHEETS` and the forms · `.zip` with the CSVs and the
+    folder of the forms · one CSV, named after its list or else the items · one `.json`: the form of the item whose code
+    is its name. Lists left out are taken from `base` for the items that stay.
 
     Raises:
         BadInput: bytes that are no list, over 20 MB, or another ending.
@@ -91,13 +95,18 @@ def plan_import(base: Catalogue, filename: str, data: bytes) -> ImportPlan:
 
 
 def export_csv(catalogue: Catalogue) -> dict[str, bytes]:
-    """File name → CSV: UTF-8, comma, LF; the same bytes for the same content. `plan_import` reads them back."""
-    return {table.file: _csv_bytes(table) for table in tables_of(catalogue).values()}
+    """File name → CSV: UTF-8, comma, LF; the same bytes for the same content. `plan_import` reads them back.
+
+    Forms are files of their own; the folder's own empty entry says that none else has one.
+    """
+    lists = {table.file: _csv_bytes(table) for table in tables_of(catalogue).values()}
+    return lists | {FOLDER: b""} | {form.file: form.text.encode() for form in form_texts(catalogue.items)}
 
 
 def export_xlsx(catalogue: Catalogue) -> bytes:
     """One workbook with Chinese headers and values; the same bytes for the same content."""
-    return write_workbook([to_words(part, table) for part, table in tables_of(catalogue).items()])
+    lists = [to_words(part, table) for part, table in tables_of(catalogue).items()]
+    return write_workbook([*lists, form_sheet(catalogue.items)])
 
 
 def diff(old: Catalogue, new: Catalogue) -> CatalogueDiff:
@@ -109,6 +118,12 @@ def diff(old: Catalogue, new: Catalogue) -> CatalogueDiff:
         if code in before
         for field, value in fields.items()
         if before[code][field] != value
+    ]
+    changed += [
+        FieldChange(code=item.code, name=item.name, field=field, old=was, new=now)
+        for item in new.items
+        if (former := old.get(item.code)) is not None
+        for field, was, now in form_changes(former.form, item.form)
     ]
     return CatalogueDiff(
         added=tuple(item for item in new.items if item.code not in before),
@@ -139,40 +154,70 @@ def _read(base: Catalogue, filename: str, data: bytes) -> tuple[Tables, bool]:
     """The tables of an upload, and whether it was a workbook."""
     if len(data) > MAX_BYTES:
         raise BadInput("清单文件超过20 MB，请检查。", field="file")
-    ending = filename.lower().rpartition(".")[2]
+    ending, forms = filename.lower().rpartition(".")[2], None
     if ending == "xlsx":
-        sheets = read_workbook(data, set(SHEETS.values()))
+        sheets = read_workbook(data, {*SHEETS.values(), FORMS})
+        forms = forms_of_sheet(sheets[FORMS]) if FORMS in sheets else None
         given = {part: to_codes(part, sheets[name]) for part, name in SHEETS.items() if name in sheets}
     elif ending == "zip":
-        given = _unzip(data)
+        given, forms = _unzip(data)
     elif ending == "csv":
         stem = filename.rpartition("/")[2][: -len(".csv")]
         part = stem if stem in COLUMNS else "items"
         given = {part: to_codes(part, read_csv(file_of(part), data))}
         given.setdefault("items", tables_of(base)["items"])
+    elif ending == "json":
+        given, forms = tables_of(base), _with_form(base, filename, data)
     else:
-        raise BadInput("只能导入.xlsx、.zip或.csv文件。", field="file")
+        raise BadInput("只能导入.xlsx、.zip、.csv或.json文件。", field="file")
     if "items" not in given:
         raise BadInput(f"清单里没有“{SHEETS['items']}”表（items.csv）。", field="file")
-    return _completed(base, given), ending == "xlsx"
+    return _completed(base, given, forms), ending == "xlsx"
 
 
-def _unzip(data: bytes) -> dict[str, Table]:
+def _with_form(base: Catalogue, filename: str, data: bytes) -> tuple[FormText, ...]:
+    """The forms of `base`, with this one in the place of its item's."""
+    name = filename.rpartition("/")[2]
+    code = name[: -len(".json")]
+    rest = tuple(form for form in form_texts(base.items) if form.code != code)
+    return (*rest, FormText(file=name, code=code, text=_decoded(name, data)))
+
+
+def _decoded(name: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput(f"{name} 不是UTF-8编码，请另存后再导入。", field="file") from None
+
+
+def _unzip(data: bytes) -> tuple[dict[str, Table], tuple[FormText, ...] | None]:
+    """The lists of a ZIP, and its forms; None where it has no folder of them."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             sizes = {info.filename: info.file_size for info in archive.infolist()}
             if sum(sizes.values()) > MAX_BYTES:
                 raise BadInput("清单解压后超过20 MB，请检查。", field="file")
-            return {
+            lists = {
                 part: to_codes(part, read_csv(file_of(part), archive.read(file_of(part))))
                 for part in COLUMNS
                 if file_of(part) in sizes
             }
+            names = sorted(name for name in sizes if name.startswith(FOLDER))
+            forms = tuple(
+                FormText(
+                    file=name,
+                    code=name.removeprefix(FOLDER).removesuffix(".json"),
+                    text=_decoded(name, archive.read(name)),
+                )
+                for name in names
+                if name.endswith(".json")
+            )
+            return lists, forms if names else None
     except zipfile.BadZipFile:
         raise BadInput("文件不是有效的ZIP压缩包。", field="file") from None
 
 
-def _completed(base: Catalogue, given: Mapping[str, Table]) -> Tables:
+def _completed(base: Catalogue, given: Mapping[str, Table], forms: tuple[FormText, ...] | None) -> Tables:
     """Lists that were not given come from `base`, as far as they still fit the items."""
     items = given["items"]
     rows = [dict(zip(items.header, map(str.strip, cells), strict=False)) for cells in items.rows]
@@ -187,7 +232,8 @@ def _completed(base: Catalogue, given: Mapping[str, Table]) -> Tables:
     names = [row.get("name_zh", "") for row in listed.values()] + [alias.source_name for alias in aliases]
     said = Wordings(listed, names).fitted(base.synonyms)
     rest = tables_of(Catalogue(version="", items=staying, aliases=aliases, synonyms=said))
-    return Tables(**{part: given.get(part, rest[part]) for part in COLUMNS})
+    kept = form_texts(staying) if forms is None else forms
+    return Tables(**{part: given.get(part, rest[part]) for part in COLUMNS}, forms=kept)
 
 
 def _fitted(item: ServiceItem, row: Mapping[str, str]) -> ServiceItem:

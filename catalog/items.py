@@ -3,6 +3,7 @@
 from functools import cache
 from importlib import resources
 
+from catalog.forms.texts import FOLDER, FormText
 from catalog.model import ITEM_COUNT, Catalogue
 from catalog.parsing import parse
 from catalog.tables import COLUMNS, Tables, file_of, read_csv
@@ -12,7 +13,10 @@ from domain.errors import Misconfigured
 def bundled_tables() -> Tables:
     """The lists as they are shipped, as text; `load` makes the catalogue of them."""
     folder = resources.files("catalog") / "data"
-    return Tables(**{part: read_csv(file_of(part), (folder / file_of(part)).read_bytes()) for part in COLUMNS})
+    files = sorted((file.name, file.read_text("utf-8")) for file in (folder / "forms").iterdir())
+    forms = tuple(FormText(file=FOLDER + name, code=name.removesuffix(".json"), text=text) for name, text in files)
+    lists = {part: read_csv(file_of(part), (folder / file_of(part)).read_bytes()) for part in COLUMNS}
+    return Tables(**lists, forms=forms)
 
 
 @cache

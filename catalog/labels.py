@@ -12,6 +12,9 @@ SHEETS = {
     "eligibility": "办理条件",
     "synonyms": "口语词",
 }
+FORMS = "表单"
+"""The sheet of the forms, one definition per cell; `FORM_HEADER`: its columns."""
+FORM_HEADER = ("事项编码", "表单定义")
 AGREEMENTS = "agreements"
 """The one list that is not part of the catalogue."""
 

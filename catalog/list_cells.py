@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from datetime import date
 
+from catalog.forms.reading import write_form
+from catalog.forms.texts import FormText, file_of_form
+from catalog.labels import FORM_HEADER, FORMS
 from catalog.model import Catalogue, ServiceItem
 from catalog.rows import ANY
 from catalog.tables import COLUMNS, Table, file_of
+from domain.errors import BadInput
 
 _Cells = tuple[str, ...]
 
@@ -25,6 +29,33 @@ def tables_of(catalogue: Catalogue) -> dict[str, Table]:
     return {
         part: Table(file=file_of(part), header=columns, rows=tuple(rows[part])) for part, columns in COLUMNS.items()
     }
+
+
+def form_texts(items: Iterable[ServiceItem]) -> tuple[FormText, ...]:
+    """The forms of the items that have their own, as files."""
+    return tuple(
+        FormText(file=file_of_form(item.code), code=item.code, text=write_form(item.form))
+        for item in items
+        if item.form
+    )
+
+
+def form_sheet(items: Iterable[ServiceItem]) -> Table:
+    """The same as a sheet, one definition per cell."""
+    return Table(file=FORMS, header=FORM_HEADER, rows=tuple((form.code, form.text) for form in form_texts(items)))
+
+
+def forms_of_sheet(sheet: Table) -> tuple[FormText, ...]:
+    """The definitions of a sheet, blank rows left out.
+
+    Raises:
+        BadInput: a column lacks.
+    """
+    if missing := [column for column in FORM_HEADER if column not in sheet.header]:
+        raise BadInput(f"“{FORMS}”表缺少这些列：{'、'.join(missing)}。", field="file")
+    code, text = (sheet.header.index(column) for column in FORM_HEADER)
+    rows = [(number, (*row, "", "")) for number, row in enumerate(sheet.rows, start=2) if any(map(str.strip, row))]
+    return tuple(FormText(file=FORMS, row=number, code=row[code].strip(), text=row[text]) for number, row in rows)
 
 
 def member_cells(item: ServiceItem) -> dict[str, str]:

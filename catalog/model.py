@@ -11,6 +11,7 @@ from functools import cached_property
 from pydantic import Field
 
 from catalog.eligibility import Eligibility
+from catalog.forms.model import FormDefinition
 from catalog.joint import JointRole
 from catalog.regions import outwards
 from domain.messages import ItemBrief
@@ -147,6 +148,7 @@ class ServiceItem(Frozen):
     memberships: tuple[Membership, ...] = ()
     roles: tuple[JointRole, ...] = Field(default=(), description="of joint handling, the deciding authority first")
     eligibility: Eligibility | None = None
+    form: FormDefinition | None = Field(default=None, description="None: the generic one, catalog.forms.generic")
 
     def memberships_at(self, scheme: Scheme, region: str) -> tuple[Membership, ...]:
         """The rows that count for a network and a region: those of the nearest region, county before province.

@@ -6,6 +6,7 @@ One reader for the bundled CSV and for what a district imports, so both obey the
 import hashlib
 import re
 
+from catalog.forms.reading import read_forms
 from catalog.model import (
     Alias,
     Applicants,
@@ -98,6 +99,7 @@ def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalog
     placed = memberships(tables.memberships, items, errors)
     asked = roles(tables.roles, items, errors)
     conditions = eligibility(tables.eligibility, items, errors)
+    forms = read_forms(tables.forms, {code: _numbers(rows) for code, rows in materials.items()}, errors)
     said = synonyms(tables.synonyms, items.values(), aliases, errors)
     if expected_items is not None and len(items) != expected_items:
         message = f"应有{expected_items}项，现在是{len(items)}项"
@@ -111,11 +113,17 @@ def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalog
                 "memberships": placed.get(code, ()),
                 "roles": asked.get(code, ()),
                 "eligibility": conditions.get(code),
+                "form": forms.get(code),
             }
         )
         for code, item in items.items()
     )
     return Catalogue(version=_version(whole, aliases, said), items=whole, aliases=aliases, synonyms=said), []
+
+
+def _numbers(materials: tuple[Material, ...]) -> tuple[list[int], list[int]]:
+    """All numbers of an item's list, and those that are needed."""
+    return [m.seq for m in materials], [m.seq for m in materials if m.required is not Requirement.NO]
 
 
 def _materials(table: Table, items: dict[str, ServiceItem], errors: list[RowError]) -> dict[str, tuple[Material, ...]]:

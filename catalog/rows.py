@@ -21,7 +21,7 @@ ANY = "*"
 
 
 class RowError(Frozen):
-    """A fault in a list. `row` counts from 1 with the header as row 1, as a spreadsheet shows it.
+    """A fault in a list. `row` counts from 1 with the header as row 1, as a spreadsheet shows it; 0: no rows there.
 
     `message`: a sentence in Chinese for the importer; as text all of it is one line.
     """
@@ -32,7 +32,8 @@ class RowError(Frozen):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file} 第{self.row}行 {self.column}：{self.message}"
+        row = f"第{self.row}行 " if self.row else ""
+        return f"{self.file} {row}{self.column}：{self.message}"
 
 
 class Row:

@@ -4,6 +4,7 @@ import csv
 import io
 from typing import Final
 
+from catalog.forms.texts import FormText
 from domain.errors import BadInput
 from domain.model import Frozen
 
@@ -37,7 +38,7 @@ class Table(Frozen):
 
 
 class Tables(Frozen):
-    """The lists that make a catalogue (事项、材料、别名、入网、联办角色、办理条件、口语词)."""
+    """The lists that make a catalogue (事项、材料、别名、入网、联办角色、办理条件、口语词), and its forms (表单)."""
 
     items: Table
     materials: Table
@@ -46,6 +47,7 @@ class Tables(Frozen):
     roles: Table
     eligibility: Table
     synonyms: Table
+    forms: tuple[FormText, ...] = ()
 
 
 def read_csv(file: str, data: bytes) -> Table:

@@ -16,10 +16,13 @@ import typer
 
 from catalog.agreement_list import export_agreements, export_agreements_xlsx, plan_agreements
 from catalog.exchange import ImportPlan, export_csv, export_xlsx, plan_import
-from catalog.model import ITEM_COUNT
+from catalog.forms.generic import form_of
+from catalog.forms.reading import write_form
+from catalog.model import ITEM_COUNT, Catalogue
 from catalog.notices import calendar_diff, export_notice, load_notice
 from catalog.rows import RowError
 from catalog.workdays import WorkdayCalendar
+from domain.errors import BadInput
 from runtime.container import container_of, now
 from runtime.settings import load_settings
 from storage.base import Database
@@ -40,7 +43,7 @@ app = typer.Typer(help="事项清单、合作协议、工作日历", no_args_is_
 AsJson = Annotated[bool, typer.Option("--json", help="machine-readable")]
 OfAgreements = Annotated[bool, typer.Option("--agreements", help="the agreements instead of the items")]
 OfCalendar = Annotated[bool, typer.Option("--calendar", help="the State Council's notice instead of the items")]
-Given = Annotated[Path, typer.Argument(help=".xlsx, .zip or .csv", exists=True, dir_okay=False)]
+Given = Annotated[Path, typer.Argument(help=".xlsx, .zip, .csv, {item code}.json", exists=True, dir_okay=False)]
 
 _SHOWN = 200
 """Lines of differences or faults that a person reads; `--json` gives all."""
@@ -103,7 +106,7 @@ def import_(
 
 @app.command("export")
 def export(
-    file: Annotated[Path, typer.Argument(help=".xlsx, .zip (items) or .csv", dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help=".xlsx, .zip (items), .csv, {item code}.json", dir_okay=False)],
     agreements: OfAgreements = False,
     calendar: OfCalendar = False,
 ) -> None:
@@ -117,7 +120,7 @@ def export(
             content = export_notice(read_calendar(newest(session, ListKind.CALENDAR)))
         else:
             items = read_items(newest(session, ListKind.ITEMS))
-            content = export_xlsx(items) if workbook else _packed(export_csv(items), file)
+            content = export_xlsx(items) if workbook else _form(items, file) or _packed(export_csv(items), file)
     file.write_bytes(content)
     typer.echo(f"{file.name} {len(content)} 字节")
 
@@ -190,6 +193,16 @@ def _import_calendar(database: Database, name: str, data: bytes, apply: bool) ->
 
 def _error(error: RowError) -> dict[str, Any]:
     return error.model_dump() | {"sentence": str(error)}
+
+
+def _form(items: Catalogue, path: Path) -> bytes | None:
+    """One item's form, the generic one where it has none yet; None for another kind of file."""
+    if path.suffix.lower() != ".json":
+        return None
+    item = items.get(path.stem)
+    if item is None:
+        raise BadInput(f"事项清单中没有这个编码：{path.stem}，文件名应为事项编码，例如YZ-MPS-001.json。", field="file")
+    return write_form(form_of(item)).encode()
 
 
 def _packed(files: dict[str, bytes], path: Path) -> bytes:

@@ -163,7 +163,7 @@ _ALL: tuple[Story, ...] = (
     ),
     Story(
         "揽件迟到·改派",
-        "YZ-MPS-003",
+        "YZ-MPS-002",
         (CHENGDU,),
         pickup=True,
         courier_script={"ignore_first_assignment": True},

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from domain.filled_form import FilledForm
 from domain.model import Frozen
 from domain.outbound import Person, SentMaterial
 from domain.terms import AuthorisationKind, Datum, MaterialForm, Provided, TrustGrade
@@ -72,12 +73,14 @@ class Dossier(Frozen):
     """Everything personal about a case; kept sealed in its row, bound to `case/{case_no}`.
 
     `household_region`: GB/T 2260, 6 digits (户籍地). `pickup`, `delivery`: None where no courier comes to a door.
+    `form`: what the item asks for beside its papers, None where nothing was filled in.
     """
 
     applicant: Person
     household_region: str | None = None
     agent: Person | None = None
     authorisation: Authorisation | None = None
+    form: FilledForm | None = None
     materials: tuple[DossierMaterial, ...] = ()
     supplements: tuple[SupplementBrought, ...] = ()
     pickup: Contact | None = None

@@ -46,7 +46,7 @@ from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
 from web.foundation.work_version import WorkVersion
-from web.pages import apidocs, rendering, routes
+from web.pages import apidocs, item_form, rendering, routes
 from web.security import session
 from web.security.guards import Guards
 from web.security.headers import SecurityHeaders
@@ -73,6 +73,7 @@ ROUTERS = (
     dashboard.router,
     reports.router,
     scans.router,
+    item_form.router,
     routes.router,
     apidocs.router,
 )

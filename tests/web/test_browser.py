@@ -76,6 +76,52 @@ def fill_case(page, number, item, region, place):
     page.fill("#applicant-name", person["name"])
     page.fill("#applicant-id", person["idNumber"])
     page.fill("#applicant-phone", person["phone"])
+    if item == "YZ-HRSS-001":
+        tell_unemployment(page)
+
+
+FORM = "form.answers"
+
+
+def told(page, values):
+    """Fields of the item's form by their key; those that are picked from a list begin with `=`."""
+    for key, value in values.items():
+        field = page.locator(f"[name='{FORM}.values.{key}']")
+        field.select_option(value[1:]) if value.startswith("=") else field.fill(value)
+
+
+def tell_unemployment(page):
+    page.select_option(f"[name='{FORM}.situation']", "ended")
+    told(page, {"unemployedOn": "2026-06-30", "formerEmployer": "解放碑百货", "endReason": "=合同期满"})
+    told(page, {"household": "=城镇", "education": "=本科", "health": "=健康", "livingAddress": "中山三路1号"})
+    choose(page, "#f-form-answers-values-livingRegion", "重庆市渝中", "重庆市渝中区")
+    told(page, {"wantsJob": "=false", "wantsTraining": "=true"})
+
+
+def test_the_form_of_an_item_follows_its_situation_and_says_what_is_wrong(desk):
+    page = desk.log_in("clerk", "/window")
+    choose(page, "#item", "YZ-NHSA-016", "")
+    expect(page.locator(".material")).to_have_count(7)
+    expect(page.locator(f"[name='{FORM}.values.total']")).to_have_count(0)
+    page.select_option(f"[name='{FORM}.situation']", "local")
+    expect(page.locator(".material")).to_have_count(6)
+    page.fill(f"[name='{FORM}.values.total']", "12,345.67")
+    note = page.locator(f"[name='{FORM}.values.thirdPartyNote']")
+    expect(note).to_be_hidden()
+    told(page, {"thirdParty": "=true"})
+    expect(note).to_be_visible()
+    page.select_option(f"[name='{FORM}.situation']", "emergency")
+    expect(page.locator(".material")).to_have_count(7)
+    assert page.input_value(f"[name='{FORM}.values.total']") == "12,345.67"
+    expect(note).to_be_visible()
+    told(page, {"thirdParty": "=false"})
+    page.click("#case-form button.main")
+    said = page.locator("#case-form > .summary a").all_inner_texts()
+    assert "请选择就医地" in said and "请填写住院号" in said and not any("第三方责任说明" in line for line in said)
+    sent = page.evaluate(
+        "async () => (await import('/static/js/values.js')).valuesOf(document.getElementById('case-form')).form"
+    )
+    assert sent["answers"]["values"] == {"total": 1234567, "thirdParty": False}
 
 
 def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):

@@ -49,6 +49,21 @@ class MaterialKept(Answer):
     grade: TrustGrade | None
 
 
+class FormLineShown(Answer):
+    """One line of the filled form; names, numbers and phones masked."""
+
+    section: str
+    label: str
+    value: str
+
+
+class FormShown(Answer):
+    """What the item asked for beside its papers; `version`: of the catalogue whose form it was."""
+
+    version: str
+    lines: list[FormLineShown]
+
+
 class ResultKept(Kept):
     """The result of a decision; `sha256`: its electronic file.
 
@@ -130,6 +145,7 @@ class CaseFile(CaseLine):
     decided_at: Moment | None
     reopened_at: Moment | None
     applicant: ApplicantShown
+    form: FormShown | None
     materials: list[MaterialKept]
     pickup: bool
     delivery: bool

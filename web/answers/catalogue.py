@@ -1,5 +1,9 @@
 """Items, regions, routes and agreements."""
 
+from typing import Any
+
+from pydantic import Field
+
 from catalog.model import Listed
 from domain.terms import ItemKind, Leg, MaterialForm, Mode, Partner, ResultForm, Scheme
 from web.answers.base import Answer, Day
@@ -74,6 +78,20 @@ class Item(ItemLine):
     eligibility: EligibilityShown | None
     roles: list[str]
     materials: list[MaterialListed]
+
+
+class ItemForm(Answer):
+    """What an item asks for beside its papers. `own`: false for the generic form. `definition`: the layout, its members
+    as docs/decisions/0030-item-forms.md and `catalog.forms.model` name them; `schema`: of `form.answers` (2020-12).
+    """
+
+    item_code: str
+    version: str
+    own: bool
+    definition: dict[str, Any]
+    schema_: dict[str, Any] = Field(alias="schema")
+    materials: list[MaterialListed]
+    fee_yuan: str
 
 
 class RegionShown(Answer):

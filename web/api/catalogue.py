@@ -8,11 +8,14 @@ from pydantic import Field
 
 from catalog import regions as region_data
 from catalog.eligibility import RouteApplicant
+from catalog.forms.choosing import for_situation
+from catalog.forms.generic import form_of
+from catalog.forms.schema import schema_of
 from catalog.model import Listed, ServiceItem
 from catalog.routing import Refusal, route
 from domain.errors import NotFound
 from domain.terms import IdType, Mode, Scheme
-from web.answers.catalogue import Item, ItemList, RegionList, RouteFound
+from web.answers.catalogue import Item, ItemForm, ItemList, RegionList, RouteFound
 from web.api.agreements import agreement_facts
 from web.api.refusals import cannot_go
 from web.api.registration import SHANGHAI
@@ -64,18 +67,47 @@ def item(code: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
         ],
         "eligibility": _eligibility(found),
         "roles": [role.value for role in found.roles],
-        "materials": [
-            {
-                "seq": m.seq,
-                "name": m.name,
-                "form": m.form,
-                "copies": m.copies,
-                "required": m.required,
-                "eLicence": m.e_licence,
-                "commitment": m.commitment,
-            }
-            for m in found.materials
-        ],
+        "materials": _materials(found),
+    }
+
+
+def _materials(item: ServiceItem) -> list[dict[str, Any]]:
+    return [
+        {
+            "seq": m.seq,
+            "name": m.name,
+            "form": m.form,
+            "copies": m.copies,
+            "required": m.required,
+            "eLicence": m.e_licence,
+            "commitment": m.commitment,
+        }
+        for m in item.materials
+    ]
+
+
+@router.get("/items/{code}/form", operation_id="getItemForm", response_model=ItemForm)
+def item_form(
+    code: str, _anybody: Anybody, ctx: Ctx, situation: Annotated[str | None, Query(max_length=40)] = None
+) -> dict[str, Any]:
+    """What an item asks for beside its papers: the layout, and the JSON Schema of the answers.
+
+    `situation`: the materials and the fee are those of this situation. Refused: 404 ITEM_UNKNOWN.
+    """
+    catalogue = ctx.catalogue
+    found = catalogue.get(code)
+    if found is None:
+        raise NotFound("没有这个事项", code="ITEM_UNKNOWN")
+    definition = form_of(found)
+    chosen = for_situation(found, definition, situation)
+    return {
+        "itemCode": code,
+        "version": catalogue.version,
+        "own": found.form is not None,
+        "definition": definition.model_dump(mode="json", exclude_defaults=True),
+        "schema": schema_of(definition),
+        "materials": _materials(chosen),
+        "feeYuan": str(chosen.fee_yuan),
     }
 
 

@@ -6,6 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 
+from catalog.forms.choosing import for_situation
+from catalog.forms.generic import form_of
 from domain.errors import NotFound
 from domain.identifiers import check_name
 from logistics.masking import mask_name
@@ -54,9 +56,10 @@ def get_paper(case_no: str, kind: PaperKind, _reader: CaseReader, ctx: Ctx) -> R
 
 
 class GapRequest(RequestSchema):
-    """`POST /papers/notice.pdf`: what the applicant has with them, before there is a case."""
+    """`POST /papers/notice.pdf`: what the applicant has with them, before there is a case. `situation`: 情形."""
 
     item_code: str = Field(max_length=32)
+    situation: str | None = Field(default=None, max_length=40)
     applicant_name: str = Field(default="", max_length=200)
     materials: Annotated[list[MaterialRequest], Field(max_length=60)] = []
     discredited: bool = False
@@ -71,6 +74,7 @@ def preview_notice(given: GapRequest, _clerk: Clerk, ctx: Ctx) -> Response:
     item = ctx.catalogue.get(given.item_code)
     if item is None:
         raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
+    item = for_situation(item, form_of(item), given.situation)
     name = check_name(given.applicant_name) if given.applicant_name.strip() else ""
     found = form_check(item, given.materials, discredited=given.discredited)
     if found.complete:

@@ -14,6 +14,7 @@ from catalog.model import ItemSnapshot, ServiceItem
 from catalog.regions import HALL_REGION
 from catalog.routing import Refusal, Route, route
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
+from domain.filled_form import FilledForm
 from domain.identifiers import IdentifierError, check_id, make_case_number
 from domain.messages import EDITION, CaseStart, HandlingPlan
 from domain.outbound import Person
@@ -21,6 +22,7 @@ from domain.terms import ApplicantType, CaseStatus, IdType, Leg, Mode
 from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from web.api.agents import acting, authorisation_of, check_authorisation
 from web.api.deferred import note_owed
+from web.api.item_forms import asked_of, filled_form
 from web.api.refusals import cannot_go
 from web.api.submitted import brought, check_documents, form_check, graded, keeps_papers
 from web.foundation.context import Context
@@ -42,7 +44,10 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     item = lists.catalogue.get(wanted.item_code)
     if item is None:
         raise Unprocessable("没有这个事项，请重新选择", code="ITEM_UNKNOWN", field="itemCode")
-    _check_people(item, wanted, now.astimezone(SHANGHAI).date())
+    today = now.astimezone(SHANGHAI).date()
+    _check_people(item, wanted, today)
+    form = filled_form(item, wanted, lists.catalogue.version, today)
+    item = asked_of(item, form, wanted)
     check_authorisation(session, wanted.agent, now)
     routes = _routes(lists.agreements, item, wanted, now)
     materials = brought(item, wanted.materials)
@@ -67,7 +72,7 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
         deferral_workdays=deferral_workdays(item) if checked.deferred else None,
         edition=EDITION,
     )
-    _store(session, ctx, item.snapshot(lists.catalogue.version), wanted, start, materials, clerk, now)
+    _store(session, ctx, item.snapshot(lists.catalogue.version), wanted, start, materials, form, clerk, now)
     owed = note_owed(session, lists.calendar, start, checked, clerk)
     return {
         "caseNo": case_no,
@@ -197,6 +202,7 @@ def _store(
     wanted: CaseRequest,
     start: CaseStart,
     materials: tuple[DossierMaterial, ...],
+    form: FilledForm | None,
     clerk: str,
     now: datetime,
 ) -> None:
@@ -205,6 +211,7 @@ def _store(
         household_region=wanted.applicant.household_region,
         agent=_person(wanted.agent) if wanted.agent else None,
         authorisation=authorisation_of(wanted.agent),
+        form=form,
         materials=materials,
         pickup=_contact(wanted.pickup),
         delivery=_contact(wanted.delivery),

@@ -46,6 +46,14 @@ class Unprocessable(BadInput):
     """Understood, but can't be done; the sentence says why and what would work: 422."""
 
 
+class FieldsRefused(Unprocessable):
+    """Several fields at once; `faults`: (field, sentence) of each."""
+
+    def __init__(self, sentence: str, *, code: str, faults: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(sentence, code=code)
+        self.faults = faults
+
+
 _STATUS: tuple[tuple[type[BadInput], int], ...] = (
     (Unauthenticated, 401),
     (Forbidden, 403),
@@ -81,6 +89,8 @@ def install(app: FastAPI) -> None:
     def _bad_input(_request: Request, error: BadInput) -> JSONResponse:
         status = next(status for kind, status in _STATUS if isinstance(error, kind))
         errors = [{"field": error.field, "detail": error.sentence}] if error.field else None
+        if isinstance(error, FieldsRefused):
+            errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]
         return problem(status, error.sentence, code=error.code, errors=errors)
 
     @app.exception_handler(IdentifierError)

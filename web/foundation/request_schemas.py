@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from catalog.intake import IntakeChannel
@@ -120,10 +120,17 @@ class ConsentRequest(RequestSchema):
     accepted: bool
 
 
+class FormRequest(RequestSchema):
+    """What the item asks for beside its papers, by the schema of `GET /items/{code}/form`."""
+
+    answers: dict[str, JsonValue]
+
+
 class CaseRequest(RequestSchema):
     """`POST /cases`.
 
-    `mode`: None takes the item's own. `pickup`, `delivery`: a courier comes to this door; without, the window does.
+    `form`: the item's own, needed where the law asks for it (marriage, first identity card). `mode`: None takes the
+    item's own. `pickup`, `delivery`: a courier comes to this door; without, the window does.
     """
 
     item_code: str = Field(max_length=32)
@@ -131,6 +138,7 @@ class CaseRequest(RequestSchema):
     mode: Mode | None = None
     applicant: PersonRequest
     agent: AgentRequest | None = None
+    form: FormRequest | None = None
     materials: list[MaterialRequest] = Field(default_factory=list, max_length=60)
     pickup: ContactRequest | None = None
     delivery: ContactRequest | None = None

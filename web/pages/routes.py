@@ -22,6 +22,7 @@ from web.api.operations import TemporalServing, health
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import LIVE, Part
 from web.foundation.problems import TooBusy, Unauthenticated
+from web.pages.item_form import form_values
 from web.pages.open_rounds import open_rounds
 from web.pages.rendering import CASE, OFFICER, SCAN, START, WATCH, WINDOW, refused, render, visitor
 from web.pages.work_lists import case_part, exchange_part, job_part, officer_part, task_part
@@ -95,8 +96,13 @@ def _local(target: str) -> str:
 
 @router.get("/window/new")
 @router.get("/window")
-def window(request: Request, person: WindowVisitor, ctx: Ctx, q: str = "") -> HTMLResponse:
-    """The clerk's start: a new case, open tasks, today's cases or those that `q` finds."""
+def window(
+    request: Request, person: WindowVisitor, ctx: Ctx, q: str = "", item: str = "", situation: str = ""
+) -> HTMLResponse:
+    """The clerk's start: a new case, open tasks, today's cases or those that `q` finds.
+
+    `item`, `situation`: the new case begins with this item and its form.
+    """
     with ctx.database.read() as session:
         sought = bool(q.strip())
         wanted = wanted_cases(session, CaseFilter(q=q[:60])) if sought else registered_list(_midnight(ctx))
@@ -112,6 +118,7 @@ def window(request: Request, person: WindowVisitor, ctx: Ctx, q: str = "") -> HT
         id_types=list(IdType),
         applicant_types=list(ApplicantType),
         consent_version=CONSENT_VERSION,
+        given=form_values(ctx.catalogue, item, situation) if ctx.catalogue.get(item) else None,
     )
 
 

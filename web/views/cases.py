@@ -10,6 +10,7 @@ from activities.courier_dispatch import under_way
 from catalog.model import Listed
 from domain.audience import READERS_OF_WORDS
 from domain.errors import NotFound
+from domain.filled_form import FilledForm, Personal
 from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Role
 from logistics.masking import mask_name, mask_phone
@@ -97,6 +98,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
             "idNumber": mask_id(dossier.applicant.id_number),
             "phone": mask_phone(dossier.applicant.phone),
         },
+        "form": _form(dossier.form),
         "materials": [m.model_dump(mode="json") for m in dossier.materials],
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,
@@ -113,6 +115,22 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
         "channel": row.channel,
         "stillOwed": list(owed),
     }
+
+
+def _form(form: FilledForm | None) -> dict[str, Any] | None:
+    """The filled form line by line, people masked."""
+    if form is None:
+        return None
+    masks = {Personal.NAME: mask_name, Personal.PHONE: mask_phone, Personal.NUMBER: mask_id}
+    lines = [
+        {
+            "section": line.section,
+            "label": line.label,
+            "value": masks[line.personal](line.value) if line.personal else line.value,
+        }
+        for line in form.lines
+    ]
+    return {"version": form.version, "lines": lines}
 
 
 def _item(kept: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from catalog.items import load
 from cli import catalog
+from domain.errors import BadInput
 from runtime.container import container_of
 from runtime.settings import load_settings
 from storage.catalogue import ListKind, ListVersionRow, newest, read_calendar, read_items
@@ -119,3 +120,22 @@ def test_agreements_are_exported_edited_and_put_in_force(tmp_path):
 
 def test_both_lists_at_once_are_not_one_import(tmp_path):
     run("import", exported(tmp_path, ".csv"), "--agreements", "--calendar", code=2)
+
+
+def test_one_form_is_exported_edited_and_put_in_force_with_the_diff_first(tmp_path):
+    path = tmp_path / "YZ-MPS-005.json"
+    run("export", path)
+    assert json.loads(run("import", path, "--json"))["changed"][0]["old"] == "通用表单"
+    definition = json.loads(path.read_text("utf-8"))
+    definition["sections"][0]["fields"][0]["label"] = "挂失说明"
+    path.write_text(json.dumps(definition), "utf-8")
+    assert "~ YZ-MPS-005 居民身份证挂失申报 form：通用表单 → 专用表单" in run("import", path, "--apply")
+    assert json.loads(run("import", path, "--json"))["summary"] == "新增0项，删除0项，变更0项（0处）。"
+    definition["sections"][0]["fields"][0]["label"] = "挂" * 17
+    path.write_text(json.dumps(definition), "utf-8")
+    assert "YZ-MPS-005.json YZ-MPS-005 sections.0.fields.reason.label：最多16个字" in run("import", path, code=1)
+
+
+def test_a_form_of_an_item_that_is_unknown(tmp_path):
+    refused = CliRunner().invoke(catalog.app, ["export", str(tmp_path / "YZ-NOPE-1.json")]).exception
+    assert isinstance(refused, BadInput) and "没有这个编码：YZ-NOPE-1" in refused.sentence

@@ -77,7 +77,7 @@ export function missing(form) {
     const label = field.dataset.missing ?? field.labels?.[0]?.textContent.trim() ?? field.name;
     if (field.getAttribute("role") === "combobox") {
       const chosen = field.closest(".combo").querySelector("input[type=hidden]");
-      if (field.required && !chosen.value) {
+      if (field.willValidate && field.required && !chosen.value) {
         faults.push({ field: chosen.name, detail: label });
       }
     } else if (field.willValidate && !field.checkValidity()) {

@@ -3,6 +3,9 @@
 const READERS = {
   number: (field) => (field.value.trim() === "" ? null : Number(field.value)),
   bool: (field) => field.checked,
+  yesno: (field) => (field.value === "" ? null : field.value === "true"),
+  tick: (field) => (field.checked ? (field.value === "true" ? true : field.value) : null),
+  fen: (field) => fenOf(field.value.replace(/[,，\s]/g, "")),
   lines: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
 };
 
@@ -31,6 +34,12 @@ function withoutGaps(value) {
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withoutGaps(each)]));
   }
   return value;
+}
+
+/** Yuan as typed → whole fen, exactly; what is no sum stays text, so that the server says so. */
+function fenOf(text) {
+  const [, sign, yuan, part] = text.match(/^(-?)([0-9]{1,12})(?:[.]([0-9]{1,2}))?$/) ?? [];
+  return yuan === undefined ? text : Number(`${sign}${yuan}${(part ?? "").padEnd(2, "0")}`);
 }
 
 function put(target, path, value) {

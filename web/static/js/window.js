@@ -2,12 +2,14 @@
 
 import { get } from "./api.js";
 import { combobox, lookRegions } from "./combobox.js";
+import { ItemForm } from "./itemform.js";
 import { showMaterials } from "./materials.js";
 import { Places, SCHEMES } from "./places.js";
 
 const form = document.getElementById("case-form");
 const facts = document.getElementById("item-facts");
 const holder = document.getElementById("materials");
+const itemForm = new ItemForm(document.getElementById("item-form"), takeSituation);
 const places = new Places(document.getElementById("places"), form, document.getElementById("more-places"));
 
 async function lookItems(text, signal) {
@@ -38,6 +40,7 @@ async function takeItem(choice) {
   facts.textContent = "";
   if (!choice) {
     places.take(null);
+    itemForm.show("");
     return;
   }
   const item = await get(`/api/v1/items/${encodeURIComponent(choice.value)}`);
@@ -47,6 +50,21 @@ async function takeItem(choice) {
   form.elements["applicant.type"].dispatchEvent(new Event("change"));
   showMaterials(holder, item.materials);
   places.take(item);
+  if (itemForm.code !== item.code) {
+    await itemForm.show(item.code);
+  }
+  if (itemForm.situation) {
+    await takeSituation(itemForm.situation);
+  }
+}
+
+/** Another situation asks for other materials. */
+async function takeSituation(situation) {
+  const code = itemForm.code;
+  const asked = await get(`/api/v1/items/${encodeURIComponent(code)}/form?situation=${encodeURIComponent(situation)}`);
+  if (code === itemForm.code) {
+    showMaterials(holder, asked.materials);
+  }
 }
 
 combobox(document.getElementById("item"), lookItems, takeItem);
@@ -69,6 +87,13 @@ for (const box of form.querySelectorAll("[data-opens]")) {
     }
   });
   box.dispatchEvent(new Event("change"));
+}
+
+const given = form.elements.itemCode.value;
+if (given) {
+  itemForm.code = given;
+  itemForm.ready();
+  takeItem({ value: given });
 }
 
 form.addEventListener("done", (event) => location.assign(`/window/${event.detail.caseNo}`));
