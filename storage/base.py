@@ -120,12 +120,19 @@ def insert_all_new(
 def _engine(url: str) -> Engine:
     """The text of an error says which statement failed, never with which values: it goes into logs."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+        event.listen(engine, "connect", _postgresql_connected)
+        return engine
     connect = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(url, connect_args=connect, pool_size=20, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_connected)
     event.listen(engine, "begin", _sqlite_begin)
     return engine
+
+
+def _postgresql_connected(connection: Any, _record: Any) -> None:
+    connection.execute("SET jit = off")  # compiling a report's query takes longer than the report
+    connection.commit()
 
 
 def _sqlite_connected(connection: Any, _record: Any) -> None:
