@@ -148,7 +148,7 @@ def _engine(url: str, *, reading: bool = False, connections: int = 10) -> Engine
     """The text of an error says which statement failed, never with which values: it goes into logs."""
     if not url.startswith("sqlite"):
         how = _READING if reading else {}
-        return create_engine(
+        engine = create_engine(
             url,
             pool_pre_ping=True,
             pool_size=connections,
@@ -156,6 +156,8 @@ def _engine(url: str, *, reading: bool = False, connections: int = 10) -> Engine
             hide_parameters=True,
             **how,
         )
+        event.listen(engine, "connect", _postgresql_connected)
+        return engine
     connect = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(url, connect_args=connect, pool_size=20, hide_parameters=True)
     event.listen(engine, "connect", _sqlite_connected)
@@ -163,6 +165,11 @@ def _engine(url: str, *, reading: bool = False, connections: int = 10) -> Engine
     if reading:
         event.listen(engine, "connect", _sqlite_only_reads)
     return engine
+
+
+def _postgresql_connected(connection: Any, _record: Any) -> None:
+    connection.execute("SET jit = off")  # compiling a report's query takes longer than the report
+    connection.commit()
 
 
 def _sqlite_connected(connection: Any, _record: Any) -> None:
