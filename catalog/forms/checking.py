@@ -13,11 +13,12 @@ from catalog.forms.model import ApplicantRule, FormDefinition
 from catalog.forms.persons import FormApplicant, age_fault, person_problems, twice_problems
 from catalog.forms.problems import FieldProblem, pointer_of
 from catalog.forms.shape import shape_problems
-from catalog.forms.values import value_problems
+from catalog.forms.values import day_of, value_problems
 from domain.terms import ApplicantType
 
 APPLICANT = pointer_of("applicantPresent")
 """Where a problem of the applicant's own age or presence stands: his data is in the case, not in the form."""
+_BIRTH, _SEX = pointer_of("applicantBirthDate"), pointer_of("applicantSex")
 
 
 def check_form(
@@ -45,7 +46,7 @@ def _groups(definition: FormDefinition) -> dict[str, Any]:
 
 def _places(definition: FormDefinition) -> dict[str, int]:
     """What the page shows, from top to bottom: the first two steps of pointers."""
-    shown = ["/situation", APPLICANT]
+    shown = ["/situation", APPLICANT, _BIRTH, _SEX]
     for section in definition.sections:
         shown += [pointer_of("values", field.key) for field in section.fields]
         shown += [pointer_of("parties", section.party)] if section.party else []
@@ -64,7 +65,10 @@ def _deep(definition: FormDefinition, found: Mapping[str, FieldProblem]) -> bool
 def _rules(
     definition: FormDefinition, answers: Mapping[str, Any], on: date, applicant: FormApplicant | None
 ) -> Iterator[FieldProblem]:
-    yield from applicant_problems(definition, answers, on=on, applicant=applicant)
+    if applicant is not None:
+        applicant = _with_stated(applicant, answers)
+        yield from _stated_problems(definition, answers, applicant)
+    yield from _applicant_problems(definition, answers, on, applicant)
     yield from value_problems(definition.fields, values_of(answers), ["values"], on)
     parties = answers.get("parties", {})
     if not isinstance(parties, Mapping):
@@ -83,8 +87,32 @@ def _rules(
         yield from twice_problems(party, persons, path, applicant)
 
 
-def applicant_problems(
-    definition: FormDefinition, answers: Mapping[str, Any], *, on: date, applicant: FormApplicant | None
+def _with_stated(applicant: FormApplicant, answers: Mapping[str, Any]) -> FormApplicant:
+    """The applicant with what the form states of birth and sex."""
+    man = {"男": True, "女": False}.get(str(answers.get("applicantSex")))
+    birth = day_of(answers.get("applicantBirthDate"))
+    return applicant.model_copy(update={"stated_birth": birth, "stated_man": man})
+
+
+def _stated_problems(
+    definition: FormDefinition, answers: Mapping[str, Any], applicant: FormApplicant
+) -> Iterator[FieldProblem]:
+    """Birth and sex of the applicant: needed where age counts and the document is silent, never against it."""
+    rules = [rule.ages for rule in definition.applicant if rule.ages is not None and asked(rule.when, answers)]
+    if applicant.type is not ApplicantType.PERSONAL:
+        return
+    if rules and applicant.birth is None:
+        yield FieldProblem(pointer=_BIRTH, sentence="申请人的证件不含出生日期，请填写出生日期。")
+    if applicant.stated_birth is not None and applicant.birth != applicant.stated_birth:
+        yield FieldProblem(pointer=_BIRTH, sentence="申请人的出生日期与证件号码不一致，请核对。")
+    if applicant.man is None and any(rule.men is not None or rule.women is not None for rule in rules):
+        yield FieldProblem(pointer=_SEX, sentence="申请人的证件不含性别，请选择性别。")
+    if applicant.stated_man is not None and applicant.man is not applicant.stated_man:
+        yield FieldProblem(pointer=_SEX, sentence="申请人的性别与证件号码不一致，请核对。")
+
+
+def _applicant_problems(
+    definition: FormDefinition, answers: Mapping[str, Any], on: date, applicant: FormApplicant | None
 ) -> Iterator[FieldProblem]:
     """What the item asks of the applicant himself: age, presence."""
     for rule in definition.applicant:

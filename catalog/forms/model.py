@@ -224,6 +224,17 @@ class FormDefinition(_Part):
         """The fields of all sections, in order; those of persons are with their party."""
         return tuple(field for section in self.sections for field in section.fields)
 
+    @property
+    def asks_age(self) -> bool:
+        """Whether the applicant's age counts, so that it is asked where his document does not say it."""
+        return any(rule.ages is not None for rule in self.applicant)
+
+    @property
+    def asks_sex(self) -> bool:
+        """The same of the applicant's sex."""
+        ages = [rule.ages for rule in self.applicant if rule.ages is not None]
+        return any(rule.men is not None or rule.women is not None for rule in ages)
+
     def situation(self, key: str | None) -> Situation | None:
         """The situation with this key, or None."""
         return next((s for s in self.situations if s.key == key), None)

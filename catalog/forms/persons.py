@@ -16,21 +16,27 @@ _Path = Sequence[str | int]
 
 
 class FormApplicant(Frozen):
-    """What the rules of a form need to know of the applicant, whose data is in the case and not in the form."""
+    """What the rules of a form need to know of the applicant, whose data is in the case and not in the form.
+
+    `stated_birth`, `stated_man`: as the form says it, for documents that do not.
+    """
 
     type: ApplicantType = ApplicantType.PERSONAL
     id_type: IdType
     id_number: str
+    stated_birth: date | None = None
+    stated_man: bool | None = None
 
     @property
     def birth(self) -> date | None:
-        """By the document; None where it does not say."""
-        return born(self.id_type, self.id_number)
+        """By the document, else as stated; None where neither says."""
+        return born(self.id_type, self.id_number) or self.stated_birth
 
     @property
     def man(self) -> bool | None:
-        """By the document; None where it does not say."""
-        return is_man(self.id_type, self.id_number)
+        """By the document, else as stated; None where neither says."""
+        known = is_man(self.id_type, self.id_number)
+        return self.stated_man if known is None else known
 
 
 def person_problems(

@@ -1,6 +1,7 @@
 """A form definition → JSON Schema (draft 2020-12) of its answers: for partners, for our page, for the check itself.
 
-Answers: `{"situation", "applicantPresent", "values": {key: value}, "parties": {key: [person]}, "fee"}`; a person:
+Answers: `{"situation", "applicantPresent", "applicantBirthDate", "applicantSex", "values": {key: value},
+"parties": {key: [person]}, "fee"}`; a person:
 `{"type", "name", "idType", "idNumber", "phone", "birthDate", "sex", "present", "values"}`. Dates `YYYY-MM-DD`, money
 whole fen, regions 6 digits. What goes beyond a schema is in `catalog.forms.checking`.
 """
@@ -30,6 +31,10 @@ def schema_of(definition: FormDefinition) -> _Schema:
         required.insert(0, "situation")
     if any(rule.in_person for rule in definition.applicant):
         properties["applicantPresent"] = {"type": "boolean", "title": "申请人本人到场"}
+    if definition.asks_age:
+        properties["applicantBirthDate"] = {"title": "申请人出生日期", **_DATE}
+    if definition.asks_sex:
+        properties["applicantSex"] = {"type": "string", "title": "申请人性别", "enum": ["男", "女"]}
     properties["values"] = _values(list(definition.fields))
     if definition.parties:
         properties["parties"] = _parties(definition)

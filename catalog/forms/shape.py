@@ -34,6 +34,8 @@ _PERSON = {
     "receiptNo": "缴费票据号",
     "situation": "办理情形",
     "applicantPresent": "申请人本人到场",
+    "applicantBirthDate": "申请人出生日期",
+    "applicantSex": "申请人性别",
     "parties": "相关人信息",
     "values": "事项信息",
     "fee": "缴费信息",
@@ -148,7 +150,7 @@ def _form(field: FormField | None, path: list[str | int]) -> str:
         return "应为6位行政区划代码，请从列表中选择。"
     if field is not None and field.kind is FieldKind.ACCOUNT:
         return "应为8至30位数字，不含空格。"
-    if path[-1:] == ["birthDate"] or (field is not None and field.kind is FieldKind.DATE):
+    if path[-1:] in (["birthDate"], ["applicantBirthDate"]) or (field is not None and field.kind is FieldKind.DATE):
         return "应为存在的日期，例如2026-09-01。"
     return f"格式不对，{field.hint.rstrip('。')}。" if field is not None and field.hint else "格式不对，请核对。"
 

@@ -42,6 +42,9 @@ def _lines(definition: FormDefinition, answers: Mapping[str, Any]) -> Iterator[F
         yield FormLine(section=definition.situation_label, label=definition.situation_label, value=chosen.label)
     if "applicantPresent" in answers:
         yield FormLine(section="申请人", label="本人到场", value=_flag(answers["applicantPresent"]))
+    for member, label in (("applicantBirthDate", "出生日期"), ("applicantSex", "性别")):
+        if member in answers:
+            yield FormLine(section="申请人", label=label, value=answers[member])
     for section in definition.sections:
         there = [field for field in section.fields if asked(field.when, answers)]
         yield from _field_lines(section.title, there, values_of(answers))

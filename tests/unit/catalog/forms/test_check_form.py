@@ -112,6 +112,23 @@ def test_a_passport_says_neither_age_nor_sex_so_both_are_asked():
     assert problems("YZ-CIVIL-013", marriage(told), applicant=applicant()) == {}
 
 
+def test_an_applicant_whose_passport_says_neither_is_asked_too():
+    who = FormApplicant(id_type=IdType.PASSPORT, id_number="E12345678")
+    assert set(problems("YZ-CIVIL-013", marriage(), applicant=who)) == {"/applicantBirthDate", "/applicantSex"}
+    told = marriage(applicantBirthDate="2005-11-29", applicantSex="男")
+    assert "未满22周岁" in problems("YZ-CIVIL-013", told, applicant=who)["/applicantPresent"]
+    assert problems("YZ-CIVIL-013", told | {"applicantBirthDate": "2004-11-29"}, applicant=who) == {}
+    woman = told | {"applicantBirthDate": "2004-11-29", "applicantSex": "女"}
+    assert list(problems("YZ-CIVIL-013", woman, applicant=who)) == ["/parties/partner/0/idNumber"]
+
+
+def test_what_is_stated_never_contradicts_the_document():
+    told = marriage(applicantBirthDate="1990-05-02", applicantSex="女")
+    assert set(problems("YZ-CIVIL-013", told, applicant=applicant())) == {"/applicantBirthDate", "/applicantSex"}
+    right = marriage(applicantBirthDate="1990-05-01", applicantSex="男")
+    assert problems("YZ-CIVIL-013", right, applicant=applicant()) == {}
+
+
 @pytest.mark.parametrize(("ago", "refused"), [(30, "不足31天"), (31, None), (60, None), (61, "超过60天")])
 def test_the_cooling_off_of_thirty_days_and_the_thirty_after_it(ago, refused):
     applied = (TODAY - timedelta(days=ago)).isoformat()
@@ -294,6 +311,8 @@ def near_answers(draw):
         "values": values(form.fields),
         "parties": {p.key: persons(p) for p in form.parties if draw(st.booleans())},
         "fee": draw(JSON),
+        "applicantBirthDate": draw(st.dates().map(date.isoformat) | JSON),
+        "applicantSex": draw(st.sampled_from(["男", "女"]) | JSON),
     }
     return form, {key: part for key, part in answers.items() if draw(st.integers(0, 9)) > 0}
 
