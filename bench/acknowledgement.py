@@ -41,6 +41,7 @@ ONLINE = SHAPES[0]
 WAITING = replace(
     ONLINE, name="waiting", first_number=20_000, story=replace(ONLINE.story, partner_script=({"await": "never"},))
 )
+KEPT_S = 4.0  # the server closes after five
 WITHIN_S = 120.0
 
 
@@ -65,7 +66,7 @@ class CallbackProbe:
         self.different = 0
         where = urlsplit(address)
         self._where = (str(where.hostname), int(where.port or 0))
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     def _next(self) -> dict[str, Any]:
         if next(self._sent) % REPEATED == REPEATED - 1:
@@ -76,7 +77,7 @@ class CallbackProbe:
 
     async def __call__(self) -> float:
         request = _wire(self._next())
-        reader, writer = self._idle.pop() if self._idle else await asyncio.open_connection(*self._where)
+        reader, writer = await self._connection()
         began = time.perf_counter()
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
@@ -85,8 +86,17 @@ class CallbackProbe:
         body = await reader.readexactly(int(length[1]))
         taken = time.perf_counter() - began
         assert b'"code":"0000"' in body, body
-        self._idle.append((reader, writer))
+        self._idle.append((time.monotonic(), reader, writer))
         return taken
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The one that was used last; one that the server may have closed meanwhile is given up."""
+        while self._idle:
+            since, reader, writer = self._idle.pop()
+            if time.monotonic() - since < KEPT_S:
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(*self._where)
 
 
 class SignalProbe:
