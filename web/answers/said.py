@@ -13,7 +13,20 @@ class ResultNamed(Answer):
     document_no: str
 
 
-class WordSaid(Answer):
+class Words(Answer):
+    """What an event carries; members that it does not say, or not to the reader, are null."""
+
+    org: str | None
+    reason: str | None
+    legal_basis: str | None
+    materials: list[str] | None
+    deadline_workdays: int | None
+    procedure: str | None
+    result: ResultNamed | None
+    tracking_no: str | None
+
+
+class WordSaid(Words):
     """One word of an authority (对方告知); members that it does not say, or not to the reader, are null.
 
     `tookEffect`: false for what came late, twice with other content, or waits for a person.
@@ -25,12 +38,4 @@ class WordSaid(Answer):
     at: Moment
     received_at: Moment
     took_effect: bool
-    org: str | None
     round: int | None
-    reason: str | None
-    legal_basis: str | None
-    materials: list[str] | None
-    deadline_workdays: int | None
-    procedure: str | None
-    result: ResultNamed | None
-    tracking_no: str | None

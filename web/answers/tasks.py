@@ -5,7 +5,7 @@ from pydantic import Field
 from domain.terms import Role
 from web.answers.base import Answer, Facts, Moment
 from web.answers.clocks import PartyNamed, TaskClock
-from web.answers.said import ResultNamed
+from web.answers.said import Words
 
 
 class PlaceShown(Answer):
@@ -16,7 +16,7 @@ class PlaceShown(Answer):
     name: str
 
 
-class WhatCame(Answer):
+class WhatCame(Words):
     """What was said (收到的内容), opened for whoever decides; members that were not said are null."""
 
     event: str | None
@@ -29,14 +29,6 @@ class WhatCame(Answer):
     code: str | None
     command: str | None
     ours: str | None
-    org: str | None
-    reason: str | None
-    legal_basis: str | None
-    materials: list[str] | None
-    deadline_workdays: int | None
-    procedure: str | None
-    result: ResultNamed | None
-    tracking_no: str | None
 
 
 class TaskLine(Answer):

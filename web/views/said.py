@@ -22,7 +22,10 @@ def said_to_hall(
 
     `reads`: with the words; without it only that something was said. `withheld`: a result's number is not released yet.
     """
-    return [_shown(row, _opened(ctx, row) if reads else None, PAYLOAD, withheld) for row in _rows(session, handlings)]
+    return [
+        _shown(row, ctx.inbox.message_of(row) if reads else None, PAYLOAD, withheld)
+        for row in _rows(session, handlings)
+    ]
 
 
 def said_to_applicant(
@@ -33,7 +36,7 @@ def said_to_applicant(
     for row in _rows(session, handlings):
         if row.update_name != CaseUpdate.AUTHORITY_EVENT:
             continue
-        message = _opened(ctx, row)
+        message = ctx.inbox.message_of(row)
         if message.event is not None:
             told.append(_shown(row, message, TOLD_TO_APPLICANT[message.event], withheld))
     return told
@@ -75,10 +78,6 @@ def event_label(event: str) -> str:
 def _rows(session: Session, handlings: Collection[str]) -> Iterable[InboxRow]:
     told = select(InboxRow).where(InboxRow.handling_no.in_(handlings), InboxRow.case_no.is_not(None))
     return session.scalars(told.order_by(InboxRow.received_at, InboxRow.id))
-
-
-def _opened(ctx: Context, row: InboxRow) -> InboundMessage:
-    return ctx.inbox.message_of(row)
 
 
 def _shown(row: InboxRow, message: InboundMessage | None, fields: Collection[str], withheld: bool) -> dict[str, Any]:
