@@ -49,7 +49,7 @@ class HandlingPlan(Frozen):
     result_travels: bool = Field(description="a BACK leg: paper result or originals come back")
 
 
-EDITION = 2
+EDITION = 3
 """Of the rules of cases and legs that start now; `workflow.patched` decides for those that bear an older one."""
 
 
