@@ -15,7 +15,6 @@ BENCHMARKS: dict[str, list[str]] = {
     "cost": [],
     "cases": [],
     "acknowledgement": [],
-    "recovery": [],
     "idle": [],
     "scans": [],
     "dispatch": ["--days", "1", "--only", "held-out days 300/6"],

@@ -1,6 +1,7 @@
-"""What the whole system uses while nothing happens: at rest, and over open cases; and what an open case holds.
+"""What the whole system uses while nothing happens, at rest and over open cases; what one holds; what a kill costs.
 
-Ours as `make run` starts it. `python -m bench.idle` writes bench/results/idle.json.
+Ours as `make run` starts it. `python -m bench.idle` writes bench/results/idle.json and, because so many open cases
+take a while to open, recovery.json too.
 """
 
 import os
@@ -11,12 +12,13 @@ from typing import Any
 from bench.figures import SHORT, spread, write
 from bench.ours import Ours
 from bench.processor import processes, processor_ms
+from bench.recovery import after_a_kill
 from bench.shapes import SHAPES
 from demo.__main__ import stage_of
 from demo.system import System, running
 from storage.base import Database
 
-CASES = 20 if SHORT else 1_000
+CASES = 20 if SHORT else 10_000
 AT_ONCE = 20
 LOOKS = 2 if SHORT else 5
 LOOK_S = 1.0 if SHORT else 12.0
@@ -25,8 +27,8 @@ ONLINE = next(shape for shape in SHAPES if shape.name == "online")
 _PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 
 
-def measure() -> dict[str, Any]:
-    """At rest, then with the cases open: their network is told to keep silent after it has received them."""
+def measure() -> tuple[dict[str, Any], dict[str, Any]]:
+    """At rest, over the open cases, after a kill; their network is told to keep silent once it has received them."""
     with running(TIME_SCALE, print) as system:
         database = Database(f"sqlite:///{system.data_dir / 'kuayu.db'}")
         stage = stage_of(system)
@@ -35,15 +37,16 @@ def measure() -> dict[str, Any]:
         time.sleep(LOOK_S)
         at_rest = _used(system)
         before = _resident_kb(system.process.pid)
-        ours.open_ones(ONLINE, CASES, AT_ONCE)
+        cases = ours.open_ones(ONLINE, CASES, AT_ONCE)
         time.sleep(LOOK_S)  # what their start leaves to be done is no rest
         found = {
             "at_rest_percent_of_a_core": at_rest,
             f"with_{CASES}_open_percent_of_a_core": _used(system),
             "worker_kb_per_open_case": round((_resident_kb(system.process.pid) - before) / CASES, 1),
         }
+        recovered = after_a_kill(system, stage, database, cases)
         database.close()
-        return found
+        return found, recovered
 
 
 def _used(system: System) -> dict[str, dict[str, float]]:
@@ -68,7 +71,9 @@ def _resident_kb(whole: int) -> float:
 
 def main() -> None:
     """Measure and write."""
-    write("idle", measure())
+    idle, recovery = measure()
+    write("idle", idle)
+    write("recovery", recovery)
 
 
 if __name__ == "__main__":

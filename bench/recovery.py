@@ -1,7 +1,7 @@
 """How soon open cases go on after the worker was killed: by the next one, which `make run` starts by itself.
 
 Their networks are silent. Just after the kill the window withdraws some of them; timed is, from the kill, until each
-has passed it on to its network. `python -m bench.recovery` writes bench/results/recovery.json.
+has passed it on to its network. `bench.idle` asks for it over the cases that it has opened.
 """
 
 import os
@@ -14,44 +14,32 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bench.figures import SHORT, p95, write
-from bench.ours import Ours
+from bench.figures import SHORT, p95
 from bench.processor import processes
-from bench.shapes import SHAPES
-from demo.__main__ import stage_of
 from demo.play import Stage
-from demo.system import running
+from demo.system import System
 from domain.terms import CaseStatus
 from storage.base import Database
 from storage.cases.rows import CaseRow, HandlingRow
 
-OPEN = 20 if SHORT else 1_000
 WITHDRAWN = 5 if SHORT else 200
 AT_ONCE = 20
-ONLINE = next(shape for shape in SHAPES if shape.name == "online")
 LOOK_S = 0.05
 WITHIN_S = 120.0
-SILENT_S = 7 * 24 * 3600
 SEED = 13
 
 
-def measure() -> dict[str, Any]:
-    """Open them, kill the worker, withdraw a random few."""
-    with running(1.0, print) as system:
-        database = Database(f"sqlite:///{system.data_dir / 'kuayu.db'}")
-        stage = stage_of(system)
-        stage.partners.put("/control/default", {"pace_s": SILENT_S})
-        cases = Ours(stage, database).open_ones(ONLINE, OPEN, AT_ONCE)
-        _until(lambda: _submitted(database) >= OPEN)
-        chosen = random.Random(SEED).sample(cases, WITHDRAWN)
-        began = time.monotonic()
-        for process in processes(system.process.pid, "worker"):
-            os.kill(process, signal.SIGKILL)
-        with ThreadPoolExecutor(AT_ONCE) as people:
-            done = people.map(lambda case_no: _withdrawn(stage, database, case_no, began), chosen)
-            took = list(done)
-        database.close()
-        return {"open": OPEN, "withdrawn": WITHDRAWN, "at_once": AT_ONCE, "after_the_kill": _told(took)}
+def after_a_kill(system: System, stage: Stage, database: Database, cases: list[str]) -> dict[str, Any]:
+    """Kill the worker while these are open, withdraw a random few."""
+    _until(lambda: _submitted(database) >= len(cases))
+    chosen = random.Random(SEED).sample(cases, WITHDRAWN)
+    began = time.monotonic()
+    for process in processes(system.process.pid, "worker"):
+        os.kill(process, signal.SIGKILL)
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        done = people.map(lambda case_no: _withdrawn(stage, database, case_no, began), chosen)
+        took = list(done)
+    return {"open": len(cases), "withdrawn": WITHDRAWN, "at_once": AT_ONCE, "after_the_kill": _told(took)}
 
 
 def _told(took: list[tuple[float, float]]) -> dict[str, float]:
@@ -89,12 +77,3 @@ def _submitted(database: Database) -> int:
 def _passed_on(database: Database, case_no: str) -> bool:
     with database.read() as session:
         return bool(session.scalar(select(HandlingRow.withdrawal_asked).filter_by(case_no=case_no)))
-
-
-def main() -> None:
-    """Measure and write."""
-    write("recovery", measure())
-
-
-if __name__ == "__main__":
-    main()

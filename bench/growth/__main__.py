@@ -1,6 +1,6 @@
-"""`python -m bench.growth [--cases 1000 100000] [--postgresql]`: what each read costs as a district grows.
+"""`python -m bench.growth [--cases 1000 100000] [--on sqlite postgresql]`: what each read costs as a district grows.
 
-On SQLite, or on a PostgreSQL that is started for it. Each size is filled, served by a process of its own and asked
+On SQLite and on a PostgreSQL that is started for it. Each size is filled, served by a process of its own and asked
 over real HTTP; the figures join those in bench/results/growth.json.
 """
 
@@ -22,6 +22,8 @@ from domain.terms import Scheme
 from tests.postgresql import fresh_database, server
 
 RESULT = RESULTS / "growth.json"
+SERVERS = {"sqlite": nullcontext, "postgresql": server}
+"""Where a district is kept; each gives the address of a server, or None for a file."""
 _FEW = 5
 
 
@@ -71,18 +73,19 @@ def _beside(found: dict[str, Any], kind: str, counts: list[int]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.growth")
     parser.add_argument("--cases", type=int, nargs="+", default=[1_000, 100_000])
-    parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL instead of SQLite")
+    parser.add_argument("--on", nargs="+", choices=SERVERS, default=list(SERVERS), help="both if none is named")
     given = parser.parse_args()
     found = json.loads(RESULT.read_text("utf-8")) if RESULT.exists() else {}
-    with server() if given.postgresql else nullcontext() as url:
-        for count in given.cases:
-            name = f"{'postgresql' if url else 'sqlite'} {count}"
-            found[name] = measured(count, fresh_database(url) if url else None)
-            print(name, json.dumps(found[name], indent=1, ensure_ascii=False), flush=True)
-            _beside(found, "postgresql" if url else "sqlite", given.cases)
-            found |= {"short": SHORT, "machine": machine()}
-            RESULT.parent.mkdir(parents=True, exist_ok=True)
-            RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for kind in given.on:
+        with SERVERS[kind]() as url:
+            for count in given.cases:
+                name = f"{kind} {count}"
+                found[name] = measured(count, fresh_database(url) if url else None)
+                print(name, json.dumps(found[name], indent=1, ensure_ascii=False), flush=True)
+                _beside(found, kind, given.cases)
+                found |= {"short": SHORT, "machine": machine()}
+                RESULT.parent.mkdir(parents=True, exist_ok=True)
+                RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
