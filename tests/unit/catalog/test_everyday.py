@@ -53,7 +53,7 @@ def test_the_frozen_phrases_find_their_item_among_the_first_three():
 
 
 def test_phrases_that_were_written_after_the_words_find_theirs_too():
-    """Five batches, each tried unseen before words were added for it: 71, 91, 94, 83 and 92 % in the first three."""
+    """Seven batches, each tried before words were added for it: 71, 91, 94, 83, 92, 98, 96 % in the first three."""
     assert share_found(LATER) >= 0.95
 
 
