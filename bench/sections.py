@@ -125,12 +125,18 @@ def _growth_plot(figures: Figures) -> tuple[str, list[Bar]]:
 def _growth_table(figures: Figures) -> Iterator[str]:
     sizes = _sizes(figures)
     reads = [read for read, ms in figures[sizes[-1]].items() if isinstance(ms, Mapping) and "p95_ms" in ms]
-    rows = [[read, *(_told(figures[size].get(read, {}).get("p95_ms", "")) for size in sizes)] for read in reads]
-    yield from table(["read, p95, ms", *sizes], rows)
+    rows = [[read, *(_asked(figures[size].get(read, {})) for size in sizes)] for read in reads]
+    yield from table(["read: p50, p95, ms (answer, kB)", *sizes], rows)
     for name, said in figures.items():
         if "by calculation" in name:
             yield f"\n**{name}**, the line through two sizes: a store of {said['store_gb']} GB, and\n"
             yield from table(["read, p95, ms", ""], [[read, _told(ms)] for read, ms in said["p95_ms"].items()])
+
+
+def _asked(figures: Figures) -> str:
+    """Median, 95th percentile and the length of the answer, as far as they are known."""
+    times = ", ".join(_told(figures[name]) for name in ("p50_ms", "p95_ms") if name in figures)
+    return f"{times} ({_told(figures['answer_kb'])})" if "answer_kb" in figures else times
 
 
 def leaves(figures: Figures, above: str = "") -> Iterator[tuple[str, Any]]:

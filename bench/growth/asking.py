@@ -70,7 +70,12 @@ class Asker:
         answer = self._session().get(self.base + path, headers=headers, timeout=300)
         took = time.perf_counter() - began
         assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
+        self._local.kb = len(answer.content) / 1000
         return took
+
+    def last_kb(self) -> float:
+        """How long the answer was that this thread has read last: a longer list takes longer in any district."""
+        return round(self._local.kb, 1)
 
     def post(self, path: str, role: str | None = None, **more: Any) -> float:
         headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {self.tokens[role]}"} if role else {})
@@ -129,7 +134,8 @@ def figures(taken_s: list[float]) -> dict[str, float]:
 def asked(asker: Asker, path: str, role: str | None, calls: int = CALLS) -> dict[str, float]:
     """The figures of one path, after a first call that is told apart."""
     first = asker.get(path, role)
-    return figures([asker.get(path, role) for _ in range(calls)]) | {"first_ms": round(1000 * first, 1)}
+    each = figures([asker.get(path, role) for _ in range(calls)])
+    return each | {"first_ms": round(1000 * first, 1), "answer_kb": asker.last_kb()}
 
 
 def callbacks(asker: Asker, numbers: list[str]) -> dict[str, float]:

@@ -37,8 +37,10 @@ def reads(count: int) -> dict[str, tuple[str, str | None]]:
         "tasks": ("/api/v1/tasks", "clerk"),
         "tasks, due": ("/api/v1/tasks?order=due", "supervisor"),
         "handlings": ("/api/v1/handlings", "officer"),
+        "handlings, the first five": ("/api/v1/handlings?size=5", "officer"),
         "deliveries": ("/api/v1/partners/sichuan/deliveries", "operator"),
         "stops of an outlet": ("/api/v1/outlets/jiefangbei/worklist", "courier"),
+        "stops of an outlet, the first five": ("/api/v1/outlets/jiefangbei/worklist?size=5", "courier"),
         "search items": ("/api/v1/items?q=身份证", "clerk"),
         "metrics": ("/metrics", None),
     }
