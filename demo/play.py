@@ -4,7 +4,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.items import load
+from catalog.model import ServiceItem
 from demo.client import Caller
+from demo.filling import filled
 from demo.people import applicant, door
 from demo.stories import Story
 
@@ -66,6 +69,8 @@ def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
     item = stage.clerk.get(f"/api/v1/items/{story.item}")
     kind = "enterprise" if item["applicant"] == "enterprise" else "personal"
     person = applicant(number, kind)
+    form = filled(_item(story.item), person, number, fetched=story.pickup)
+    asked = {material.seq for material in form.item.materials}
     roles = story.roles or (None,) * len(story.regions)
     return {
         "itemCode": story.item,
@@ -73,11 +78,18 @@ def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
         "mode": None,
         "applicant": person,
         "agent": None,
-        "materials": [_brought(material, "defer" in story.does) for material in item["materials"]],
+        "materials": [
+            _brought(material, "defer" in story.does) for material in item["materials"] if material["seq"] in asked
+        ],
         "pickup": door(number, person["name"]) if story.pickup else None,
         "delivery": door(number, person["name"]) if story.delivery else None,
         "consent": {"version": "2026-11", "accepted": True},
+        "form": None if form.answers is None else {"answers": form.answers},
     }
+
+
+def _item(code: str) -> ServiceItem:
+    return next(item for item in load().items if item.code == code)
 
 
 def _brought(material: dict[str, Any], defer: bool) -> dict[str, Any]:

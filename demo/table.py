@@ -6,7 +6,7 @@ from typing import Any
 
 from demo.play import Played
 
-_HEAD = ("办件", "故事", "事项", "网络", "方式", "结果", "寄递段", "门前分钟(业务/承诺)", "实秒", "用时s", "")
+_HEAD = ("办件", "故事", "事项", "网络", "方式", "结果", "表单", "寄递段", "门前分钟(业务/承诺)", "实秒", "用时s", "")
 _OUTLET_HEAD = ("网点", "寄递段", "单数", "承诺", "按时", "有凭证", "平均分钟", "九成分钟")
 
 
@@ -49,6 +49,7 @@ def _row(played: Played, wrong: list[str]) -> tuple[str, ...]:
         "+".join(dict.fromkeys(h["scheme"] for h in handlings)),
         "+".join(dict.fromkeys(h["mode"] for h in handlings)),
         str(case.get("status", "-")),
+        f"{len(lines)}项" if (lines := (case.get("form") or {}).get("lines")) else "-",
         ">".join(p["leg"] for p in case.get("parcels", [])) or "-",
         *_door_minutes(played),
         f"{played.seconds:.1f}",

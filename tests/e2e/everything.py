@@ -1,17 +1,21 @@
 """Every item on every network that it lists: what is started, and the officer who decides the in-city ones."""
 
+import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
 from catalog.items import load
 from catalog.model import Applicants, ServiceItem
+from catalog.workdays import SHANGHAI
 from demo.client import Caller
+from demo.filling import Filled, filled, resident
 from demo.people import applicant
 from demo.play import Stage
 from domain.terms import ApplicantType, CaseStatus, IdType, MaterialForm, Scheme
@@ -24,6 +28,8 @@ REGION_OF = {
 }
 """A county that only this network reaches first, per network."""
 
+_AGES = (62, 75, 85, 17, 5, 0)
+_HALF = 0.5
 _AT_ONCE = 4
 _IN_FLIGHT = 120
 """More would only wait in queues, and the law's clocks run fast here."""
@@ -45,20 +51,40 @@ class Start:
     number: int
 
     def body(self) -> dict[str, Any]:
+        person, form = self._filled()
         return {
             "itemCode": self.item.code,
             "handlings": [{"region": REGION_OF[self.scheme], "role": None}],
             "mode": None,
-            "applicant": self._applicant(),
+            "applicant": person,
             "agent": None,
             "materials": [
                 {"seq": m.seq, "provided": _PROVIDED.get(m.form, "electronic"), "pages": 1, "sha256": None}
-                for m in self.item.materials
+                for m in form.item.materials
             ],
             "pickup": None,
             "delivery": None,
             "consent": {"version": "2026-11", "accepted": True},
+            "form": None if form.answers is None else {"answers": form.answers},
         }
+
+    def _filled(self) -> tuple[dict[str, Any], Filled]:
+        """The first of the people who stand in line for it that may apply, and his form, filled at random."""
+        form = Filled(None, self.item)
+        for person in self._people():
+            form = filled(self.item, person, self.number, fetched=False)
+            if form.answers is not None:
+                return person, form
+        return self._applicant(), form
+
+    def _people(self) -> Iterator[dict[str, Any]]:
+        """The usual applicant, then, for what is only for the old or the very young, others in his place."""
+        usual, chance = self._applicant(), random.Random(self.number)
+        yield usual
+        if usual["idType"] == IdType.RESIDENT:
+            for years in _AGES:
+                birth = datetime.now(SHANGHAI).date() - timedelta(days=int(years * 365.25) + 40)
+                yield usual | {"idNumber": resident(chance, birth, man=chance.random() < _HALF)}
 
     def _applicant(self) -> dict[str, Any]:
         enterprise = self.item.applicant is Applicants.ENTERPRISE

@@ -10,7 +10,7 @@ from catalog.forms.persons import FormApplicant
 from catalog.items import load
 from catalog.model import Applicants
 from domain.terms import ApplicantType, IdType
-from tests.filling import Unfillable, answers_of, credit_code, resident
+from demo.filling import Unfillable, answers_of, credit_code, resident
 
 TODAY = date(2026, 11, 29)
 ITEMS = load().items

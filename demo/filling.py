@@ -1,14 +1,18 @@
-"""Filling forms at random: answers that the form takes, for any item; synthetic people only."""
+"""Filling an item's form as an applicant might: answers at random that the form takes; nobody's real data."""
 
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from catalog.forms.checking import check_form
-from catalog.forms.conditions import asked
+from catalog.forms.choosing import for_situation
+from catalog.forms.conditions import asked, situation_of
+from catalog.forms.generic import form_of
 from catalog.forms.model import AgeRule, FieldKind, FormDefinition, FormField, Identity, Party, Tense
 from catalog.forms.persons import FormApplicant
+from catalog.model import ServiceItem
+from catalog.workdays import SHANGHAI
 from domain.identifiers import mod_11_2
 from domain.terms import ApplicantType, IdType
 
@@ -36,10 +40,18 @@ _PATTERNS: dict[str, Callable[[random.Random], str]] = {
 }
 """Of every pattern that a bundled form has."""
 _TRIES = 400
+_TRIES_TO_STAY_AT_HOME = 10
 
 
-class Unfillable(AssertionError):
+class Unfillable(ValueError):
     """No answers were found that this form takes from this applicant."""
+
+
+class Filled(NamedTuple):
+    """Answers, None without; and the item as they ask for it."""
+
+    answers: dict[str, Any] | None
+    item: ServiceItem
 
 
 def answers_of(definition: FormDefinition, who: FormApplicant, chance: random.Random, on: date) -> dict[str, Any]:
@@ -55,6 +67,23 @@ def answers_of(definition: FormDefinition, who: FormApplicant, chance: random.Ra
         if not problems:
             return answers
     raise Unfillable(f"{definition.item_code}: {[(p.pointer, p.sentence) for p in problems]}")
+
+
+def filled(item: ServiceItem, person: dict[str, Any], number: int, *, fetched: bool) -> Filled:
+    """The form of the `number`-th applicant, with what his situation asks for; `fetched`: by a courier at his door.
+
+    No answers where he can't fill it: he is too young, or has to come himself.
+    """
+    on = datetime.now(SHANGHAI).date()
+    definition, chance = form_of(item), random.Random(number)
+    for _ in range(_TRIES_TO_STAY_AT_HOME):
+        try:
+            answers = answers_of(definition, applicant_of(person), chance, on)
+        except Unfillable:
+            break
+        if not fetched or not any(rule.in_person and asked(rule.when, answers) for rule in definition.applicant):
+            return Filled(answers, for_situation(item, definition, situation_of(answers)))
+    return Filled(None, item)
 
 
 def resident(chance: random.Random, birth: date, *, man: bool) -> str:
