@@ -13,16 +13,16 @@ _REFUSAL: Final = frozenset({"reason", "legal_basis"})
 
 TOLD_TO_APPLICANT: Final[Mapping[WireEvent, frozenset[str]]] = {
     WireEvent.RECEIVED: frozenset(),
-    WireEvent.ACCEPTED: frozenset(),
+    WireEvent.ACCEPTED: frozenset({"deemed"}),
     WireEvent.NOT_ACCEPTED: _REFUSAL,  # 行政许可法第三十二条: in writing, with the reason
-    WireEvent.NEED_SUPPLEMENT: frozenset({"round", "reason", "materials", "deadline_workdays"}),  # 一次性告知
-    WireEvent.REVIEWING: frozenset(),
+    WireEvent.NEED_SUPPLEMENT: frozenset({"round", "reason", "materials", "papers", "deadline_workdays"}),  # 一次性告知
+    WireEvent.REVIEWING: frozenset({"extended_workdays", "reason"}),  # 行政许可法第四十二条: with the reason
     WireEvent.SUSPENDED: frozenset({"procedure", "reason"}),  # 行政许可法第四十五条: the time that it takes
     WireEvent.RESUMED: frozenset(),
     WireEvent.APPROVED: frozenset({"result"}),
     WireEvent.REJECTED: _REFUSAL,  # 行政许可法第三十八条: with the reason and the way to appeal
     WireEvent.WITHDRAWN: frozenset(),
-    WireEvent.RESULT_SENT: frozenset({"tracking_no"}),
+    WireEvent.RESULT_SENT: frozenset({"tracking_no", "papers", "kept"}),  # the seal is the halls' own check
 }
 """Event → the fields that concern the applicant. What did not take effect is told to nobody outside the hall."""
 

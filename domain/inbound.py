@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.model import Frozen
+from domain.named_papers import NamedPaper
 from domain.terms import Partner, ResultForm, WireEvent
 from domain.wire import Verdict
 
@@ -25,6 +26,10 @@ class EventPayload(Frozen):
 
     NEED_SUPPLEMENT: `round`, `reason`, `materials` (names), `deadline_workdays`. SUSPENDED: `procedure`, `reason`.
     NOT_ACCEPTED, REJECTED: `reason`, `legal_basis`. APPROVED: `result`. RESULT_SENT: `tracking_no`.
+
+    May be said beside them (decisions.md 21): NEED_SUPPLEMENT `papers`, what is wanted; RESULT_SENT `seal_no`,
+    `papers`, what comes back, and `kept`, what stays in the authority's file; REVIEWING `extended_workdays` with their
+    `reason` (行政许可法第四十二条); ACCEPTED `deemed`. Of lists None: not said, (): said that there is nothing.
     """
 
     round: int | None = None
@@ -35,6 +40,11 @@ class EventPayload(Frozen):
     legal_basis: str | None = None
     result: ResultPaper | None = None
     tracking_no: str | None = None
+    seal_no: str | None = None
+    papers: tuple[NamedPaper, ...] | None = None
+    kept: tuple[NamedPaper, ...] | None = None
+    extended_workdays: int | None = None
+    deemed: bool | None = None
 
 
 class InboundMessage(Frozen):

@@ -15,12 +15,14 @@ from domain.terms import Partner, ResultForm, WireEvent
 from partners.interprovincial.codes import EVENT_OF_ZT
 from partners.interprovincial.envelope import leaf, read_stamp
 from partners.interprovincial.numbers import coordination_no
+from partners.interprovincial.paper_lists import papers_of
 from partners.interprovincial.safe_xml import UnsafeXml, children
 
 _SID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _SERIAL: Final = re.compile(r"[1-9][0-9]{0,8}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ZT: Final = re.compile(r"[0-9]{2}")
+_SAYS_YES: Final = {None: None, "": None, "0": False, "1": True}
 _MAX_WORKDAYS: Final = 365
 _MAX_NUMBER: Final = 64
 _MAX_TEXT: Final = 4000
@@ -118,7 +120,13 @@ def _payload(record: etree._Element, event: WireEvent | None) -> EventPayload:
                 reason=_required(record, "YY"),
                 materials=_names(record),
                 deadline_workdays=_number(record, "XGR", _MAX_WORKDAYS),
+                papers=papers_of(record, "CLS"),
             )
+        case WireEvent.ACCEPTED:
+            return EventPayload(deemed=_yes(record, "SZ"))
+        case WireEvent.REVIEWING if leaf(record, "XGR"):
+            days = _number(record, "XGR", _MAX_WORKDAYS)
+            return EventPayload(extended_workdays=days, reason=_required(record, "YY"))
         case WireEvent.SUSPENDED:
             return EventPayload(procedure=_required(record, "TBCX"), reason=_required(record, "YY"))
         case WireEvent.APPROVED:
@@ -126,10 +134,7 @@ def _payload(record: etree._Element, event: WireEvent | None) -> EventPayload:
         case WireEvent.NOT_ACCEPTED | WireEvent.REJECTED:
             return EventPayload(reason=_required(record, "YY"), legal_basis=_required(record, "FLYJ"))
         case WireEvent.RESULT_SENT:
-            number = _required(record, "YJHM")
-            if len(number) > _MAX_NUMBER:
-                raise UnsafeXml("YJHM too long")
-            return EventPayload(tracking_no=number)
+            return _result_sent(record)
         case _:
             return EventPayload()
 
@@ -144,6 +149,21 @@ def _result(record: etree._Element) -> ResultPaper:
     return ResultPaper(
         name=_required(record, "JGMC"), form=ResultForm(form), document_no=_text(record, "WSBH"), sha256=sha256
     )
+
+
+def _result_sent(record: etree._Element) -> EventPayload:
+    number, seal = _required(record, "YJHM"), _text(record, "FQH")
+    if len(number) > _MAX_NUMBER or len(seal) > _MAX_NUMBER:
+        raise UnsafeXml("YJHM or FQH too long")
+    back, kept = papers_of(record, "CLS"), papers_of(record, "BLCL")
+    return EventPayload(tracking_no=number, seal_no=seal or None, papers=back, kept=kept)
+
+
+def _yes(record: etree._Element, name: str) -> bool | None:
+    said = leaf(record, name)
+    if said not in _SAYS_YES:
+        raise UnsafeXml(name)
+    return _SAYS_YES[said]
 
 
 def _names(record: etree._Element) -> tuple[str, ...]:

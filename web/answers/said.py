@@ -1,6 +1,6 @@
 """What authorities have said, in words."""
 
-from domain.terms import WireEvent
+from domain.terms import MaterialForm, WireEvent
 from web.answers.base import Answer, Moment
 
 
@@ -13,8 +13,21 @@ class ResultNamed(Answer):
     document_no: str
 
 
+class PaperNamed(Answer):
+    """One line of a list of papers; `count`: pieces."""
+
+    name: str
+    form: MaterialForm
+    form_label: str
+    count: int
+
+
 class Words(Answer):
-    """What an event carries; members that it does not say, or not to the reader, are null."""
+    """What an event carries; members that it does not say, or not to the reader, are null.
+
+    `papers`: of NEED_SUPPLEMENT what is wanted, of RESULT_SENT what comes back; `kept`: what stays in the authority's
+    file; [] where it says that there is none.
+    """
 
     org: str | None
     reason: str | None
@@ -24,6 +37,11 @@ class Words(Answer):
     procedure: str | None
     result: ResultNamed | None
     tracking_no: str | None
+    seal_no: str | None
+    papers: list[PaperNamed] | None
+    kept: list[PaperNamed] | None
+    extended_workdays: int | None
+    deemed: bool | None
 
 
 class WordSaid(Words):

@@ -1,18 +1,28 @@
 """What the authorities have said about a case (对方告知), opened from where it is sealed when somebody reads it."""
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.audience import PAYLOAD, TOLD_TO_APPLICANT
 from domain.inbound import EventPayload, InboundMessage
+from domain.named_papers import NamedPaper
 from domain.naming import CaseUpdate
 from domain.terms import WireEvent
 from storage.exchange.inbox_row import InboxRow
 from web.foundation.context import Context
-from web.views.wording import EVENTS, RESULT_FORMS
+from web.views.wording import EVENTS, FORMS, RESULT_FORMS
+
+_FIELD: Final = {
+    "legalBasis": "legal_basis",
+    "deadlineWorkdays": "deadline_workdays",
+    "trackingNo": "tracking_no",
+    "sealNo": "seal_no",
+    "extendedWorkdays": "extended_workdays",
+}
+"""Member → field of the payload, where they are written differently."""
 
 
 def said_to_hall(
@@ -55,9 +65,13 @@ def payload_words(
         "deadlineWorkdays": payload.deadline_workdays,
         "procedure": payload.procedure,
         "trackingNo": payload.tracking_no,
+        "sealNo": payload.seal_no,
+        "papers": _named(payload.papers),
+        "kept": _named(payload.kept),
+        "extendedWorkdays": payload.extended_workdays,
+        "deemed": payload.deemed,
     }
-    named = {"legalBasis": "legal_basis", "deadlineWorkdays": "deadline_workdays", "trackingNo": "tracking_no"}
-    words = {name: value if named.get(name, name) in fields else None for name, value in shown.items()}
+    words = {name: value if _FIELD.get(name, name) in fields else None for name, value in shown.items()}
     return words | {
         "result": None
         if result is None
@@ -68,6 +82,12 @@ def payload_words(
             "documentNo": "" if withheld else result.document_no,
         }
     }
+
+
+def _named(papers: tuple[NamedPaper, ...] | None) -> list[dict[str, Any]] | None:
+    if papers is None:
+        return None
+    return [{"name": p.name, "form": p.form, "formLabel": FORMS[p.form], "count": p.count} for p in papers]
 
 
 def event_label(event: str) -> str:

@@ -35,6 +35,7 @@ WITH_WORDS = frozenset(
 _MEMBERS = (
     *("event", "label", "at", "from", "seq", "messageId", "step", "code", "command", "ours"),
     *("org", "reason", "legalBasis", "materials", "deadlineWorkdays", "procedure", "result", "trackingNo"),
+    *("sealNo", "papers", "kept", "extendedWorkdays", "deemed"),
 )
 _BLANK: dict[str, Any] = dict.fromkeys(_MEMBERS)
 """Every answer has every member."""

@@ -7,9 +7,12 @@ import pytest
 
 from domain.audience import PAYLOAD, READERS_OF_WORDS, TOLD_TO_APPLICANT
 from domain.inbound import EventPayload, InboundMessage, ResultPaper
-from domain.terms import CaseStatus, Partner, ResultForm, Role, WireEvent
+from domain.named_papers import NamedPaper
+from domain.terms import CaseStatus, MaterialForm, Partner, ResultForm, Role, WireEvent
 from domain.wire import after_submit
 from storage.cases.rows import HandlingRow
+from storage.exchange.inbox_row import InboxRow
+from storage.exchange.papers_back import papers_said_back
 from tests.unit.web.test_papers import paper, text_of
 from web.views.said import payload_words
 
@@ -22,8 +25,19 @@ EVERYTHING = EventPayload(
     legal_basis="《行政许可法》第三十八条",
     result=ResultPaper(name="准迁证", form=ResultForm.PAPER, document_no="川〔2026〕12号", sha256=None),
     tracking_no="EB123456789CN",
+    seal_no="YZ0000001",
+    papers=(NamedPaper(name="居民户口簿", form=MaterialForm.ORIGINAL, count=2),),
+    kept=(NamedPaper(name="结婚证", form=MaterialForm.COPY, count=1),),
+    extended_workdays=10,
+    deemed=True,
 )
-_JSON = {"legal_basis": "legalBasis", "deadline_workdays": "deadlineWorkdays", "tracking_no": "trackingNo"}
+_JSON = {
+    "legal_basis": "legalBasis",
+    "deadline_workdays": "deadlineWorkdays",
+    "tracking_no": "trackingNo",
+    "seal_no": "sealNo",
+    "extended_workdays": "extendedWorkdays",
+}
 
 
 @pytest.mark.parametrize("event", WireEvent)
@@ -36,14 +50,19 @@ def test_the_applicant_reads_what_concerns_him_and_the_hall_everything(event, fi
 
 
 def test_no_field_that_an_event_brings_is_kept_from_the_applicant():
-    """The contract's payloads (docs/contracts.md A): what an event carries is about his own matter."""
+    """The contract's payloads (docs/contracts.md A): what an event carries is about his own matter.
+
+    But for the seal of a parcel between halls, by which they alone see that it was not opened.
+    """
     carried = {
-        WireEvent.NEED_SUPPLEMENT: {"round", "reason", "materials", "deadline_workdays"},
+        WireEvent.ACCEPTED: {"deemed"},
+        WireEvent.NEED_SUPPLEMENT: {"round", "reason", "materials", "papers", "deadline_workdays"},
+        WireEvent.REVIEWING: {"extended_workdays", "reason"},
         WireEvent.SUSPENDED: {"procedure", "reason"},
         WireEvent.NOT_ACCEPTED: {"reason", "legal_basis"},
         WireEvent.REJECTED: {"reason", "legal_basis"},
         WireEvent.APPROVED: {"result"},
-        WireEvent.RESULT_SENT: {"tracking_no"},
+        WireEvent.RESULT_SENT: {"tracking_no", "papers", "kept"},
     }
     assert {event: set(fields) for event, fields in TOLD_TO_APPLICANT.items() if fields} == carried
 
@@ -117,6 +136,29 @@ def test_what_is_to_be_supplemented_is_named_on_every_page(hall, case_no):
     for page in (hall.as_().get(f"/window/{case_no}").text, found(hall, case_no)):
         assert "户口簿不清晰" in page and "户口簿首页、本人页" in page and "5 个工作日" in page
     assert f"/api/v1/cases/{case_no}/papers/notice.pdf" in hall.as_().get(f"/window/{case_no}").text
+
+
+def test_what_comes_back_and_what_stays_is_named_to_clerk_and_applicant(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    says(hall, case_no, WireEvent.NOT_ACCEPTED, 2, reason=REASON, legal_basis=BASIS)
+    sent = {name: getattr(EVERYTHING, name) for name in ("tracking_no", "seal_no", "papers", "kept")}
+    says(hall, case_no, WireEvent.RESULT_SENT, 3, **sent)
+    for page in (hall.as_().get(f"/window/{case_no}").text, found(hall, case_no)):
+        assert "随件退回：居民户口簿（原件2份）" in page and "办理地留存：结婚证（复印件1份）" in page
+    assert "YZ0000001" in hall.as_().get(f"/window/{case_no}").text
+    assert "YZ0000001" not in found(hall, case_no)
+    assert tracked(hall, case_no)[-1]["kept"] == [{"name": "结婚证", "form": "copy", "formLabel": "复印件", "count": 1}]
+    with hall.database.read() as session:
+        back = papers_said_back(session, hall.context.inbox, case_no)
+        assert (back.papers, back.kept, back.seal_no) == (EVERYTHING.papers, EVERYTHING.kept, "YZ0000001")
+        row = session.query(InboxRow).filter_by(event_name="RESULT_SENT").one()
+        assert "结婚证".encode() not in row.message and "结婚证" not in str(row.update)
+
+
+def test_before_the_result_is_sent_nothing_is_said_back(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    with hall.database.read() as session:
+        assert papers_said_back(session, hall.context.inbox, case_no) is None
 
 
 def test_the_form_of_a_supplement_has_exactly_the_papers_that_were_named(hall, case_no):
