@@ -48,6 +48,7 @@ def command_for(session: Session, sealer: Sealer, handling: HandlingRow, order: 
                 materials=tuple(m.as_sent() for m in dossier.materials),
                 parcel=_parcel(session, handling, 1),
                 submitted_at=order.at,
+                form=dossier.form,
             )
         case CommandKind.SUPPLEMENT:
             brought = dossier.brought(handling.handling_no, order.round)

@@ -89,6 +89,7 @@ class LimitsCarried(Frozen):
     `accepted_at`: None before acceptance. `silence`: the acceptance clock that ended without a word, so that the law
     counts as accepted (§32). `suspended_at`: since when a special procedure runs. `asked_at`: since when a supplement
     is awaited that was asked for after acceptance. `excluded`: (begin, end) of each span that is over.
+    `extended_workdays`: by which the days to decide were extended so far (§42).
     """
 
     accepted_at: datetime | None = None
@@ -96,6 +97,7 @@ class LimitsCarried(Frozen):
     suspended_at: datetime | None = None
     asked_at: datetime | None = None
     excluded: tuple[tuple[datetime, datetime], ...] = ()
+    extended_workdays: int = Field(default=0, exclude_if=lambda days: days == 0)
 
 
 class ReturnCarried(Frozen):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from domain.filled_form import FilledForm
 from domain.model import Frozen
 from domain.terms import ApplicantType, CommandKind, IdType, MaterialForm, Mode, Notice, Partner, SignerKind
 
@@ -53,7 +54,10 @@ class HandlingRef(Frozen):
 
 
 class Submission(Frozen):
-    """Command `submit`. `window`: the collecting window's name. `parcel` None: no originals travel."""
+    """Command `submit`. `window`: the collecting window's name. `parcel` None: no originals travel.
+
+    `form`: what the item asks for beside its papers; None where nothing was filled in.
+    """
 
     item_code: str
     item_name: str
@@ -64,6 +68,7 @@ class Submission(Frozen):
     materials: tuple[SentMaterial, ...]
     parcel: SentParcel | None
     submitted_at: datetime
+    form: FilledForm | None = None
 
 
 class Supplement(Frozen):

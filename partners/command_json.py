@@ -15,6 +15,7 @@ from domain.outbound import (
     Supplement,
 )
 from domain.terms import Notice, SignerKind
+from partners.form_json import form_json
 from partners.standards import format_instant
 
 # Who takes a parcel from a locker is the applicant: the wires know no locker.
@@ -24,8 +25,10 @@ _SIGNER: Final = {SignerKind.LOCKER: SignerKind.SELF}
 def submission_json(said: Submission, *, region: str, our_region: str) -> dict[str, Any]:
     """A submission without the case's and the item's number, which each wire has in a place of its own.
 
-    `region`: of the handling, `our_region`: of the collecting window; GB/T 2260, 6 digits.
+    `region`: of the handling, `our_region`: of the collecting window; GB/T 2260, 6 digits. `form` is there only where
+    the case has one (decisions.md 21).
     """
+    form = form_json(said.form)
     return {
         "itemName": said.item_name,
         "mode": said.mode.value,
@@ -36,7 +39,7 @@ def submission_json(said: Submission, *, region: str, our_region: str) -> dict[s
         "materials": [_material(material) for material in said.materials],
         "parcel": _parcel(said.parcel),
         "submittedAt": format_instant(said.submitted_at),
-    }
+    } | ({"form": form} if form is not None else {})
 
 
 def supplement_json(said: Supplement) -> dict[str, Any]:

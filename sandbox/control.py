@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox import forms
 from sandbox.case import PartnerName, PlayedCase, Step
 from sandbox.engine import Engine
 from sandbox.outage import OutageKind
@@ -82,7 +83,7 @@ def case(handling_no: str, request: Request) -> dict[str, Any]:
         found = engine.case(handling_no)
         if found is None:
             raise HTTPException(404, "no such case here")
-        return _shown(found)
+        return _shown(found, engine)
 
 
 @router.post("/cases/{handling_no}/steps")
@@ -97,7 +98,7 @@ def add_steps(handling_no: str, steps: list[Step], request: Request) -> dict[str
 def cases(request: Request) -> list[dict[str, Any]]:
     engine = _engine(request)
     with engine.lock:
-        return [_shown(found) for found in engine.cases()]
+        return [_shown(found, engine) for found in engine.cases()]
 
 
 @router.post("/reset")
@@ -107,7 +108,7 @@ def reset(request: Request) -> dict[str, bool]:
     return {"reset": True}
 
 
-def _shown(case: PlayedCase) -> dict[str, Any]:
+def _shown(case: PlayedCase, engine: Engine) -> dict[str, Any]:
     """Without applicant data: ids, events, notices and how it ended."""
     return {
         "handlingNo": case.handling_no,
@@ -116,6 +117,7 @@ def _shown(case: PlayedCase) -> dict[str, Any]:
         "itemCode": case.item_code,
         "mode": case.mode,
         "region": case.region,
+        "formSha256": forms.digest(engine.store, case.handling_no),
         "outcome": case.decision,
         "openRound": case.open_round,
         "withdrawAsked": case.withdraw_asked,

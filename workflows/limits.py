@@ -33,6 +33,7 @@ class Limits:
         self._suspended_at = before.suspended_at
         self._asked_at = before.asked_at  # 补正 asked for after acceptance: the applicant's time, not theirs
         self._excluded = list(before.excluded)
+        self._extended_workdays = before.extended_workdays
 
     def carried(self) -> LimitsCarried:
         """Its state for the next run."""
@@ -42,6 +43,7 @@ class Limits:
             suspended_at=self._suspended_at,
             asked_at=self._asked_at,
             excluded=tuple(self._excluded),
+            extended_workdays=self._extended_workdays,
         )
 
     @property
@@ -69,12 +71,16 @@ class Limits:
         """The clocks that this event starts, counted from when it happened."""
         self._hear_what_was_in_time(said)
         at = said.occurred_at
+        # Needs no patch: no history that was written before authorities could extend bears such days.
+        self._extended_workdays += said.extended_workdays or 0
         goes_on = self.papers_complete(at) if self._asked_at and said.event is not WireEvent.NEED_SUPPLEMENT else []
         if goes_on and said.event is not WireEvent.SUSPENDED:
             return goes_on  # it speaks, so the missing papers are there, whether or not a scan has said so
         match said.event:
             case WireEvent.RECEIVED if not (self.accepted and by_the_event()):
                 return [ClockOrder(kind=DeadlineKind.ACCEPTANCE, start_at=at)]
+            case WireEvent.REVIEWING if said.extended_workdays and self.accepted:
+                return self._decision_clocks()
             case WireEvent.ACCEPTED | WireEvent.REVIEWING if self._silence is not None:
                 return []  # the law had accepted it: the days run from the receipt already
             case WireEvent.ACCEPTED:
@@ -137,7 +143,12 @@ class Limits:
 
     def _decision_clocks(self) -> list[ClockOrder]:
         return [
-            ClockOrder(kind=kind, start_at=self._accepted_at, workdays=days, excluded=tuple(self._excluded))
+            ClockOrder(
+                kind=kind,
+                start_at=self._accepted_at,
+                workdays=days + self._extended_workdays,
+                excluded=tuple(self._excluded),
+            )
             for kind, days in self._days.items()
             if self._accepted_at is not None
         ]

@@ -1,7 +1,10 @@
 """Our commands in the words of 跨省通办: pure translation into RECORD elements (contracts.md C)."""
 
+import re
 from datetime import datetime
+from typing import Final
 
+from domain.filled_form import FilledForm
 from domain.outbound import (
     Command,
     NoticeSent,
@@ -14,6 +17,7 @@ from domain.outbound import (
     Withdrawal,
 )
 from domain.terms import CommandKind, Notice, SignerKind
+from partners.form_json import canonical, form_json
 from partners.interprovincial.codes import SQRLX, TZ_OF_NOTICE, Operation
 from partners.interprovincial.envelope import element, stamp
 
@@ -26,6 +30,9 @@ OPERATION_OF_KIND = {
 
 # Who takes a parcel from a locker is the applicant: the wire knows no locker.
 _SIGNER = {SignerKind.LOCKER: SignerKind.SELF}
+
+_NOT_XML: Final = re.compile("[\ufffe\uffff]")
+"""What JSON text may hold and XML may not; all else that XML lacks is escaped in JSON text anyway."""
 
 
 def destination(region: str) -> str:
@@ -62,7 +69,15 @@ def _submission(body: Submission, region: str) -> str:
     if body.agent is not None:
         parts.append(f"<DLR>{_person(body.agent)}</DLR>")
     parts += [_materials(body.materials), _parcel(body.parcel), element("TJSJ", stamp(body.submitted_at))]
-    return "".join(parts)
+    return "".join(parts) + _form(body.form)
+
+
+def _form(form: FilledForm | None) -> str:
+    """BD: the form's canonical JSON as text; absent where the case has none."""
+    said = form_json(form)
+    if said is None:
+        return ""
+    return element("BD", _NOT_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", canonical(said)))
 
 
 def _person(person: Person) -> str:

@@ -21,6 +21,7 @@ def update_for(message: InboundMessage, verdict: Verdict) -> tuple[str, dict[str
             occurred_at=message.occurred_at,
             round=message.payload.round,
             deadline_workdays=message.payload.deadline_workdays,
+            extended_workdays=message.payload.extended_workdays,
             result_form=message.payload.result.form if message.payload.result else None,
             tracking_no=message.payload.tracking_no,
             result_sha256=message.payload.result.sha256 if message.payload.result else None,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from sandbox import forms
 from sandbox.case import PlayedCase
 from sandbox.engine import Engine
 from sandbox.partners.interprovincial import records
@@ -95,6 +96,7 @@ class Desk:
                 extra={"ywxtbh": call.head.ywxtbh, "jsdw": call.head.jsdw},
             )
             self._store.put("gw-case", call.head.ywxtbh, said.case_no)
+            forms.keep(self._store, said.case_no, said.form)
             return leaf("AJBH", said.case_no) + leaf("LSH", partner_no) + leaf("SLSJ", now_text())
 
         return self._once(call, call.head.ywxtbh, "submit", said.case_no, take)

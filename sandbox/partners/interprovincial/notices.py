@@ -98,10 +98,14 @@ def inner(case: PlayedCase, event: PlayedEvent) -> str:
         leaf("ZTSJ", event.occurred_at[:19].replace("-", "").replace(":", "").replace("T", "")),
     ]
     match status:
+        case "02" if "deemed" in said:
+            parts.append(leaf("SZ", "1" if said["deemed"] else "0"))
         case "04":
             parts += [leaf("LC", str(said["round"])), leaf("YY", said["reason"])]
             parts += [leaf("CLMC", name) for name in said["materials"]]
-            parts.append(leaf("XGR", str(said["deadlineWorkdays"])))
+            parts += [leaf("XGR", str(said["deadlineWorkdays"])), _papers("CLS", said.get("papers"))]
+        case "05" if "extendedWorkdays" in said:
+            parts += [leaf("XGR", str(said["extendedWorkdays"])), leaf("YY", said["reason"])]
         case "06":
             parts += [leaf("TBCX", said["procedure"]), leaf("YY", said["reason"])]
         case "08":
@@ -111,5 +115,14 @@ def inner(case: PlayedCase, event: PlayedEvent) -> str:
         case "03" | "09":
             parts += [leaf("YY", said["reason"]), leaf("FLYJ", said["legalBasis"])]
         case "10":
-            parts.append(leaf("YJHM", said["trackingNo"]))
+            parts += [leaf("YJHM", said["trackingNo"]), leaf("FQH", said["sealNo"]) if said.get("sealNo") else ""]
+            parts += [_papers("CLS", said.get("papers")), _papers("BLCL", said.get("kept"))]
     return "".join(parts)
+
+
+def _papers(name: str, papers: list[dict[str, Any]] | None) -> str:
+    """Nothing where the script names none; an empty element where it says that there are none."""
+    if papers is None:
+        return ""
+    lines = [leaf("MC", one["name"]) + leaf("XS", one["form"]) + leaf("YS", str(one["count"])) for one in papers]
+    return f"<{name}>{''.join(f'<CL>{line}</CL>' for line in lines)}</{name}>"

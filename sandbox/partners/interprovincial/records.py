@@ -1,9 +1,12 @@
 """What the provinces accept inside a RECORD: elements, forms and check digits (contracts.md C, table)."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sandbox.forms import FORM_LIMIT
 from sandbox.partners.interprovincial.wire import Refused, moment
 from sandbox.partners.interprovincial.xmltree import Node
 
@@ -26,6 +29,7 @@ class Submission:
     phone: str
     has_parcel: bool
     files: list[str]
+    form: dict[str, Any] | None
 
 
 def text(record: Node, name: str, *, empty: bool = False, code: int = -60) -> str:
@@ -81,6 +85,7 @@ def submission(record: Node, unknown_items: list[str]) -> Submission:
     files = [digest for line in lines(record) if (digest := _submitted_line(line))]
     tracking = parcel(record)
     time_text(record, "TJSJ")
+    form = filled_form(record)
     if not re.fullmatch("YZ-[A-Z]{2,8}-[0-9]{3}", item) or item in unknown_items:
         raise Refused(-902, "SXBM")
     if text(record, "SQRLX", empty=True) not in ("1", "2"):
@@ -93,7 +98,33 @@ def submission(record: Node, unknown_items: list[str]) -> Submission:
         person(agents[0])
     if not re.fullmatch("[0-9]{6}", region) or not PROVINCES.fullmatch(region[:2]):
         raise Refused(-905, "BLDQH")
-    return Submission(number_, item, name, mode, region, phone, bool(tracking), files)
+    return Submission(number_, item, name, mode, region, phone, bool(tracking), files, form)
+
+
+def filled_form(record: Node) -> dict[str, Any] | None:
+    """BD, JSON in text; None where it is empty or absent."""
+    found = record.all("BD")
+    if len(found) > 1 or any(one.children or len(one.text.encode()) > FORM_LIMIT for one in found):
+        raise Refused(-60, "BD")
+    if not found or not found[0].text:
+        return None
+    try:
+        form = json.loads(found[0].text)
+    except (ValueError, RecursionError):
+        raise Refused(-60, "BD") from None
+    if not _is_form(form):
+        raise Refused(-60, "BD")
+    return dict(form)
+
+
+def _is_form(form: Any) -> bool:
+    if not isinstance(form, dict) or not isinstance(form.get("answers"), dict):
+        return False
+    lines = form.get("lines")
+    if not isinstance(form.get("version"), str) or not isinstance(lines, list):
+        return False
+    words = ("section", "label", "value")
+    return all(isinstance(line, dict) and all(isinstance(line.get(w), str) for w in words) for line in lines)
 
 
 def person(parent: Node) -> str:

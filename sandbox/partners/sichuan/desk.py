@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from sandbox import forms
 from sandbox.case import PlayedCase
 from sandbox.engine import CHINA, Engine
 from sandbox.partners.sichuan.guard import Checked, Problem
@@ -65,6 +66,7 @@ class Desk:
                 partner_no=partner_no,
                 has_parcel=said.parcel is not None,
             )
+            forms.keep(self._store, said.caseNo, said.form.model_dump() if said.form else None)
             return {"partnerCaseNo": partner_no, "receivedAt": _now()}
 
         return self._once(request, "submit", said.caseNo, 201, take)

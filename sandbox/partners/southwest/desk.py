@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import ValidationError
 
+from sandbox import forms
 from sandbox.engine import Engine
 from sandbox.partners.southwest.crypto import instant
 from sandbox.partners.southwest.schema import DATA, Apply, Delivered, Row, Supplement
@@ -125,6 +126,7 @@ class Desk:
             has_parcel=data.parcel is not None,
             extra={"province": province},
         )
+        forms.keep(self._store, row.project_no, data.form.model_dump() if data.form else None)
         return True
 
 

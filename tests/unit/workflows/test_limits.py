@@ -250,3 +250,40 @@ def test_the_age_of_a_case_is_asked_under_the_name_that_histories_know(monkeypat
     monkeypatch.setattr(workflow, "patched", lambda name: asked.append(name) or True)
     Limits(ITEM).over(E.RESUMED)
     assert asked == ["clocks-by-the-day-of-the-event"]
+
+
+# --- §42: extended ---
+
+
+def test_an_extension_gives_both_days_to_decide_so_many_more_from_the_acceptance():
+    limits = accepted()
+    orders = limits.after(said(E.REVIEWING, NOW + 8 * DAY, extended_workdays=10))
+    assert [(order.kind, order.workdays, order.start_at) for order in orders] == [
+        (K.DECISION_PROMISED, 20, NOW),
+        (K.DECISION_STATUTORY, 30, NOW),
+    ]
+    assert limits.after(said(E.REVIEWING, NOW + 9 * DAY)) == []
+    assert Limits(ITEM, limits.carried()).carried() == limits.carried()
+    assert limits.carried().extended_workdays == 10
+
+
+def test_an_extension_holds_after_a_special_procedure_and_beside_an_acceptance_by_silence():
+    limits = deemed()
+    assert [order.workdays for order in limits.after(said(E.REVIEWING, NOW + 7 * DAY, extended_workdays=3))] == [13, 23]
+    limits.after(said(E.SUSPENDED, NOW + 8 * DAY))
+    orders = limits.after(said(E.RESUMED, NOW + 9 * DAY))
+    assert [(order.workdays, order.excluded) for order in orders] == [
+        (13, ((NOW + 8 * DAY, NOW + 9 * DAY),)),
+        (23, ((NOW + 8 * DAY, NOW + 9 * DAY),)),
+    ]
+
+
+def test_an_extension_with_which_the_authority_speaks_for_the_first_time_or_goes_on():
+    first = Limits(ITEM).after(said(E.REVIEWING, extended_workdays=5))
+    assert [(order.workdays, order.start_at) for order in first] == [(15, NOW), (25, NOW)]
+    limits = accepted()
+    limits.after(said(E.NEED_SUPPLEMENT, NOW + DAY, deadline_workdays=5))
+    again = limits.after(said(E.REVIEWING, NOW + 3 * DAY, extended_workdays=5))
+    assert [(order.workdays, order.excluded) for order in again] == [(15, ((NOW + DAY, NOW + 3 * DAY),))] + [
+        (25, ((NOW + DAY, NOW + 3 * DAY),))
+    ]
