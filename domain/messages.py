@@ -77,8 +77,8 @@ class AuthorityEvent(Frozen):
     """Update `authority_event`: an event that the wire table has judged.
 
     Update id: `{sender}/{message id}`, so that two networks of one case may use the same ids. `occurred_at`: when the
-    authority says it happened. `deadline_workdays`: of NEED_SUPPLEMENT. `extended_workdays`: of a REVIEWING that extends
-    the days to decide (行政许可法第四十二条). `snapshot`: queried over a gap, not sent to us.
+    authority says it happened. `deadline_workdays`: of NEED_SUPPLEMENT. `extended_workdays`: of a REVIEWING that
+    extends the days to decide (行政许可法第四十二条). `snapshot`: queried over a gap, not sent to us.
     Texts (reasons, names of materials) stay in the inbox; only what decides is here.
     """
 

@@ -284,6 +284,5 @@ def test_an_extension_with_which_the_authority_speaks_for_the_first_time_or_goes
     limits = accepted()
     limits.after(said(E.NEED_SUPPLEMENT, NOW + DAY, deadline_workdays=5))
     again = limits.after(said(E.REVIEWING, NOW + 3 * DAY, extended_workdays=5))
-    assert [(order.workdays, order.excluded) for order in again] == [(15, ((NOW + DAY, NOW + 3 * DAY),))] + [
-        (25, ((NOW + DAY, NOW + 3 * DAY),))
-    ]
+    assert [order.workdays for order in again] == [15, 25]
+    assert {order.excluded for order in again} == {((NOW + DAY, NOW + 3 * DAY),)}
