@@ -1,14 +1,15 @@
-"""The papers that a hall hands out (文书): receipt, one-time notice, commitment, decision, delivery receipt,
-dossier list.
+"""The papers that a hall hands out (文书): receipt, one-time notice, extension, commitment, decision, delivery
+receipt, dossier list.
 
 Each is content first (`Paper`: fields, tables, sentences), then a PDF with the Chinese font embedded and the case
 number as a bar code. The same content gives the same bytes. What may be printed is decided by the caller: numbers
 and phones arrive masked.
 """
 
-from papers.content import commitment, decision, delivery, dossier_list, notice, receipt
+from papers.content import commitment, decision, delivery, dossier_list, extension, notice, receipt
 from papers.facts import (
     CaseFacts,
+    Extension,
     GapNotice,
     Item,
     Owed,
@@ -20,11 +21,13 @@ from papers.facts import (
     Round,
     Scan,
     Service,
+    Wanted,
 )
 from papers.sheet import render
 
 __all__ = [
     "CaseFacts",
+    "Extension",
     "GapNotice",
     "Item",
     "Owed",
@@ -36,10 +39,12 @@ __all__ = [
     "Round",
     "Scan",
     "Service",
+    "Wanted",
     "commitment",
     "decision",
     "delivery",
     "dossier_list",
+    "extension",
     "notice",
     "receipt",
     "render",

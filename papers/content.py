@@ -95,6 +95,29 @@ def decision(case: CaseFacts) -> Paper:
     return paper.model_copy(update={"title": titles.pop()}) if len(titles) == 1 else paper
 
 
+def extension(case: CaseFacts) -> Paper:
+    """延长办理期限告知书: by how many days, until when, and the reason, which is owed to the applicant (§42)."""
+    blocks: list[Fields | Grid | Words | Signatures] = [Fields(rows=tuple(_matter(case)))]
+    for longer in case.extensions:
+        rows = (
+            ("办理编号", longer.handling_no),
+            ("办理机关", longer.authority),
+            ("告知时间", moment(longer.told_at)),
+            ("延长期限", f"{longer.workdays}个工作日"),
+            ("延长理由", longer.reason),
+            ("承诺办理期限至", day(longer.promised_until) if longer.promised_until else "以办理地告知为准"),
+            ("法定办理期限至", day(longer.statutory_until) if longer.statutory_until else "以办理地告知为准"),
+        )
+        blocks.append(Fields(rows=rows))
+    blocks.append(Words(sentences=(
+        "行政机关在期限内不能作出决定的，经负责人批准可以延长，并应当将延长的理由告知申请人（行政许可法第四十二条）。",
+        "听证、检验、检测、鉴定和专家评审等特别程序所需时间不计入上列期限（行政许可法第四十五条）。",
+        "本文书由收件窗口按办理机关通过网络送达的告知打印，用于告知申请人。",
+    )))  # fmt: skip
+    blocks.append(Signatures(who=(f"告知人（{case.clerk}，收件专用章）", "申请人（代办人）")))
+    return _paper(PaperKind.EXTENSION, case, *blocks)
+
+
 def delivery(case: CaseFacts) -> Paper:
     """送达回证: what was served, how, when, and who signed (行政许可法第四十四条)."""
     rows = tuple((r.handling_no, r.decision, r.name, r.form, r.document_no) for r in case.results)
@@ -163,10 +186,17 @@ def _supplements(case: CaseFacts) -> Paper:
 
 def _round(asked: Round) -> list[Fields | Grid | Words | Signatures]:
     due = moment(asked.due_at) if asked.due_at else "以办理地告知为准"
-    rows = (("办理编号", asked.handling_no), ("告知时间", moment(asked.told_at)), ("补正期限", due),
-            ("补正原因", asked.reason))  # fmt: skip
+    rows = (("办理编号", asked.handling_no), ("告知机关", asked.authority),
+            ("告知时间", moment(asked.told_at)), ("补正期限", due), ("补正原因", asked.reason))  # fmt: skip
     wanted = tuple(f"{n}. {name}" for n, name in enumerate(asked.materials, start=1))
-    return [Fields(rows=rows), Words(heading=f"第{asked.number}次补正，需要以下全部材料：", sentences=wanted)]
+    blocks: list[Fields | Grid | Words | Signatures] = [
+        Fields(rows=rows),
+        Words(heading=f"第{asked.number}次补正，需要以下全部材料：", sentences=wanted),
+    ]
+    if asked.papers:
+        lines = tuple((paper.name, paper.form, str(paper.count)) for paper in asked.papers)
+        blocks.append(Grid(header=("材料名称", "形式", "份数"), rows=lines, widths=(0.64, 0.2, 0.16)))
+    return blocks
 
 
 def _materials(case: CaseFacts) -> Grid:

@@ -11,6 +11,7 @@ class PaperKind(StrEnum):
 
     RECEIPT = "receipt"
     NOTICE = "notice"
+    EXTENSION = "extension"
     COMMITMENT = "commitment"
     DECISION = "decision"
     DELIVERY = "delivery"
@@ -25,6 +26,7 @@ class PaperKind(StrEnum):
 _HEADINGS = {
     PaperKind.RECEIPT: "收件凭证",
     PaperKind.NOTICE: "一次性告知书",
+    PaperKind.EXTENSION: "延长办理期限告知书",
     PaperKind.COMMITMENT: "容缺受理通知及承诺书",
     PaperKind.DECISION: "办理决定书",
     PaperKind.DELIVERY: "送达回证",
@@ -83,15 +85,43 @@ class Owed(Frozen):
     due_at: datetime | None = None
 
 
+class Wanted(Frozen):
+    """One paper that an authority names; `form` in Chinese, `count`: pieces."""
+
+    name: str
+    form: str
+    count: int
+
+
 class Round(Frozen):
-    """One supplement notice of an authority (补正告知)."""
+    """One supplement notice of an authority (补正告知). `authority`: as it names itself, else its region.
+
+    `papers`: the same materials with form and count, () where it does not say them.
+    """
 
     handling_no: str
     number: int
+    authority: str
     reason: str
     materials: tuple[str, ...]
+    papers: tuple[Wanted, ...] = ()
     told_at: datetime
     due_at: datetime | None
+
+
+class Extension(Frozen):
+    """Days to decide that an authority has extended (延长办理期限). `authority`: as it names itself, else its region.
+
+    `promised_until`, `statutory_until`: the last day of each limit as it counts now, None where no such clock ran.
+    """
+
+    handling_no: str
+    authority: str
+    workdays: int
+    reason: str
+    told_at: datetime
+    promised_until: datetime | None
+    statutory_until: datetime | None
 
 
 class Result(Frozen):
@@ -132,7 +162,7 @@ class CaseFacts(Frozen):
     """Everything about one case that a paper may say.
 
     `counts_from`: the day in words from which limits count. `taken_at`: when the papers were collected, else
-    registered. `clerk`: a user name. `rounds`: supplement notices in the order in which they came.
+    registered. `clerk`: a user name. `rounds`, `extensions`: in the order in which they came.
     `refusals`: decisions against the applicant that count now.
     """
 
@@ -149,6 +179,7 @@ class CaseFacts(Frozen):
     deferred: tuple[Owed, ...] = ()
     committed: tuple[Owed, ...] = ()
     rounds: tuple[Round, ...] = ()
+    extensions: tuple[Extension, ...] = ()
     results: tuple[Result, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     service: Service | None = None

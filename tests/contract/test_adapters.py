@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 
 from domain.errors import AnswerLost, PartnerRefused, PartnerUnavailable, PartnerUntrusted
+from domain.filled_form import FilledForm
 from domain.identifiers import make_case_number
 from domain.outbound import (
     Command,
@@ -71,7 +72,9 @@ def material(sha256: str | None = None) -> SentMaterial:
     return SentMaterial(seq=1, name="居民身份证申请表", form=MaterialForm.FORM, sha256=sha256, pages=2)
 
 
-def submission(handling: HandlingRef, sha256: str | None = None, mode: Mode = Mode.COLLECT) -> Command:
+def submission(
+    handling: HandlingRef, sha256: str | None = None, mode: Mode = Mode.COLLECT, form: FilledForm | None = None
+) -> Command:
     applicant = Person(
         type=ApplicantType.PERSONAL,
         name="阿卜杜拉·𬭸",
@@ -93,6 +96,7 @@ def submission(handling: HandlingRef, sha256: str | None = None, mode: Mode = Mo
             materials=(material(sha256),),
             parcel=SentParcel(tracking_no="EB000717618HK", seal_no="YZ0000001"),
             submitted_at=AT,
+            form=form,
         ),
     )
 

@@ -16,7 +16,7 @@ from tests.unit.sandbox.interprovincial_caller import opened, refresh_headers
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/partners/interprovincial.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(python|bash)\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
-EXPECTED = ['"code":"0"', "seal ok", "<DATA></DATA>", "confirmed"]
+EXPECTED = ['"code":"0"', "seal ok", "<DATA></DATA>", "form lost", "confirmed"]
 
 
 def test_every_example_has_an_expectation():
@@ -24,7 +24,7 @@ def test_every_example_has_an_expectation():
 
 
 @pytest.mark.parametrize(
-    ("block", "expected"), list(zip(BLOCKS, EXPECTED, strict=True)), ids=["curl", "seal", "sealed", "whole"]
+    ("block", "expected"), list(zip(BLOCKS, EXPECTED, strict=True)), ids=["curl", "seal", "sealed", "form", "whole"]
 )
 def test_example(block: tuple[str, str], expected: str):
     language, text = block

@@ -23,6 +23,7 @@ from sandbox.main import SandboxSettings, build_app
 from tests.borders import nowhere
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission
+from tests.contract.test_optional_members import FORM
 from tests.unit.exchange.sichuan_callbacks import agreed, open_sichuan_office
 from web.api import callbacks
 
@@ -132,7 +133,7 @@ def test_the_smallest_peer_takes_our_submission(example):
     handling = HandlingRef(handling_no=CURL_CASE, region="511602")
     adapter = SichuanAdapter(agreed(base_url=base_url), lambda: datetime.now(UTC))
     try:
-        rendered = adapter.render(submission(handling))
+        rendered = adapter.render(submission(handling, form=FORM))  # which the page's peer knows nothing of
         assert adapter.send(rendered).partner_no == "SC1"
         assert adapter.send(rendered).duplicate
         forger = SichuanAdapter(agreed(base_url=base_url, our_keys=lambda _: ("x" * 32,)), lambda: datetime.now(UTC))

@@ -25,6 +25,7 @@ from storage.sealing import Sealer
 from tests.contract.peer_southwest import settings
 from tests.contract.serving import served
 from tests.contract.test_adapters import submission, withdrawal
+from tests.contract.test_optional_members import FORM
 from tests.unit.exchange.southwest_office import open_office
 from tests.unit.exchange.southwest_province import HANDLING
 
@@ -77,7 +78,7 @@ def test_a_hub_built_from_the_page_works_with_our_side(page_hub, tmp_path):
     sealer = Sealer({"s1": b"k" * 32})
     intake = SouthwestIntake(office.database, sealer, office.inbox, adapter, streams, now)
     handling = office.command("x").handling
-    receipt = adapter.send(adapter.render(submission(handling)))
+    receipt = adapter.send(adapter.render(submission(handling, form=FORM)))  # which the page's hub knows nothing of
     assert receipt.awaiting_receipt
     report = intake.poll_once()
     assert (report.fault, report.batches, report.rows) == ("", 1, 2)

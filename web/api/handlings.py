@@ -40,6 +40,7 @@ class PayloadRequest(RequestSchema):
     reason: str | None = Field(default=None, min_length=1, max_length=500)
     materials: list[str] = Field(default_factory=list, max_length=60)
     deadline_workdays: int | None = Field(default=None, ge=1, le=90)
+    extended_workdays: int | None = Field(default=None, ge=1, le=90)
     procedure: str | None = Field(default=None, max_length=80)
     legal_basis: str | None = Field(default=None, max_length=200)
     result: ResultRequest | None = None
@@ -158,10 +159,12 @@ def _checked(decision: DecisionRequest) -> tuple[WireEvent, EventPayload]:
     except ValidationError as error:
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise Unprocessable("内容未填对，请检查", code="INVALID", field=f"payload.{field}") from error
-    for field in _NEEDED.get(event, ()):
+    extends = event is WireEvent.REVIEWING and shape.extended_workdays is not None  # 行政许可法 §42: with the reason
+    for field in ("reason",) if extends else _NEEDED.get(event, ()):
         if not getattr(shape, field):
             raise Unprocessable("请把内容填完整", code="INVALID", field=f"payload.{field}")
     values = shape.model_dump()
     values["result"] = ResultPaper(**shape.result.model_dump()) if shape.result else None
     values["materials"] = tuple(shape.materials)
+    values["extended_workdays"] = shape.extended_workdays if extends else None
     return event, EventPayload(**values)

@@ -1,4 +1,4 @@
-"""The papers of a case as PDF (文书): receipt, notice, commitment, decision, delivery receipt, dossier list."""
+"""The papers of a case as PDF (文书): receipt, notice, extension, commitment, decision, delivery receipt, dossier."""
 
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from papers import (
     decision,
     delivery,
     dossier_list,
+    extension,
     notice,
     receipt,
     render,
@@ -49,8 +50,8 @@ def get_receipt(case_no: str, _reader: CaseReader, ctx: Ctx) -> Response:
 def get_paper(case_no: str, kind: PaperKind, _reader: CaseReader, ctx: Ctx) -> Response:
     """One paper of a case as PDF.
 
-    Refused: 404 CASE_UNKNOWN, or where there is no occasion for it NO_SUPPLEMENT, NOTHING_PROMISED, NO_REFUSAL,
-    NO_RESULT; 409 DEFERRED_OPEN for a delivery receipt while a material is owed.
+    Refused: 404 CASE_UNKNOWN, or where there is no occasion for it NO_SUPPLEMENT, NO_EXTENSION, NOTHING_PROMISED,
+    NO_REFUSAL, NO_RESULT; 409 DEFERRED_OPEN for a delivery receipt while a material is owed.
     """
     return _case_paper(ctx, case_no, kind)
 
@@ -99,6 +100,10 @@ def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
             if not facts.rounds:
                 raise NotFound("这个办件没有补正告知", code="NO_SUPPLEMENT")
             return notice(facts)
+        case PaperKind.EXTENSION:
+            if not facts.extensions:
+                raise NotFound("这个办件没有延长办理期限", code="NO_EXTENSION")
+            return extension(facts)
         case PaperKind.COMMITMENT:
             if not facts.deferred and not facts.committed:
                 raise NotFound("这个办件没有容缺或告知承诺的材料", code="NOTHING_PROMISED")

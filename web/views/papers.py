@@ -15,13 +15,14 @@ from domain.messages import DeadlineKind, LegOutcome
 from domain.outbound import Person
 from domain.terms import CaseStatus, Leg, MaterialForm, Mode, Provided, ResultForm, Scheme, WireEvent
 from logistics.masking import mask_phone
-from papers import CaseFacts, Item, Owed, Party, Place, Refusal, Result, Round, Scan, Service
+from papers import CaseFacts, Item, Owed, Party, Place, Refusal, Result, Scan, Service
 from papers.content import day
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.exchange.inbox_row import InboxRow
 from storage.parcels.legs import LegRow
 from web.foundation.context import Context
 from web.views.cases import mask_id
+from web.views.letters import extensions_of, rounds_of
 from web.views.wording import FORMS, PROVIDED, RESULT_FORMS
 
 
@@ -43,7 +44,8 @@ def facts_of(session: Session, ctx: Context, case: CaseRow) -> CaseFacts:
         materials=_scans(dossier),
         deferred=_deferred(session, case.case_no, item, dossier),
         committed=tuple(Owed(seq=m.seq, name=m.name) for m in dossier.materials if m.provided is Provided.COMMITTED),
-        rounds=_rounds(session, ctx, handlings),
+        rounds=rounds_of(session, ctx, handlings),
+        extensions=extensions_of(session, ctx, handlings),
         results=tuple(_result(h) for h in handlings if CaseStatus(h.status).is_outcome),
         refusals=tuple(_refusals(session, ctx, handlings)),
         service=_service(session, case),
@@ -134,31 +136,6 @@ def _refusals(session: Session, ctx: Context, handlings: list[HandlingRow]) -> I
 def _authority_said(session: Session, ctx: Context, handling_no: str) -> list[InboundMessage]:
     told = select(InboxRow).where(InboxRow.handling_no == handling_no, InboxRow.case_no.is_not(None))
     return [ctx.inbox.message_of(row) for row in session.scalars(told.order_by(InboxRow.order, InboxRow.id))]
-
-
-def _rounds(session: Session, ctx: Context, handlings: list[HandlingRow]) -> tuple[Round, ...]:
-    """The supplement notices that took effect; their words come from the exchange log."""
-    numbers = [h.handling_no for h in handlings]
-    # The networks call the event by names of their own; what it came to for the case is one name.
-    told = select(InboxRow).where(InboxRow.handling_no.in_(numbers), InboxRow.update_name == "authority_event")
-    rows = session.scalars(told.order_by(InboxRow.id))
-    asked = [row for row in rows if (row.update or {}).get("event") == WireEvent.NEED_SUPPLEMENT]
-    return tuple(_round(session, ctx, row) for row in asked)
-
-
-def _round(session: Session, ctx: Context, row: InboxRow) -> Round:
-    said = ctx.inbox.message_of(row)
-    own = {"case_no": row.case_no, "handling_no": row.handling_no}  # a case's number leads to its rows
-    clock = select(DeadlineRow.due_at).filter_by(**own, kind=DeadlineKind.SUPPLEMENT_REPLY)
-    due_at = session.scalar(clock.where(DeadlineRow.start_at == said.occurred_at))
-    return Round(
-        handling_no=row.handling_no,
-        number=said.payload.round or 1,
-        reason=said.payload.reason or "",
-        materials=said.payload.materials,
-        told_at=said.occurred_at,
-        due_at=due_at,
-    )
 
 
 def _result(handling: HandlingRow) -> Result:

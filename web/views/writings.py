@@ -19,10 +19,12 @@ def writings_of(
     decided = [CaseStatus(h.status) for h in handlings if CaseStatus(h.status).is_outcome]
     promised = any(m.provided in (Provided.DEFERRED, Provided.COMMITTED) for m in dossier.materials)
     asked = any(one["event"] == WireEvent.NEED_SUPPLEMENT and one["tookEffect"] for one in said)
+    extended = any(one["extendedWorkdays"] and one["tookEffect"] for one in said)
     occasions = {
         PaperKind.RECEIPT: case.collected_at is not None,
         PaperKind.COMMITMENT: promised,
         PaperKind.NOTICE: asked,
+        PaperKind.EXTENSION: extended,
         PaperKind.DECISION: any(status in REFUSALS for status in decided),
         PaperKind.DELIVERY: bool(decided) and not owed,
         PaperKind.DOSSIER: True,

@@ -2,17 +2,20 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from domain.audience import PAYLOAD, READERS_OF_WORDS, TOLD_TO_APPLICANT
 from domain.inbound import EventPayload, InboundMessage, ResultPaper
+from domain.messages import DeadlineKind
 from domain.named_papers import NamedPaper
 from domain.terms import CaseStatus, MaterialForm, Partner, ResultForm, Role, WireEvent
 from domain.wire import after_submit
-from storage.cases.rows import HandlingRow
+from storage.cases.rows import DeadlineRow, HandlingRow
 from storage.exchange.inbox_row import InboxRow
 from storage.exchange.papers_back import papers_said_back
+from tests.unit.web.hall import an_item, case_body
 from tests.unit.web.test_papers import paper, text_of
 from web.views.said import payload_words
 
@@ -159,6 +162,79 @@ def test_before_the_result_is_sent_nothing_is_said_back(hall, case_no):
     says(hall, case_no, WireEvent.RECEIVED, 1)
     with hall.database.read() as session:
         assert papers_said_back(session, hall.context.inbox, case_no) is None
+
+
+def test_the_letter_of_a_supplement_names_the_papers_with_form_and_count(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    asked = {"round": 1, "reason": "户口簿不清晰", "materials": ("居民户口簿",), "deadline_workdays": 5}
+    says(hall, case_no, WireEvent.NEED_SUPPLEMENT, 2, **asked, papers=EVERYTHING.papers)
+    words = text_of(paper(hall, case_no, "notice"))
+    for each in ("告知机关成都市锦江区医疗保障局", "第1次补正", "居民户口簿原件2"):
+        assert each in words, each
+    for page in (hall.as_().get(f"/window/{case_no}").text, found(hall, case_no)):
+        assert "需要的材料：居民户口簿（原件2份）" in page
+
+
+LONGER = {"extended_workdays": 10, "reason": "案情复杂，需向公安机关核实"}
+
+
+def test_an_extension_reaches_clerk_and_applicant_with_its_reason_and_new_limit(hall, case_no):
+    assert paper(hall, case_no, "extension").json()["code"] == "NO_EXTENSION"
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    says(hall, case_no, WireEvent.ACCEPTED, 2)
+    says(hall, case_no, WireEvent.REVIEWING, 3)
+    link = f"/api/v1/cases/{case_no}/papers/extension.pdf"
+    assert link not in hall.as_().get(f"/window/{case_no}").text
+    says(hall, case_no, WireEvent.REVIEWING, 4, **LONGER)
+    with hall.database.write() as session:
+        for n, kind in enumerate((DeadlineKind.DECISION_PROMISED, DeadlineKind.DECISION_STATUTORY), start=20):
+            for longer in (0, n):
+                due = hall.now + timedelta(days=longer)
+                times = {"start_at": hall.now, "warn_at": due, "due_at": due}
+                of = {"case_no": case_no, "handling_no": case_no, "kind": kind, "responsible": "authority"}
+                session.add(DeadlineRow(key=f"{n}-{longer}", **of, **times))
+    words = text_of(paper(hall, case_no, "extension"))
+    for each in ("延长办理期限告知书", "成都市锦江区医疗保障局", "10个工作日", LONGER["reason"], "第四十二条",
+                 "承诺办理期限至2026年12月13日", "法定办理期限至2026年12月14日"):  # fmt: skip
+        assert each in words, each
+    assert link in hall.as_().get(f"/window/{case_no}").text
+    assert hall.as_(Role.COURIER).get(link).status_code == 403
+    for page in (hall.as_().get(f"/window/{case_no}").text, found(hall, case_no)):
+        assert "办理期限延长：10 个工作日" in page and LONGER["reason"] in page
+    row = hall.as_().get(f"/api/v1/cases/{case_no}").json()["said"][-1]
+    assert (row["extendedWorkdays"], row["reason"]) == (10, LONGER["reason"])
+
+
+def test_the_case_hears_of_the_days_and_not_of_the_reason(hall, case_no):
+    says(hall, case_no, WireEvent.RECEIVED, 1)
+    says(hall, case_no, WireEvent.ACCEPTED, 2)
+    says(hall, case_no, WireEvent.REVIEWING, 3, **LONGER)
+    with hall.database.read() as session:
+        told = session.query(InboxRow).filter_by(seq=3).one().update
+    assert told["extended_workdays"] == 10
+    assert LONGER["reason"] not in str(told)
+
+
+def test_our_own_officer_extends_with_a_reason(hall):
+    item = an_item(lambda i: i.applicant.value != "enterprise" and "quanyu" in i.schemes)
+    case_no = hall.started(case_body(item, region="500112"))
+    with hall.database.write() as session:
+        session.get_one(HandlingRow, case_no).wire_state = "UNDER_REVIEW"
+
+    def extend(**payload):
+        return hall.as_(Role.OFFICER).post(
+            f"/api/v1/handlings/{case_no}/decisions",
+            json={"event": "REVIEWING", "payload": payload},
+            headers={"Idempotency-Key": uuid4().hex},
+        )
+
+    assert extend(extendedWorkdays=10).json()["field"] == "payload.reason"
+    assert extend(extendedWorkdays=0, reason="x").status_code == 422
+    assert extend(extendedWorkdays=10, reason=LONGER["reason"]).status_code == 202
+    words = text_of(paper(hall, case_no, "extension"))
+    assert LONGER["reason"] in words and "办理机关重庆市渝北区" in words
+    page = hall.as_(Role.OFFICER).get("/officer").text
+    assert 'name="payload.extendedWorkdays"' in page
 
 
 def test_the_form_of_a_supplement_has_exactly_the_papers_that_were_named(hall, case_no):
