@@ -1,4 +1,4 @@
-"""Lists of papers inside a RECORD: CLS and BLCL with their CL of MC, XS and YS (contracts.md C "Notices")."""
+"""Lists of papers inside a RECORD: CLS and BLCL with their CL of MC, XS and YS (contracts.md "Optional members")."""
 
 import re
 from typing import Final

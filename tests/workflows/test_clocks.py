@@ -111,6 +111,21 @@ async def test_a_special_procedure_stops_the_clock_and_its_days_do_not_count(reg
     assert tasks_of(case, "DECISION_PROMISED") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
 
 
+async def test_an_extension_moves_both_days_to_decide(register):
+    case = await register()
+    await case.until_status(S.SUBMITTED)
+    await case.says("ACCEPTED")
+    await case.passes(days=7)
+    await case.says("REVIEWING", extended_workdays=10)
+    step = await case.until_kind("REVIEWING")
+    assert {order.kind: order.workdays for order in step.start} == {"DECISION_PROMISED": 20, "DECISION_STATUTORY": 30}
+    await case.passes(days=4)
+    assert tasks_of(case, "DECISION_PROMISED") == []  # ten days are over
+    await case.passes(days=10)
+    assert tasks_of(case, "DECISION_PROMISED") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
+    assert "DEADLINE_MISSED" not in tasks_of(case, "DECISION_STATUTORY")
+
+
 async def test_a_supplement_that_does_not_come(register):
     case = await register()
     await case.until_status(S.SUBMITTED)

@@ -28,7 +28,11 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-payloads = anything | st.sampled_from([SUPPLEMENT, {"result": RESULT}, {"trackingNo": "X"}, {}])
+papers = anything | st.just([{"name": "户口簿", "form": "original", "count": 1}])
+back = st.fixed_dictionaries(
+    {"trackingNo": st.just("X")}, optional={"papers": papers, "kept": papers, "sealNo": anything}
+)
+payloads = anything | back | st.sampled_from([SUPPLEMENT, {"result": RESULT}, {"trackingNo": "X"}, {}])
 events = st.text(max_size=70) | st.sampled_from(["RECEIVED", "NEED_SUPPLEMENT", "APPROVED", "REJECTED", "RESULT_SENT"])
 members = st.fixed_dictionaries(
     {},

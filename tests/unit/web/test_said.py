@@ -228,7 +228,7 @@ def test_our_own_officer_extends_with_a_reason(hall):
             headers={"Idempotency-Key": uuid4().hex},
         )
 
-    assert extend(extendedWorkdays=10).json()["field"] == "payload.reason"
+    assert extend(extendedWorkdays=10).json()["errors"][0]["field"] == "payload.reason"
     assert extend(extendedWorkdays=0, reason="x").status_code == 422
     assert extend(extendedWorkdays=10, reason=LONGER["reason"]).status_code == 202
     words = text_of(paper(hall, case_no, "extension"))
