@@ -12,6 +12,7 @@ from activities.records import Records
 from catalog.workdays import bundled_calendar
 from domain.dossier import DossierMaterial
 from domain.errors import AnswerLost, PartnerRefused, PartnerResting, PartnerUnavailable
+from domain.filled_form import FilledForm
 from domain.identifiers import make_case_number
 from domain.inbound import EventPayload
 from domain.messages import ClockOrder, CommandOrder, CommandOutcome, DeadlineKind, ItemBrief
@@ -41,9 +42,11 @@ class Network:
         self.sent: list[Rendered] = []
         self.files: list[str] = []
         self.asked = 0
+        self.command = None
 
     def render(self, command):
         self.rendered += 1
+        self.command = command
         words = f"{command.kind} {self.rendered}".encode()
         return Rendered(
             partner=self.partner, key=command.key, kind=command.kind, handling_no=CASE, content=words, meta={}
@@ -167,6 +170,14 @@ def test_rendered_once_stored_sealed_and_sent(desk):
     assert desk.verdicts() == ["HTTP503", "ANSWER_LOST", "OK"]
     assert desk.handling().partner_no == "SC-77"
     assert desk.handling().wire_state == WireState.SUBMITTED
+
+
+@pytest.mark.parametrize("form", [None, FilledForm(version="1", answers={"values": {"reason": "遗失"}}, lines=())])
+def test_what_was_filled_in_goes_with_the_submission_where_there_is_something(desk, form):
+    with desk.database.write() as session:
+        write_dossier(session.get_one(CaseRow, CASE), SEALER, DOSSIER.model_copy(update={"form": form}))
+    desk.say()
+    assert desk.network.command.body.form == form
 
 
 ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=10)
