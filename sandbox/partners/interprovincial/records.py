@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from sandbox.forms import FORM_LIMIT
 from sandbox.partners.interprovincial.wire import Refused, moment
@@ -109,12 +109,22 @@ def filled_form(record: Node) -> dict[str, Any] | None:
     if not found or not found[0].text:
         return None
     try:
-        form = json.loads(found[0].text)
+        form = json.loads(found[0].text, object_pairs_hook=_once, parse_constant=_never)
     except (ValueError, RecursionError):
         raise Refused(-60, "BD") from None
     if not _is_form(form):
         raise Refused(-60, "BD")
     return dict(form)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("duplicate key")
+    return dict(pairs)
+
+
+def _never(constant: str) -> NoReturn:
+    raise ValueError(constant)
 
 
 def _is_form(form: Any) -> bool:

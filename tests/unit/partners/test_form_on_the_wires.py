@@ -159,6 +159,14 @@ def test_the_played_partners_refuse_a_form_out_of_form(send, hear, form):
         hear(sent)
 
 
+@pytest.mark.parametrize("inside", ['{"a":1,"a":2}', '{"a":NaN}', '{"a":', "[]"])
+def test_the_played_gateway_reads_the_form_strictly(inside):
+    good = FilledForm(version="1", answers={}, lines=())
+    sent = sent_through_the_gateway(good).replace(b'"answers":{}', f'"answers":{inside}'.encode())
+    with pytest.raises(wire.Refused):
+        heard_behind_the_gateway(sent)
+
+
 def test_a_gateway_of_the_contract_as_it_was_takes_a_submission_with_a_form(monkeypatch):
     """The others are the peers of the partners' pages, which tests/contract runs as they stand."""
     monkeypatch.setattr(records, "filled_form", lambda _: None)
