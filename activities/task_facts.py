@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from activities.joint_results import plan_of
+from catalog.model import ItemSnapshot
 from domain.matters import End, ending_by
 from domain.messages import DeadlineKind, TaskOrder
 from domain.tasks import TaskKind
@@ -41,6 +43,8 @@ def facts_of(session: Session, order: TaskOrder, case: CaseRow, handling_no: str
             return _refused(session, what.rpartition("-")[0])
         case TaskKind.FILE_MISSING:
             return {"sha256": what}
+        case TaskKind.COMPENSATION:
+            return _undoing(case, handling_no, what)
         case TaskKind.SECOND_SUPPLEMENT:
             return {"round": int(what)} if what.isdecimal() else {}
     return {}
@@ -66,6 +70,18 @@ def _said(session: Session, message_id: str, handling_no: str | None) -> dict[st
     ours = handling.decision if handling.decision != theirs else None
     found = said.facts if said is not None else {"sender": sender, "messageId": message_id}
     return {**found, "ours": ours, "theirs": theirs}
+
+
+def _undoing(case: CaseRow, handling_no: str | None, because: str) -> dict[str, Any]:
+    """Which step was approved, which one failed, and what is to be done in which order, by the item as it was kept."""
+    done, failed = (plan_of(case, number or "") for number in (handling_no, because))
+    steps = {step.name: step for step in ItemSnapshot.model_validate(case.item).joint_steps}
+    known = steps.get(done.step) if done is not None and done.step is not None else None
+    return {
+        "done": {"step": done.step, "region": done.region} if done is not None else None,
+        "failed": {"step": failed.step, "region": failed.region} if failed is not None else None,
+        "steps": list(known.compensation) if known is not None else [],
+    }
 
 
 def _refused(session: Session, key: str) -> dict[str, Any]:
