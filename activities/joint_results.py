@@ -1,32 +1,33 @@
-"""What one authority of a joint case gives to the next (多地联办): its result, as a further material of the submission."""
+"""What one authority of a joint case gives to the next: its result, as a further material of the submission."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from catalog.model import ItemSnapshot
+from catalog.joint import JointStep
 from catalog.regions import find as find_region
-from domain.messages import CaseStart, HandlingPlan
+from domain.messages import HandlingPlan
 from domain.outbound import SentMaterial
 from domain.terms import MaterialForm
 from storage.cases.rows import CaseRow, HandlingRow
 
 
-def plan_of(case: CaseRow, handling_no: str) -> HandlingPlan | None:
-    """The plan of a handling as the case began with it; None for a number that is none of it."""
-    return plan_in(case.start, handling_no)
+def plans_in(start: Mapping[str, Any]) -> dict[str, HandlingPlan]:
+    """Handling number → its plan, in the order of the steps; `start`: a CaseStart as JSON."""
+    plans = map(HandlingPlan.model_validate, start.get("handlings", ()))
+    return {plan.handling_no: plan for plan in plans}
 
 
-def plan_in(start: dict[str, Any], handling_no: str) -> HandlingPlan | None:
-    """The same out of a CaseStart as JSON."""
-    plans = CaseStart.model_validate(start).handlings
-    return next((plan for plan in plans if plan.handling_no == handling_no), None)
+def steps_in(item: Mapping[str, Any]) -> dict[str, JointStep]:
+    """Name → step of the item that a case keeps; `item`: an ItemSnapshot as JSON."""
+    steps = map(JointStep.model_validate, item.get("joint_steps", ()))
+    return {step.name: step for step in steps}
 
 
 def step_name(case: CaseRow, handling_no: str) -> str:
     """The item's name as the authority reads it: with the step, where it does one of several."""
-    plan = plan_of(case, handling_no)
+    plan = plans_in(case.start).get(handling_no)
     return f"{case.item_name}（{plan.step}）" if plan is not None and plan.step else case.item_name
 
 
@@ -37,21 +38,20 @@ def results_before(
 
     The name says what it is, whose and under which number; the file goes along where the result is electronic.
     """
-    plan = plan_of(case, handling_no)
-    if plan is None or not plan.after:
+    plans, steps = plans_in(case.start), steps_in(case.item)
+    if handling_no not in plans:
         return ()
-    gives = {step.name: step.gives for step in ItemSnapshot.model_validate(case.item).joint_steps}
+    before = [plans[number] for number in plans[handling_no].after]
     first = max((material.seq for material in brought), default=0) + 1
-    rows = [session.get_one(HandlingRow, number) for number in plan.after]
-    steps = [plan_of(case, row.handling_no) for row in rows]
     return tuple(
-        _material(seq, row, gives.get(step.step or "", "") if step else "")
-        for seq, (row, step) in enumerate(zip(rows, steps, strict=True), start=first)
+        _material(seq, session.get_one(HandlingRow, plan.handling_no), steps.get(plan.step or ""))
+        for seq, plan in enumerate(before, start=first)
     )
 
 
-def _material(seq: int, row: HandlingRow, gives: str) -> SentMaterial:
+def _material(seq: int, row: HandlingRow, step: JointStep | None) -> SentMaterial:
     result = row.result or {}
+    gives = step.gives if step is not None else ""
     place = find_region(row.region)
     number = result.get("document_no") or row.partner_no or row.handling_no
     whose = f"{place.full_name if place else row.region}，{number}"

@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from activities.joint_results import plan_of
-from catalog.model import ItemSnapshot
+from activities.joint_results import plans_in, steps_in
 from domain.matters import End, ending_by
 from domain.messages import DeadlineKind, TaskOrder
 from domain.tasks import TaskKind
@@ -74,9 +73,9 @@ def _said(session: Session, message_id: str, handling_no: str | None) -> dict[st
 
 def _undoing(case: CaseRow, handling_no: str | None, because: str) -> dict[str, Any]:
     """Which step was approved, which one failed, and what is to be done in which order, by the item as it was kept."""
-    done, failed = (plan_of(case, number or "") for number in (handling_no, because))
-    steps = {step.name: step for step in ItemSnapshot.model_validate(case.item).joint_steps}
-    known = steps.get(done.step) if done is not None and done.step is not None else None
+    plans = plans_in(case.start)
+    done, failed = plans.get(handling_no or ""), plans.get(because)
+    known = steps_in(case.item).get(done.step or "") if done is not None else None
     return {
         "done": {"step": done.step, "region": done.region} if done is not None else None,
         "failed": {"step": failed.step, "region": failed.region} if failed is not None else None,

@@ -39,7 +39,10 @@ class Table(Frozen):
 
 
 class Tables(Frozen):
-    """The lists that make a catalogue (事项、材料、别名、入网、联办角色、联办步骤、办理条件、口语词), and its forms (表单)."""
+    """The lists that make a catalogue, and its forms (表单).
+
+    事项、材料、别名、入网、联办角色、联办步骤、办理条件、口语词.
+    """
 
     items: Table
     materials: Table

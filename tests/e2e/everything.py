@@ -23,6 +23,13 @@ REGION_OF = {
     Scheme.QUANYU: "500112",
 }
 """A county that only this network reaches first, per network."""
+_PLACES_OF = {
+    Scheme.CHUANYU: (REGION_OF[Scheme.CHUANYU], "511602"),
+    Scheme.SOUTHWEST: (REGION_OF[Scheme.SOUTHWEST], "530102"),
+    Scheme.INTERPROVINCIAL: (REGION_OF[Scheme.INTERPROVINCIAL], "310101"),
+    Scheme.QUANYU: (REGION_OF[Scheme.QUANYU], "500103"),
+}
+"""For a joint item with roles: two places on the same network."""
 
 _AT_ONCE = 4
 _IN_FLIGHT = 120
@@ -47,7 +54,10 @@ class Start:
     def body(self) -> dict[str, Any]:
         return {
             "itemCode": self.item.code,
-            "handlings": [{"region": REGION_OF[self.scheme], "role": None}],
+            "handlings": [
+                {"region": region, "role": role}
+                for region, role in zip(_PLACES_OF[self.scheme], self.item.roles or [None], strict=False)
+            ],
             "mode": None,
             "applicant": self._applicant(),
             "agent": None,

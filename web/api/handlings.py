@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from activities.joint_results import plan_in
+from activities.joint_results import plans_in
 from domain.errors import NotFound
 from domain.inbound import EventPayload, InboundMessage, IntakeOutcome, ResultPaper
 from domain.terms import CaseStatus, ResultForm, WireEvent
@@ -82,7 +82,7 @@ def handling_shown(session: Session, row: AnyRow) -> dict[str, Any]:
     """A row of `WITH_ITEM` as JSON; `next`: the events that may be said of it now."""
     handling: HandlingRow = row.HandlingRow
     truth = handling.progress
-    plan = plan_in(row.start, handling.handling_no)
+    plan = plans_in(row.start).get(handling.handling_no)
     return {
         "handlingNo": handling.handling_no,
         "caseNo": handling.case_no,

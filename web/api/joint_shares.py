@@ -1,5 +1,6 @@
-"""From the places that a clerk names to one handling for each step of the item (多地联办); wrong combinations are refused
-at their field.
+"""From the places that a clerk names to one handling for each step of the item (多地联办).
+
+Wrong combinations are refused at their field.
 """
 
 from collections.abc import Sequence

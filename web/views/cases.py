@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from activities.courier_dispatch import under_way
+from activities.joint_results import plans_in
 from catalog.model import Listed
 from domain.audience import READERS_OF_WORDS
 from domain.errors import NotFound
@@ -34,7 +35,6 @@ from web.foundation.context import Context
 from web.views.agents import shown
 from web.views.clocks import clock_shown, deemed_accepted_from, responsible_now, running_clocks
 from web.views.custody import papers_of
-from web.views.joint import plans_by_number
 from web.views.said import said_to_hall
 from web.views.wording import LEGS, STAGES, history_label
 from web.views.writings import writings_of
@@ -81,7 +81,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
     """
     dossier = read_dossier(row, ctx.sealer)
     owed = still_owed(session, row.case_no)
-    plans = plans_by_number(row)
+    plans = plans_in(row.start)
     clocks = running_clocks(session, row)
     legs = session.scalars(select(LegRow).filter_by(case_no=row.case_no).order_by(LegRow.ordered_at))
     tasks = session.scalars(select(TaskRow).filter_by(case_no=row.case_no, resolved_at=None))
@@ -107,7 +107,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
         "delivery": dossier.delivery is not None,
         "agent": shown(ctx, dossier),
         "handlings": [
-            _handling(h, plans[h.handling_no], withheld=bool(owed), deemed=deemed_accepted_from(session, h))
+            _handling(h, plans.get(h.handling_no), withheld=bool(owed), deemed=deemed_accepted_from(session, h))
             for h in handlings
         ],
         "said": said,
@@ -241,7 +241,9 @@ def promised(leg: LegRow, now: datetime) -> str | None:
     return no_promise_sentence(made.obstacle) if made is not None and made.obstacle is not None else None
 
 
-def _handling(row: HandlingRow, plan: HandlingPlan, *, withheld: bool, deemed: datetime | None) -> dict[str, Any]:
+def _handling(
+    row: HandlingRow, plan: HandlingPlan | None, *, withheld: bool, deemed: datetime | None
+) -> dict[str, Any]:
     result = row.result
     if result is not None:
         known = {key: value for key, value in result.items() if key in ("name", "form")} if withheld else result
@@ -250,8 +252,8 @@ def _handling(row: HandlingRow, plan: HandlingPlan, *, withheld: bool, deemed: d
         "handlingNo": row.handling_no,
         "region": row.region,
         "role": row.role,
-        "step": plan.step,
-        "after": list(plan.after),
+        "step": plan.step if plan else None,
+        "after": list(plan.after) if plan else [],
         "scheme": row.scheme,
         "partner": row.partner,
         "mode": row.mode,

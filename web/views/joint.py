@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from activities.joint_results import results_before
+from activities.joint_results import plans_in, results_before
 from catalog.regions import find as find_region
-from domain.messages import CaseStart, HandlingPlan
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus
 from storage.cases.rows import CaseRow, HandlingRow
@@ -17,15 +16,12 @@ from storage.tasks.rows import TaskRow
 _USUAL = ("向办成的一地核实结果是否仍然有效", "不能保留的，请该地撤销并恢复原状", "告知申请人现在的情况和可以怎么办")
 """What is done about an approved part of an item that names no steps."""
 
-
-def plans_by_number(case: CaseRow) -> dict[str, HandlingPlan]:
-    """Handling number → its plan, as the case began with it."""
-    return {plan.handling_no: plan for plan in CaseStart.model_validate(case.start).handlings}
+_WORK = "工作人员正在联系各地处理已办成的部分，办好后告诉您；请先不要自行办理相关手续。"
 
 
 def steps_shown(case: CaseRow, handlings: Sequence[HandlingRow]) -> list[dict[str, Any]]:
     """The steps of a joint case for the applicant, in their order; [] where nothing has an order."""
-    plans = plans_by_number(case)
+    plans = plans_in(case.start)
     if not any(plan.after for plan in plans.values()):
         return []
     return [
@@ -53,7 +49,7 @@ def undoing_sentence(session: Session, case: CaseRow) -> str | None:
         return None
     done = "、".join(step_words(task.data.get("done")) for task in opened)
     failed = step_words(opened[0].data.get("failed"))
-    return f"{done}已办成，{failed}没有办成。工作人员正在联系各地处理已办成的部分，办好后告诉您；请先不要自行办理相关手续。"
+    return f"{done}已办成，{failed}没有办成。{_WORK}"
 
 
 def undoing_shown(task: TaskRow) -> dict[str, Any] | None:
@@ -68,7 +64,7 @@ def undoing_shown(task: TaskRow) -> dict[str, Any] | None:
 
 
 def step_words(step: dict[str, str] | None) -> str:
-    """A step with its place, e.g. 广东省广州市越秀区的“迁出”; `step`: `{step, region}`, step None where it has no name."""
+    """A step with its place, e.g. 广东省广州市越秀区的“迁出”; `step`: `{step, region}`, its name may be None."""
     if step is None:
         return "其中一步"
     place = place_name(step["region"])

@@ -93,9 +93,7 @@ class Hall:
             case_status=status,
             on_hold=False,
             withdrawal_pending=False,
-            handling_no=case_no,
-            handling_status=status,
-            **more,
+            **{"handling_no": case_no, "handling_status": status} | more,
         )
         Records(self.database, self.context.inbox, _no_clock, lambda: self.now).record(change)
 
@@ -109,13 +107,19 @@ def an_item(fits) -> Any:
     return next(item for item in load().items if fits(item))
 
 
+def places_of(item: Any, region: str) -> list[dict[str, Any]]:
+    """`region`, and for a joint item with roles another place for each further role."""
+    regions = (region, *(other for other in ("511602", "510104", "500112") if other != region))
+    return [{"region": place, "role": role} for place, role in zip(regions, item.roles or [None], strict=False)]
+
+
 def case_body(item: Any = None, region: str = "510104", **materials: str) -> dict[str, Any]:
     """A complete body; `m3="deferred"` says how material 3 is brought."""
     item = item or an_item(lambda i: i.code and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
     how = {int(name[1:]): value for name, value in materials.items()}
     return {
         "itemCode": item.code,
-        "handlings": [{"region": region, "role": None}],
+        "handlings": places_of(item, region),
         "mode": None,
         "applicant": PERSON,
         "agent": None,
