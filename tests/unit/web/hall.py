@@ -103,8 +103,8 @@ def _no_clock(order: ClockOrder, *_: Any) -> Any:
 
 
 def an_item(fits) -> Any:
-    """The first item of the bundled list that fits."""
-    return next(item for item in load().items if fits(item))
+    """The first item of the bundled list that fits and is handled at one place."""
+    return next(item for item in load().items if fits(item) and not item.roles)
 
 
 def places_of(item: Any, region: str) -> list[dict[str, Any]]:
