@@ -135,6 +135,7 @@ class Records:
                 case_no=case.case_no,
                 handling_no=change.handling_no,
                 leg_id=change.task.leg_id,
+                deadline_at=next((d.due_at for d in started if d.kind is DeadlineKind.COMPENSATION), None),
                 data=facts_of(session, change.task, case, change.handling_no),
             )
         for key in change.settles:

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from activities.joint_results import results_before, step_name
 from domain.messages import CommandOrder
 from domain.naming import leg_id
 from domain.outbound import (
@@ -38,14 +39,15 @@ def command_for(session: Session, sealer: Sealer, handling: HandlingRow, order: 
     body: Submission | Supplement | Withdrawal | NoticeSent
     match order.kind:
         case CommandKind.SUBMIT:
+            brought_first = tuple(m.as_sent() for m in dossier.materials)
             body = Submission(
                 item_code=case.item_code,
-                item_name=case.item_name,
+                item_name=step_name(case, handling.handling_no),
                 mode=Mode(handling.mode),
                 window=WINDOW,
                 applicant=dossier.applicant,
                 agent=dossier.agent,
-                materials=tuple(m.as_sent() for m in dossier.materials),
+                materials=brought_first + results_before(session, case, handling.handling_no, brought_first),
                 parcel=_parcel(session, handling, 1),
                 submitted_at=order.at,
                 form=dossier.form,

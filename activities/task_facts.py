@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from activities.joint_results import plans_in, steps_in
 from domain.matters import End, ending_by
 from domain.messages import DeadlineKind, TaskOrder
 from domain.tasks import TaskKind
@@ -41,6 +42,8 @@ def facts_of(session: Session, order: TaskOrder, case: CaseRow, handling_no: str
             return _refused(session, what.rpartition("-")[0])
         case TaskKind.FILE_MISSING:
             return {"sha256": what}
+        case TaskKind.COMPENSATION:
+            return _undoing(case, handling_no, what)
         case TaskKind.SECOND_SUPPLEMENT:
             return {"round": int(what)} if what.isdecimal() else {}
     return {}
@@ -66,6 +69,18 @@ def _said(session: Session, message_id: str, handling_no: str | None) -> dict[st
     ours = handling.decision if handling.decision != theirs else None
     found = said.facts if said is not None else {"sender": sender, "messageId": message_id}
     return {**found, "ours": ours, "theirs": theirs}
+
+
+def _undoing(case: CaseRow, handling_no: str | None, because: str) -> dict[str, Any]:
+    """Which step was approved, which one failed, and what is to be done in which order, by the item as it was kept."""
+    plans = plans_in(case.start)
+    done, failed = plans.get(handling_no or ""), plans.get(because)
+    known = steps_in(case.item).get(done.step or "") if done is not None else None
+    return {
+        "done": {"step": done.step, "region": done.region} if done is not None else None,
+        "failed": {"step": failed.step, "region": failed.region} if failed is not None else None,
+        "steps": list(known.compensation) if known is not None else [],
+    }
 
 
 def _refused(session: Session, key: str) -> dict[str, Any]:

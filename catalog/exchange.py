@@ -244,6 +244,7 @@ def _fitted(item: ServiceItem, row: Mapping[str, str]) -> ServiceItem:
             "name": row.get("name_zh", ""),
             "memberships": tuple(m for m in item.memberships if m.scheme in schemes),
             "roles": item.roles if row.get("mode") == Mode.JOINT else (),
+            "joint_steps": item.joint_steps if row.get("mode") == Mode.JOINT else (),
         }
     )
 

@@ -9,6 +9,7 @@ SHEETS = {
     "aliases": "别名",
     "memberships": "入网",
     "roles": "联办角色",
+    "joint_steps": "联办步骤",
     "eligibility": "办理条件",
     "synonyms": "口语词",
 }
@@ -64,6 +65,14 @@ _HEADERS: dict[str, dict[str, str]] = {
         "source": "来源",
     },
     "roles": {"item_code": "事项编码", "roles": "联办角色"},
+    "joint_steps": {
+        "item_code": "事项编码",
+        "step": "步骤",
+        "role": "角色",
+        "after": "在哪些步骤之后",
+        "gives": "交给下一步的结果",
+        "compensation": "办不成时怎样恢复",
+    },
     "eligibility": {
         "item_code": "事项编码",
         "item_name": "事项名称",

@@ -23,6 +23,7 @@ def tables_of(catalogue: Catalogue) -> dict[str, Table]:
         "aliases": [(a.source_name, a.item_code, a.item_name, a.relation) for a in catalogue.aliases],
         "memberships": [row for item in items for row in _memberships(item)],
         "roles": [(item.code, ";".join(item.roles)) for item in items if item.roles],
+        "joint_steps": [row for item in items for row in _joint_steps(item)],
         "eligibility": [row for item in items for row in _eligibility(item)],
         "synonyms": [(s.kind, ";".join(s.said), ";".join(s.meant)) for s in catalogue.synonyms],
     }
@@ -64,6 +65,7 @@ def member_cells(item: ServiceItem) -> dict[str, str]:
         "materials": _joined(row[2:] for row in _materials(item)),
         "memberships": _joined(row[1:] for row in _memberships(item)),
         "roles": ";".join(item.roles),
+        "joint_steps": _joined(row[1:] for row in _joint_steps(item)),
         "eligibility": _joined(row[2:] for row in _eligibility(item)),
     }
 
@@ -101,6 +103,13 @@ def _memberships(item: ServiceItem) -> list[_Cells]:
     return [
         (item.code, m.scheme, m.region or ANY, m.mode or ANY, _day(m.valid_from), _day(m.valid_to), m.source)
         for m in item.memberships
+    ]
+
+
+def _joint_steps(item: ServiceItem) -> list[_Cells]:
+    return [
+        (item.code, step.name, step.role, ";".join(step.after), step.gives, ";".join(step.compensation))
+        for step in item.joint_steps
     ]
 
 

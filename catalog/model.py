@@ -12,10 +12,10 @@ from pydantic import Field
 
 from catalog.eligibility import Eligibility
 from catalog.forms.model import FormDefinition
-from catalog.joint import JointRole
+from catalog.joint import JointRole, JointStep, plain_steps
 from catalog.regions import outwards
 from domain.messages import ItemBrief
-from domain.model import Frozen
+from domain.model import Frozen, is_unset
 from domain.terms import ApplicantType, ItemKind, MaterialForm, Mode, ResultForm, Scheme
 
 ITEM_COUNT = 624
@@ -122,6 +122,9 @@ class ItemSnapshot(ItemBrief):
     catalogue_version: str
     listed: Listed | None = None  # cases of before it was kept have none
     source: str = ""
+    joint_steps: tuple[JointStep, ...] = Field(
+        default=(), exclude_if=is_unset, description="of joint handling; cases of before the steps have none"
+    )
 
 
 class ServiceItem(Frozen):
@@ -147,6 +150,7 @@ class ServiceItem(Frozen):
     materials: tuple[Material, ...] = ()
     memberships: tuple[Membership, ...] = ()
     roles: tuple[JointRole, ...] = Field(default=(), description="of joint handling, the deciding authority first")
+    joint_steps: tuple[JointStep, ...] = Field(default=(), description="of joint handling, as its list has them")
     eligibility: Eligibility | None = None
     form: FormDefinition | None = Field(default=None, description="None: the generic one, catalog.forms.generic")
 
@@ -173,6 +177,11 @@ class ServiceItem(Frozen):
     def mode_in(self, membership: Membership) -> Mode:
         """How the item is handled under one of its memberships: the row's mode, else the item's main one."""
         return membership.mode or self.mode
+
+    @property
+    def order(self) -> tuple[JointStep, ...]:
+        """The steps of joint handling: its own, else one for each role side by side; () for other modes."""
+        return () if self.mode is not Mode.JOINT else self.joint_steps or plain_steps(self.roles)
 
     @property
     def brief(self) -> ItemBrief:
@@ -202,6 +211,7 @@ class ServiceItem(Frozen):
             catalogue_version=catalogue_version,
             listed=self.listed,
             source=self.source,
+            joint_steps=self.order,
         )
 
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 
 from catalog.forms.reading import read_forms
+from catalog.joint_steps import joint_steps
 from catalog.model import (
     Alias,
     Applicants,
@@ -98,6 +99,7 @@ def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalog
     aliases = _aliases(tables.aliases, items, errors)
     placed = memberships(tables.memberships, items, errors)
     asked = roles(tables.roles, items, errors)
+    ordered = joint_steps(tables.joint_steps, items, asked, errors)
     conditions = eligibility(tables.eligibility, items, errors)
     forms = read_forms(tables.forms, {code: _numbers(rows) for code, rows in materials.items()}, errors)
     said = synonyms(tables.synonyms, items.values(), aliases, errors)
@@ -112,6 +114,7 @@ def parse(tables: Tables, *, expected_items: int | None = None) -> tuple[Catalog
                 "materials": materials[code],
                 "memberships": placed.get(code, ()),
                 "roles": asked.get(code, ()),
+                "joint_steps": ordered.get(code, ()),
                 "eligibility": conditions.get(code),
                 "form": forms.get(code),
             }

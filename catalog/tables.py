@@ -18,6 +18,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "aliases": ("source_name", "item_code", "item_name", "relation"),
     "memberships": ("item_code", "scheme", "region", "mode", "valid_from", "valid_to", "source"),
     "roles": ("item_code", "roles"),
+    "joint_steps": ("item_code", "step", "role", "after", "gives", "compensation"),
     "eligibility": ("item_code", "item_name", "id_types", "excluded_households", "reason", "instead"),
     "synonyms": ("word_kind", "said", "meant"),
 }
@@ -38,13 +39,17 @@ class Table(Frozen):
 
 
 class Tables(Frozen):
-    """The lists that make a catalogue (事项、材料、别名、入网、联办角色、办理条件、口语词), and its forms (表单)."""
+    """The lists that make a catalogue, and its forms (表单).
+
+    事项、材料、别名、入网、联办角色、联办步骤、办理条件、口语词.
+    """
 
     items: Table
     materials: Table
     aliases: Table
     memberships: Table
     roles: Table
+    joint_steps: Table
     eligibility: Table
     synonyms: Table
     forms: tuple[FormText, ...] = ()

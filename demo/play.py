@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from catalog.items import load
 from catalog.model import ServiceItem
@@ -59,6 +60,8 @@ def _prepare(stage: Stage, story: Story, number: int) -> None:
     """Tell the played networks and couriers how this one goes, before the case exists."""
     if story.partner_script is not None:
         stage.partners.put(f"/control/scripts/138000{number:05d}", list(story.partner_script))
+    for step, script in story.step_scripts.items():
+        stage.partners.put(f"/control/scripts/138000{number:05d}?of={quote(step)}", list(script))
     if story.courier_script is not None:
         stage.couriers.put(f"/control/scripts/{number:04d}", story.courier_script)
     if story.outage is not None:
@@ -135,6 +138,10 @@ def _act(stage: Stage, played: Played, done: set[str]) -> None:
         if task["kind"] == "DELIVERY_FAILED" and "give_up" in story.does and task["id"] not in done:
             closing = {"outcome": "close_as_failed", "reason": "申请人改为到大厅领取"}
             stage.outlet.post(f"/api/v1/tasks/{task['id']}/resolve", closing)
+            done.add(task["id"])
+        if task["kind"] == "COMPENSATION" and "restore" in story.does and task["id"] not in done:
+            restored = {"outcome": "restored", "reason": "户口已恢复，迁移证已收回"}
+            stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", restored)
             done.add(task["id"])
         if task["kind"] == "COLLECT_AT_HALL" and task["id"] not in done:
             stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", {"outcome": "acknowledge", "reason": "本人已领取"})

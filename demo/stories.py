@@ -1,6 +1,7 @@
 """The stories: what is applied for, what the networks and the couriers are told to play, and how it must end."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.terms import Partner
@@ -32,7 +33,8 @@ _NETWORK_OF_PROVINCE = {
 class Story:
     """`partner_script` per handling region's network (None: the usual way); `courier_script` by phone tail.
 
-    `does` names what people do meanwhile: supplement, defer, withdraw_early, withdraw, officer, give_up (a delivery).
+    `does` names what people do meanwhile: supplement, defer, withdraw_early, withdraw, officer, give_up (a delivery),
+    restore (what a joint case could not complete).
     """
 
     title: str
@@ -42,6 +44,8 @@ class Story:
     pickup: bool = False
     delivery: bool = False
     partner_script: tuple[dict[str, Any], ...] | None = None
+    step_scripts: Mapping[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
+    """Of single steps of a joint case, instead of `partner_script`."""
     courier_script: dict[str, Any] | None = None
     does: frozenset[str] = frozenset()
     roles: tuple[str | None, ...] = ()
@@ -82,7 +86,7 @@ _ALL: tuple[Story, ...] = (
         legs=_TWO_WAY,
         notices=_DELIVERED,
     ),
-    Story("川渝·多地联办", "YZ-MPS-016", (CHENGDU,), delivery=True, legs=("BACK", "DELIVERY"), notices=_DELIVERED),
+    Story("川渝·多地联办", "YZ-SAMR-014", (CHENGDU,), delivery=True, legs=("BACK", "DELIVERY"), notices=_DELIVERED),
     Story("西南·全程网办", "YZ-HRSS-001", (GUIYANG,)),
     Story(
         "西南·异地代收代办·双向寄递",
@@ -155,11 +159,23 @@ _ALL: tuple[Story, ...] = (
         notices=frozenset({"PAPERS_SENT", "DELIVERED"}),
     ),
     Story(
-        "多地联办·两张网",
+        "联办有序·准迁、迁出、落户",
         "YZ-MPS-009",
         (CHENGDU, GUANGZHOU),
         roles=("迁入地", "迁出地"),
         partner_script=(RECEIVED, ACCEPTED, REVIEWING, APPROVED_ELECTRONIC),
+        shows=frozenset({"WAITING", "TURN_CAME"}),
+    ),
+    Story(
+        "迁出后落户不成·恢复户口",
+        "YZ-MPS-010",
+        (CHENGDU, GUANGZHOU),
+        outcome="REJECTED",
+        roles=("迁入地", "迁出地"),
+        partner_script=(RECEIVED, ACCEPTED, APPROVED_ELECTRONIC),
+        step_scripts={"落户": (RECEIVED, ACCEPTED, {"event": "REJECTED"})},
+        does=frozenset({"restore"}),
+        shows=frozenset({"TURN_CAME", "COMPENSATION", "COMPENSATED"}),
     ),
     Story(
         "揽件迟到·改派",

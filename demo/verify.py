@@ -40,9 +40,8 @@ def _our_side(played: Played) -> list[str]:
 def _partners_side(stage: Stage, played: Played, effects: dict[str, Any]) -> list[str]:
     wrong = []
     for handling in played.case["handlings"]:
-        if handling["partner"] is None or (
-            played.story.outcome == "WITHDRAWN" and "withdraw_early" in played.story.does
-        ):
+        never_passed_on = handling["status"] == "NOT_BEGUN" or "withdraw_early" in played.story.does
+        if handling["partner"] is None or never_passed_on:
             continue
         theirs = stage.partners.get(f"/control/cases/{handling['handlingNo']}")
         if theirs["outcome"] != handling["decision"]:

@@ -14,6 +14,7 @@ from domain.messages import (
     CaseStart,
     ClockOrder,
     CommandOrder,
+    CompensationDue,
     Deadline,
     HandedOver,
     HoldNotice,
@@ -29,7 +30,14 @@ from domain.model import Frozen, is_unset
 from domain.terms import CaseStatus, ResultForm
 
 QueuedEvent = (
-    AuthorityEvent | SupplementGiven | HoldNotice | TaskResolved | WithdrawalAsked | LegEffect | CalendarChanged
+    AuthorityEvent
+    | SupplementGiven
+    | HoldNotice
+    | TaskResolved
+    | WithdrawalAsked
+    | LegEffect
+    | CalendarChanged
+    | CompensationDue
 )
 """What may happen to a handling."""
 
@@ -44,6 +52,7 @@ class QueuedEventCarried(Frozen):
     withdrawal: WithdrawalAsked | None = None
     leg: LegEffect | None = None
     calendar: CalendarChanged | None = None
+    undoing: CompensationDue | None = Field(default=None, exclude_if=is_unset)
 
     @property
     def item(self) -> QueuedEvent:
@@ -69,6 +78,8 @@ class QueuedEventCarried(Frozen):
                 return cls(leg=item)
             case CalendarChanged():
                 return cls(calendar=item)
+            case CompensationDue():
+                return cls(undoing=item)
 
 
 class ClockCarried(Frozen):
@@ -143,6 +154,8 @@ class HandlingCarried(Frozen):
     back: ReturnCarried = ReturnCarried()
     supplement_round: int = 0
     supplement_leg: str | None = None
+    undoing: str | None = Field(default=None, exclude_if=is_unset, description="id of the open task COMPENSATION")
+    undone: bool = Field(default=False, exclude_if=is_unset, description="that task is resolved")
 
 
 class DeferralCarried(Frozen):

@@ -34,6 +34,7 @@ _WITH_AUTHORITY = frozenset(
 ALLOWED_ACTIONS: dict[CaseStatus, frozenset[Action]] = {
     _S.REGISTERED: frozenset({Action.CHECK_PAPERS, Action.WITHDRAW, Action.CLOSE_AS_FAILED}),
     _S.COLLECTED: frozenset({Action.SUBMIT, Action.WITHDRAW, Action.CLOSE_AS_FAILED}),
+    _S.WAITING: frozenset({Action.SUBMIT, Action.WITHDRAW, Action.CLOSE_AS_FAILED}),
     **{s: frozenset({Action.AUTHORITY_EVENT, Action.WITHDRAW, Action.CLOSE_AS_FAILED}) for s in _WITH_AUTHORITY},
     _S.SUPPLEMENT_REQUIRED: frozenset(
         {Action.AUTHORITY_EVENT, Action.SUPPLEMENT, Action.WITHDRAW, Action.CLOSE_AS_FAILED}
@@ -68,6 +69,7 @@ _URGENCY = [
     _S.ACCEPTED,
     _S.REVIEWING,
     _S.SUSPENDED,
+    _S.WAITING,  # nobody acts on it: what it waits for says where the case stands
 ]
 
 
@@ -80,7 +82,8 @@ def join(statuses: Iterable[CaseStatus]) -> CaseStatus:
     """One status for a case of several handlings (多地联办).
 
     One refusal: refused (NOT_ACCEPTED before REJECTED). Else, while one is open, what needs somebody soonest, else the
-    handling that is least far. Else FAILED or WITHDRAWN if one is; all approved: APPROVED.
+    handling that is least far. Else FAILED or WITHDRAWN if one is; a step that was never begun without either: the
+    applicant has stopped between two steps, WITHDRAWN. All approved: APPROVED.
     """
     all_of = list(statuses)
     for refusal in _REFUSALS:
@@ -92,4 +95,6 @@ def join(statuses: Iterable[CaseStatus]) -> CaseStatus:
     for outcome in (_S.FAILED, _S.WITHDRAWN):
         if outcome in all_of:
             return outcome
+    if _S.NOT_BEGUN in all_of:
+        return _S.WITHDRAWN
     return _S.APPROVED

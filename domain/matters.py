@@ -99,11 +99,20 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.DEFERRED_MATERIAL: _rule(OWN, End.BROUGHT),
     _K.DEFERRED_LAPSED: _rule("{owner}/clock/{clock}", End.SETTLED, End.CASE_CLOSED, rank=5),
     _K.POST_CHECK: _rule(OWN),
+    _K.COMPENSATION: _rule(OWN),
 }
 """kind → its matter, by what it closes itself, its rank among the kinds of that matter."""
 
 WAITED_FOR = frozenset(
-    {_K.CONTRADICTION, _K.COMMAND_REFUSED, _K.DEFERRED_LAPSED, _K.OLD_BATCH, _K.LEG_BROKEN, _K.CASE_BROKEN}
+    {
+        _K.CONTRADICTION,
+        _K.COMMAND_REFUSED,
+        _K.COMPENSATION,
+        _K.DEFERRED_LAPSED,
+        _K.OLD_BATCH,
+        _K.LEG_BROKEN,
+        _K.CASE_BROKEN,
+    }
 )
 """Kinds whose verdict is waited for under the very id that follows from the key: never a line of another task."""
 

@@ -47,6 +47,10 @@ class HandlingPlan(Frozen):
     mode: Mode
     originals_travel: bool = Field(description="a FORWARD leg: originals go to the authority's hall")
     result_travels: bool = Field(description="a BACK leg: paper result or originals come back")
+    step: str | None = Field(default=None, exclude_if=is_unset, description="of joint handling, what it does there")
+    after: tuple[str, ...] = Field(
+        default=(), exclude_if=is_unset, description="numbers of the handlings that must be approved before it begins"
+    )
 
 
 EDITION = 3
@@ -167,7 +171,18 @@ class TaskOutcome(StrEnum):
     UNFOUNDED = "unfounded"  # 差评: not confirmed (经核实不属实)
     CHECKED_TRUE = "checked_true"  # 告知承诺: the promise was true
     CHECKED_FALSE = "checked_false"  # 告知承诺: false; revoked, credit record
+    RESTORED = "restored"  # 联办: undone, everything is as it was
+    KEPT = "kept"  # 联办: what was approved stays good, and the rest is applied for anew
     SETTLED = "settled"  # nobody had to decide: it closed itself, and no person may choose this
+
+
+class CompensationDue(Frozen):
+    """What a handling learns: it was approved, and the joint case cannot be completed any more.
+
+    `because`: number of the handling that came to another end, or was never begun.
+    """
+
+    because: str
 
 
 class TaskResolved(Frozen):
@@ -275,6 +290,7 @@ class DeadlineKind(StrEnum):
     DEFERRED_MATERIAL = "DEFERRED_MATERIAL"  # 容缺材料 to be handed in; date of arrival counts
     SUSPENSION = "SUSPENSION"  # a special procedure (§45): asked after, because its own time has no limit
     RATING_REWORK = "RATING_REWORK"  # 差评整改
+    COMPENSATION = "COMPENSATION"  # 联办: what was approved is to be undone
 
 
 class Responsible(StrEnum):

@@ -46,5 +46,6 @@ REMEDIES: dict[TaskKind, str] = {
     _K.REWORK_OVERDUE: "整改已经逾期，请今天完成回访并登记整改结果。",
     _K.DEFERRED_MATERIAL: "请提醒申请人在期限前补交，收到后在办件页登记。",
     _K.DEFERRED_LAPSED: "请与申请人联系；还能补交的请继续等待，不再补交的请终止。",
+    _K.COMPENSATION: "请按下面的步骤与各办理地逐项落实，全部办妥后选“已恢复原状”；办成的结果仍有效的，选“结果有效”。",
     _K.POST_CHECK: "请核查申请人的承诺是否属实，并登记核查结果。",
 }

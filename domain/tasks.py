@@ -52,6 +52,7 @@ class TaskKind(StrEnum):
     STEP_STUCK = "STEP_STUCK"
     SCANS_SET_ASIDE = "SCANS_SET_ASIDE"
     NUMBER_SHARED = "NUMBER_SHARED"
+    COMPENSATION = "COMPENSATION"
 
 
 _O = TaskOutcome
@@ -120,6 +121,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.POST_CHECK: ("告知承诺待事后核查", Role.SUPERVISOR, (_O.CHECKED_TRUE, _O.CHECKED_FALSE)),
     TaskKind.STEP_STUCK: ("有一步反复失败，请按提示处理", Role.OPERATOR, _SEEN),
     TaskKind.SCANS_SET_ASIDE: ("一台设备的扫描前后矛盾，已留存未计入，请核对", Role.OUTLET, _SEEN),
+    TaskKind.COMPENSATION: ("联办只办成了一部分，请逐项恢复", Role.CLERK, (_O.RESTORED, _O.KEPT)),
     TaskKind.NUMBER_SHARED: ("对方所给邮件号已属另一件，请向对方核实", Role.CLERK, _SEEN),
 }
 """kind → (title, who acts, how it may be resolved)."""

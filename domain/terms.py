@@ -150,6 +150,7 @@ class CaseStatus(StrEnum):
 
     REGISTERED = "REGISTERED"  # 已登记
     COLLECTED = "COLLECTED"  # 已收件
+    WAITING = "WAITING"  # 联办：待前一步办成
     SUBMITTED = "SUBMITTED"  # 已转递
     RECEIVED = "RECEIVED"  # 属地已收
     ACCEPTED = "ACCEPTED"  # 已受理
@@ -162,6 +163,7 @@ class CaseStatus(StrEnum):
     REJECTED = "REJECTED"  # 不予许可
     WITHDRAWN = "WITHDRAWN"  # 已撤回
     FAILED = "FAILED"  # 人工终止
+    NOT_BEGUN = "NOT_BEGUN"  # 联办：另一步没有办成，这一步未启动
 
     @property
     def is_outcome(self) -> bool:
@@ -181,12 +183,14 @@ OUTCOMES = frozenset(
         CaseStatus.REJECTED,
         CaseStatus.WITHDRAWN,
         CaseStatus.FAILED,
+        CaseStatus.NOT_BEGUN,
     }
 )
 
 _STATUS_LABELS = {
     CaseStatus.REGISTERED: "已登记",
     CaseStatus.COLLECTED: "已收件",
+    CaseStatus.WAITING: "待前一步办成",
     CaseStatus.SUBMITTED: "已转递",
     CaseStatus.RECEIVED: "属地已收件",
     CaseStatus.ACCEPTED: "已受理",
@@ -199,6 +203,7 @@ _STATUS_LABELS = {
     CaseStatus.REJECTED: "不予许可",
     CaseStatus.WITHDRAWN: "已撤回",
     CaseStatus.FAILED: "已终止",
+    CaseStatus.NOT_BEGUN: "未启动",
 }
 
 

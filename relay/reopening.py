@@ -110,6 +110,8 @@ def _handling(session: Session, row: HandlingRow, legs: list[LegRow]) -> Handlin
     mine = [leg for leg in legs if leg.handling_no == row.handling_no]
     back = next((leg for leg in reversed(mine) if leg.leg == Leg.BACK), None)
     result = row.result or {}
+    ordered = select(TaskRow).filter_by(case_no=row.case_no, handling_no=row.handling_no, kind=TaskKind.COMPENSATION)
+    undoing = session.scalar(ordered.limit(1))
     return HandlingCarried(
         status=CaseStatus(row.status),
         submitted=row.wire_state != WireState.UNSENT,
@@ -126,6 +128,8 @@ def _handling(session: Session, row: HandlingRow, legs: list[LegRow]) -> Handlin
             arrived=back is not None and back.ended_at is not None,
         ),
         supplement_round=row.round,
+        undoing=undoing.id if undoing is not None and undoing.resolved_at is None else None,
+        undone=undoing is not None and undoing.resolved_at is not None,
     )
 
 

@@ -41,9 +41,9 @@ def _engine(request: Request) -> Engine:
 
 
 @router.put("/scripts/{phone}")
-def set_script(phone: str, steps: list[Step], request: Request) -> dict[str, int]:
-    """For submissions whose applicant has this phone; set before the case exists."""
-    _engine(request).set_script(phone, steps)
+def set_script(phone: str, steps: list[Step], request: Request, of: str = "") -> dict[str, int]:
+    """For submissions whose applicant has this phone; set before the case exists. `of`: of one step of a joint case."""
+    _engine(request).set_script(phone, steps, of)
     return {"steps": len(steps)}
 
 

@@ -83,12 +83,15 @@ class Engine:
         for stop in self.on_stop:
             stop()
 
-    def set_script(self, phone: str, steps: list[Step] | None) -> None:
-        """Script of the submissions that come with this applicant phone; None takes it away."""
+    def set_script(self, phone: str, steps: list[Step] | None, of: str = "") -> None:
+        """Script of the submissions that come with this applicant phone; None takes it away.
+
+        `of`: only of those whose item's name ends with it in brackets, as each step of a joint case does.
+        """
         if steps is None:
-            self.store.delete("script", phone)
+            self.store.delete("script", phone + of)
         else:
-            self.store.put("script", phone, [step.model_dump(by_alias=True) for step in steps])
+            self.store.put("script", phone + of, [step.model_dump(by_alias=True) for step in steps])
 
     def set_default(self, steps: list[Step] | None, pace_s: float | None) -> None:
         """What every other submission gets; None leaves the straight way to approval, or the pace as it is."""
@@ -133,7 +136,8 @@ class Engine:
         extra: dict[str, str] | None = None,
     ) -> PlayedCase:
         """The authority has a new case and begins to play its script. One call per handling."""
-        script = self.store.get("script", phone) or self.store.get("script", "*")
+        of = item_name.rpartition("（")[2].removesuffix("）") if item_name.endswith("）") else ""
+        script = next(filter(None, (self.store.get("script", key) for key in (phone + of, phone, "*"))), None)
         steps = default_steps(mode) if script is None else [Step.model_validate(step) for step in script]
         case = PlayedCase(
             handling_no=handling_no,

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.collection import Collection
     from workflows.deferral import Deferral
     from workflows.handling import HandlingCourse
+    from workflows.joint_order import JointOrder
     from workflows.legs import Legs
     from workflows.renewal import renewal_due
     from workflows.seen_events import SeenEvents
@@ -61,6 +62,7 @@ class CaseWorkflow:
             )
             for plan in start.handlings
         }
+        self._order = JointOrder(self._context, self._courses)
         self._stopped_early = before.stopped_early
         self._fetched = before.fetched
         self._collected = before.collected
@@ -141,6 +143,8 @@ class CaseWorkflow:
             return
         if not self._submitting and any(plan.originals_travel for plan in self._start.handlings):
             self._papers_in_hall = False
+        if not self._submitting:
+            self._order.line_up()
         self._submitting = True
         await asyncio.gather(*(self._follow(course) for course in self._courses.values()))
 
@@ -191,8 +195,10 @@ class CaseWorkflow:
         """One authority to its end; then react to what it still says, because others may take longer."""
         if course.followed:
             await course.take_up()
-        else:
+        elif await self._order.turn_of(course):
             await course.run()
+        else:
+            await course.never_begin()
         self._followed.append(course)
         self._listening.append(asyncio.create_task(course.stay()))
 
@@ -204,7 +210,7 @@ class CaseWorkflow:
 
     def _something_in_our_hall(self) -> bool:
         here = self._papers_in_hall or any(course.brought_back for course in self._followed)
-        return here and not self._withheld
+        return here and not self._withheld and not self._order.being_undone
 
     def _all_at_rest(self) -> bool:
         return all(course.at_rest for course in self._followed)
@@ -276,12 +282,13 @@ class CaseWorkflow:
             self._context.move(handling_no, status)
 
     def _one_has_decided(self, decided: HandlingCourse) -> None:
-        """多地联办: one refusal stops the others where possible."""
-        if decided.status is CaseStatus.APPROVED:
-            return
-        for course in self._courses.values():
-            if course is not decided and not course.status.is_outcome:
-                course.enqueue(WithdrawalAsked(request_id=f"after-{decided.plan.handling_no}"))
+        """多地联办: one refusal stops the others where possible, and what was approved of the whole is undone."""
+        if decided.status is not CaseStatus.APPROVED:
+            for course in self._courses.values():
+                if course is not decided and not course.status.is_outcome:
+                    course.enqueue(WithdrawalAsked(request_id=f"after-{decided.plan.handling_no}"))
+        if len(self._courses) > 1 and self._context.since(3, "what-cannot-be-completed-is-undone"):
+            self._order.compensate()
 
     def _result(self) -> CaseResult:
         return CaseResult(case_no=self._start.case_no, status=self._context.status)

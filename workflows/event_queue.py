@@ -7,8 +7,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from domain.carried import QueuedEvent, QueuedEventCarried
-    from domain.messages import AuthorityEvent, TaskResolved
-    from domain.terms import DECISIONS, WireEvent
+    from domain.messages import AuthorityEvent, TaskOutcome, TaskResolved, WithdrawalAsked
+    from domain.terms import DECISIONS, CaseStatus, WireEvent
 
 
 class EventQueue:
@@ -42,6 +42,13 @@ class EventQueue:
     def has_verdict(self, task_id: str) -> bool:
         """Whether a person's verdict on the task with this id waits."""
         return any(isinstance(item, TaskResolved) and item.task_id == task_id for item in self._waiting)
+
+    @property
+    def called_off(self) -> CaseStatus | None:
+        """How a handling ends that has not begun: a person ends it, or it is asked to stop; None: neither."""
+        if any(isinstance(item, TaskResolved) and item.outcome is TaskOutcome.CLOSE_AS_FAILED for item in self):
+            return CaseStatus.FAILED
+        return CaseStatus.NOT_BEGUN if any(isinstance(item, WithdrawalAsked) for item in self) else None
 
     def has_decision(self) -> bool:
         """Whether a final decision of the authority waits (`domain.terms:DECISIONS`)."""

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
         AuthorityEvent,
         CalendarChanged,
         ClockOrder,
+        CompensationDue,
         DeadlineKind,
         FileOrder,
         HandlingPlan,
@@ -39,6 +40,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.case_context import CaseContext
     from workflows.clocks import Clocks
     from workflows.command_sender import CommandSender
+    from workflows.compensation import Compensation
     from workflows.deadline_ledger import DeadlineLedger
     from workflows.event_queue import EventQueue
     from workflows.holds import Holds
@@ -97,6 +99,7 @@ class HandlingCourse:
             under_way=before.supplement_leg,
         )
         self._decided_at = before.decided_at
+        self._compensation = Compensation(context, self._ledger, task=before.undoing, done=before.undone)
 
     def carried(self, *, all_written: bool) -> HandlingCarried:
         """Its state for the next run; an event that is being reacted to goes in front of those that wait.
@@ -127,6 +130,8 @@ class HandlingCourse:
             back=self._back.carried(),
             supplement_round=self._supplements.round,
             supplement_leg=self._supplements.under_way,
+            undoing=self._compensation.task,
+            undone=self._compensation.done,
         )
 
     # --- the story ---
@@ -145,6 +150,19 @@ class HandlingCourse:
     async def take_up(self) -> None:
         """In a further run, for a course whose story is over: go on fetching its file and waiting for its parcel."""
         await self._expect_result()
+
+    async def never_begin(self) -> None:
+        """Its end before it has begun (联办未启动): nothing was passed on, and nothing will be."""
+        with self._context.step():
+            if not self.status.is_outcome:
+                failed = self.called_off is CaseStatus.FAILED
+                status, kind = (
+                    (CaseStatus.FAILED, "CLOSED_AS_FAILED") if failed else (CaseStatus.NOT_BEGUN, "NOT_BEGUN")
+                )
+                await self._ledger.move_to(status, kind)
+                self._on_decided(self)
+            await self._expect_result()
+            self.followed = True
 
     async def _submit(self) -> None:
         """Pass the matter on (转递); originals get their waybill first, because the submission names it."""
@@ -256,8 +274,30 @@ class HandlingCourse:
     def at_rest(self) -> bool:
         """Nothing is on its way, nothing waits for a person, no event is unread. The case may close."""
         fetched = self._fetching is not None and self._fetching.done()
-        waits = self._holds or self._back.under_way or self._back.awaited(self.status)
+        waits = self.being_undone or self._holds or self._back.under_way or self._back.awaited(self.status)
         return fetched and not (self._events or self._reaction is not None or waits)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it does not wait for others, or its turn has come."""
+        return self._submitted or self.status not in (CaseStatus.WAITING, CaseStatus.NOT_BEGUN)
+
+    @property
+    def called_off(self) -> CaseStatus | None:
+        """With which outcome it ends if it has not begun, by what waits to be dealt with; None: nothing stops it."""
+        return self._events.called_off
+
+    @property
+    def has_given(self) -> bool:
+        """Whether it is approved, nobody doubts it, and what it gives to the next one is here."""
+        sha256 = self._back.result_sha256
+        here = sha256 is None or self.plan.partner is None or sha256 == self._fetched_sha256
+        return self.status is CaseStatus.APPROVED and here and not self._holds
+
+    @property
+    def being_undone(self) -> bool:
+        """Whether a person has been asked to undo what was approved."""
+        return self._compensation.task is not None
 
     @property
     def supplement_open(self) -> bool:
@@ -304,6 +344,8 @@ class HandlingCourse:
                 await self._leg_moved(news)
             case CalendarChanged():
                 await self._ledger.compute_anew()
+            case CompensationDue() if self.status is CaseStatus.APPROVED:
+                await self._compensation.begin(news)
 
     # --- what the authority says ---
 
@@ -397,6 +439,8 @@ class HandlingCourse:
 
     async def _resolved(self, resolved: TaskResolved) -> None:
         """Only the task that stopped the handling lets it go on."""
+        if await self._compensation.settled_by(resolved):
+            return
         theirs = self._holds.settle(resolved)
         self._show_hold()
         if theirs is not None:

@@ -27,6 +27,13 @@ REGION_OF = {
     Scheme.QUANYU: "500112",
 }
 """A county that only this network reaches first, per network."""
+_PLACES_OF = {
+    Scheme.CHUANYU: (REGION_OF[Scheme.CHUANYU], "511602"),
+    Scheme.SOUTHWEST: (REGION_OF[Scheme.SOUTHWEST], "530102"),
+    Scheme.INTERPROVINCIAL: (REGION_OF[Scheme.INTERPROVINCIAL], "310101"),
+    Scheme.QUANYU: (REGION_OF[Scheme.QUANYU], "500103"),
+}
+"""For a joint item with roles: two places on the same network."""
 
 _AGES = (62, 75, 85, 17, 5, 0)
 _HALF = 0.5
@@ -54,7 +61,10 @@ class Start:
         person, form = self._filled()
         return {
             "itemCode": self.item.code,
-            "handlings": [{"region": REGION_OF[self.scheme], "role": None}],
+            "handlings": [
+                {"region": region, "role": role}
+                for region, role in zip(_PLACES_OF[self.scheme], self.item.roles or [None], strict=False)
+            ],
             "mode": None,
             "applicant": person,
             "agent": None,

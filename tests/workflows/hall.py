@@ -6,10 +6,11 @@ One hall serves many cases side by side; each test opens cases of its own and lo
 import asyncio
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pydantic
@@ -427,15 +428,22 @@ def new_case(
     item: ItemBrief = ITEM,
     deferred: tuple[int, ...] = (),
     papers_kept: bool = True,
+    order: Mapping[int, Sequence[int]] = MappingProxyType({}),
     **other: Any,
 ) -> CaseStart:
-    """A case with one handling per partner; the number of a single one is the case's own."""
+    """A case with one handling per partner; the number of a single one is the case's own.
+
+    `order`: place → places of those before it.
+    """
     numbers = [make_case_number("500103", date(2026, 11, 23), next(_SERIALS)) for _ in partners]
     joint = len(partners) > 1
     start = CaseStart(
         case_no=make_case_number("500103", date(2026, 11, 23), next(_SERIALS)) if joint else numbers[0],
         item=item,
-        handlings=tuple(plan(n, p, **other) for n, p in zip(numbers, partners, strict=True)),
+        handlings=tuple(
+            plan(number, partner, after=tuple(numbers[before] for before in order.get(place, ())), **other)
+            for place, (number, partner) in enumerate(zip(numbers, partners, strict=True))
+        ),
         pickup=pickup,
         delivery=delivery,
         registered_at=at or datetime.now(UTC),

@@ -400,6 +400,7 @@ async def test_one_refusal_withdraws_the_others_and_stays_the_outcome(register):
     await case.until_said(WITHDRAW)
     assert [o.handling_no for o in case.folder.orders if o.kind is WITHDRAW] == [case.handling(1)]
     await case.says("NOT_ACCEPTED", 1)
+    await case.resolve(TaskOutcome.KEPT, "COMPENSATION", 2)
     await case.collects()
     assert await case.closed() is S.REJECTED
     outcomes = [change.case_status for change in case.folder.changes if change.case_status.is_outcome]

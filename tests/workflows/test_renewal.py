@@ -9,6 +9,7 @@ from domain.messages import TaskOutcome
 from domain.terms import CaseStatus, Leg, ParcelStage
 from tests.workflows.hall import PAPER
 from tests.workflows.test_case_updates import *  # noqa: F403  # the same tests, under other conditions
+from tests.workflows.test_joint_order import *  # noqa: F403
 from tests.workflows.test_legs import *  # noqa: F403
 from workflows import policies
 

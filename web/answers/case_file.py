@@ -78,11 +78,16 @@ class ResultKept(Kept):
 
 
 class HandlingShown(Answer):
-    """One authority's share. `waitingSince`: since when its network does not answer."""
+    """One authority's share. `waitingSince`: since when its network does not answer.
+
+    `step`, `after`: as in the answer to its registration.
+    """
 
     handling_no: str
     region: str
     role: str | None
+    step: str | None
+    after: list[str]
     scheme: Scheme
     partner: Partner | None
     mode: Mode

@@ -35,11 +35,16 @@ class CaseList(Answer):
 
 
 class StartedHandling(Answer):
-    """One authority's share (办理) of a new case, and why this network carries it."""
+    """One authority's share (办理) of a new case, and why this network carries it.
+
+    `step`: what it does there in joint handling. `after`: numbers of those that must be approved before it begins.
+    """
 
     handling_no: str
     region: str
     role: str | None
+    step: str | None
+    after: list[str]
     scheme: Scheme
     partner: Partner | None
     mode: Mode

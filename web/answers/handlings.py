@@ -5,11 +5,13 @@ from web.answers.base import Answer, Moment
 
 
 class HandlingLine(Answer):
-    """`next`: the events that may be said now."""
+    """`next`: the events that may be said now. `step`: of joint handling; `given`: what the steps before have given."""
 
     handling_no: str
     case_no: str
     item_name: str
+    step: str | None
+    given: list[str]
     region: str
     status: CaseStatus
     status_label: str

@@ -43,6 +43,14 @@ class TaskLine(Answer):
     came: WhatCame | None
 
 
+class Undoing(Answer):
+    """What of a joint case was approved and what was not, and the steps to undo it, in their order."""
+
+    done: str
+    failed: str
+    steps: list[str]
+
+
 class SettledBy(Answer):
     """By what a task closed itself."""
 
@@ -51,7 +59,7 @@ class SettledBy(Answer):
 
 
 class TaskShown(Answer):
-    """`outcomes`: what may be decided; `lines`: the last 20 of `lineCount`."""
+    """`outcomes`: what may be decided; `lines`: the last 20 of `lineCount`. `undoing`: of a COMPENSATION."""
 
     id: str
     kind: str
@@ -68,6 +76,7 @@ class TaskShown(Answer):
     place: PlaceShown | None
     responsible: PartyNamed
     came: WhatCame | None
+    undoing: Undoing | None
     lines: list[TaskLine]
     line_count: int
     data: Facts

@@ -17,8 +17,20 @@ class ParcelTold(Answer):
     promise: str | None
 
 
+class StepTold(Answer):
+    """One step of joint handling, at its place."""
+
+    step: str
+    place: str
+    status: CaseStatus
+    status_label: str
+
+
 class Standing(Answer):
-    """Where the matter stands; `next`: a sentence; `said`: by the authorities, oldest first. The name is masked."""
+    """Where the matter stands; `next`: a sentence; `said`: by the authorities, oldest first. The name is masked.
+
+    `steps`: of joint handling with an order, else none.
+    """
 
     case_no: str
     item_name: str
@@ -26,6 +38,7 @@ class Standing(Answer):
     status: CaseStatus
     status_label: str
     next: str
+    steps: list[StepTold]
     responsible_now: ResponsibleNow | None
     closed: bool
     due_at: Moment | None

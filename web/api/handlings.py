@@ -5,7 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query
 from pydantic import Field, ValidationError
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from activities.joint_results import plans_in
 from domain.errors import NotFound
 from domain.inbound import EventPayload, InboundMessage, IntakeOutcome, ResultPaper
 from domain.terms import CaseStatus, ResultForm, WireEvent
@@ -19,6 +21,7 @@ from web.foundation.paging import After, mark_of, token_of
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import DecisionRequest, RequestSchema
 from web.security.session import Officer
+from web.views.joint import given_to
 from web.views.sentences import REFUSED, Refused, refusal
 
 router = APIRouter(prefix="/api/v1/handlings", tags=["审批"])
@@ -70,20 +73,23 @@ def queue(
     """
     with ctx.database.read() as session:
         page = read_page(session, WITH_ITEM, officer_list(undecided_only=mine), size=size, after=mark_of(after))
-        return {"handlings": [handling_shown(row) for row in page.rows], "next": token_of(page.next)}
+        return {"handlings": [handling_shown(session, row) for row in page.rows], "next": token_of(page.next)}
 
 
-WITH_ITEM: AnySelect = select(HandlingRow, CaseRow.item_name).join(CaseRow)
+WITH_ITEM: AnySelect = select(HandlingRow, CaseRow.item_name, CaseRow.start).join(CaseRow)
 
 
-def handling_shown(row: AnyRow) -> dict[str, Any]:
+def handling_shown(session: Session, row: AnyRow) -> dict[str, Any]:
     """A row of `WITH_ITEM` as JSON; `next`: the events that may be said of it now."""
     handling: HandlingRow = row.HandlingRow
     truth = handling.progress
+    plan = plans_in(row.start).get(handling.handling_no)
     return {
         "handlingNo": handling.handling_no,
         "caseNo": handling.case_no,
         "itemName": row.item_name,
+        "step": plan.step if plan else None,
+        "given": given_to(session, handling) if plan and plan.after else [],
         "region": handling.region,
         "status": handling.status,
         "statusLabel": CaseStatus(handling.status).label,

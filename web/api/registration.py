@@ -18,11 +18,12 @@ from domain.filled_form import FilledForm
 from domain.identifiers import IdentifierError, check_id, make_case_number
 from domain.messages import EDITION, CaseStart, HandlingPlan
 from domain.outbound import Person
-from domain.terms import ApplicantType, CaseStatus, IdType, Leg, Mode
+from domain.terms import ApplicantType, CaseStatus, IdType, Mode
 from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from web.api.agents import acting, authorisation_of, check_authorisation
 from web.api.deferred import note_owed
 from web.api.item_forms import asked_of, filled_form
+from web.api.joint_shares import plans_of, shares_of
 from web.api.refusals import cannot_go
 from web.api.submitted import brought, check_documents, form_check, graded, keeps_papers
 from web.foundation.context import Context
@@ -54,11 +55,9 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     checked = _check_complete(item, wanted)
     materials = graded(materials, checked.grades)
     check_documents(session, materials)
-    case_no, handling_nos = _numbers(session, ctx, len(routes), now)
-    plans = tuple(
-        _plan(handling_no, found, role)
-        for handling_no, found, role in zip(handling_nos, routes, _roles(item, wanted), strict=True)
-    )
+    shares = shares_of(item, wanted.handlings, routes)
+    case_no, handling_nos = _numbers(session, ctx, len(shares), now)
+    plans = plans_of(shares, handling_nos)
     start = CaseStart(
         case_no=case_no,
         item=item.brief,
@@ -82,13 +81,15 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
                 "handlingNo": plan.handling_no,
                 "region": plan.region,
                 "role": plan.role,
+                "step": plan.step,
+                "after": list(plan.after),
                 "scheme": plan.scheme,
                 "partner": plan.partner,
                 "mode": plan.mode,
-                "legs": list(found.legs),
-                "reason": found.reason,
+                "legs": list(share.route.legs),
+                "reason": share.route.reason,
             }
-            for plan, found in zip(plans, routes, strict=True)
+            for plan, share in zip(plans, shares, strict=True)
         ],
         "registeredAt": now.isoformat(),
         "timeScale": start.time_scale,
@@ -146,18 +147,6 @@ def _routes(agreements: Agreements, item: ServiceItem, wanted: CaseRequest, now:
     return routes
 
 
-def _roles(item: ServiceItem, wanted: CaseRequest) -> list[str | None]:
-    known = {role.value for role in item.roles}
-    for place, handling in enumerate(wanted.handlings):
-        if handling.role is not None and known and handling.role not in known:
-            names = "、".join(sorted(known))
-            raise Unprocessable(f"办理地的角色应为：{names}", code="ROLE_UNKNOWN", field=f"handlings.{place}.role")
-        if handling.role is not None and handling.role in {other.role for other in wanted.handlings[:place]}:
-            told = f"已有一个办理地是{handling.role}，请改选别的角色"
-            raise Unprocessable(told, code="ROLE_TWICE", field=f"handlings.{place}.role")
-    return [handling.role for handling in wanted.handlings]
-
-
 def _check_complete(item: ServiceItem, wanted: CaseRequest) -> MaterialCheck:
     """一次性告知: every gap in one sentence."""
     found = form_check(item, wanted.materials, discredited=wanted.discredited)
@@ -172,19 +161,6 @@ def _numbers(session: Session, ctx: Context, count: int, now: datetime) -> tuple
     taken = ctx.serials.take(session, day.strftime("%Y%m%d"), 1 if count == 1 else count + 1)
     numbers = [make_case_number(HALL_REGION, day, serial) for serial in taken]
     return numbers[0], numbers[1:] or numbers
-
-
-def _plan(handling_no: str, found: Route, role: str | None) -> HandlingPlan:
-    return HandlingPlan(
-        handling_no=handling_no,
-        region=found.region,
-        role=role,
-        scheme=found.scheme,
-        partner=found.partner,
-        mode=found.mode,
-        originals_travel=Leg.FORWARD in found.legs,
-        result_travels=Leg.BACK in found.legs,
-    )
 
 
 def _person(shape: PersonRequest) -> Person:

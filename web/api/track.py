@@ -19,6 +19,7 @@ from web.answers.track import Standing
 from web.foundation.context import Context, Ctx
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
+from web.views.joint import steps_shown, undoing_sentence
 from web.views.said import said_to_applicant
 from web.views.sentences import standing_sentence
 from web.views.wording import LEGS
@@ -56,7 +57,8 @@ def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
 
 def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str, Any]:
     owed = bool(still_owed(session, case.case_no))
-    numbers = [handling.handling_no for handling in handlings_of(session, case.case_no)]
+    handlings = handlings_of(session, case.case_no)
+    numbers = [handling.handling_no for handling in handlings]
     clocks = running_clocks(session, case)
     status = CaseStatus(case.status)
     legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
@@ -66,7 +68,8 @@ def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str
         "applicant": name,
         "status": status,
         "statusLabel": status.label,
-        "next": standing_sentence(case, owed=owed, reply_by=_reply_by(clocks)),
+        "next": undoing_sentence(session, case) or standing_sentence(case, owed=owed, reply_by=_reply_by(clocks)),
+        "steps": steps_shown(case, handlings),
         "responsibleNow": responsible_now(case, clocks, ctx),
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,

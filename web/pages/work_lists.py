@@ -51,11 +51,11 @@ def officer_part(session: Session, request: Request) -> Part:
 
     def read(size: int, after: Mark | None) -> Page[dict[str, Any]]:
         page = read_page(session, WITH_ITEM, segments, size=size, after=after)
-        return Page(rows=[handling_shown(row) for row in page.rows], next=page.next)
+        return Page(rows=[handling_shown(session, row) for row in page.rows], next=page.next)
 
     def newest() -> Sequence[dict[str, Any]]:
         page = read_page(session, WITH_ITEM, officer_list(newest_first=True), size=_NEWEST)
-        return [handling_shown(row) for row in page.rows]
+        return [handling_shown(session, row) for row in page.rows]
 
     return with_newest(turned(session, request, "handlings", segments, read, size=_SIZE), "handlingNo", newest)
 

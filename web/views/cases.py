@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from activities.courier_dispatch import under_way
+from activities.joint_results import plans_in
 from catalog.model import Listed
 from domain.audience import READERS_OF_WORDS
 from domain.errors import NotFound
 from domain.filled_form import FilledForm, Personal
+from domain.messages import HandlingPlan
 from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Role
 from logistics.masking import mask_name, mask_phone
@@ -79,6 +81,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
     """
     dossier = read_dossier(row, ctx.sealer)
     owed = still_owed(session, row.case_no)
+    plans = plans_in(row.start)
     clocks = running_clocks(session, row)
     legs = session.scalars(select(LegRow).filter_by(case_no=row.case_no).order_by(LegRow.ordered_at))
     tasks = session.scalars(select(TaskRow).filter_by(case_no=row.case_no, resolved_at=None))
@@ -103,7 +106,10 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,
         "agent": shown(ctx, dossier),
-        "handlings": [_handling(h, withheld=bool(owed), deemed=deemed_accepted_from(session, h)) for h in handlings],
+        "handlings": [
+            _handling(h, plans.get(h.handling_no), withheld=bool(owed), deemed=deemed_accepted_from(session, h))
+            for h in handlings
+        ],
         "said": said,
         "writings": writings_of(row, dossier, handlings, said, owed=bool(owed)),
         "parcels": [parcel(session, leg) for leg in legs],
@@ -235,7 +241,9 @@ def promised(leg: LegRow, now: datetime) -> str | None:
     return no_promise_sentence(made.obstacle) if made is not None and made.obstacle is not None else None
 
 
-def _handling(row: HandlingRow, *, withheld: bool, deemed: datetime | None) -> dict[str, Any]:
+def _handling(
+    row: HandlingRow, plan: HandlingPlan | None, *, withheld: bool, deemed: datetime | None
+) -> dict[str, Any]:
     result = row.result
     if result is not None:
         known = {key: value for key, value in result.items() if key in ("name", "form")} if withheld else result
@@ -244,6 +252,8 @@ def _handling(row: HandlingRow, *, withheld: bool, deemed: datetime | None) -> d
         "handlingNo": row.handling_no,
         "region": row.region,
         "role": row.role,
+        "step": plan.step if plan else None,
+        "after": list(plan.after) if plan else [],
         "scheme": row.scheme,
         "partner": row.partner,
         "mode": row.mode,

@@ -12,6 +12,7 @@ from storage.cases.rows import CaseRow
 STATUS = {
     CaseStatus.REGISTERED: "材料收齐核对后，我们会马上转给办理地。",
     CaseStatus.COLLECTED: "材料已收，正在转给办理地。",
+    CaseStatus.WAITING: "前一步已办成，正在转给下一个办理地。",
     CaseStatus.SUBMITTED: "已转给办理地，等待对方收件。",
     CaseStatus.RECEIVED: "办理地已收件，等待受理。",
     CaseStatus.ACCEPTED: "办理地已受理，正在办理。",
@@ -24,6 +25,7 @@ STATUS = {
     CaseStatus.REJECTED: "办理地不予许可，理由见下。",
     CaseStatus.WITHDRAWN: "已按您的申请撤回。",
     CaseStatus.FAILED: "办理已终止，请联系窗口。",
+    CaseStatus.NOT_BEGUN: "另一步没有办成，这一步没有开始。",
 }
 """Where the matter stands, as the applicant reads it."""
 

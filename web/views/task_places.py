@@ -19,6 +19,7 @@ _DOOR: Final = {"kind": "DOOR_PROMISE", "label": "一小时上门承诺"}
 _K, _D = TaskKind, DeadlineKind
 _CLOCKS: dict[TaskKind, DeadlineKind] = {
     _K.COLLECT_AT_HALL: _D.COLLECTION,
+    _K.COMPENSATION: _D.COMPENSATION,
     _K.DEFERRED_MATERIAL: _D.DEFERRED_MATERIAL,
     _K.DEFERRED_LAPSED: _D.DEFERRED_MATERIAL,
     _K.BAD_RATING: _D.RATING_REWORK,

@@ -18,6 +18,7 @@ from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskLineRow, TaskRow, lines_of
 from web.foundation.context import Context
+from web.views.joint import undoing_shown
 from web.views.task_messages import came
 from web.views.task_places import clock_of, place_of, responsible_for
 from web.views.wording import SETTLED_BY
@@ -100,6 +101,7 @@ def _shown(session: Session, ctx: Context, person: LoggedIn, row: TaskRow, aroun
         "place": place_of(row, handling, leg, around.outlets),
         "responsible": responsible_for(clock, owner),
         "came": what_came,
+        "undoing": undoing_shown(row),
         "lines": [
             _line(line) | {"came": what_came if len(lines) == 1 else _came_with(session, ctx, line, reads)}
             for line in lines[-_LINES_SHOWN:]

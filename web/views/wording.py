@@ -117,6 +117,10 @@ _HISTORY = {
     "AGENT_AUTHORISED": "代办授权已登记",
     "MATERIAL_VERIFIED": "窗口已核对原件",
     "RATED": "申请人已评价",
+    "WAITING": "联办：等待前一步办成",
+    "TURN_CAME": "联办：前一步已办成，开始这一步",
+    "NOT_BEGUN": "联办：另一步没有办成，这一步未启动",
+    "COMPENSATED": "联办：已办成的步骤已处理完毕",
     "CLOSED": "全部办完",
     "REOPENED": "办完后又有新情况，重新打开",
 }
@@ -134,6 +138,7 @@ DEADLINES = {
     DeadlineKind.DEFERRED_MATERIAL: "补交容缺材料",
     DeadlineKind.SUSPENSION: "特别程序结束",
     DeadlineKind.RATING_REWORK: "差评整改",
+    DeadlineKind.COMPENSATION: "联办恢复",
 }
 
 RESPONSIBLE = {
@@ -158,6 +163,8 @@ OUTCOMES = {
     TaskOutcome.UNFOUNDED: "经核实不属实",
     TaskOutcome.CHECKED_TRUE: "核查属实",
     TaskOutcome.CHECKED_FALSE: "核查不实，撤销并记入信用",
+    TaskOutcome.RESTORED: "已恢复原状",
+    TaskOutcome.KEPT: "结果有效，其余另行办理",
     TaskOutcome.SETTLED: "无需再处理",
 }
 

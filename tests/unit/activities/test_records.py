@@ -19,7 +19,7 @@ from tests.unit.storage.casework import CASE, NOW, SEALER, later, register
 
 S, K = CaseStatus, DeadlineKind
 ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=10)
-DAYS = {K.ACCEPTANCE: 5, K.DECISION_PROMISED: 10, K.DECISION_STATUTORY: 20}
+DAYS = {K.COMPENSATION: 3, K.ACCEPTANCE: 5, K.DECISION_PROMISED: 10, K.DECISION_STATUTORY: 20}
 
 
 def clockwork(order: ClockOrder, item: ItemBrief, time_scale: float, where: Where) -> Deadline:
@@ -172,6 +172,14 @@ def test_a_clock_is_computed_by_the_limits_of_the_handlings_network_and_region(r
     asks.record(change("1-A", start=(clock(K.DECISION_PROMISED),)))
     asks.record(change("2-B", handling_no=None, handling_status=None, start=(clock(K.ACCEPTANCE),)))
     assert seen == [("chuanyu", "510104"), (None, "")]
+
+
+def test_what_is_to_be_undone_is_due_when_its_clock_ends(records, database):
+    task = TaskOrder(key=f"{CASE}/COMPENSATION/x", kind=TaskKind.COMPENSATION)
+    records.record(change("1-COMPENSATION", S.REJECTED, start=(clock(K.COMPENSATION),), task=task))
+    with database.read() as session:
+        (opened,) = session.scalars(select(TaskRow))
+    assert (opened.owner, opened.deadline_at) == ("clerk", NOW + timedelta(days=3))
 
 
 def test_steps_that_are_written_together_come_to_what_they_come_to_one_by_one(records, database):

@@ -17,14 +17,15 @@ WITH_AUTHORITY = (S.SUBMITTED, S.RECEIVED, S.ACCEPTED, S.SUPPLEMENT_REQUIRED, S.
 EXPECTED = {
     (S.REGISTERED, A.CHECK_PAPERS),
     (S.COLLECTED, A.SUBMIT),
+    (S.WAITING, A.SUBMIT),
     (S.SUPPLEMENT_REQUIRED, A.SUPPLEMENT),
     *((status, A.AUTHORITY_EVENT) for status in WITH_AUTHORITY),
-    *((status, A.WITHDRAW) for status in (S.REGISTERED, S.COLLECTED, *WITH_AUTHORITY)),
-    *((status, A.CLOSE_AS_FAILED) for status in (S.REGISTERED, S.COLLECTED, *WITH_AUTHORITY)),
+    *((status, A.WITHDRAW) for status in (S.REGISTERED, S.COLLECTED, S.WAITING, *WITH_AUTHORITY)),
+    *((status, A.CLOSE_AS_FAILED) for status in (S.REGISTERED, S.COLLECTED, S.WAITING, *WITH_AUTHORITY)),
 }
 
 STATUSES_OF = {
-    WireState.UNSENT: {S.REGISTERED, S.COLLECTED},
+    WireState.UNSENT: {S.REGISTERED, S.COLLECTED, S.WAITING},
     WireState.SUBMITTED: {S.SUBMITTED},
     WireState.RECEIVED: {S.RECEIVED},
     WireState.AWAITING_SUPPLEMENT: {S.SUPPLEMENT_REQUIRED},
@@ -34,7 +35,10 @@ STATUSES_OF = {
     WireState.DECIDED: {S.APPROVED, S.REJECTED, S.NOT_ACCEPTED, S.WITHDRAWN},
     WireState.RESULT_SENT: {S.APPROVED, S.REJECTED, S.NOT_ACCEPTED, S.WITHDRAWN},
 }
-"""decisions.md 1: what the wire knows of a handling ↔ what people see of it. FAILED is only a person's word."""
+"""decisions.md 1: what the wire knows of a handling ↔ what people see of it. FAILED is only a person's word.
+
+NOT_BEGUN: nothing was said, and nothing will be.
+"""
 
 LEADS_TO = {
     WireEvent.RECEIVED: WireState.RECEIVED,
@@ -57,7 +61,7 @@ def test_every_action_in_every_status(status, action):
 
 def test_the_table_has_every_status_and_outcomes_are_final():
     assert set(ALLOWED_ACTIONS) == set(CaseStatus)
-    assert set(OUTCOMES) == {S.APPROVED, S.NOT_ACCEPTED, S.REJECTED, S.WITHDRAWN, S.FAILED}
+    assert set(OUTCOMES) == {S.APPROVED, S.NOT_ACCEPTED, S.REJECTED, S.WITHDRAWN, S.FAILED, S.NOT_BEGUN}
     assert not any(ALLOWED_ACTIONS[outcome] for outcome in OUTCOMES)
 
 
@@ -78,7 +82,7 @@ def test_the_wires_table_maps_onto_the_cases(state):
 def test_every_event_but_the_parcel_has_a_status():
     assert set(STATUS_AFTER) == set(LEADS_TO) == set(WireEvent) - {WireEvent.RESULT_SENT}
     assert set(STATUSES_OF) == set(WireState)
-    assert set().union(*STATUSES_OF.values()) == set(CaseStatus) - {S.FAILED}
+    assert set().union(*STATUSES_OF.values()) == set(CaseStatus) - {S.FAILED, S.NOT_BEGUN}
 
 
 MANY = st.lists(st.sampled_from(CaseStatus), min_size=1, max_size=5)
@@ -87,7 +91,7 @@ MANY = st.lists(st.sampled_from(CaseStatus), min_size=1, max_size=5)
 @given(MANY)
 def test_one_status_for_many(statuses):
     joined = join(statuses)
-    assert joined in statuses
+    assert joined in statuses or (joined is S.WITHDRAWN and S.NOT_BEGUN in statuses)
     assert joined is join(reversed(statuses))
     refused = {S.NOT_ACCEPTED, S.REJECTED} & set(statuses)
     if refused:
@@ -110,6 +114,11 @@ def test_one_status_for_many(statuses):
         ((S.APPROVED, S.REVIEWING), S.REVIEWING),
         ((S.WITHDRAWN, S.ACCEPTED), S.ACCEPTED),
         ((S.RECEIVED, S.REVIEWING), S.RECEIVED),
+        ((S.RECEIVED, S.WAITING, S.WAITING), S.RECEIVED),
+        ((S.APPROVED, S.WAITING), S.WAITING),
+        ((S.APPROVED, S.NOT_BEGUN), S.WITHDRAWN),
+        ((S.FAILED, S.NOT_BEGUN), S.FAILED),
+        ((S.REJECTED, S.NOT_BEGUN, S.NOT_BEGUN), S.REJECTED),
         ((S.SUSPENDED, S.SUPPLEMENT_REQUIRED), S.SUPPLEMENT_REQUIRED),
     ],
 )

