@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter, Path, Request, Response
 
 from storage.cases.result_release import is_withheld
+from storage.documents.accesses import Purpose, note_access
 from storage.documents.store import MAX_BYTES
 from web.answers.bodies import file_body_of, file_of
 from web.foundation.context import Context, Ctx
@@ -53,14 +54,15 @@ def _kept(ctx: Context, sha256: str, data: bytes) -> bool:
 
 
 @router.get("/{sha256}", operation_id="getDocument", response_class=Response, responses=_FILE)
-def get(sha256: Sha256, _reader: CaseReader, ctx: Ctx) -> Response:
-    """The document as an attachment; a browser never runs it.
+def get(sha256: Sha256, reader: CaseReader, ctx: Ctx) -> Response:
+    """The document as an attachment; a browser never runs it. Each reading is recorded.
 
     Refused: 404 DOCUMENT_UNKNOWN; 409 DEFERRED_OPEN for a result that is withheld until what is owed has come (容缺).
     """
-    with ctx.database.read() as session:
+    with ctx.database.write() as session:
         if is_withheld(session, sha256):
             raise refusal(Refused.DEFERRED_OPEN)
         data, media_type = ctx.documents.get(session, sha256)
+        note_access(session, sha256, reader=reader.username, purpose=Purpose.CASE, now=ctx.now())
     headers = {"Content-Disposition": f'attachment; filename="{sha256}"', "X-Content-Type-Options": "nosniff"}
     return Response(data, media_type=media_type, headers=headers)
