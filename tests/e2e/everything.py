@@ -14,6 +14,7 @@ from catalog.model import Applicants, ServiceItem
 from demo.client import Caller
 from demo.people import applicant
 from demo.play import Stage
+from demo.scans import with_files
 from domain.terms import ApplicantType, CaseStatus, IdType, MaterialForm, Scheme
 
 REGION_OF = {
@@ -44,17 +45,20 @@ class Start:
     scheme: Scheme
     number: int
 
-    def body(self) -> dict[str, Any]:
+    def body(self, clerk: Caller) -> dict[str, Any]:
         return {
             "itemCode": self.item.code,
             "handlings": [{"region": REGION_OF[self.scheme], "role": None}],
             "mode": None,
             "applicant": self._applicant(),
             "agent": None,
-            "materials": [
-                {"seq": m.seq, "provided": _PROVIDED.get(m.form, "electronic"), "pages": 1, "sha256": None}
-                for m in self.item.materials
-            ],
+            "materials": with_files(
+                clerk,
+                [
+                    {"seq": m.seq, "provided": _PROVIDED.get(m.form, "electronic"), "pages": 1, "sha256": None}
+                    for m in self.item.materials
+                ],
+            ),
             "pickup": None,
             "delivery": None,
             "consent": {"version": "2026-11", "accepted": True},
@@ -155,7 +159,7 @@ class Run:
         outcome = Outcome(start)
         self.outcomes.append(outcome)
         try:
-            answer = self._stage.clerk.post("/api/v1/cases", start.body(), f"every-{start.number:05d}")
+            answer = self._stage.clerk.post("/api/v1/cases", start.body(self._stage.clerk), f"every-{start.number:05d}")
         except RuntimeError as refusal:
             outcome.refused = str(refusal)
             return

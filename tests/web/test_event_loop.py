@@ -54,6 +54,10 @@ def puts_a_document(office):
     return office.call("PUT", f"/api/v1/documents/{sha256}", "clerk", content=PDF)
 
 
+def uploads_a_document(office):
+    return office.call("POST", "/api/v1/documents", "clerk", content=PDF)
+
+
 def puts_agreements(office):
     listed = office.call("GET", "/api/v1/agreements?format=csv", "supervisor").content
     return office.call("PUT", "/api/v1/agreements?apply=true", "supervisor", content=listed)
@@ -104,6 +108,7 @@ def waits_for_stops(office):
 IN_THE_LOOP = {
     "awaitWorkListChange": [(waits_for_stops, 200)],
     "putDocument": [(puts_a_document, 201)],
+    "uploadDocument": [(uploads_a_document, 201)],
     "putAgreements": [(puts_agreements, 200)],
     "postScans": [(posts_scans, 200)],
     "login": [(logs_in, 200)],
