@@ -52,15 +52,16 @@ def note_upload(
     return row.expires_at
 
 
-def check_quota(session: Session, uploader: str, more_bytes: int, quota_bytes: int) -> None:
-    """Check that what lies there unused of one uploader stays within `quota_bytes` with `more_bytes` in addition.
+def check_quota(session: Session, uploader: str, sha256: str, size: int, quota_bytes: int) -> None:
+    """Check that what lies there unused of one uploader stays within `quota_bytes` with this document of `size` bytes.
 
     Raises:
         Conflict: it would not (`DOCUMENT_QUOTA`).
     """
     drafts = select(func.coalesce(func.sum(DocumentRow.size), 0)).join(UploadRow)
-    held = session.scalar(drafts.where(UploadRow.uploader == uploader, UploadRow.expires_at.is_not(None))) or 0
-    if held + more_bytes > quota_bytes:
+    drafts = drafts.where(UploadRow.uploader == uploader, UploadRow.expires_at.is_not(None))
+    held = session.scalar(drafts.where(UploadRow.sha256 != sha256)) or 0
+    if held + size > quota_bytes:
         told = f"您已上传、尚未提交的文件超过 {quota_bytes // 1024**2} MB，请先提交办件；不用的会到期自动清除"
         raise Conflict(told, code="DOCUMENT_QUOTA")
 

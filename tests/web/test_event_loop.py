@@ -12,6 +12,7 @@ from relay.relay import Relay
 from runtime.container import container_of
 from runtime.networks import networks_of
 from storage.cases.rows import CaseRow
+from tests.pictures import picture
 from tests.watching import nothing_blocks
 from tests.web.following import closes
 from tests.web.office import YUBEI, case_body
@@ -56,6 +57,10 @@ def puts_a_document(office):
 
 def uploads_a_document(office):
     return office.call("POST", "/api/v1/documents", "clerk", content=PDF)
+
+
+def joins_documents(office):
+    return office.call("POST", "/api/v1/documents:join", "clerk", {"pages": [office.uploaded(data=picture())] * 2})
 
 
 def puts_agreements(office):
@@ -109,6 +114,7 @@ IN_THE_LOOP = {
     "awaitWorkListChange": [(waits_for_stops, 200)],
     "putDocument": [(puts_a_document, 201)],
     "uploadDocument": [(uploads_a_document, 201)],
+    "joinDocuments": [(joins_documents, 201)],
     "putAgreements": [(puts_agreements, 200)],
     "postScans": [(posts_scans, 200)],
     "login": [(logs_in, 200)],

@@ -27,7 +27,9 @@ from web.views.cases import find_case
 from web.views.sentences import Refused, refusal
 
 router = APIRouter(prefix="/api/v1", tags=["文件"])
-_one_by_one = CapacityLimiter(1)  # the same document twice at once becomes one row, and memory holds one being sealed
+_one_by_one = CapacityLimiter(1)  # memory holds one document being sealed, and one set of pages being joined
+_looked_at = CapacityLimiter(8)  # a scanner that is slow must not stop those whose file it has seen
+_joins = CapacityLimiter(1)
 
 _ANY_FILE = "application/octet-stream"
 _FILE: dict[int | str, dict[str, Any]] = {
@@ -74,7 +76,7 @@ async def put(sha256: Sha256, request: Request, person: Anybody, ctx: Ctx) -> Re
     data = await _body(request)
     if data is None:
         return _too_large()
-    fresh, _ = await anyio.to_thread.run_sync(_uploaded, ctx, person, data, sha256, limiter=_one_by_one)
+    fresh, _ = await _uploaded(ctx, person, data, sha256)
     return Response(status_code=201 if fresh else 200)
 
 
@@ -94,26 +96,31 @@ async def upload(request: Request, person: Anybody, ctx: Ctx) -> Response:
     data = await _body(request)
     if data is None:
         return _too_large()
-    _, answer = await anyio.to_thread.run_sync(_uploaded, ctx, person, data, None, limiter=_one_by_one)
+    _, answer = await _uploaded(ctx, person, data)
     return JSONResponse(answer, 201)
 
 
 @router.post("/documents:join", operation_id="joinDocuments", status_code=201, response_model=Uploaded)
-def join(wanted: JoinRequest, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
+async def join(wanted: JoinRequest, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
     """One PDF of several images, upright as they were taken, a page each.
 
     Refused: 409 DOCUMENT_QUOTA; 422 DOCUMENT_UNKNOWN (not uploaded by the caller), DOCUMENT_NOT_IMAGE,
     DOCUMENT_TOO_LARGE; 503 SCANNER_AWAY, DOCUMENTS_AWAY.
     """
+    made = await anyio.to_thread.run_sync(_joined, ctx, clerk.username, wanted.pages, limiter=_joins)
+    _, answer = await _uploaded(ctx, clerk, made.pdf)
+    return answer | {"pages": made.count}
+
+
+def _joined(ctx: Context, clerk: str, pages: list[str]) -> JoinedPages:
     with ctx.database.write() as session:
-        held = held_by(session, wanted.pages, clerk.username, ctx.now())
-        if not held.issuperset(wanted.pages):
+        held = held_by(session, pages, clerk, ctx.now())
+        if not held.issuperset(pages):
             raise Unprocessable("有一页还没有上传，请重新选择", code="DOCUMENT_UNKNOWN", field="pages")
-        types = {sha256: ctx.documents.find(session, sha256).media_type for sha256 in held}
-    if not set(types.values()) <= set(_IMAGES):
+        types = {ctx.documents.find(session, sha256).media_type for sha256 in held}
+    if not types <= set(_IMAGES):
         raise Unprocessable("只有 JPEG 和 PNG 图片可以合成一个 PDF", code="DOCUMENT_NOT_IMAGE", field="pages")
-    made = joined(ctx.documents.read(sha256) for sha256 in wanted.pages)
-    return _uploaded(ctx, clerk, made.pdf, None, made)[1]
+    return joined(ctx.documents.read(sha256) for sha256 in pages)
 
 
 async def _body(request: Request) -> bytes | None:
@@ -130,32 +137,36 @@ def _too_large() -> Response:
     return problem(413, "文件超过 20 MB", code="DOCUMENT_TOO_LARGE")
 
 
-def _uploaded(
-    ctx: Context, person: LoggedIn, data: bytes, sha256: str | None, made: JoinedPages | None = None
+async def _uploaded(
+    ctx: Context, person: LoggedIn, data: bytes, sha256: str | None = None
 ) -> tuple[bool, dict[str, Any]]:
     """Whether it is new, and the answer."""
-    admitted = ctx.documents.admit(data, sha256)
+    admitted = await anyio.to_thread.run_sync(ctx.documents.admit, data, sha256, limiter=_looked_at)
+    return await anyio.to_thread.run_sync(_kept, ctx, person, admitted, limiter=_one_by_one)
+
+
+def _kept(ctx: Context, person: LoggedIn, admitted: Admitted) -> tuple[bool, dict[str, Any]]:
     now = ctx.now()
     with ctx.database.write() as session:
-        check_quota(session, person.username, len(data), ctx.settings.documents.quota_mb * 1024**2)
+        quota_bytes = ctx.settings.documents.quota_mb * 1024**2
+        check_quota(session, person.username, admitted.sha256, len(admitted.data), quota_bytes)
         fresh = ctx.documents.put(session, admitted, now)
         until = note_upload(
             session, admitted.sha256, person.username, now=now, expires_at=now + _kept_waiting(ctx, person)
         )
-    return fresh, _answer(admitted, until, made)
+    return fresh, _answer(admitted, until)
 
 
 def _kept_waiting(ctx: Context, person: LoggedIn) -> timedelta:
     return _PROOFS_WAIT if person.role in _POST else timedelta(hours=ctx.settings.documents.draft_hours)
 
 
-def _answer(admitted: Admitted, until: datetime | None, made: JoinedPages | None) -> dict[str, Any]:
-    one = 1 if admitted.media_type in _IMAGES else None
+def _answer(admitted: Admitted, until: datetime | None) -> dict[str, Any]:
     return {
         "sha256": admitted.sha256,
         "mediaType": admitted.media_type,
         "size": len(admitted.data),
-        "pages": made.count if made else one,
+        "pages": 1 if admitted.media_type in _IMAGES else None,
         "expiresAt": until.isoformat() if until else None,
     }
 
