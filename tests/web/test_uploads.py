@@ -262,3 +262,23 @@ def test_an_infected_file_leaves_nothing_and_a_scanner_that_is_away_lets_nothing
 
 def test_the_item_of_these_tests_asks_for_something_electronic(office):
     assert electronic_place(case_body(office, 29, item=ITEM)) > 0
+
+
+def page_of(office, case_no, role):
+    headers = {"Authorization": f"Bearer {office.tokens[role]}"}
+    office.client.cookies.clear()
+    return office.client.get(f"/window/{case_no}", headers=headers).text
+
+
+def test_the_case_s_page_leads_to_its_files_and_says_what_has_none(office):
+    body = case_body(office, 30)
+    name = body["materials"][electronic_place(body)]["sha256"]
+    case_no = post_case(office, body).json()["caseNo"]
+    page = page_of(office, case_no, "clerk")
+    assert f'href="/api/v1/documents/{name}?caseNo={case_no}&amp;view=true"' in page
+    assert "没有电子件" in page  # the form that was brought on paper
+    assert "文件查阅记录" not in page
+    assert view(office, name, "officer", caseNo=case_no).status_code == 200
+    read = page_of(office, case_no, "auditor")
+    assert "文件查阅记录（1 次）" in read and "officer" in read
+    assert "文件查阅记录" not in page_of(office, case_no, "clerk")
