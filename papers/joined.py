@@ -44,7 +44,7 @@ def _pages(pictures: Iterable[bytes]) -> Iterator[Image.Image]:
                     raise _unreadable(place)
                 opened.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))  # a large JPEG is read small at once
                 yield ImageOps.exif_transpose(opened)
-        except (OSError, SyntaxError, ValueError) as fault:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as fault:
             raise _unreadable(place) from fault
 
 

@@ -57,7 +57,7 @@ def test_a_document_is_kept_under_its_hash(office):
     assert office.call("PUT", path, "clerk", content=PNG).status_code == 200
     read = office.call("GET", path, "clerk")
     assert read.content == PNG
-    assert readings(office, name) == [("clerk", "case")]
+    assert readings(office, name) == [("clerk", "draft")]
     assert read.headers["content-disposition"].startswith("attachment")
     assert read.headers["x-content-type-options"] == "nosniff"
 

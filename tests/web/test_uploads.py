@@ -177,19 +177,30 @@ def test_a_browser_may_look_and_runs_nothing(office):
         assert answer.headers["cache-control"] == "no-store"
 
 
-def later(office, monkeypatch, **span):
+@pytest.fixture
+def changed(office):
+    """The office with other parts, for one test."""
+    usual = office.app.state.context
+
+    def change(**parts):
+        office.app.state.context = replace(usual, **parts)
+        return office.app.state.context
+
+    yield change
+    office.app.state.context = usual
+
+
+def later(office, changed, **span):
     """The office, some time on."""
     now = office.app.state.context.now
-    moved = replace(office.app.state.context, now=lambda: now() + timedelta(**span))
-    monkeypatch.setattr(office.app.state, "context", moved)
-    return moved
+    return changed(now=lambda: now() + timedelta(**span))
 
 
 def sweep(office, context):
     return expire_drafts(office.database, context.documents, context.now())
 
 
-def test_a_draft_expires_and_what_a_case_or_a_scan_names_stays(office, monkeypatch):
+def test_a_draft_expires_and_what_a_case_or_a_scan_names_stays(office, changed):
     context = office.app.state.context
     sweep(office, context)
     draft, used, shared, proof = (office.uploaded(data=pdf(what)) for what in ("draft", "used", "shared", "proof"))
@@ -200,7 +211,7 @@ def test_a_draft_expires_and_what_a_case_or_a_scan_names_stays(office, monkeypat
     with office.database.write() as session:
         session.add(ScanProofRow(event_id="one", sha256=proof, named_at=context.now()))
         session.query(UploadRow).filter_by(sha256=shared, uploader="officer").update({"expires_at": None})
-    moved = later(office, monkeypatch, hours=24, minutes=1)
+    moved = later(office, changed, hours=24, minutes=1)
     assert sweep(office, moved) >= 2
     assert sweep(office, moved) == 0
     assert the_row(office, DocumentRow, sha256=draft) is None
@@ -209,7 +220,7 @@ def test_a_draft_expires_and_what_a_case_or_a_scan_names_stays(office, monkeypat
         assert moved.documents.read(kept)
 
 
-def test_an_expired_upload_does_not_go_into_a_case(office, monkeypatch):
+def test_an_expired_upload_does_not_go_into_a_case(office):
     name = office.uploaded(data=pdf("too late"))
     body = case_body(office, 28)
     body["materials"][electronic_place(body)]["sha256"] = name
@@ -219,17 +230,17 @@ def test_an_expired_upload_does_not_go_into_a_case(office, monkeypatch):
     assert (answer.json()["code"], "过期" in answer.json()["detail"]) == ("DOCUMENT_UNKNOWN", True)
 
 
-def test_a_courier_s_photo_waits_for_its_scan_longer(office, monkeypatch):
+def test_a_courier_s_photo_waits_for_its_scan_longer(office, changed):
     name = office.uploaded("courier", picture(colour="navy"))
-    sweep(office, later(office, monkeypatch, days=29))
+    sweep(office, later(office, changed, days=29))
     assert the_row(office, DocumentRow, sha256=name) is not None
 
 
-def test_who_has_uploaded_too_much_first_uses_it(office, monkeypatch):
+def test_who_has_uploaded_too_much_first_uses_it(office, changed):
     context = office.app.state.context
     tight = context.settings.documents.model_copy(update={"quota_mb": 1})
     settings = context.settings.model_copy(update={"documents": tight})
-    monkeypatch.setattr(office.app.state, "context", replace(context, settings=settings))
+    changed(settings=settings)
     assert office.call("POST", UPLOAD, "auditor", content=pdf("a" * 600_000)).status_code == 201
     again = office.call("POST", UPLOAD, "auditor", content=pdf("a" * 600_000))
     refused = office.call("POST", UPLOAD, "auditor", content=pdf("b" * 600_000))
@@ -239,15 +250,15 @@ def test_who_has_uploaded_too_much_first_uses_it(office, monkeypatch):
     assert the_row(office, UploadRow, uploader="auditor", sha256=sha(pdf("b" * 600_000))) is None
 
 
-def scanned_by(office, monkeypatch, scanner):
+def scanned_by(office, changed, scanner):
     context = office.app.state.context
     watched = Documents(context.documents._blobs, context.sealer, Clamd("127.0.0.1", scanner.port, 5).scan)
-    monkeypatch.setattr(office.app.state, "context", replace(context, documents=watched))
+    changed(documents=watched)
 
 
-def test_an_infected_file_leaves_nothing_and_a_scanner_that_is_away_lets_nothing_in(office, monkeypatch):
+def test_an_infected_file_leaves_nothing_and_a_scanner_that_is_away_lets_nothing_in(office, changed):
     with scanning() as scanner:
-        scanned_by(office, monkeypatch, scanner)
+        scanned_by(office, changed, scanner)
         assert office.call("POST", UPLOAD, "clerk", content=pdf("clean")).status_code == 201
         before = office.rows()
         answer = office.call("POST", UPLOAD, "clerk", content=pdf("bad") + BAD)
