@@ -26,6 +26,7 @@ from partners.base import PartnerAdapter
 from storage.base import Database
 from storage.cases.rows import CaseRow, HandlingRow, lock_handling
 from storage.documents.store import DocumentRow, Documents
+from storage.documents.uploads import bind
 from storage.exchange.exchange_log import ExchangeRow, note_exchange
 from storage.exchange.inbox import Inbox
 from storage.exchange.outbox import CommandRow, CommandState, command_place, store_rendered, stored_command
@@ -142,6 +143,7 @@ class Commands:
             case = session.get_one(CaseRow, handling.case_no)
         if known:
             with self._database.write() as session:
+                bind(session, handling.case_no, [order.sha256], self._now())
                 self._settle_missing(session, order)
             return
         ref = HandlingRef(
@@ -158,8 +160,10 @@ class Commands:
                 data = adapter.get_file(ref, order.sha256)
         except PartnerError as failure:
             raise tried_again(failure) from failure
+        file = self._documents.admit(data, order.sha256)
         with self._database.write() as session:
-            self._documents.put(session, order.sha256, data, self._now())
+            self._documents.put(session, file, self._now())
+            bind(session, handling.case_no, [order.sha256], self._now())
             self._settle_missing(session, order)
 
     def _settle_missing(self, session: Session, order: FileOrder) -> None:
@@ -213,8 +217,7 @@ class Commands:
             with self._database.read() as session:
                 files = files_not_sent(session, adapter.partner, order.handling_no, files)
         for sha256 in files:
-            with self._database.read() as session:
-                data, _ = self._documents.get(session, sha256)
+            data = self._documents.read(sha256)
             adapter.put_file(outgoing.command.handling, sha256, data)
             with self._database.write() as session:
                 note_file_sent(session, adapter.partner, order.handling_no, sha256, self._now())

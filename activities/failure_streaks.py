@@ -28,6 +28,7 @@ PARTS: Final[dict[str, str]] = {
     "judge_late_uploads": "重新核定一小时承诺",
     "give_up_parked": "处理无主消息",
     "escalate_rework": "督办差评整改",
+    "expire_drafts": "清除到期的上传",
     "settle_over": "了结已不再重试的步骤",
     "track": "查询邮政轨迹",
     "heal": "补查缺失的进展",

@@ -1,6 +1,6 @@
 """Which failures may pass by themselves, and which can't: then a person must know.
 
-May pass: a database, network, carrier or server that is away, busy or slow, and a step that waits for people.
+May pass: a database, store, network, carrier or server that is away, busy or slow, and a step that waits for people.
 """
 
 import socket
@@ -22,6 +22,7 @@ from domain.errors import (
     NotFound,
     PartnerError,
     PartnerRefused,
+    ServiceUnavailable,
 )
 from domain.troubles import Trouble
 
@@ -78,7 +79,7 @@ def _may_pass(failure: BaseException) -> bool:
     match failure:
         case PartnerRefused():
             return False
-        case PartnerError() | CarrierUnavailable() | sql.TimeoutError():
+        case PartnerError() | CarrierUnavailable() | ServiceUnavailable() | sql.TimeoutError():
             return True
         case ConnectionError() | TimeoutError() | socket.gaierror() | requests.RequestException():
             return not isinstance(failure, ValueError)  # an address that is none comes as one of these

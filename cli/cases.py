@@ -1,4 +1,4 @@
-"""`kuayu case start|show|list`."""
+"""`kuayu case start|upload|show|list`."""
 
 import json
 import sys
@@ -25,6 +25,15 @@ def start(
     text = sys.stdin.read() if str(body) == "-" else body.read_text("utf-8")
     answer = Kuayu().call("POST", "/api/v1/cases", json.loads(text), key or uuid.uuid4().hex)
     _say(answer, as_json, f"{answer['caseNo']} {answer['status']}")
+
+
+@app.command()
+def upload(
+    file: Annotated[Path, typer.Argument(help="PDF, OFD, JPEG or PNG, at most 20 MB")], as_json: AsJson = False
+) -> None:
+    """Upload the file of an electronic material; prints the sha256 that the body of `case start` names."""
+    answer = Kuayu().upload(file.read_bytes())
+    _say(answer, as_json, answer["sha256"])
 
 
 @app.command()

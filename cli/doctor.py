@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from catalog.items import load
 from catalog.model import ITEM_COUNT, Catalogue
 from catalog.workdays import WorkdayCalendar, bundled_calendar, local_day
-from domain.errors import Misconfigured
+from domain.errors import Misconfigured, NotFound, ServiceUnavailable
 from domain.model import Frozen
 from domain.naming import CASES_QUEUE
 from domain.terms import Partner
@@ -41,6 +41,7 @@ async def examine() -> list[Finding]:
     findings = [Finding(level="pass", what="设置", detail="可读")]
     database = _database(settings)
     findings += [database, *_lists(settings, in_storage=database.level == "pass"), _networks(), _disk(settings)]
+    findings += _files(settings)
     findings += await _temporal(settings)
     return findings
 
@@ -99,6 +100,25 @@ def _disk(settings: Settings) -> Finding:
     return Finding(
         level=level, what="磁盘", detail=f"剩余 {free // 1024**2} MB", fix="" if level == "pass" else "清理磁盘"
     )
+
+
+def _files(settings: Settings) -> list[Finding]:
+    """The store of documents, asked for one that is not there, and the scanner, given the shortest of files."""
+    documents, given = container_of(settings).documents, settings.documents
+    found = []
+    try:
+        documents.read("0" * 64)
+    except NotFound:
+        found.append(Finding(level="pass", what="文件库", detail="S3" if given.s3_url else "本机文件夹"))
+    except (ServiceUnavailable, Misconfigured) as fault:
+        found.append(Finding(level="fail", what="文件库", detail=fault.sentence, fix="检查 DOCUMENTS_S3_ 开头的设置"))
+    if not given.clamd:
+        return found
+    try:
+        documents.admit(b"%PDF-")
+    except ServiceUnavailable as fault:
+        return [*found, Finding(level="fail", what="病毒扫描", detail=fault.sentence, fix="检查 DOCUMENTS_CLAMD")]
+    return [*found, Finding(level="pass", what="病毒扫描", detail=given.clamd)]
 
 
 async def _temporal(settings: Settings) -> list[Finding]:

@@ -39,15 +39,26 @@ class Kuayu:
         result: dict[str, Any] = answer.json() if answer.content else {}
         return result
 
+    def upload(self, data: bytes) -> dict[str, Any]:
+        """Keep one file; the answer of `POST /documents`. Raises as `call` does."""
+        answer: dict[str, Any] = self._answer("POST", "/api/v1/documents", None, {}, data).json()
+        return answer
+
     def download(self, path: str) -> bytes:
         """A file, as its bytes. Raises as `call` does."""
         return self._answer("GET", path, None, {}).content
 
     def _answer(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        headers: dict[str, str],
+        data: bytes | None = None,
     ) -> requests.Response:
+        url = self._base + path
         try:
-            answer = self._session.request(method, self._base + path, json=body, headers=headers, timeout=TIMEOUT_S)
+            answer = self._session.request(method, url, json=body, data=data, headers=headers, timeout=TIMEOUT_S)
         except requests.RequestException as failure:
             typer.echo(f"连不上 {self._base}，请先启动系统（make run）", err=True)
             raise typer.Exit(1) from failure

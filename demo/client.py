@@ -29,9 +29,15 @@ class Caller:
     def put(self, path: str, body: Any) -> Any:
         return self._call("PUT", path, body)
 
-    def _call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
+    def upload(self, data: bytes) -> str:
+        """The name of the document that is kept now: its SHA-256."""
+        return str(self._call("POST", "/api/v1/documents", data=data)["sha256"])
+
+    def _call(self, method: str, path: str, body: Any = None, key: str | None = None, data: bytes | None = None) -> Any:
         headers = {"Idempotency-Key": key or uuid.uuid4().hex} if method == "POST" else {}
-        answer = self._session().request(method, self._base + path, json=body, headers=headers, timeout=_TIMEOUT_S)
+        answer = self._session().request(
+            method, self._base + path, json=body, data=data, headers=headers, timeout=_TIMEOUT_S
+        )
         if answer.status_code >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else None

@@ -10,6 +10,7 @@ from catalog.model import ServiceItem
 from demo.client import Caller
 from demo.filling import filled
 from demo.people import applicant, door
+from demo.scans import with_files
 from demo.stories import Story
 
 
@@ -81,9 +82,9 @@ def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
         "mode": None,
         "applicant": person,
         "agent": None,
-        "materials": [
-            _brought(material, "defer" in story.does) for material in item["materials"] if material["seq"] in asked
-        ],
+        "materials": with_files(
+            stage.clerk, [_brought(m, "defer" in story.does) for m in item["materials"] if m["seq"] in asked]
+        ),
         "pickup": door(number, person["name"]) if story.pickup else None,
         "delivery": door(number, person["name"]) if story.delivery else None,
         "consent": {"version": "2026-11", "accepted": True},
@@ -125,7 +126,8 @@ def _act(stage: Stage, played: Played, done: set[str]) -> None:
         stage.clerk.post(f"{path}/supplements", body, f"demo-{played.number:04d}-supplement")
         done.add("supplement")
     if "defer" in story.does and case["status"] == "APPROVED" and case["stillOwed"]:
-        body = {"materials": [{"seq": seq, "provided": "electronic", "pages": 1} for seq in case["stillOwed"]]}
+        owed = [{"seq": seq, "provided": "electronic", "pages": 1} for seq in case["stillOwed"]]
+        body = {"materials": with_files(stage.clerk, owed)}
         stage.clerk.post(f"{path}/deferred", body)
     early = "withdraw_early" in story.does and any(p["courierId"] for p in case["parcels"])
     late = "withdraw" in story.does and case["status"] == "ACCEPTED"

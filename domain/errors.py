@@ -12,6 +12,7 @@ KuayuError
 │   └── PartnerUntrusted   nobody acts on it; security event        (retry as a lost answer)
 ├── CarrierUnavailable     we try again, later
 ├── CarrierRefused         a person decides                         (no retry, a task)
+├── ServiceUnavailable     we try again, later                      (HTTP 503)
 └── Misconfigured          the operator mends the settings
 """
 
@@ -78,6 +79,10 @@ class CarrierUnavailable(KuayuError):
 
 class CarrierRefused(KuayuError):
     """The carrier said no for good; `code` is its own word or the HTTP status. A person decides."""
+
+
+class ServiceUnavailable(KuayuError):
+    """A program that we lean on, the store of documents or the virus scanner, is away or slow: tried again, later."""
 
 
 class Misconfigured(KuayuError):

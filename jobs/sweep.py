@@ -11,7 +11,9 @@ from parcels.scan_intake import ScanIntake
 from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
 from storage.base import Database
+from storage.cases.draft_documents import expire_drafts
 from storage.cases.rework import escalate_rework
+from storage.documents.store import Documents
 from storage.exchange.gaps import give_up_parked
 
 
@@ -29,6 +31,7 @@ class SweepJob:
         late_uploads: LateUploads,
         stuck: StuckSteps,
         database: Database,
+        documents: Documents,
         now: Callable[[], datetime],
     ) -> None:
         self._relay = relay
@@ -37,6 +40,7 @@ class SweepJob:
         self._late_uploads = late_uploads
         self._stuck = stuck
         self._database = database
+        self._documents = documents
         self._now = now
 
     @property
@@ -52,6 +56,7 @@ class SweepJob:
             self.judge_late_uploads,
             self.give_up_parked,
             self.escalate_rework,
+            self.expire_drafts,
             self._stuck.settle_over,
         )
 
@@ -78,3 +83,7 @@ class SweepJob:
     async def escalate_rework(self) -> None:
         """Raise the task about a bad rating (差评) that was not put right within its days."""
         await asyncio.to_thread(escalate_rework, self._database, self._now())
+
+    async def expire_drafts(self) -> None:
+        """Take uploads away that no case and no scan has named in time."""
+        await asyncio.to_thread(expire_drafts, self._database, self._documents, self._now())

@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from logistics.carrier import CarrierClient
 from logistics.promise_rules import PromiseRules
+from outbound.clamd import Clamd
 from runtime.keys import KeyRing
 from runtime.settings import Settings
 from storage.base import Database
-from storage.documents.store import Documents
+from storage.documents.folder import FolderBlobs
+from storage.documents.s3 import S3Blobs, S3Bucket
+from storage.documents.store import Blobs, Documents, nothing_scans
 from storage.exchange.inbox import GAP_PATIENCE, Inbox
 from storage.sealing import Sealer
 
@@ -21,7 +24,7 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Container:
-    """What every process has: settings, database, seal, documents (under DATA_DIR/documents) and inbox."""
+    """What every process has: settings, database, seal, documents and inbox."""
 
     settings: Settings
     database: Database
@@ -37,9 +40,28 @@ def container_of(settings: Settings) -> Container:
         settings=settings,
         database=Database(settings.database_url),
         sealer=sealer,
-        documents=Documents(settings.data_dir / "documents", sealer),
+        documents=documents_of(settings, sealer),
         inbox=Inbox(sealer, gap_patience(settings)),
     )
+
+
+def documents_of(settings: Settings, sealer: Sealer) -> Documents:
+    """The documents, sealed: in S3 where DOCUMENTS_S3_URL says so, else in DATA_DIR/documents (decisions.md 26)."""
+    given = settings.documents
+    blobs: Blobs = FolderBlobs(settings.data_dir / "documents")
+    if given.s3_url:
+        bucket = S3Bucket(
+            url=given.s3_url,
+            bucket=given.s3_bucket,
+            region=given.s3_region,
+            access_key=given.s3_access_key,
+            secret_key=given.s3_secret_key.get_secret_value(),
+        )
+        blobs = S3Blobs(bucket)
+    if not given.clamd:
+        return Documents(blobs, sealer, nothing_scans)
+    host, _, port = given.clamd.rpartition(":")
+    return Documents(blobs, sealer, Clamd(host.strip("[]"), int(port), given.clamd_timeout_s).scan)
 
 
 def gap_patience(settings: Settings) -> timedelta:

@@ -49,7 +49,9 @@ def jobs_of(
     scans = ScanIntake(database, now, lambda: None)
     stuck = StuckSteps(client, database, now)
     broken = BrokenRuns(client, database, now)
-    sweep = SweepJob(relay, broken, scans, LateUploads(database, promises, now), stuck, database, now)
+    sweep = SweepJob(
+        relay, broken, scans, LateUploads(database, promises, now), stuck, database, container.documents, now
+    )
     gaps = GapRecovery(database, container.inbox, adapters, now, patience=gap_patience(container.settings))
     reconciliation = Reconciliation(database, container.inbox, adapters, now, books=books_of(dict(networks)))
     jobs: dict[Job, Sequence[Part]] = {

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from domain.errors import Misconfigured
 from runtime.claim import running_settings
+from runtime.document_settings import DocumentSettings
 from runtime.keys import KeyRing, sandbox_keys
 from runtime.partner_settings import (
     CourierSettings,
@@ -112,6 +113,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
     worker: WorkerSettings = WorkerSettings()
     promise: PromiseSettings = PromiseSettings()
+    documents: DocumentSettings = DocumentSettings()
     sichuan: SichuanSettings
     southwest: SouthwestSettings
     interprovincial: InterprovincialSettings

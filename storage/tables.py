@@ -4,7 +4,7 @@ from storage import catalogue, idempotency, pending_updates, quarter_rows, work_
 from storage.base import Base
 from storage.cases import case_list, facts, tallies
 from storage.cases import rows as case_rows
-from storage.documents import store
+from storage.documents import accesses, store, uploads
 from storage.exchange import (
     breakers,
     exchange_log,
@@ -21,6 +21,7 @@ from storage.people import users
 from storage.tasks import rows as task_rows
 
 MODULES = (
+    accesses,
     breakers,
     case_list,
     case_rows,
@@ -43,6 +44,7 @@ MODULES = (
     store,
     tallies,
     task_rows,
+    uploads,
     users,
     work_lists,
 )

@@ -1,15 +1,16 @@
-"""Scans and results, content-addressed by SHA-256, sealed on disk."""
+"""Scans and results, content-addressed by SHA-256, sealed before they reach the store."""
 
 import hashlib
-import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.errors import BadInput, NotFound
-from storage.base import Base
+from storage.base import Base, insert_new
 from storage.sealing import Sealer
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -18,9 +19,9 @@ _MAGIC = ((b"%PDF-", "application/pdf"), (b"\xff\xd8\xff", "image/jpeg"), (b"\x8
 
 
 class DocumentRow(Base):
-    """A document whose bytes lie sealed in a file; its key is the lower-case hex SHA-256 of the plain bytes.
+    """A document whose bytes lie sealed in the store; its key is the lower-case hex SHA-256 of the plain bytes.
 
-    `size`: plain bytes. Written by `Documents.put` only.
+    `size`: plain bytes. Written by `Documents.put` and taken away by `Documents.drop` only.
     """
 
     __tablename__ = "document"
@@ -29,6 +30,22 @@ class DocumentRow(Base):
     media_type: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     stored_at: Mapped[datetime]
+
+
+class Blobs(Protocol):
+    """Where sealed bytes lie under a name: `storage.documents.folder` or `storage.documents.s3`, which do the same.
+
+    Any call may raise ServiceUnavailable or Misconfigured where the store is another program.
+    """
+
+    def put(self, name: str, sealed: bytes) -> None:
+        """Keep the bytes, whole or not at all; over what is there under this name."""
+
+    def get(self, name: str) -> bytes | None:
+        """The bytes; None where there are none."""
+
+    def delete(self, name: str) -> None:
+        """Take them away; harmless where there are none."""
 
 
 def media_type_of(data: bytes) -> str:
@@ -50,45 +67,90 @@ def document_place(sha256: str) -> str:
     return f"document/{sha256}"
 
 
+def nothing_scans(_data: bytes) -> None:
+    """The scanner of an installation without one."""
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """Bytes that `Documents.admit` has looked at; nothing else makes one."""
+
+    sha256: str
+    media_type: str
+    data: bytes
+
+
 class Documents:
-    """The documents under `folder`, in files named `{first 2 digits}/{sha256}`. Storing one again is harmless."""
+    """The documents in `blobs`, sealed by `sealer`. Storing one again is harmless.
 
-    def __init__(self, folder: Path, sealer: Sealer) -> None:
-        self._folder = folder
+    `scan`: raises where the bytes must not be kept; called outside any transaction.
+    """
+
+    def __init__(self, blobs: Blobs, sealer: Sealer, scan: Callable[[bytes], None] = nothing_scans) -> None:
+        self._blobs = blobs
         self._sealer = sealer
+        self._scan = scan
 
-    def put(self, session: Session, sha256: str, data: bytes, now: datetime) -> bool:
-        """Store one document, its row in the caller's transaction; True if it is new.
+    def admit(self, data: bytes, sha256: str | None = None) -> Admitted:
+        """Look at what somebody wants to store, before any transaction; `sha256`: what it is said to be.
 
         Raises:
-            BadInput: over 20 MB (`DOCUMENT_TOO_LARGE`), another hash than `sha256` (`DOCUMENT_HASH`), or none of the
-                types that we take (`DOCUMENT_TYPE`).
+            BadInput: over 20 MB (`DOCUMENT_TOO_LARGE`), another hash than `sha256` (`DOCUMENT_HASH`), none of the
+                types that we take (`DOCUMENT_TYPE`), or infected (`DOCUMENT_INFECTED`).
+            ServiceUnavailable: there is a scanner, and it is away (`SCANNER_AWAY`).
         """
         if len(data) > MAX_BYTES:
             raise BadInput("文件超过 20 MB", code="DOCUMENT_TOO_LARGE")
-        if hashlib.sha256(data).hexdigest() != sha256:
+        found = hashlib.sha256(data).hexdigest()
+        if sha256 not in (None, found):
             raise BadInput("文件内容与 SHA-256 不符，请重新上传", code="DOCUMENT_HASH")
         media_type = media_type_of(data)
-        if session.get(DocumentRow, sha256) is not None:
-            return False
-        path = self._path(sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.part")
-        fresh.write_bytes(self._sealer.seal(data, document_place(sha256)))
-        fresh.replace(path)  # a reader sees the whole document or none
-        session.add(DocumentRow(sha256=sha256, media_type=media_type, size=len(data), stored_at=now))
-        return True
+        self._scan(data)
+        return Admitted(found, media_type, data)
 
-    def get(self, session: Session, sha256: str) -> tuple[bytes, str]:
-        """The plain bytes and their media type.
+    def put(self, session: Session, admitted: Admitted, now: datetime) -> bool:
+        """Store one document, its row in the caller's transaction; True if it is new.
+
+        The store is asked under the row's lock: else what `drop` takes away at this moment would be lost.
+        """
+        if session.get(DocumentRow, admitted.sha256, with_for_update=True) is not None:
+            return False
+        self._blobs.put(admitted.sha256, self._sealer.seal(admitted.data, document_place(admitted.sha256)))
+        row = {"sha256": admitted.sha256, "media_type": admitted.media_type, "size": len(admitted.data)}
+        return insert_new(session, DocumentRow, row | {"stored_at": now})
+
+    def find(self, session: Session, sha256: str) -> DocumentRow:
+        """What is known of a document; its bytes are read by `read`, after the transaction.
 
         Raises:
             NotFound: there is no such document (`DOCUMENT_UNKNOWN`).
         """
         row = session.get(DocumentRow, sha256)
         if row is None:
-            raise NotFound("没有这份文件", code="DOCUMENT_UNKNOWN")
-        return self._sealer.open(self._path(sha256).read_bytes(), document_place(sha256)), row.media_type
+            raise unknown()
+        return row
 
-    def _path(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / sha256
+    def read(self, sha256: str) -> bytes:
+        """The plain bytes.
+
+        Raises:
+            NotFound: the store has lost it (`DOCUMENT_LOST`).
+            ServiceUnavailable: the store is away (`DOCUMENTS_AWAY`).
+        """
+        sealed = self._blobs.get(sha256)
+        if sealed is None:
+            raise NotFound("文件库里找不到这份文件，请联系运维", code="DOCUMENT_LOST")
+        return self._sealer.open(sealed, document_place(sha256))
+
+    def drop(self, session: Session, sha256: str) -> None:
+        """Take a document away for good; its row in the caller's transaction, the bytes before its end."""
+        row = session.get(DocumentRow, sha256, with_for_update=True)
+        if row is not None:
+            session.delete(row)
+            session.flush()
+            self._blobs.delete(sha256)
+
+
+def unknown() -> NotFound:
+    """The one answer for a document that is not there and for one that is not for this reader."""
+    return NotFound("没有这份文件", code="DOCUMENT_UNKNOWN")

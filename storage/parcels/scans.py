@@ -111,7 +111,7 @@ class ScanProofRow(Base):
     )
 
     event_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
     leg_id: Mapped[str | None] = mapped_column(String(48), index=True)
     named_at: Mapped[datetime]
     uploaded_at: Mapped[datetime | None]

@@ -18,6 +18,7 @@ from demo.client import Caller
 from demo.filling import Filled, filled, resident
 from demo.people import applicant
 from demo.play import Stage
+from demo.scans import with_files
 from domain.terms import ApplicantType, CaseStatus, IdType, MaterialForm, Scheme
 
 REGION_OF = {
@@ -57,7 +58,7 @@ class Start:
     scheme: Scheme
     number: int
 
-    def body(self) -> dict[str, Any]:
+    def body(self, clerk: Caller) -> dict[str, Any]:
         person, form = self._filled()
         return {
             "itemCode": self.item.code,
@@ -68,10 +69,13 @@ class Start:
             "mode": None,
             "applicant": person,
             "agent": None,
-            "materials": [
-                {"seq": m.seq, "provided": _PROVIDED.get(m.form, "electronic"), "pages": 1, "sha256": None}
-                for m in form.item.materials
-            ],
+            "materials": with_files(
+                clerk,
+                [
+                    {"seq": m.seq, "provided": _PROVIDED.get(m.form, "electronic"), "pages": 1, "sha256": None}
+                    for m in form.item.materials
+                ],
+            ),
             "pickup": None,
             "delivery": None,
             "consent": {"version": "2026-11", "accepted": True},
@@ -191,7 +195,7 @@ class Run:
         outcome = Outcome(start)
         self.outcomes.append(outcome)
         try:
-            answer = self._stage.clerk.post("/api/v1/cases", start.body(), f"every-{start.number:05d}")
+            answer = self._stage.clerk.post("/api/v1/cases", start.body(self._stage.clerk), f"every-{start.number:05d}")
         except RuntimeError as refusal:
             outcome.refused = str(refusal)
             return

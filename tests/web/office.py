@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from cli.migration import run_migration
 from demo.people import applicant, door
+from demo.scans import SCAN
 from domain.terms import Role
 from domain.wire import after_submit
 from runtime.settings import load_settings
@@ -50,6 +51,12 @@ class Office:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
+    def uploaded(self, role="clerk", data=SCAN):
+        """The name of a document that this role has uploaded."""
+        answer = self.call("POST", "/api/v1/documents", role, content=data)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["sha256"]
+
     def submitted(self, number=1, **more):
         """An in-city case that the officer may now decide, as the worker would have left it."""
         handling_no = self.start(number, region=YUBEI, **more)["handlings"][0]["handlingNo"]
@@ -84,11 +91,17 @@ def case_body(office, number=1, *, region=CHENGDU, item=ITEM, pickup=False, deli
         "mode": None,
         "applicant": person,
         "agent": None,
-        "materials": [{"seq": m["seq"], "provided": usual[m["form"]]} for m in wanted["materials"]],
+        "materials": [brought(office, m["seq"], usual[m["form"]]) for m in wanted["materials"]],
         "pickup": door(number, person["name"]) if pickup else None,
         "delivery": door(number, person["name"]) if delivery else None,
         "consent": {"version": "2026-11", "accepted": True},
     }
+
+
+def brought(office, seq, provided):
+    """A material as the clerk brings it; an electronic one with its file."""
+    file = {"sha256": office.uploaded()} if provided == "electronic" else {}
+    return {"seq": seq, "provided": provided} | file
 
 
 def open_office(folder: Path) -> Office:

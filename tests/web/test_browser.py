@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from demo.client import Caller
 from demo.people import applicant
+from demo.scans import SCAN, with_files
+from tests.pictures import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
@@ -78,6 +80,20 @@ def fill_case(page, number, item, region, place):
     page.fill("#applicant-phone", person["phone"])
     if item == "YZ-HRSS-001":
         tell_unemployment(page)
+    bring_files(page)
+
+
+def scan(name="scan.pdf", data=SCAN, kind="application/pdf"):
+    return {"name": name, "mimeType": kind, "buffer": data}
+
+
+def bring_files(page):
+    """The file of each material that travels electronically."""
+    for row in page.locator(".material").all():
+        if row.locator("select").input_value() == "electronic":
+            row.locator("input[type=file][multiple]").set_input_files(scan())
+            expect(row.locator(".files li")).to_have_count(1)
+    expect(page.locator("upload-field:not([hidden]) [role=status]:not(:empty)")).to_have_count(0)
 
 
 FORM = "form.answers"
@@ -140,6 +156,44 @@ def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):
     expect(page.locator(".cases")).to_contain_text(receipt)
 
 
+def test_files_are_uploaded_while_the_form_is_filled_in(desk):
+    page = desk.log_in("clerk", "/window")
+    choose(page, "#item", "YZ-HRSS-001", "")
+    row = page.locator(".material").nth(1)
+    page.click("#case-form button.main")
+    expect(page.locator("#case-form > .summary")).to_contain_text("请上传“申请人居民身份证”的电子件")
+    files, name = row.locator(".files li"), row.locator("[type=hidden][name$=sha256]")
+    row.locator("input[type=file][multiple]").set_input_files(
+        [scan("1.jpg", picture(colour="red"), "image/jpeg"), scan("2.png", picture(colour="blue", kind="PNG"), "")]
+    )
+    expect(row.locator("[role=status]")).to_have_text("已合成一个 PDF，共 2 页")
+    assert row.locator("input.pages").input_value() == "2"
+    joined = name.input_value()
+    with page.expect_popup() as looked:
+        files.first.locator("a").click()
+    looked.value.wait_for_load_state()
+    assert looked.value.evaluate("document.images.length") == 1
+    row.get_by_role("button", name="移去 2.png").click()
+    expect(files).to_have_count(1)
+    expect(name).not_to_have_value(joined)
+    assert row.locator("input.pages").input_value() == "1"
+    dropped = page.evaluate_handle(
+        """(bytes) => {
+          const given = new DataTransfer();
+          given.items.add(new File([new Uint8Array(bytes)], "3.jpg", { type: "image/jpeg" }));
+          return given;
+        }""",
+        list(picture(colour="lime")),
+    )
+    row.locator("upload-field").dispatch_event("drop", {"dataTransfer": dropped})
+    expect(files).to_have_count(3)  # two pages and the whole
+    assert row.locator("input[capture=environment]").get_attribute("accept") == "image/jpeg,image/png"
+    row.locator("input[type=file][multiple]").set_input_files(scan("sheet.txt", b"no document", "text/plain"))
+    expect(row.locator(".fault[role=status]")).to_contain_text("“sheet.txt”没有上传：只接受 PDF")
+    desk.faults.clear()  # the browser itself writes the 422 to its console
+    expect(files).to_have_count(3)
+
+
 def test_an_empty_form_says_what_is_missing_and_leads_there(desk):
     page = desk.log_in("clerk", "/window")
     page.fill("#applicant-name", "王秀兰")
@@ -191,7 +245,7 @@ def test_enter_that_confirms_a_candidate_sends_nothing(desk):
 def test_an_officer_decides(desk, chromium, system):
     clerk = Caller(system.kuayu, "clerk")
     item = clerk.get("/api/v1/items/YZ-HRSS-001")
-    case = clerk.post("/api/v1/cases", in_city(item, 803))
+    case = clerk.post("/api/v1/cases", in_city(clerk, item, 803))
     page = desk.log_in("officer", "/officer")
     card = f"[data-handling='{case['caseNo']}']"
     for event, words in (("RECEIVED", "收件"), ("ACCEPTED", "受理"), ("APPROVED", "准予")):
@@ -213,13 +267,13 @@ def wait_reloading(page, locator):
         page.reload()
 
 
-def in_city(item, number):
+def in_city(clerk, item, number):
     usual = {"original": "original", "copy": "copy", "form": "original", "electronic": "electronic"}
     return {
         "itemCode": item["code"],
         "handlings": [{"region": "500112"}],
         "applicant": applicant(number, "personal"),
-        "materials": [{"seq": m["seq"], "provided": usual[m["form"]]} for m in item["materials"]],
+        "materials": with_files(clerk, [{"seq": m["seq"], "provided": usual[m["form"]]} for m in item["materials"]]),
         "consent": {"version": "2026-11", "accepted": True},
     }
 
@@ -330,7 +384,7 @@ def test_a_page_fits_a_phone_and_a_desk(desk, role, start, path):
 
 def test_an_applicant_looks_without_scripts_on_a_phone(chromium, system):
     clerk = Caller(system.kuayu, "clerk")
-    case = clerk.post("/api/v1/cases", in_city(clerk.get("/api/v1/items/YZ-HRSS-001"), 804))
+    case = clerk.post("/api/v1/cases", in_city(clerk, clerk.get("/api/v1/items/YZ-HRSS-001"), 804))
     with desk_of(chromium, system.kuayu, java_script_enabled=False) as applicant_s:
         page = applicant_s.open(f"/track?caseNo={case['caseNo']}")
         page.set_viewport_size(NARROW)

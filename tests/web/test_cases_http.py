@@ -12,7 +12,7 @@ from domain.wire import WireState
 from storage.cases.rows import CaseRow
 from storage.pending_updates import UpdateRow
 from tests.contract.serving import served
-from tests.web.office import MATERIALS, YUBEI, case_body
+from tests.web.office import MATERIALS, YUBEI, brought, case_body
 
 
 def test_a_case_is_started_listed_and_shown_masked(office):
@@ -105,7 +105,7 @@ def test_a_company_has_a_company_s_name(office):
 def test_a_supplement_is_taken_for_the_open_round_only(office):
     handling_no = office.submitted(10)
     path = f"/api/v1/cases/{handling_no}/supplements"
-    body = {"round": 1, "materials": [{"seq": 1, "provided": "electronic"}]}
+    body = {"round": 1, "materials": [brought(office, 1, "electronic")]}
     assert office.call("POST", path, "clerk", body).status_code == 409
 
     def open_round(row):

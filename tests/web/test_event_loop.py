@@ -12,6 +12,7 @@ from relay.relay import Relay
 from runtime.container import container_of
 from runtime.networks import networks_of
 from storage.cases.rows import CaseRow
+from tests.pictures import picture
 from tests.watching import nothing_blocks
 from tests.web.following import closes
 from tests.web.office import YUBEI, case_body
@@ -52,6 +53,14 @@ PDF = b"%PDF-1.7 watched"
 def puts_a_document(office):
     sha256 = hashlib.sha256(PDF).hexdigest()
     return office.call("PUT", f"/api/v1/documents/{sha256}", "clerk", content=PDF)
+
+
+def uploads_a_document(office):
+    return office.call("POST", "/api/v1/documents", "clerk", content=PDF)
+
+
+def joins_documents(office):
+    return office.call("POST", "/api/v1/documents:join", "clerk", {"pages": [office.uploaded(data=picture())] * 2})
 
 
 def puts_agreements(office):
@@ -104,6 +113,8 @@ def waits_for_stops(office):
 IN_THE_LOOP = {
     "awaitWorkListChange": [(waits_for_stops, 200)],
     "putDocument": [(puts_a_document, 201)],
+    "uploadDocument": [(uploads_a_document, 201)],
+    "joinDocuments": [(joins_documents, 201)],
     "putAgreements": [(puts_agreements, 200)],
     "postScans": [(posts_scans, 200)],
     "login": [(logs_in, 200)],

@@ -4,9 +4,11 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from domain.tasks import TaskKind
 from storage.cases.rows import DeadlineRow, HandlingRow
+from storage.documents.accesses import DocumentAccessRow
 from storage.parcels.legs import LegRow
 from storage.tasks.rows import open_task
 from tests.web.office import CHENGDU, ITEM, YUBEI
@@ -42,6 +44,12 @@ def test_a_route_is_told_with_its_reason(office):
     assert none.json()["errors"][0]["field"] == "handlingRegion"
 
 
+def readings(office, sha256):
+    with office.database.read() as session:
+        lines = session.scalars(select(DocumentAccessRow).filter_by(sha256=sha256).order_by(DocumentAccessRow.id))
+        return [(line.reader, line.purpose) for line in lines]
+
+
 def test_a_document_is_kept_under_its_hash(office):
     name = hashlib.sha256(PNG).hexdigest()
     path = f"/api/v1/documents/{name}"
@@ -49,6 +57,7 @@ def test_a_document_is_kept_under_its_hash(office):
     assert office.call("PUT", path, "clerk", content=PNG).status_code == 200
     read = office.call("GET", path, "clerk")
     assert read.content == PNG
+    assert readings(office, name) == [("clerk", "draft")]
     assert read.headers["content-disposition"].startswith("attachment")
     assert read.headers["x-content-type-options"] == "nosniff"
 

@@ -16,6 +16,7 @@ import requests
 from cli.migration import run_migration
 from demo.client import Caller
 from demo.people import applicant, door
+from demo.scans import with_files
 from domain.terms import Leg
 from runtime.container import container_of
 from runtime.embedded import embedded_server
@@ -68,7 +69,9 @@ class PostalHouse:
             "mode": None,
             "applicant": person,
             "agent": None,
-            "materials": [{"seq": m["seq"], "provided": usual[m["form"]]} for m in item["materials"]],
+            "materials": with_files(
+                self.clerk, [{"seq": m["seq"], "provided": usual[m["form"]]} for m in item["materials"]]
+            ),
             "pickup": door(number, person["name"]) if leg is Leg.PICKUP else None,
             "delivery": door(number, person["name"]) if leg is Leg.DELIVERY else None,
             "consent": {"version": "2026-11", "accepted": True},

@@ -16,8 +16,9 @@ from domain.errors import NotFound
 from domain.outbound import Person
 from domain.terms import SignerKind
 from storage.cases.rows import CaseRow, add_event, read_dossier, write_dossier
-from storage.documents.store import DocumentRow
+from storage.documents.uploads import bind
 from web.answers.cases import AgentNamed
+from web.api.material_files import check_file
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import AgentRequest
@@ -31,22 +32,28 @@ _NEEDED = "代办需要授权：请提供授权委托书、公证委托书、监
 _OVER = "代办授权已过期，请申请人本人办理，或重新授权。"
 
 
-def check_authorisation(session: Session, agent: AgentRequest | None, now: datetime) -> None:
+def check_authorisation(
+    session: Session, agent: AgentRequest | None, clerk: str, now: datetime, case_no: str | None = None
+) -> list[str]:
     """Check what an agent rests on; nothing to check without one (民法典第一百六十五条).
+
+    Returns the name of its scan, to be bound to the case; [] without one.
 
     Raises:
         Unprocessable: nothing that was seen or scanned (`AGENT_UNAUTHORISED`), over (`AUTHORISATION_OVER`), or its
-            scan was not uploaded (`DOCUMENT_UNKNOWN`).
+            scan was not uploaded by `clerk` (`DOCUMENT_UNKNOWN`).
     """
     if agent is None:
-        return
+        return []
     given = agent.authorisation
     if given is None or not (given.original_seen or given.document_sha256):
         raise Unprocessable(_NEEDED, code="AGENT_UNAUTHORISED", field=_FIELD)
     if given.until is not None and given.until < local_day(now):
         raise Unprocessable(_OVER, code="AUTHORISATION_OVER", field=f"{_FIELD}.until")
-    if given.document_sha256 is not None and session.get(DocumentRow, given.document_sha256) is None:
-        raise Unprocessable("授权材料的扫描件还没有上传", code="DOCUMENT_UNKNOWN", field=f"{_FIELD}.documentSha256")
+    field = f"{_FIELD}.documentSha256"
+    return check_file(
+        session, given.document_sha256, "授权材料的扫描件", field, uploader=clerk, now=now, case_no=case_no
+    )
 
 
 def authorisation_of(agent: AgentRequest | None) -> Authorisation | None:
@@ -94,16 +101,17 @@ def put_agent(case_no: str, agent: AgentRequest, clerk: Clerk, ctx: Ctx) -> dict
     """
     now = ctx.now()
     with ctx.database.write() as session:
-        check_authorisation(session, agent, now)
         case = session.get(CaseRow, case_no, with_for_update=True)
         if case is None:
             raise NotFound("没有这个办件", code="CASE_UNKNOWN")
+        files = check_authorisation(session, agent, clerk.username, now, case_no)
         dossier = read_dossier(case, ctx.sealer)
         if agent.id_number == dossier.applicant.id_number:
             raise Unprocessable("代办人不能是申请人本人", code="AGENT", field="agent")
         person = Person(**agent.model_dump(include=set(Person.model_fields)))
         changed = dossier.model_copy(update={"agent": person, "authorisation": authorisation_of(agent)})
         write_dossier(case, ctx.sealer, changed)
+        bind(session, case_no, files, now)
         add_event(
             session,
             case_no=case_no,

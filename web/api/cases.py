@@ -24,14 +24,16 @@ from storage.cases.rows import (
     read_dossier,
     write_dossier,
 )
+from storage.documents.uploads import bind
 from storage.idempotency import first_answer, keep_answer
 from storage.pending_updates import queue_update
 from storage.people.users import LoggedIn
 from web.answers.case_file import CaseFile
 from web.answers.cases import CaseHistory, CaseList, CaseStarted, SupplementTaken, WithdrawalTaken
 from web.api.agents import acting
+from web.api.material_files import check_files
 from web.api.registration import register
-from web.api.submitted import check_documents, form_of, keeps_papers
+from web.api.submitted import form_of, keeps_papers
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import After, mark_of, token_of
 from web.foundation.request_schemas import CaseRequest, MaterialRequest, SupplementRequest, WithdrawRequest
@@ -51,8 +53,9 @@ def start_case(wanted: CaseRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey)
     """Register a case (登记): routed, numbered and committed; its workflow starts afterwards.
 
     The same key and body again gives the first answer and no second case. Refused with 422 and the field, as
-    ITEM_UNKNOWN, CONSENT, APPLICANT, IDENTIFIER, MATERIALS_MISSING (everything at once), DOCUMENT_UNKNOWN,
-    AGENT_UNAUTHORISED, IDEMPOTENCY_KEY_REUSED, or why no network carries it (see `POST /routes`).
+    ITEM_UNKNOWN, CONSENT, APPLICANT, IDENTIFIER, MATERIALS_MISSING (everything at once), DOCUMENT_MISSING (an
+    electronic material without its file), DOCUMENT_UNKNOWN (not uploaded by the caller), PAGES, AGENT_UNAUTHORISED,
+    IDEMPOTENCY_KEY_REUSED, or why no network carries it (see `POST /routes`).
     """
     body = wanted.model_dump_json().encode()
     with ctx.database.write() as session:
@@ -119,7 +122,8 @@ def supplement(case_no: str, given: SupplementRequest, clerk: Clerk, ctx: Ctx, k
     """The applicant has brought what was missing (补正): it is put into the dossier and passed on.
 
     `round` is the one that the authority has opened. Refused: 404 CASE_UNKNOWN; 409 SUPPLEMENT_NOT_OPEN,
-    SUPPLEMENT_DONE; 422 DOCUMENT_UNKNOWN, AGENT_UNAUTHORISED, AUTHORISATION_OVER, IDEMPOTENCY_KEY_REUSED.
+    SUPPLEMENT_DONE; 422 DOCUMENT_MISSING, DOCUMENT_UNKNOWN, PAGES, AGENT_UNAUTHORISED, AUTHORISATION_OVER,
+    IDEMPOTENCY_KEY_REUSED.
     """
     body = case_no.encode() + given.model_dump_json().encode()
     with ctx.database.write() as session:
@@ -139,7 +143,7 @@ def _supplement(
     now = ctx.now()
     item = ItemSnapshot.model_validate(case.item)
     materials = _supplied(item, given.materials)
-    check_documents(session, materials)
+    files = check_files(session, dict(enumerate(materials)), uploader=clerk.username, now=now, case_no=case_no)
     originals = handling.originals_travel and any(m.provided is Provided.ORIGINAL for m in materials)
     kept = keeps_papers(materials) and not originals
     dossier = read_dossier(case, ctx.sealer)
@@ -151,6 +155,7 @@ def _supplement(
     )
     changed = dossier.model_copy(update={"supplements": (*dossier.supplements, brought)})
     write_dossier(case, ctx.sealer, changed)
+    bind(session, case_no, files, now)
     queue_update(
         session,
         update_id=f"{handling.handling_no}-supplement-{given.round}",

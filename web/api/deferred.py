@@ -17,10 +17,12 @@ from domain.naming import CaseUpdate, case_workflow_id
 from domain.terms import MaterialForm, Provided, TrustGrade
 from storage.cases.deferred_materials import came, came_already, commit, owe, still_owed
 from storage.cases.rows import CaseRow, add_event, read_dossier, write_dossier
+from storage.documents.uploads import bind
 from storage.pending_updates import queue_update
 from web.answers.cases import DeferredTaken, MaterialVerified
 from web.api.agents import acting
-from web.api.submitted import check_documents, form_of, keeps_papers
+from web.api.material_files import check_files
+from web.api.submitted import form_of, keeps_papers
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import DeferredRequest, MaterialRequest
@@ -68,8 +70,8 @@ def note_owed(
 def bring_deferred(case_no: str, given: DeferredRequest, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
     """Deferred materials have come (容缺补交); the day of arrival counts. Brought twice is brought once.
 
-    Refused: 404 CASE_UNKNOWN; 422 NOT_DEFERRED, STILL_DEFERRED, DOCUMENT_UNKNOWN, AGENT_UNAUTHORISED,
-    AUTHORISATION_OVER.
+    Refused: 404 CASE_UNKNOWN; 422 NOT_DEFERRED, STILL_DEFERRED, DOCUMENT_MISSING, DOCUMENT_UNKNOWN, PAGES,
+    AGENT_UNAUTHORISED, AUTHORISATION_OVER.
     """
     with ctx.database.write() as session:
         case = session.get(CaseRow, case_no, with_for_update=True) or find_case(session, case_no)
@@ -87,7 +89,7 @@ def take_deferred(
 
     Raises:
         Unprocessable: a material that is not owed (`NOT_DEFERRED`), or deferred again (`STILL_DEFERRED`); a scan that
-            was not uploaded; an agent who may not.
+            is missing or was not uploaded by `actor`; an agent who may not.
     """
     now = ctx.now()
     dossier = read_dossier(case, ctx.sealer)
@@ -100,8 +102,11 @@ def take_deferred(
             dossier = _replaced(dossier, _brought(item, dossier, shape))
         elif not came_already(session, case.case_no, shape.seq):
             raise Unprocessable(f"第{shape.seq}项不是容缺材料", code="NOT_DEFERRED", field="materials")
-    check_documents(session, dossier.materials)
+    come = {shape.seq: place for place, shape in enumerate(shapes) if shape.seq in fresh}
+    brought = {come[m.seq]: m for m in dossier.materials if m.seq in come}
+    files = check_files(session, brought, uploader=actor, now=now, case_no=case.case_no)
     write_dossier(case, ctx.sealer, dossier)
+    bind(session, case.case_no, files, now)
     for seq in fresh:
         came(session, case.case_no, seq, now=now, actor=actor, acts=acts)
     if fresh:

@@ -1,5 +1,6 @@
 """`/handlings`: the officer who decides in-city matters, through the same events as any authority (decisions.md 7)."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
@@ -13,9 +14,11 @@ from domain.inbound import EventPayload, InboundMessage, IntakeOutcome, ResultPa
 from domain.terms import CaseStatus, ResultForm, WireEvent
 from domain.wire import MAY_FOLLOW, Verdict
 from storage.cases.rows import CaseRow, HandlingRow, lock_handling
+from storage.documents.uploads import bind
 from storage.keyset import AnyRow, AnySelect, read_page
 from storage.work_lists import officer_list
 from web.answers.handlings import DecisionTaken, HandlingList
+from web.api.material_files import check_file
 from web.foundation.context import Ctx
 from web.foundation.paging import After, mark_of, token_of
 from web.foundation.problems import Unprocessable
@@ -122,7 +125,7 @@ def decide(
     """One event about an in-city handling, said by its officer; it counts as an authority's of any network does.
 
     Again with the same key: no second effect. Refused: 404 HANDLING_UNKNOWN; 409 TRANSITION; 422 EVENT_UNKNOWN,
-    INVALID, SUPPLEMENT_TWICE, IDEMPOTENCY_KEY_REUSED.
+    INVALID, SUPPLEMENT_TWICE, DOCUMENT_UNKNOWN, IDEMPOTENCY_KEY_REUSED.
     """
     event, payload = _checked(decision)
     now = ctx.now()
@@ -134,6 +137,7 @@ def decide(
             if handling.round >= 1:  # 行政许可法 §32: one notice lists everything
                 raise Unprocessable(REFUSED[Refused.SUPPLEMENT_TWICE], code=Refused.SUPPLEMENT_TWICE, field="event")
             payload = payload.model_copy(update={"round": handling.round + 1})
+        bind(session, handling.case_no, _result_file(session, payload, officer.username, now), now)
         message = InboundMessage(
             partner=None,
             message_id=f"{handling_no}-{key}",
@@ -154,6 +158,11 @@ def decide(
         raise refusal(Refused.TRANSITION)
     ctx.notify()
     return {"handlingNo": handling_no, "event": event, "receivedAt": taken.received_at.isoformat()}
+
+
+def _result_file(session: Session, payload: EventPayload, officer: str, now: datetime) -> list[str]:
+    sha256 = payload.result.sha256 if payload.result is not None else None
+    return check_file(session, sha256, "结果文件", "payload.result.sha256", uploader=officer, now=now)
 
 
 def _checked(decision: DecisionRequest) -> tuple[WireEvent, EventPayload]:

@@ -20,12 +20,14 @@ from domain.messages import EDITION, CaseStart, HandlingPlan
 from domain.outbound import Person
 from domain.terms import ApplicantType, CaseStatus, IdType, Mode
 from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
+from storage.documents.uploads import bind
 from web.api.agents import acting, authorisation_of, check_authorisation
 from web.api.deferred import note_owed
 from web.api.item_forms import asked_of, filled_form
 from web.api.joint_shares import plans_of, shares_of
+from web.api.material_files import check_files
 from web.api.refusals import cannot_go
-from web.api.submitted import brought, check_documents, form_check, graded, keeps_papers
+from web.api.submitted import brought, form_check, graded, keeps_papers
 from web.foundation.context import Context
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import CaseRequest, ContactRequest, PersonRequest
@@ -49,12 +51,12 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     _check_people(item, wanted, today)
     form = filled_form(item, wanted, lists.catalogue.version, today)
     item = asked_of(item, form, wanted)
-    check_authorisation(session, wanted.agent, now)
+    files = check_authorisation(session, wanted.agent, clerk, now)
     routes = _routes(lists.agreements, item, wanted, now)
     materials = brought(item, wanted.materials)
     checked = _check_complete(item, wanted)
     materials = graded(materials, checked.grades)
-    check_documents(session, materials)
+    files += check_files(session, dict(enumerate(materials)), uploader=clerk, now=now)
     shares = shares_of(item, wanted.handlings, routes)
     case_no, handling_nos = _numbers(session, ctx, len(shares), now)
     plans = plans_of(shares, handling_nos)
@@ -72,6 +74,7 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
         edition=EDITION,
     )
     _store(session, ctx, item.snapshot(lists.catalogue.version), wanted, start, materials, form, clerk, now)
+    bind(session, case_no, files, now)
     owed = note_owed(session, lists.calendar, start, checked, clerk)
     return {
         "caseNo": case_no,

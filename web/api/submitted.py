@@ -1,14 +1,11 @@
-"""Materials as they were brought (收到的材料): names and forms from the item, scans that exist, grades of trust."""
+"""Materials as they were brought (收到的材料): names and forms from the item, grades of trust."""
 
 from collections.abc import Iterable, Mapping
-
-from sqlalchemy.orm import Session
 
 from catalog.materials import Brought, MaterialCheck, check_materials
 from catalog.model import ItemSnapshot, ServiceItem
 from domain.dossier import DossierMaterial
 from domain.terms import MaterialForm, Provided, TrustGrade
-from storage.documents.store import DocumentRow
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import MaterialRequest
 
@@ -41,17 +38,6 @@ def brought(item: ServiceItem, shapes: list[MaterialRequest]) -> tuple[DossierMa
 def graded(materials: tuple[DossierMaterial, ...], grades: Mapping[int, TrustGrade]) -> tuple[DossierMaterial, ...]:
     """The same materials with the grades of trust (可信等级) of the form check; `grades`: sequence number → grade."""
     return tuple(m.model_copy(update={"grade": grades.get(m.seq)}) for m in materials)
-
-
-def check_documents(session: Session, materials: tuple[DossierMaterial, ...]) -> None:
-    """Check that the scans that are named have been uploaded.
-
-    Raises:
-        Unprocessable: one has not (`DOCUMENT_UNKNOWN`).
-    """
-    for material in materials:
-        if material.sha256 is not None and session.get(DocumentRow, material.sha256) is None:
-            raise Unprocessable(f"“{material.name}”的扫描件还没有上传", code="DOCUMENT_UNKNOWN", field="materials")
 
 
 def keeps_papers(materials: Iterable[DossierMaterial]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
 
-from domain.errors import BadInput, Conflict, NotFound
+from domain.errors import BadInput, Conflict, Misconfigured, NotFound, ServiceUnavailable
 from domain.identifiers import IdentifierError
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,8 @@ def install(app: FastAPI) -> None:
     """Let every error of ours and of the framework answer as a problem.
 
     `BadInput` and its kinds by their own status (422 if nothing else is said), bad shapes 422 `INVALID`, the database
-    away 503 `DATABASE`, anything else 500 `UNEXPECTED`, logged without values.
+    away 503 `DATABASE`, a store or scanner away or set wrongly 503 under its code, anything else 500 `UNEXPECTED`,
+    logged without values.
     """
 
     @app.exception_handler(BadInput)
@@ -92,6 +93,12 @@ def install(app: FastAPI) -> None:
         if isinstance(error, FieldsRefused):
             errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]
         return problem(status, error.sentence, code=error.code, errors=errors)
+
+    @app.exception_handler(ServiceUnavailable)
+    @app.exception_handler(Misconfigured)
+    def _away(request: Request, error: ServiceUnavailable | Misconfigured) -> JSONResponse:
+        log.error("service_unavailable", path=request.url.path, code=error.code)
+        return problem(503, error.sentence, code=error.code)
 
     @app.exception_handler(IdentifierError)
     def _identifier(_request: Request, error: IdentifierError) -> JSONResponse:

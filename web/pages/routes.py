@@ -14,6 +14,7 @@ from domain.errors import NotFound
 from domain.terms import ApplicantType, CaseStatus, IdType, Partner, ResultForm, Role, Scheme
 from logistics.service_calendar import CHINA
 from storage.cases.case_list import CaseFilter, case_list, registered_list, wanted_cases
+from storage.documents.accesses import accesses_of_case
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn, log_out
 from web.api import outlets, partners, track
@@ -144,6 +145,7 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
             legs = session.scalars(select(LegRow).filter_by(case_no=case_no))
             promises = {leg.leg_id: promised(leg, ctx.now()) for leg in legs}
             waiting = task_part(session, ctx, request, person, case_no=case_no)
+            readings = accesses_of_case(session, case_no) if person.role in WATCH else []
     except NotFound as missing:
         return refused(ctx, person, 404, missing.sentence, START[person.role], "回到我的页面")
     return render(
@@ -160,6 +162,7 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         may_act=person.role is Role.CLERK,
         may_withdraw=not CaseStatus(case["status"]).is_outcome and not case["withdrawalPending"],
         tasks=waiting,
+        readings=readings,
     )
 
 

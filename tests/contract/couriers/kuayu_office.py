@@ -8,7 +8,9 @@ from fastapi import FastAPI
 
 from domain.dossier import Contact
 from domain.terms import Role
+from runtime.document_settings import DocumentSettings
 from storage.base import Base, Database
+from storage.documents.folder import FolderBlobs
 from storage.documents.store import Documents
 from storage.parcels.legs import CourierRow, LegRow
 from storage.people.passwords import hashed
@@ -69,10 +71,10 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
     app = FastAPI()
     office = Office(database, sealer, app)
     app.state.context = SimpleNamespace(
-        settings=SimpleNamespace(time_scale=scale),
+        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings()),
         database=database,
         sealer=sealer,
-        documents=Documents(folder / "documents", sealer),
+        documents=Documents(FolderBlobs(folder / "documents"), sealer),
         now=now,
         notify=lambda: office.kicks.append(1),
         work_version=WorkVersion(database),

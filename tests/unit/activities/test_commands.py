@@ -23,6 +23,7 @@ from domain.wire import WireState
 from runtime.workers import clockwork_over
 from storage.base import Base, Database
 from storage.cases.rows import CaseEventRow, CaseRow, HandlingRow, write_dossier
+from storage.documents.folder import FolderBlobs
 from storage.documents.store import Documents
 from storage.exchange.exchange_log import ExchangeRow
 from storage.exchange.inbox import Inbox
@@ -71,7 +72,7 @@ class Network:
 class Desk:
     def __init__(self, database: Database, folder) -> None:
         self.database, self.network, self.clock = database, Network(), [NOW]
-        inbox, self.documents = Inbox(SEALER), Documents(folder, SEALER)
+        inbox, self.documents = Inbox(SEALER), Documents(FolderBlobs(folder), SEALER)
         adapters = dict.fromkeys(Partner, self.network)
         self.records = Records(database, inbox, clockwork_over(bundled_calendar), lambda: self.clock[0])
         self.commands = Commands(database, SEALER, self.documents, inbox, adapters, self.records, lambda: self.clock[0])
@@ -123,8 +124,8 @@ class Desk:
             for n, name in enumerate(names, 1)
         )
         with self.database.write() as session:
-            for name, scan in zip(names, scans, strict=True):
-                self.documents.put(session, name, scan, NOW)
+            for scan in scans:
+                self.documents.put(session, self.documents.admit(scan), NOW)
             case = session.get_one(CaseRow, number)
             write_dossier(case, SEALER, DOSSIER.model_copy(update={"materials": materials}))
         return names

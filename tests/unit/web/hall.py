@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from catalog.items import load
+from demo.scans import SCAN
 from domain.messages import ClockOrder
 from domain.recording import CaseChange
 from domain.terms import CaseStatus, MaterialForm, Role
@@ -74,7 +75,15 @@ class Hall:
         return self._clients[role, self.now]
 
     def start(self, body: dict[str, Any], **more: Any) -> Any:
-        return self.as_().post("/api/v1/cases", json=body | more, headers={"Idempotency-Key": uuid4().hex})
+        body = body | more
+        with_files = [
+            m | {"sha256": self.uploaded()} if m["provided"] == "electronic" else m for m in body["materials"]
+        ]
+        body |= {"materials": with_files}
+        return self.as_().post("/api/v1/cases", json=body, headers={"Idempotency-Key": uuid4().hex})
+
+    def uploaded(self, role: Role = Role.CLERK, data: bytes = SCAN) -> str:
+        return str(self.as_(role).post("/api/v1/documents", content=data).json()["sha256"])
 
     def started(self, body: dict[str, Any] | None = None, **more: Any) -> str:
         answer = self.start(body or case_body(), **more)

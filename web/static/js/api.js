@@ -39,6 +39,11 @@ export function post(path, body, key) {
   return call(path, { method: "POST", headers, body: JSON.stringify(body) });
 }
 
+/** The bytes of one file, as they are; its type is what they say. */
+export function upload(path, file) {
+  return call(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
+}
+
 /** Random and unguessable enough for a key or an id, also where the page is not served over https. */
 export function freshKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

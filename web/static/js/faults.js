@@ -60,7 +60,7 @@ function line(form, { field, detail }) {
 function placeOf(form, field) {
   const named = [...form.elements].find((each) => each.name === field);
   if (named) {
-    return named.type === "hidden" ? named.closest(".combo")?.querySelector("[role=combobox]") : named;
+    return named.type === "hidden" ? named.closest(".combo, .upload")?.querySelector("[role=combobox], [type=file]") : named;
   }
   const group = form.querySelector(`[data-field="${CSS.escape(field)}"]`);
   if (group) {
@@ -82,7 +82,8 @@ export function missing(form) {
       }
     } else if (field.willValidate && !field.checkValidity()) {
       const empty = field.dataset.missing ?? `请填写${label}`;
-      faults.push({ field: field.name, detail: field.validity.valueMissing ? empty : `${label}的格式不对` });
+      const said = field.validity.customError ? field.validationMessage : `${label}的格式不对`;
+      faults.push({ field: field.name, detail: field.validity.valueMissing ? empty : said });
     }
   }
   return faults;

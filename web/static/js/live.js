@@ -13,7 +13,8 @@ let asking = false;
 let away = false;
 
 function busy(part) {
-  return part.dataset.live === "acts" && part.contains(document.activeElement);
+  const held = part.querySelector("upload-field[data-held]"); // files that wait for the form to be sent
+  return part.dataset.live === "acts" && (held !== null || part.contains(document.activeElement));
 }
 
 async function refresh() {

@@ -1,4 +1,6 @@
-// What the item asks for, and how the applicant brings it.
+// What the item asks for, how the applicant brings it, and the file of what travels electronically.
+
+import "./uploads.js";
 
 const FORMS = { original: "原件", copy: "复印件", electronic: "电子件", form: "表格" };
 const REQUIRED = { yes: "必需", no: "可不交", deferrable: "可容缺" };
@@ -10,6 +12,25 @@ export function showMaterials(holder, materials) {
   }
   const rows = materials.map((material, place) => row(material, place));
   holder.replaceChildren(...rows);
+  renumber(holder);
+}
+
+/** What is left out takes no place: a refusal names the place in what was sent. */
+function renumber(holder) {
+  let place = 0;
+  for (const line of holder.querySelectorAll(".material")) {
+    const taken = line.querySelector("select").value !== "";
+    const prefix = taken ? `materials.${place}` : "materials.none";
+    for (const [part, field] of Object.entries(parts(line))) {
+      field.name = part === "file" ? prefix : `${prefix}.${part}`;
+    }
+    place += taken ? 1 : 0;
+  }
+}
+
+function parts(line) {
+  const [provided, pages, seq] = ["select", "input.pages", "input.seq"].map((each) => line.querySelector(each));
+  return { provided, pages, seq, file: line.querySelector("upload-field") };
 }
 
 function said(text) {
@@ -30,24 +51,30 @@ function row(material, place) {
   name.append(note);
   const how = document.createElement("select");
   how.id = `material-${place}`;
-  how.name = `materials.${place}.provided`;
   for (const [value, label] of ways(material)) {
     how.append(new Option(label, value));
   }
-  const seq = hidden(`materials.${place}.seq`, material.seq);
+  const seq = hidden(material.seq);
   const pages = document.createElement("input");
-  pages.name = `materials.${place}.pages`;
+  pages.id = `material-${place}-pages`;
+  pages.className = "pages";
   pages.dataset.as = "number";
   pages.inputMode = "numeric";
   pages.value = "1";
   pages.setAttribute("aria-label", `${material.name}的页数`);
   const unit = document.createElement("span");
   unit.textContent = "页";
-  line.append(name, how, pages, unit, seq);
+  const file = document.createElement("upload-field");
+  file.className = "upload field";
+  Object.assign(file.dataset, { what: material.name, how: how.id, pages: pages.id });
+  line.append(name, how, pages, unit, file, seq);
   how.addEventListener("change", () => {
     const none = how.value === "";
     seq.disabled = none;
     pages.disabled = none;
+    if (line.parentElement) {
+      renumber(line.parentElement);
+    }
   });
   how.dispatchEvent(new Event("change"));
   return line;
@@ -71,10 +98,10 @@ function ways(material) {
   return [...all, ["", "没有带来"]];
 }
 
-function hidden(name, value) {
+function hidden(value) {
   const field = document.createElement("input");
   field.type = "hidden";
-  field.name = name;
+  field.className = "seq";
   field.value = String(value);
   field.dataset.as = "number";
   return field;

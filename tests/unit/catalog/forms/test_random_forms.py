@@ -9,8 +9,8 @@ from catalog.forms.generic import form_of
 from catalog.forms.persons import FormApplicant
 from catalog.items import load
 from catalog.model import Applicants
-from domain.terms import ApplicantType, IdType
 from demo.filling import Unfillable, answers_of, credit_code, resident
+from domain.terms import ApplicantType, IdType
 
 TODAY = date(2026, 11, 29)
 ITEMS = load().items
