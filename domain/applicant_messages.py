@@ -2,13 +2,16 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 LONGEST = 70
 """Characters of one short message in Chinese (UCS-2); a longer one is cut in two and paid twice."""
 
 SIGN = "【跨域通办】"
+LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 class MessageState(StrEnum):
@@ -52,6 +55,8 @@ class MessageKind(StrEnum):
     SUSPENDED = "SUSPENDED"
     RESUMED = "RESUMED"
     APPROVED = "APPROVED"
+    APPROVED_WITHHELD = "APPROVED_WITHHELD"
+    RESULT_WITHHELD = "RESULT_WITHHELD"
     REJECTED = "REJECTED"
     NOT_ACCEPTED = "NOT_ACCEPTED"
     WITHDRAWN = "WITHDRAWN"
@@ -75,7 +80,7 @@ class Template(NamedTuple):
     """The words of one kind. `{…}`: values; `{no}` is the case's tail, `{item}` its item, and neither names a person.
 
     `on_paper`: where nobody can be reached it becomes a letter; else it is kept as not sent. `urgent`: quiet hours do
-    not hold it back. `lasts_minutes`: later it is no use any more.
+    not hold it back. `lasts_minutes`: later it is no use any more. `at_door`: told to whoever is named at the door.
     """
 
     label: str
@@ -83,6 +88,7 @@ class Template(NamedTuple):
     on_paper: bool = False
     urgent: bool = False
     lasts_minutes: int | None = None
+    at_door: bool = False
 
 
 _K = MessageKind
@@ -91,37 +97,43 @@ TEMPLATES: Mapping[MessageKind, Template] = {
     _K.COLLECTED: Template("收件", "您的{item}（尾号{no}）材料已收齐，办理进度会及时告诉您。"),
     _K.ACCEPTED: Template("受理", "您的{item}（尾号{no}）已受理。"),
     _K.SUPPLEMENT_NEEDED: Template(
-        "补正", "您的{item}（尾号{no}）还缺材料，请于{due}前补齐，清单见查询页或询大厅。", on_paper=True
+        "补正", "您的{item}（尾号{no}）还缺材料，请{due}补齐，清单见查询页或询大厅。", on_paper=True
     ),
     _K.SUPPLEMENT_PASSED_ON: Template("补正转交", "您的{item}（尾号{no}）补正材料已转交办理部门。"),
-    _K.PAPER_OWED: Template("容缺", "您的{item}（尾号{no}）先行办理，所缺材料请于{due}前补交。", on_paper=True),
-    _K.PAPER_DUE_SOON: Template("补交提醒", "您的{item}（尾号{no}）所缺材料请于{due}前补交。", on_paper=True),
+    _K.PAPER_OWED: Template("容缺", "您的{item}（尾号{no}）先行办理，所缺材料请{due}补交。", on_paper=True),
+    _K.PAPER_DUE_SOON: Template("补交提醒", "您的{item}（尾号{no}）所缺材料请{due}补交。", on_paper=True),
     _K.PAPERS_COMPLETE: Template("已补齐", "您的{item}（尾号{no}）所缺材料已收到，谢谢您。"),
     _K.SUSPENDED: Template("特别程序", "您的{item}（尾号{no}）进入听证、检验等程序，所需时间不计入办理时限。"),
     _K.RESUMED: Template("恢复办理", "您的{item}（尾号{no}）已恢复办理，办理时限接着计算。"),
     _K.APPROVED: Template("办结", "您的{item}（尾号{no}）已办好，领取方式见查询页或询大厅。", on_paper=True),
+    _K.APPROVED_WITHHELD: Template(
+        "办结待补", "您的{item}（尾号{no}）已有结果，所缺材料补齐后发放，请尽快补交。", on_paper=True
+    ),
+    _K.RESULT_WITHHELD: Template(
+        "结果不发放", "您的{item}（尾号{no}）所缺材料逾期未补，结果不能发放，请联系大厅。", on_paper=True
+    ),
     _K.REJECTED: Template(
         "办理结论", "您的{item}（尾号{no}）已有办理结论，请到查询页或大厅查看理由和救济途径。", on_paper=True
     ),
     _K.NOT_ACCEPTED: Template(
         "受理结论", "您的{item}（尾号{no}）已有受理结论，请到查询页或大厅查看理由和救济途径。", on_paper=True
     ),
-    _K.WITHDRAWN: Template("撤回", "您的{item}（尾号{no}）已按您的申请撤回，材料会退还给您。"),
+    _K.WITHDRAWN: Template("撤回", "您的{item}（尾号{no}）已撤回，您的材料会退还给您。"),
     _K.ENDED: Template("终止", "您的{item}（尾号{no}）已终止办理，原因和去处请询大厅。", on_paper=True),
     _K.RESULT_ON_ITS_WAY: Template("结果寄出", "您的{item}（尾号{no}）结果已由办理地寄出，到达后告诉您。"),
-    _K.RESULT_AT_HALL: Template("待领取", "您的{item}（尾号{no}）结果在大厅，请于{due}前来领取。", on_paper=True),
+    _K.RESULT_AT_HALL: Template("待领取", "您的{item}（尾号{no}）结果在大厅，请{due}来领取。", on_paper=True),
     _K.RESULT_STILL_AT_HALL: Template("领取提醒", "您的{item}（尾号{no}）结果还在大厅，请抽空来领取。", on_paper=True),
     _K.VISIT_PLANNED: Template(
-        "上门", "邮政人员预计{at}上门（尾号{no}），请留人在家，备好证件。", urgent=True, lasts_minutes=120
+        "上门", "邮政人员预计{at}上门（尾号{no}），请留人在家，备好证件。", urgent=True, lasts_minutes=120, at_door=True
     ),
     _K.VISIT_MOVED: Template(
-        "上门改时", "上门时间改为约{at}（尾号{no}），给您添麻烦了。", urgent=True, lasts_minutes=120
+        "上门改时", "上门时间改为约{at}（尾号{no}），给您添麻烦了。", urgent=True, lasts_minutes=120, at_door=True
     ),
-    _K.VISIT_FAILED: Template("未遇", "今日上门未能办成（尾号{no}），会再次安排，请保持电话畅通。"),
+    _K.VISIT_FAILED: Template("未遇", "今日上门未能办成（尾号{no}），会再次安排，请保持电话畅通。", at_door=True),
     _K.PROMISE_LATE: Template(
-        "上门延误", "上门晚于承诺时间（尾号{no}），正在催办，很抱歉让您久等。", urgent=True, lasts_minutes=240
+        "上门延误", "上门晚于承诺时间（尾号{no}），正在催办，很抱歉让您久等。", urgent=True, lasts_minutes=240, at_door=True
     ),
-    _K.ADDRESS_UNCLEAR: Template("地址待核", "上门地址不够清楚（尾号{no}），工作人员会打电话与您核对。"),
+    _K.ADDRESS_UNCLEAR: Template("地址待核", "上门地址不够清楚（尾号{no}），工作人员会打电话与您核对。", at_door=True),
     _K.PARCEL_DAMAGED: Template(
         "邮件破损", "您的邮件（尾号{no}）有破损，正在核对材料，工作人员会打电话告诉您。", on_paper=True
     ),
@@ -153,6 +165,22 @@ def item_said(name: str) -> str:
     if len(name) > _ITEM_LONGEST or any(part in name for part in _SENSITIVE):
         return PLAIN_ITEM
     return f"“{name}”"
+
+
+def day_said(at: datetime) -> str:
+    """A limit as a message says it, in local time: `在12月5日（含）前`."""
+    day = at.astimezone(LOCAL)
+    return f"在{day.month}月{day.day}日（含）前"
+
+
+def time_said(at: datetime) -> str:
+    """A time of a visit as a message says it, in local time: `12月5日18:30`."""
+    there = at.astimezone(LOCAL)
+    return f"{there.month}月{there.day}日{there:%H:%M}"
+
+
+SOON = "尽快"
+"""In place of a day, where no limit was named."""
 
 
 def tail_of(case_no: str) -> str:

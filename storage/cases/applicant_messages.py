@@ -1,15 +1,15 @@
 """Messages to applicants (办件提醒): what is to be told, once per milestone, and what became of it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.applicant_messages import TEMPLATES, MessageKind, MessageState, message_id
-from storage.base import Base, insert_new
+from storage.base import Base, insert_all_new, insert_new
 from storage.sealing import Sealer
 
 _OPEN = text("state = 'queued'")
@@ -33,6 +33,7 @@ class MessageRow(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     case_no: Mapped[str] = mapped_column(ForeignKey("case_file.case_no"))
     handling_no: Mapped[str | None] = mapped_column(String(21))
+    leg_id: Mapped[str | None] = mapped_column(String(48), index=True)
     key: Mapped[str] = mapped_column(String(160))
     kind: Mapped[str] = mapped_column(String(32))
     said: Mapped[dict[str, Any]]
@@ -51,6 +52,32 @@ class MessageRow(Base):
     ask_reason: Mapped[str | None]
 
 
+class ToTell(NamedTuple):
+    """Something that an applicant is to be told.
+
+    `key`: the step's or visit's own, unique within the case. `values`: what the template names, but for `no` and
+    `item`; no personal data. `leg_id`: of the parcel that it is about; a visit is told to whoever is at its door.
+    """
+
+    key: str
+    kind: MessageKind
+    values: Mapping[str, str] = {}
+    handling_no: str | None = None
+    leg_id: str | None = None
+
+
+def enqueue_all(session: Session, case_no: str, messages: Sequence[ToTell], now: datetime) -> frozenset[str]:
+    """Have the applicant of a case told, in the caller's transaction; returns the keys that were not there yet.
+
+    One statement. The case must be written already, or be in this session.
+    """
+    if not messages:
+        return frozenset()
+    session.flush()
+    rows = [_row(case_no, message, now) for message in messages]
+    return frozenset(key for (key,) in insert_all_new(session, MessageRow, rows, MessageRow.key))
+
+
 def enqueue(
     session: Session,
     *,
@@ -60,41 +87,48 @@ def enqueue(
     now: datetime,
     values: Mapping[str, str] | None = None,
     handling_no: str | None = None,
+    leg_id: str | None = None,
     secrets: Mapping[str, str] | None = None,
     sealer: Sealer | None = None,
     asked_by: str | None = None,
     ask_reason: str | None = None,
 ) -> bool:
-    """Have the applicant told, once per `key` of the case, in the caller's transaction; False where it is there.
+    """As `enqueue_all`, of one; False where it is there already.
 
-    `key`: the step's or visit's own. `values`: what the template names, but for `no` and `item`; no personal data.
-    `secrets`: values that are sealed and shown to nobody, with the `sealer` for them. The case must be written already.
+    `secrets`: values that are sealed and shown to nobody here, with the `sealer` for them. `asked_by`, `ask_reason`: of
+    a person who has it sent once more.
 
     Raises:
         TypeError: secrets without a sealer.
     """
     if secrets and sealer is None:
         raise TypeError("secrets need a sealer")
-    session.flush()  # its case may be new too
-    number = message_id(case_no, key)
-    lasts = TEMPLATES[kind].lasts_minutes
-    row: dict[str, Any] = {
-        "id": number,
+    session.flush()
+    row = _row(case_no, ToTell(key, kind, values or {}, handling_no, leg_id), now)
+    if secrets and sealer is not None:
+        row["secrets"] = seal_values(sealer, row["id"], secrets)
+    return insert_new(session, MessageRow, row | {"asked_by": asked_by, "ask_reason": ask_reason})
+
+
+def _row(case_no: str, message: ToTell, now: datetime) -> dict[str, Any]:
+    lasts = TEMPLATES[message.kind].lasts_minutes
+    return {
+        "id": message_id(case_no, message.key),
         "case_no": case_no,
-        "handling_no": handling_no,
-        "key": key,
-        "kind": kind,
-        "said": dict(values or {}),
-        "secrets": seal_values(sealer, number, secrets) if sealer is not None and secrets else None,
+        "handling_no": message.handling_no,
+        "leg_id": message.leg_id,
+        "key": message.key,
+        "kind": message.kind,
+        "said": dict(message.values),
+        "secrets": None,
         "state": MessageState.QUEUED,
         "attempts": 0,
         "queued_at": now,
         "next_at": now,
         "expires_at": now + timedelta(minutes=lasts) if lasts is not None else None,
-        "asked_by": asked_by,
-        "ask_reason": ask_reason,
+        "asked_by": None,
+        "ask_reason": None,
     }
-    return insert_new(session, MessageRow, row)
 
 
 def seal_values(sealer: Sealer, number: str, values: Mapping[str, str]) -> bytes:

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(36), nullable=False),
         sa.Column("case_no", sa.String(21), nullable=False),
         sa.Column("handling_no", sa.String(21), nullable=True),
+        sa.Column("leg_id", sa.String(48), nullable=True),
         sa.Column("key", sa.String(160), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("said", sa.JSON(), nullable=False),
@@ -48,6 +49,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_applicant_message_open", "applicant_message", ["next_at"], sqlite_where=_OPEN, postgresql_where=_OPEN
     )
+    op.create_index(op.f("ix_applicant_message_leg_id"), "applicant_message", ["leg_id"])
     op.create_index(op.f("ix_applicant_message_queued_at"), "applicant_message", ["queued_at"])
     op.create_table(
         "phone_view",

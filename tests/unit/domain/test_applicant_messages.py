@@ -17,7 +17,7 @@ from domain.applicant_messages import (
 LONGEST_VALUES = {
     "item": f"“{'新' * 14}”",
     "no": "0128",
-    "due": "12月31日",
+    "due": "在12月31日（含）前",
     "at": "12月31日18:30",
     "code": "482913",
 }
