@@ -16,8 +16,8 @@ def told_of(
 ) -> ToTell | None:
     """What a step tells the applicant; None where it tells nothing. The message's key is the step's.
 
-    `started`, `running`: clocks that the step starts, and those that ran before. `owed`: papers are still owed (容缺), so
-    that no result is released.
+    `started`, `running`: clocks that the step starts, and those that ran before. `owed`: papers are still owed (容缺),
+    so that no result is released.
     """
     kind = TOLD.get(change.kind)
     if kind is None:

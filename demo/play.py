@@ -83,7 +83,7 @@ def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
         ],
         "pickup": door(number, person["name"]) if story.pickup else None,
         "delivery": door(number, person["name"]) if story.delivery else None,
-        "consent": {"version": "2026-11", "accepted": True},
+        "consent": {"version": "2026-11", "accepted": True, "messages": True},
         "form": None if form.answers is None else {"answers": form.answers},
     }
 

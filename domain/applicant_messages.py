@@ -81,6 +81,7 @@ class Template(NamedTuple):
 
     `on_paper`: where nobody can be reached it becomes a letter; else it is kept as not sent. `urgent`: quiet hours do
     not hold it back. `lasts_minutes`: later it is no use any more. `at_door`: told to whoever is named at the door.
+    `by_request`: the applicant asks for it at that moment, so no consent is needed.
     """
 
     label: str
@@ -89,6 +90,7 @@ class Template(NamedTuple):
     urgent: bool = False
     lasts_minutes: int | None = None
     at_door: bool = False
+    by_request: bool = False
 
 
 _K = MessageKind
@@ -100,12 +102,12 @@ TEMPLATES: Mapping[MessageKind, Template] = {
         "补正", "您的{item}（尾号{no}）还缺材料，请{due}补齐，清单见查询页或询大厅。", on_paper=True
     ),
     _K.SUPPLEMENT_PASSED_ON: Template("补正转交", "您的{item}（尾号{no}）补正材料已转交办理部门。"),
-    _K.PAPER_OWED: Template("容缺", "您的{item}（尾号{no}）先行办理，所缺材料请{due}补交。", on_paper=True),
+    _K.PAPER_OWED: Template("容缺", "您的{item}（尾号{no}）先行办理，所缺材料请{due}补交。"),
     _K.PAPER_DUE_SOON: Template("补交提醒", "您的{item}（尾号{no}）所缺材料请{due}补交。", on_paper=True),
     _K.PAPERS_COMPLETE: Template("已补齐", "您的{item}（尾号{no}）所缺材料已收到，谢谢您。"),
     _K.SUSPENDED: Template("特别程序", "您的{item}（尾号{no}）进入听证、检验等程序，所需时间不计入办理时限。"),
     _K.RESUMED: Template("恢复办理", "您的{item}（尾号{no}）已恢复办理，办理时限接着计算。"),
-    _K.APPROVED: Template("办结", "您的{item}（尾号{no}）已办好，领取方式见查询页或询大厅。", on_paper=True),
+    _K.APPROVED: Template("办结", "您的{item}（尾号{no}）已办好，领取方式见查询页或询大厅。"),
     _K.APPROVED_WITHHELD: Template(
         "办结待补", "您的{item}（尾号{no}）已有结果，所缺材料补齐后发放，请尽快补交。", on_paper=True
     ),
@@ -122,7 +124,7 @@ TEMPLATES: Mapping[MessageKind, Template] = {
     _K.ENDED: Template("终止", "您的{item}（尾号{no}）已终止办理，原因和去处请询大厅。", on_paper=True),
     _K.RESULT_ON_ITS_WAY: Template("结果寄出", "您的{item}（尾号{no}）结果已由办理地寄出，到达后告诉您。"),
     _K.RESULT_AT_HALL: Template("待领取", "您的{item}（尾号{no}）结果在大厅，请{due}来领取。", on_paper=True),
-    _K.RESULT_STILL_AT_HALL: Template("领取提醒", "您的{item}（尾号{no}）结果还在大厅，请抽空来领取。", on_paper=True),
+    _K.RESULT_STILL_AT_HALL: Template("领取提醒", "您的{item}（尾号{no}）结果还在大厅，请抽空来领取。"),
     _K.VISIT_PLANNED: Template(
         "上门", "邮政人员预计{at}上门（尾号{no}），请留人在家，备好证件。", urgent=True, lasts_minutes=120, at_door=True
     ),
@@ -131,19 +133,23 @@ TEMPLATES: Mapping[MessageKind, Template] = {
     ),
     _K.VISIT_FAILED: Template("未遇", "今日上门未能办成（尾号{no}），会再次安排，请保持电话畅通。", at_door=True),
     _K.PROMISE_LATE: Template(
-        "上门延误", "上门晚于承诺时间（尾号{no}），正在催办，很抱歉让您久等。", urgent=True, lasts_minutes=240, at_door=True
+        "上门延误",
+        "上门晚于承诺时间（尾号{no}），正在催办，很抱歉让您久等。",
+        urgent=True,
+        lasts_minutes=240,
+        at_door=True,
     ),
     _K.ADDRESS_UNCLEAR: Template("地址待核", "上门地址不够清楚（尾号{no}），工作人员会打电话与您核对。", at_door=True),
-    _K.PARCEL_DAMAGED: Template(
-        "邮件破损", "您的邮件（尾号{no}）有破损，正在核对材料，工作人员会打电话告诉您。", on_paper=True
-    ),
-    _K.PARCEL_LOST: Template(
-        "邮件查找", "您的邮件（尾号{no}）暂未找到，正在查找，工作人员会打电话告诉您。", on_paper=True
-    ),
+    _K.PARCEL_DAMAGED: Template("邮件破损", "您的邮件（尾号{no}）有破损，正在核对材料，工作人员会打电话告诉您。"),
+    _K.PARCEL_LOST: Template("邮件查找", "您的邮件（尾号{no}）暂未找到，正在查找，工作人员会打电话告诉您。"),
     _K.PARCEL_LATE: Template("邮件延误", "您的邮件（尾号{no}）比预计晚到，正在查询，不影响您的办理权益。"),
     _K.DELIVERED: Template("送达", "您的{item}（尾号{no}）已送达签收。如非您本人经手，请联系大厅。"),
     _K.ONE_TIME_CODE: Template(
-        "验证码", "验证码{code}，10分钟内有效（尾号{no}）。请勿告诉他人。", urgent=True, lasts_minutes=10
+        "验证码",
+        "验证码{code}，10分钟内有效（尾号{no}）。请勿告诉他人。",
+        urgent=True,
+        lasts_minutes=10,
+        by_request=True,
     ),
 }
 """kind → its words; each fits in `LONGEST` characters with `SIGN` in front and the longest values."""

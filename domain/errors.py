@@ -12,6 +12,8 @@ KuayuError
 │   └── PartnerUntrusted   nobody acts on it; security event        (retry as a lost answer)
 ├── CarrierUnavailable     we try again, later
 ├── CarrierRefused         a person decides                         (no retry, a task)
+├── ChannelUnavailable     we try again, later                      (messages to applicants)
+├── ChannelRefused         on paper instead                         (no retry)
 └── Misconfigured          the operator mends the settings
 """
 
@@ -78,6 +80,14 @@ class CarrierUnavailable(KuayuError):
 
 class CarrierRefused(KuayuError):
     """The carrier said no for good; `code` is its own word or the HTTP status. A person decides."""
+
+
+class ChannelUnavailable(KuayuError):
+    """The provider is not reachable, busy or unreadable: tried again under the same id."""
+
+
+class ChannelRefused(KuayuError):
+    """The provider said no for good; `code` is its own word or the HTTP status."""
 
 
 class Misconfigured(KuayuError):

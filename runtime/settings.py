@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from domain.errors import Misconfigured
 from runtime.claim import running_settings
 from runtime.keys import KeyRing, sandbox_keys
+from runtime.message_settings import SmsSettings
 from runtime.partner_settings import (
     CourierSettings,
     InterprovincialSettings,
@@ -116,6 +117,7 @@ class Settings(BaseSettings):
     southwest: SouthwestSettings
     interprovincial: InterprovincialSettings
     courier: CourierSettings
+    sms: SmsSettings = SmsSettings()
 
     @classmethod
     def settings_customise_sources(

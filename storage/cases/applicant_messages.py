@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.applicant_messages import TEMPLATES, MessageKind, MessageState, message_id
@@ -34,7 +34,7 @@ class MessageRow(Base):
     case_no: Mapped[str] = mapped_column(ForeignKey("case_file.case_no"))
     handling_no: Mapped[str | None] = mapped_column(String(21))
     leg_id: Mapped[str | None] = mapped_column(String(48), index=True)
-    key: Mapped[str] = mapped_column(String(160))
+    key: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(32))
     said: Mapped[dict[str, Any]]
     secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -129,6 +129,13 @@ def _row(case_no: str, message: ToTell, now: datetime) -> dict[str, Any]:
         "asked_by": None,
         "ask_reason": None,
     }
+
+
+def tally_since(session: Session, since: datetime) -> dict[tuple[MessageKind, MessageState], int]:
+    """How many messages were queued since then, by kind and state."""
+    columns = select(MessageRow.kind, MessageRow.state, func.count()).where(MessageRow.queued_at >= since)
+    found = session.execute(columns.group_by(MessageRow.kind, MessageRow.state))
+    return {(MessageKind(kind), MessageState(state)): count for kind, state, count in found}
 
 
 def seal_values(sealer: Sealer, number: str, values: Mapping[str, str]) -> bytes:

@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("case_no", sa.String(21), nullable=False),
         sa.Column("handling_no", sa.String(21), nullable=True),
         sa.Column("leg_id", sa.String(48), nullable=True),
-        sa.Column("key", sa.String(160), nullable=False),
+        sa.Column("key", sa.String(200), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
         sa.Column("said", sa.JSON(), nullable=False),
         sa.Column("secrets", sa.LargeBinary(), nullable=True),
