@@ -11,6 +11,6 @@ class MessagesJob:
     def __init__(self, sender: MessageSender) -> None:
         self._sender = sender
 
-    async def send(self) -> None:
+    async def send_messages(self) -> None:
         """Send what is due."""
         await asyncio.to_thread(self._sender.send_due)

@@ -56,7 +56,7 @@ def jobs_of(
     reconciliation = Reconciliation(database, container.inbox, adapters, now, books=books_of(dict(networks)))
     jobs: dict[Job, Sequence[Part]] = {
         Job.SWEEP: sweep.parts,
-        Job.MESSAGES: (MessagesJob(message_sender(container, now)).send,),
+        Job.MESSAGES: (MessagesJob(message_sender(container, now)).send_messages,),
         Job.TRACK: (TrackJob(CarrierTracking(database, carrier, now), relay).track,),
     }
     for partner, network in networks.items():
