@@ -3,14 +3,17 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.applicant_messages import MessageKind
+from domain.applicant_messages import SIGN, MessageKind, MessageState
 from domain.applicant_messages import message_id as message_number
 from domain.errors import Conflict, NotFound
 from domain.terms import Role
+from papers import render
+from papers.letter import letter
 from storage.cases.applicant_messages import MessageRow, enqueue
 from storage.cases.rows import CaseRow, read_dossier
 from storage.people.users import LoggedIn
@@ -24,6 +27,7 @@ from web.views.messages import counts_since, days_back, may_resend, message_show
 
 router = APIRouter(prefix="/api/v1", tags=["提醒"])
 
+_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "PDF"}}
 Teller = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.SUPERVISOR))]
 
 
@@ -38,6 +42,23 @@ def told(session: Session, ctx: Context, case: CaseRow) -> dict[str, Any]:
     """The answer of `GET /cases/{case_no}/messages`."""
     consent = read_dossier(case, ctx.sealer).consent.messages
     return {"consent": consent, "messages": messages_of(session, ctx, case)}
+
+
+@router.get("/cases/{case_no}/letter.pdf", operation_id="getLetter", response_class=Response, responses=_PDF)
+def get_letter(case_no: str, person: Teller, ctx: Ctx) -> Response:
+    """Everything that the applicant has to be told on paper, as one letter. Refused: 404 CASE_UNKNOWN, NO_LETTER."""
+    with ctx.database.read() as session:
+        case = find_case(session, case_no)
+        rows = [one for one in messages_of(session, ctx, case) if one["state"] == MessageState.LETTER]
+        name = read_dossier(case, ctx.sealer).applicant.name
+    if not rows:
+        raise NotFound("这个办件没有要打印的信件", code="NO_LETTER")
+    words = tuple(dict.fromkeys(one["words"].removeprefix(SIGN) for one in rows))
+    paper = letter(
+        case_no=case_no, applicant=name, item=case.item_name, told=words, at=ctx.now(), clerk=person.username
+    )
+    headers = {"Content-Disposition": f'inline; filename="{case_no}-letter.pdf"', "Cache-Control": "no-store"}
+    return Response(render(paper), media_type="application/pdf", headers=headers)
 
 
 class ResendRequest(RequestSchema):

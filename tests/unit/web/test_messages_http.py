@@ -1,8 +1,10 @@
 """What an applicant was told, read and repeated at the desk; numbers to dial, and who saw them."""
 
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from domain.applicant_messages import MessageKind, MessageState
@@ -115,11 +117,16 @@ def test_a_letter_is_a_task_of_the_window(hall, channel):
     case_no = hall.started(case_body())
     hall.record(case_no, CaseStatus.REJECTED)
     send(hall, channel)
+    letter = hall.as_().get(f"/api/v1/cases/{case_no}/letter.pdf")
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(letter.content)).pages)
+    assert "已有办理结论" in text and "王秀兰" in text and "【" not in text
+    assert "letter.pdf" in hall.as_().get(f"/window/{case_no}").text
     [task] = hall.as_().get(f"/api/v1/tasks?caseNo={case_no}").json()["tasks"]
     assert task["kind"] == "LETTER"
     done = {"outcome": "acknowledge", "reason": "已寄出"}
     assert hall.as_().post(f"/api/v1/tasks/{task['id']}/resolve", json=done).status_code == 200
     assert [one["state"] for one in told(hall, case_no)["messages"]] == [MessageState.PRINTED]
+    assert hall.as_().get(f"/api/v1/cases/{case_no}/letter.pdf").json()["code"] == "NO_LETTER"
 
 
 def test_they_are_counted_by_day_kind_and_state(hall, case_no, channel):
