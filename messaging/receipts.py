@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from domain.applicant_messages import MessageState
 from domain.model import Frozen
+from messaging.forgetting import forget
 from messaging.paper import not_by_phone
 from storage.cases.applicant_messages import MessageRow
+from storage.sealing import Sealer
 
 
 class ReceiptState(StrEnum):
@@ -31,7 +33,7 @@ class SmsReceipt(Frozen):
 _OPEN = frozenset({MessageState.QUEUED, MessageState.SENT})
 
 
-def take(session: Session, receipt: SmsReceipt, now: datetime) -> bool:
+def take(session: Session, sealer: Sealer, receipt: SmsReceipt, now: datetime) -> bool:
     """Note a receipt; False where the message is not known, was never tried, or is settled already.
 
     A receipt may be quicker than the answer to the sending.
@@ -44,4 +46,5 @@ def take(session: Session, receipt: SmsReceipt, now: datetime) -> bool:
         row.state, row.ended_at = MessageState.DELIVERED, receipt.at
     else:
         not_by_phone(session, row, receipt.code or "NOT_DELIVERED", now, tried=True)
+    forget(row, sealer)
     return True

@@ -13,8 +13,8 @@ from domain.dossier import Dossier
 from domain.errors import ChannelRefused, ChannelUnavailable
 from domain.terms import Leg
 from domain.troubles import Subject
-from logistics.masking import mask_phone
 from messaging.channel import Channel
+from messaging.forgetting import forget
 from messaging.mobile import mobile_of
 from messaging.paper import not_by_phone
 from messaging.quiet_hours import QuietHours
@@ -101,24 +101,32 @@ class MessageSender:
         row = session.get(MessageRow, number, with_for_update=True)
         if row is None or row.state != MessageState.QUEUED or row.next_at > now:
             return None
+        case = session.get_one(CaseRow, row.case_no)
+        dossier = read_dossier(case, self._sealer)
+        obstacle = self._obstacle(row, dossier, now)
+        if obstacle is not None:
+            not_by_phone(session, row, obstacle, now, tried=row.attempts > 0)
+            forget(row, self._sealer)
+            return None
+        if not TEMPLATES[MessageKind(row.kind)].urgent and case.time_scale == 1:
+            row.next_at = self._quiet.allowed_from(now)
+            if row.next_at > now:
+                return None
+        row.attempts += 1
+        row.channel = self._channel.name if self._channel is not None else None
+        row.next_at = now + _pause(row.attempts) / case.time_scale
+        return self._rendered(row, case, dossier)
+
+    def _obstacle(self, row: MessageRow, dossier: Dossier, now: datetime) -> str | None:
+        """Why no phone is to have it, as a code; None where one is."""
         template = TEMPLATES[MessageKind(row.kind)]
         if row.expires_at is not None and row.expires_at <= now:
-            return self._no_phone(session, row, "EXPIRED", now)
-        case = session.get_one(CaseRow, row.case_no)
+            return "EXPIRED"
         if self._channel is None:
-            return self._no_phone(session, row, "NO_CHANNEL", now)
-        dossier = read_dossier(case, self._sealer)
+            return "NO_CHANNEL"
         if not (template.by_request or dossier.consent.messages):
-            return self._no_phone(session, row, "NO_CONSENT", now)
-        allowed = now if template.urgent or case.time_scale != 1 else self._quiet.allowed_from(now)
-        if allowed > now:
-            row.next_at = allowed
-            return None
-        row.attempts += 1
-        row.channel = self._channel.name
-        row.next_at = now + _pause(row.attempts) / case.time_scale
-        ready = self._rendered(row, case, dossier)
-        return ready if ready.to else self._no_phone(session, row, "NOT_MOBILE", now)
+            return "NO_CONSENT"
+        return None if _phone(row, dossier) else "NOT_MOBILE"
 
     def _rendered(self, row: MessageRow, case: CaseRow, dossier: Dossier) -> _Ready:
         """The words, made once: a retry says the same, whatever has changed since."""
@@ -130,13 +138,9 @@ class MessageSender:
         secrets = open_values(self._sealer, row.id, row.secrets) if row.secrets is not None else {}
         text = words_of(kind, values | secrets)
         shown = words_of(kind, values | dict.fromkeys(secrets, _HIDDEN))
-        to = mobile_of(_phone(dossier, at_door=TEMPLATES[kind].at_door, leg_id=row.leg_id))
+        to = _phone(row, dossier)
         row.words = seal_values(self._sealer, row.id, {"to": to, "text": text, "shown": shown})
         return _Ready(row.id, to, text)
-
-    def _no_phone(self, session: Session, row: MessageRow, reason: str, now: datetime) -> None:
-        not_by_phone(session, row, reason, now, tried=row.words is not None)
-        self._forget(row)
 
     def _taken(self, number: str) -> None:
         with self._database.write() as session:
@@ -144,7 +148,7 @@ class MessageSender:
             row.sent_at = row.sent_at or self._now()
             if row.state == MessageState.QUEUED:  # a receipt may have been quicker
                 row.state = MessageState.SENT
-            self._forget(row)
+            forget(row, self._sealer)
 
     def _not_taken(self, number: str, code: str) -> None:
         """The gateway is away: tried again until it was enough."""
@@ -159,24 +163,16 @@ class MessageSender:
             row = session.get_one(MessageRow, number, with_for_update=True)
             if row.state == MessageState.QUEUED:
                 not_by_phone(session, row, code[:32], self._now(), tried=True)
-                self._forget(row)
-
-    def _forget(self, row: MessageRow) -> None:
-        """Secrets and the whole number are kept no longer than they are needed."""
-        row.secrets = None
-        if row.words is not None:
-            kept = open_values(self._sealer, row.id, row.words)
-            shown = {"to": mask_phone(kept["to"]), "shown": kept["shown"]}
-            row.words = seal_values(self._sealer, row.id, shown)
+                forget(row, self._sealer)
 
 
-def _phone(dossier: Dossier, *, at_door: bool, leg_id: str | None) -> str:
-    """Whose phone: of whoever is named at the door for a visit, else the applicant's."""
-    if at_door and leg_id is not None:
-        door = dossier.pickup if f"-{Leg.PICKUP}-" in leg_id else dossier.delivery
-        if door is not None:
-            return door.contact_phone
-    return dossier.applicant.phone
+def _phone(row: MessageRow, dossier: Dossier) -> str:
+    """Digits of the mobile of whoever is named at the door for a visit, else the applicant's; "" where it is none."""
+    phone = dossier.applicant.phone
+    if row.leg_id is not None and TEMPLATES[MessageKind(row.kind)].at_door:
+        door = dossier.pickup if f"-{Leg.PICKUP}-" in row.leg_id else dossier.delivery
+        phone = door.contact_phone if door is not None else phone
+    return mobile_of(phone)
 
 
 def _pause(attempts: int) -> timedelta:

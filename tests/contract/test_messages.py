@@ -70,7 +70,7 @@ def _kuayu(database):
     app = FastAPI()
     app.include_router(message_receipts.router)
     sms = SimpleNamespace(receipt_key=SecretStr(RECEIPT_KEY))
-    app.state.context = SimpleNamespace(settings=SimpleNamespace(sms=sms), database=database, now=now)
+    app.state.context = SimpleNamespace(settings=SimpleNamespace(sms=sms), database=database, sealer=SEALER, now=now)
     with served(app) as url:
         yield url
 

@@ -55,7 +55,7 @@ async def take_receipt(request: Request, ctx: Ctx) -> Response:
 
 def _take(ctx: Context, receipt: receipts.SmsReceipt) -> None:
     with ctx.database.write() as session:
-        receipts.take(session, receipt, ctx.now())
+        receipts.take(session, ctx.sealer, receipt, ctx.now())
 
 
 async def _body(request: Request) -> bytes | None:

@@ -22,7 +22,8 @@ def _kinds_written() -> set[str]:
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in _WRITERS:
                 said = [*call.args, *(word.value for word in call.keywords if word.arg == "kind")]
-                found |= {one.value for one in said if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+                within = [part for one in said for part in ast.walk(one)]
+                found |= {one.value for one in within if isinstance(one, ast.Constant) and isinstance(one.value, str)}
     return found
 
 

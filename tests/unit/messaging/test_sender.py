@@ -31,7 +31,7 @@ def outbox(database, channel) -> Outbox:
 
 def _receipt(outbox: Outbox, state: ReceiptState, **more) -> bool:
     with outbox.database.write() as session:
-        return take(session, SmsReceipt(id=outbox.row.id, state=state, at=outbox.now, **more), outbox.now)
+        return take(session, SEALER, SmsReceipt(id=outbox.row.id, state=state, at=outbox.now, **more), outbox.now)
 
 
 def test_a_message_is_sent_once_and_its_words_are_kept_without_the_number(outbox, channel) -> None:
@@ -179,6 +179,14 @@ def test_a_receipt_may_be_quicker_than_the_answer(outbox, monkeypatch) -> None:
     monkeypatch.setattr(outbox.sender, "_taken", lambda n: (_receipt(outbox, ReceiptState.DELIVERED), taken(n)))
     outbox.turn()
     assert outbox.row.state == S.DELIVERED
+
+
+def test_what_a_receipt_ends_is_forgotten_too(outbox, monkeypatch) -> None:
+    outbox.tell()
+    monkeypatch.setattr(outbox.sender, "_taken", lambda _number: None)  # killed before it was noted
+    outbox.turn()
+    assert _receipt(outbox, ReceiptState.DELIVERED)
+    assert outbox.words["to"] == "138****0001" and "text" not in outbox.words
 
 
 def test_what_a_phone_did_not_get_goes_on_paper_where_it_must(outbox) -> None:
