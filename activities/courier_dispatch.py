@@ -16,6 +16,7 @@ from logistics.dispatch import CourierStanding, DispatchCourier, Dispatcher, Dis
 from logistics.geo import Point, geodesic_m, plane_m
 from logistics.outlets import Outlet
 from parcels.outlets import may_be_sent, outlets_now
+from parcels.telling import tell_visits
 from storage.cases.rows import add_event
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow
 from storage.parcels.scans import ScanEventRow
@@ -88,6 +89,7 @@ def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] =
     for leg in jobs:
         holder = leg.state.get("holder")
         _assign(session, leg, dispatcher, now, scale, reason, outlets, serving, holder if holder in able else None)
+    tell_visits(session, jobs, now)
     return jobs
 
 

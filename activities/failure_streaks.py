@@ -31,6 +31,7 @@ PARTS: Final[dict[str, str]] = {
     "expire_drafts": "清除到期的上传",
     "settle_over": "了结已不再重试的步骤",
     "track": "查询邮政轨迹",
+    "send_messages": "发送办件提醒",
     "heal": "补查缺失的进展",
     "poll": "收取对方系统消息",
     "reconcile": "每日对账",

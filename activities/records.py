@@ -8,14 +8,16 @@ from sqlalchemy.orm import Session, defer
 from temporalio import activity
 
 from activities.task_facts import OF_A_CLOCK, facts_of
+from activities.telling import told_of
 from catalog.clocks import Where
 from domain.matters import End, clock_matter, ending_by
 from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief
 from domain.recording import AllRecorded, CaseChange, CaseChanges, Recorded
 from domain.tasks import TaskKind
-from domain.terms import CaseStatus, Scheme
+from domain.terms import CaseStatus, Scheme, WireEvent
 from storage.base import Database
-from storage.cases.deferred_materials import forgive, move_deferral, open_post_check
+from storage.cases.applicant_messages import ToTell, enqueue_all
+from storage.cases.deferred_materials import forgive, move_deferral, open_post_check, still_owed
 from storage.cases.rows import CaseEvent, CaseEventRow, CaseRow, DeadlineRow, HandlingRow, add_events, handlings_of
 from storage.exchange.inbox import Inbox
 from storage.tasks.rows import WORKFLOW, TaskRow, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
@@ -62,13 +64,17 @@ class Records:
         """
         file = _CaseFile(session, changes[0].case_no)
         fresh = file.add_events(changes, self._now())
-        found = []
+        found: list[tuple[Deadline, ...]] = []
+        told: list[ToTell] = []
         for change in changes:
             handlings = file.concerned(change)
             started = self._started(file.case, change, handlings)
             if change.key in fresh:
+                message = self._told(session, file, change, started)
+                told += [message] if message is not None else []
                 self._apply(session, file, change, handlings, started)
             found.append(started)
+        enqueue_all(session, file.case.case_no, told, self._now())
         return tuple(found)
 
     def write_now(self, session: Session, change: CaseChange) -> tuple[Deadline, ...]:
@@ -89,6 +95,13 @@ class Records:
             where = Where(scheme=Scheme(handlings[0].scheme), region=handlings[0].region)
         times = [self._clockwork(order, item, case.time_scale, where) for order in change.start]
         return tuple(deadline.model_copy(update={"handling_no": change.handling_no}) for deadline in times)
+
+    def _told(
+        self, session: Session, file: "_CaseFile", change: CaseChange, started: Sequence[Deadline]
+    ) -> ToTell | None:
+        approved = change.kind == WireEvent.APPROVED
+        owed = approved and bool(still_owed(session, change.case_no))
+        return told_of(change, started, file.clocks, owed=owed)
 
     def _apply(
         self,

@@ -22,6 +22,7 @@ class Played:
     number: int
     case: dict[str, Any] = field(default_factory=dict)
     events: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     failure: str = ""
 
@@ -87,7 +88,7 @@ def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
         ),
         "pickup": door(number, person["name"]) if story.pickup else None,
         "delivery": door(number, person["name"]) if story.delivery else None,
-        "consent": {"version": "2026-11", "accepted": True},
+        "consent": {"version": "2026-11", "accepted": True, "messages": True},
         "form": None if form.answers is None else {"answers": form.answers},
     }
 
@@ -111,11 +112,21 @@ def _follow(stage: Stage, played: Played, deadline: float) -> None:
         played.case = stage.clerk.get(path)
         if played.case["closedAt"] is not None:
             played.events = stage.clerk.get(f"{path}/events")["events"]
+            played.messages = _all_told(stage, path, deadline)
             return
         _act(stage, played, done)
         time.sleep(stage.look_s)
     played.events = stage.clerk.get(f"{path}/events")["events"]
     played.failure = f"not closed in time: {played.case['status']}"
+
+
+def _all_told(stage: Stage, path: str, deadline: float) -> list[dict[str, Any]]:
+    """What the applicant was told, once nothing waits to be sent any more."""
+    while True:
+        told: list[dict[str, Any]] = stage.clerk.get(f"{path}/messages")["messages"]
+        if time.monotonic() > deadline or all(message["state"] != "queued" for message in told):
+            return told
+        time.sleep(stage.look_s)
 
 
 def _act(stage: Stage, played: Played, done: set[str]) -> None:

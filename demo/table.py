@@ -6,7 +6,10 @@ from typing import Any
 
 from demo.play import Played
 
-_HEAD = ("办件", "故事", "事项", "网络", "方式", "结果", "表单", "寄递段", "门前分钟(业务/承诺)", "实秒", "用时s", "")
+_HEAD = (
+    *("办件", "故事", "事项", "网络", "方式", "结果", "表单", "寄递段", "门前分钟(业务/承诺)", "实秒", "短信", "用时s"),
+    "",
+)
 _OUTLET_HEAD = ("网点", "寄递段", "单数", "承诺", "按时", "有凭证", "平均分钟", "九成分钟")
 
 
@@ -52,9 +55,16 @@ def _row(played: Played, wrong: list[str]) -> tuple[str, ...]:
         f"{len(lines)}项" if (lines := (case.get("form") or {}).get("lines")) else "-",
         ">".join(p["leg"] for p in case.get("parcels", [])) or "-",
         *_door_minutes(played),
+        _told(played),
         f"{played.seconds:.1f}",
         "OK" if not wrong else "FAIL",
     )
+
+
+def _told(played: Played) -> str:
+    """How many messages a phone has, of how many that the applicant was to be told."""
+    came = sum(message["state"] in ("sent", "delivered") for message in played.messages)
+    return f"{came}/{len(played.messages)}"
 
 
 def _door_minutes(played: Played) -> tuple[str, str]:

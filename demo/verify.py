@@ -11,6 +11,7 @@ def faults(stage: Stage, all_played: list[Played]) -> dict[int, list[str]]:
     effects = stage.partners.get("/control/effects")
     waybills = stage.couriers.get("/control/effects")["waybills"]
     parcels = {parcel["legId"]: parcel for parcel in stage.couriers.get("/control/parcels")["parcels"]}
+    phones = {message["id"]: message for message in stage.couriers.get("/control/phones")["messages"]}
     found: dict[int, list[str]] = {}
     for played in all_played:
         wrong = [played.failure] if played.failure else []
@@ -18,6 +19,7 @@ def faults(stage: Stage, all_played: list[Played]) -> dict[int, list[str]]:
         if not played.failure:
             wrong += _partners_side(stage, played, effects)
             wrong += _couriers_side(played, waybills, parcels)
+            wrong += _phones_side(played, phones)
         found[played.number] = wrong
     return found
 
@@ -98,3 +100,28 @@ def _couriers_side(played: Played, waybills: dict[str, Any], parcels: dict[str, 
         if theirs is not None and theirs["trackingNo"] != parcel["trackingNo"]:
             wrong.append(f"another waybill number for {leg_id}")
     return wrong
+
+
+def _phones_side(played: Played, phones: dict[str, Any]) -> list[str]:
+    """What we say was sent is on the phones, once and in the same words; nothing else of this case is."""
+    wrong = []
+    sent = [message for message in played.messages if message["state"] in ("sent", "delivered")]
+    for message in sent:
+        theirs = phones.get(message["id"])
+        if theirs is None:
+            wrong.append(f"{message['kind']} is on no phone")
+        elif theirs["text"] != message["words"]:
+            wrong.append(f"{message['kind']} came in other words")
+    tail, ids = f"尾号{played.case_no[-4:]}）", {message["id"] for message in sent}
+    wrong += [
+        "a phone has what we did not send"
+        for number, one in phones.items()
+        if tail in one["text"] and number not in ids
+    ]
+    if not any(message["kind"] == "COLLECTED" for message in played.messages) and "COLLECTED" in _kinds(played):
+        wrong.append("the applicant was not told that the papers are in")
+    return wrong
+
+
+def _kinds(played: Played) -> set[str]:
+    return {event["kind"] for event in played.events}

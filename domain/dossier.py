@@ -63,10 +63,14 @@ class Authorisation(Frozen):
 
 
 class Consent(Frozen):
-    """知情同意: which version of the text the applicant was shown, and whether it was accepted."""
+    """知情同意: which version of the text the applicant was shown, and whether it was accepted.
+
+    `messages`: the applicant has chosen to be told by short messages (办件提醒); without a word, no.
+    """
 
     version: str
     accepted: bool
+    messages: bool = False
 
 
 class Dossier(Frozen):

@@ -13,6 +13,8 @@ KuayuError
 ├── CarrierUnavailable     we try again, later
 ├── CarrierRefused         a person decides                         (no retry, a task)
 ├── ServiceUnavailable     we try again, later                      (HTTP 503)
+├── ChannelUnavailable     we try again, later                      (messages to applicants)
+├── ChannelRefused         on paper instead                         (no retry)
 └── Misconfigured          the operator mends the settings
 """
 
@@ -83,6 +85,14 @@ class CarrierRefused(KuayuError):
 
 class ServiceUnavailable(KuayuError):
     """A program that we lean on, the store of documents or the virus scanner, is away or slow: tried again, later."""
+
+
+class ChannelUnavailable(KuayuError):
+    """The provider is not reachable, busy or unreadable: tried again under the same id."""
+
+
+class ChannelRefused(KuayuError):
+    """The provider said no for good; `code` is its own word or the HTTP status."""
 
 
 class Misconfigured(KuayuError):

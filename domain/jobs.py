@@ -14,6 +14,7 @@ class Job(StrEnum):
     SWEEP = "sweep"  # starts, inbox, scans and tasks that were left behind
     POLL_SOUTHWEST = "poll_southwest"
     POLL_INTERPROVINCIAL = "poll_interprovincial"
+    MESSAGES = "messages"  # to applicants, what waits in the outbox
     TRACK = "track"  # the carrier's trace of interregional legs
     HEAL_SICHUAN = "heal_sichuan"  # the status behind a gap in an authority's sequence that stays open
     HEAL_INTERPROVINCIAL = "heal_interprovincial"
@@ -61,6 +62,7 @@ JOB_WORK: dict[Job, Work] = {
     Job.SWEEP: Work(queue=CASES_QUEUE),
     Job.POLL_SOUTHWEST: _of(Partner.SOUTHWEST),
     Job.POLL_INTERPROVINCIAL: _of(Partner.INTERPROVINCIAL),
+    Job.MESSAGES: Work(queue=CASES_QUEUE),
     Job.TRACK: Work(queue=CARRIER_QUEUE),
     Job.HEAL_SICHUAN: _of(Partner.SICHUAN),
     Job.HEAL_INTERPROVINCIAL: _of(Partner.INTERPROVINCIAL),

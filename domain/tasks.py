@@ -53,6 +53,7 @@ class TaskKind(StrEnum):
     SCANS_SET_ASIDE = "SCANS_SET_ASIDE"
     NUMBER_SHARED = "NUMBER_SHARED"
     COMPENSATION = "COMPENSATION"
+    LETTER = "LETTER"
 
 
 _O = TaskOutcome
@@ -122,6 +123,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.STEP_STUCK: ("有一步反复失败，请按提示处理", Role.OPERATOR, _SEEN),
     TaskKind.SCANS_SET_ASIDE: ("一台设备的扫描前后矛盾，已留存未计入，请核对", Role.OUTLET, _SEEN),
     TaskKind.COMPENSATION: ("联办只办成了一部分，请逐项恢复", Role.CLERK, (_O.RESTORED, _O.KEPT)),
+    TaskKind.LETTER: ("短信没有送达申请人，请打印信件告知", Role.CLERK, _SEEN),
     TaskKind.NUMBER_SHARED: ("对方所给邮件号已属另一件，请向对方核实", Role.CLERK, _SEEN),
 }
 """kind → (title, who acts, how it may be resolved)."""
@@ -133,6 +135,7 @@ OF_THE_HALL = frozenset(
         TaskKind.DEFERRED_MATERIAL,
         TaskKind.POST_CHECK,
         TaskKind.NOT_TAKEN,
+        TaskKind.LETTER,
         TaskKind.STEP_STUCK,
     }
 )

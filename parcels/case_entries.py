@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.matters import End
 from domain.tasks import TaskKind
+from parcels.telling import tell
 from storage.cases.rows import add_event
 from storage.parcels.legs import LegRow
 from storage.tasks.rows import open_task, settle_kinds
@@ -49,11 +50,15 @@ def settle_tasks(session: Session, leg: LegRow, kinds: Iterable[TaskKind], now: 
 
 
 def note(session: Session, leg: LegRow, kind: str, now: datetime, what: str = "") -> None:
-    """One line of the history of the leg's case, under `{leg id}/{kind}/{what}`; `what` "": the attempt."""
+    """One line of the history of the leg's case, under `{leg id}/{kind}/{what}`; `what` "": the attempt.
+
+    The applicant is told of it under the same key, where it is one of the moments that are told.
+    """
+    key = f"{leg.leg_id}/{kind}/{what or leg.epoch}"
     add_event(
         session,
         case_no=leg.case_no,
-        key=f"{leg.leg_id}/{kind}/{what or leg.epoch}",
+        key=key,
         kind=kind,
         at=now,
         now=now,
@@ -61,3 +66,4 @@ def note(session: Session, leg: LegRow, kind: str, now: datetime, what: str = ""
         handling_no=leg.handling_no,
         data={"leg": leg.leg, "legId": leg.leg_id},
     )
+    tell(session, leg, kind, key, now)

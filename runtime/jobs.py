@@ -14,6 +14,7 @@ from domain.terms import Partner
 from exchange.gap_recovery import GapRecovery
 from exchange.reconciliation import Reconciliation
 from jobs.carrier_traces import TrackJob
+from jobs.messages import MessagesJob
 from jobs.partner_books import BooksJob
 from jobs.sweep import SweepJob
 from logistics.carrier import CarrierClient
@@ -21,6 +22,7 @@ from parcels.scan_intake import ScanIntake
 from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
 from runtime.container import Container, gap_patience
+from runtime.messages import message_sender
 from runtime.network import Network
 from runtime.networks import adapters_of, books_of
 
@@ -56,6 +58,7 @@ def jobs_of(
     reconciliation = Reconciliation(database, container.inbox, adapters, now, books=books_of(dict(networks)))
     jobs: dict[Job, Sequence[Part]] = {
         Job.SWEEP: sweep.parts,
+        Job.MESSAGES: (MessagesJob(message_sender(container, now)).send_messages,),
         Job.TRACK: (TrackJob(CarrierTracking(database, carrier, now), relay).track,),
     }
     for partner, network in networks.items():

@@ -156,4 +156,11 @@ def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[s
             "base_url": f"http://127.0.0.1:{couriers_port}",
             "key": "courier-sandbox-key",
         },
+        "sms": {
+            "base_url": f"http://127.0.0.1:{couriers_port}/sms/v1",
+            "account": "cqyz",
+            "key": "sms-sandbox-key",
+            "receipt_key": "sms-receipt-sandbox-key",
+            "every_s": "1",
+        },
     }

@@ -50,6 +50,7 @@ def intervals(settings: Settings) -> dict[Job, timedelta]:
         Job.SWEEP: timedelta(seconds=settings.worker.sweep_s),
         Job.POLL_SOUTHWEST: timedelta(seconds=settings.southwest.poll_s),
         Job.POLL_INTERPROVINCIAL: timedelta(seconds=settings.interprovincial.poll_s),
+        Job.MESSAGES: timedelta(seconds=settings.sms.every_s),
         Job.TRACK: timedelta(seconds=track_s),
         Job.HEAL_SICHUAN: heal,
         Job.HEAL_INTERPROVINCIAL: heal,

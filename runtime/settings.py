@@ -20,6 +20,7 @@ from domain.errors import Misconfigured
 from runtime.claim import running_settings
 from runtime.document_settings import DocumentSettings
 from runtime.keys import KeyRing, sandbox_keys
+from runtime.message_settings import SmsSettings
 from runtime.partner_settings import (
     CourierSettings,
     InterprovincialSettings,
@@ -118,6 +119,7 @@ class Settings(BaseSettings):
     southwest: SouthwestSettings
     interprovincial: InterprovincialSettings
     courier: CourierSettings
+    sms: SmsSettings = SmsSettings()
 
     @classmethod
     def settings_customise_sources(

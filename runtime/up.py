@@ -74,7 +74,8 @@ def sandbox_argv(settings: Settings, part: str, *, port: int = 0, state: Path | 
     if part == "partners":
         argv += ["--carrier-url", f"http://127.0.0.1:{couriers}", "--carrier-key", key]
     else:
-        argv += ["--key", key]
+        argv += ["--key", key, "--sms-key", settings.sms.key.get_secret_value()]
+        argv += ["--sms-receipt-key", settings.sms.receipt_key.get_secret_value()]
     return [*argv, "--state", str(state)] if state else argv
 
 

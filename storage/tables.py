@@ -2,7 +2,7 @@
 
 from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
 from storage.base import Base
-from storage.cases import case_list, facts, tallies
+from storage.cases import applicant_messages, case_list, facts, phone_views, tallies
 from storage.cases import rows as case_rows
 from storage.documents import accesses, store, uploads
 from storage.exchange import (
@@ -22,6 +22,7 @@ from storage.tasks import rows as task_rows
 
 MODULES = (
     accesses,
+    applicant_messages,
     breakers,
     case_list,
     case_rows,
@@ -36,6 +37,7 @@ MODULES = (
     nonces,
     outbox,
     pending_updates,
+    phone_views,
     quarter_rows,
     reconciliation_reports,
     scans,

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from messaging.receipts import SmsReceipt
 from web.answers.callbacks import CallbackSent, CallbackTaken
 from web.answers.cases import StreamedEvent
 from web.answers.problems import Problem
@@ -28,7 +29,7 @@ _REF: Final = "#/components/schemas/{model}"
 _EXAMPLES: Final = Path(__file__).with_name("answers") / "examples.json"
 _STREAMS: Final = ("streamCase", "streamCases")
 _SENT: Final = ((Problem, "serialization"), (StreamedEvent, "serialization"), (CallbackTaken, "serialization"))
-_READ: Final = ((CallbackSent, "validation"), (ScansSent, "validation"))
+_READ: Final = ((CallbackSent, "validation"), (ScansSent, "validation"), (SmsReceipt, "validation"))
 _UNUSED: Final = ("HTTPValidationError", "ValidationError")
 _PROBLEMS: Final = {
     "4XX": ("Refused; `code` says why, `detail` says it to people.", "Refused"),

@@ -16,6 +16,8 @@ def _options() -> Options:
     parser.add_argument("--state", type=Path, help="SQLite file; without it everything is in memory")
     parser.add_argument("--pace", type=float, default=2.0, help="real seconds per hop of an interregional parcel")
     parser.add_argument("--poll", type=float, default=0.5, help="real seconds between looks at the work lists")
+    parser.add_argument("--sms-key", default="sms-sandbox-key", help="key of the played short-message gateway")
+    parser.add_argument("--sms-receipt-key", default="sms-receipt-sandbox-key", help="key of its receipts")
     parser.add_argument("--no-hall", action="store_true", help="a person at the window checks the dossiers")
     given = parser.parse_args()
     return Options(
@@ -27,6 +29,8 @@ def _options() -> Options:
         pace_s=given.pace,
         poll_s=given.poll,
         play_hall=not given.no_hall,
+        sms_key=given.sms_key,
+        sms_receipt_key=given.sms_receipt_key,
     )
 
 

@@ -19,10 +19,12 @@ from sandbox.couriers.outage import Outage
 from sandbox.couriers.player import Manners, Player
 from sandbox.couriers.routes import book_routes, carrier_routes, refused, script_routes
 from sandbox.couriers.store import Store
+from sandbox.phones import Phones, phone_routes
 
 log = logging.getLogger(__name__)
 STEP_S = 0.05
 AWAY_S = 1.0
+RECEIPTS_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Options:
     pace_s: float = 2.0
     poll_s: float = 0.5
     play_hall: bool = True
+    sms_key: str = "sms-sandbox-key"
+    sms_receipt_key: str = "sms-receipt-sandbox-key"
 
 
 def build(options: Options) -> Outage:
@@ -48,11 +52,14 @@ def build(options: Options) -> Outage:
     player = Player(store, kuayu, manners)
     clerk = HallClerk(store, kuayu, manners.hall) if options.play_hall else None
     uploader = Uploader(store, kuayu)
+    phones = Phones(store, options.sms_key, options.sms_receipt_key, options.kuayu_url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         stop = threading.Event()
         threads = [] if options.kuayu_url is None else _threads(stop, options, store, kuayu, player, clerk, uploader)
+        if options.kuayu_url is not None:
+            threads.append(threading.Thread(target=_receipts, args=(stop, phones), name="phones", daemon=True))
         for thread in threads:
             thread.start()
         yield
@@ -67,6 +74,7 @@ def build(options: Options) -> Outage:
     app.include_router(carrier_routes(carrier, options.key))
     app.include_router(script_routes(store, outage))
     app.include_router(book_routes(store, carrier))
+    app.include_router(phone_routes(phones))
     app.add_exception_handler(Refusal, refused)
     app.add_api_route("/healthz", lambda: {"status": "ok"})
     return outage
@@ -124,6 +132,11 @@ def _threads(
         threading.Thread(target=_repeat, args=(stop, look), name="couriers-look", daemon=True),
         threading.Thread(target=_repeat, args=(stop, work), name="couriers-work", daemon=True),
     ]
+
+
+def _receipts(stop: threading.Event, phones: Phones) -> None:
+    while not stop.wait(RECEIPTS_S):
+        phones.send_receipts()
 
 
 def _repeat(stop: threading.Event, task: Callable[[], float]) -> None:

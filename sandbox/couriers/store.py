@@ -36,6 +36,9 @@ CREATE INDEX IF NOT EXISTS scan_pending ON scan (result, send_at);
 CREATE TABLE IF NOT EXISTS shunned (leg_id TEXT PRIMARY KEY, courier_id TEXT NOT NULL, epoch INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS hall_check (
   leg_id TEXT NOT NULL, epoch INTEGER NOT NULL, due_at REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (leg_id, epoch));
+CREATE TABLE IF NOT EXISTS sms (
+  id TEXT PRIMARY KEY, phone TEXT NOT NULL, words TEXT NOT NULL, attempts INTEGER NOT NULL, came_at REAL NOT NULL,
+  receipt TEXT, next_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
 _WORK = """
@@ -44,7 +47,7 @@ UNION ALL SELECT 1 FROM scan WHERE result IS NULL OR proof IS NOT NULL LIMIT 1
 """
 _NAMES = (
     *("waybill", "effect", "script", "journey", "step", "courier", "device", "scan", "shunned", "hall_check"),
-    "setting",
+    *("sms", "setting"),
 )
 
 

@@ -101,6 +101,10 @@ def a_partner_calls(office):
     return office.call("POST", "/callbacks/sichuan", content=b"{}")
 
 
+def a_receipt_comes(office):
+    return office.call("POST", "/callbacks/sms", content=b"{}")
+
+
 def starts_a_case(office):
     return office.call("POST", "/api/v1/cases", "clerk", case_body(office, 993))
 
@@ -122,6 +126,7 @@ IN_THE_LOOP = {
     "streamCase": [(follows_a_case, 200)],
     "streamCases": [(follows_cases, 200)],
     "sichuanCallback": [(a_partner_calls, None)],
+    "smsReceipt": [(a_receipt_comes, None)],
 }
 """The routes that run in the loop themselves, each with requests that go all the way through it."""
 

@@ -1,5 +1,6 @@
 """Whether it lives, is ready, and what waits."""
 
+from domain.applicant_messages import MessageState
 from domain.terms import Partner
 from web.answers.base import Answer
 
@@ -29,6 +30,7 @@ class Counts(Answer):
     updates_waiting: int
     partners_away: int
     tasks_open: int
+    messages_waiting: int
 
 
 class Status(Answer):
@@ -38,6 +40,7 @@ class Status(Answer):
     database: str
     partners: dict[Partner, str]
     counts: Counts
+    messages_today: dict[MessageState, int]
     time_scale: float
     sandbox: bool
     temporal_ui: str | None

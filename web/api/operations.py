@@ -7,8 +7,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from domain.applicant_messages import MessageState
 from domain.terms import Partner
 from runtime.networks import is_connected
+from storage.cases.applicant_messages import MessageRow, tally_since
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.exchange.breakers import BreakerRow
 from storage.exchange.inbox_row import InboxRow, InboxState
@@ -18,6 +20,7 @@ from storage.tasks.rows import TaskRow
 from web.answers.operations import Alive, Ready, Status
 from web.foundation.context import Context, Ctx
 from web.security.session import Watcher
+from web.views.messages import today
 
 router = APIRouter(tags=["运维"])
 
@@ -54,6 +57,7 @@ def _counts(session: Session) -> dict[str, int]:
         "updatesWaiting": count(select(UpdateRow.id).filter_by(delivered_at=None)),
         "partnersAway": count(select(BreakerRow.partner).where(BreakerRow.opened_at.is_not(None))),
         "tasksOpen": count(select(TaskRow.id).filter_by(resolved_at=None)),
+        "messagesWaiting": count(select(MessageRow.id).filter_by(state=MessageState.QUEUED)),
     }
 
 
@@ -64,6 +68,9 @@ def metrics(ctx: Ctx) -> Response:
     with ctx.database.read() as session:
         for name, value in _counts(session).items():
             Gauge(f"kuayu_{_snake(name)}", name, registry=registry).set(value)
+        told = Gauge("kuayu_messages_today", "messages to applicants", ["kind", "state"], registry=registry)
+        for (kind, state), value in tally_since(session, today(ctx.now())).items():
+            told.labels(kind, state).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -99,6 +106,7 @@ def _standing(partner: Partner, waiting_since: str | None) -> str:
 def _status(ctx: Context) -> dict[str, Any]:
     with ctx.database.read() as session:
         counts = _counts(session)
+        told = tally_since(session, today(ctx.now()))
         waiting = {
             row.partner: row.since.isoformat()
             for row in session.execute(
@@ -112,6 +120,7 @@ def _status(ctx: Context) -> dict[str, Any]:
         "database": "正常",
         "partners": {partner: _standing(partner, waiting.get(partner)) for partner in Partner},
         "counts": counts,
+        "messagesToday": {state: sum(n for (_, s), n in told.items() if s is state) for state in MessageState},
         "timeScale": ctx.settings.time_scale,
         "sandbox": ctx.settings.sandbox,
         "temporalUi": ctx.settings.temporal_ui_url if ctx.settings.embedded else None,

@@ -194,7 +194,7 @@ def _store(
         materials=materials,
         pickup=_contact(wanted.pickup),
         delivery=_contact(wanted.delivery),
-        consent=Consent(version=wanted.consent.version, accepted=True),
+        consent=Consent(version=wanted.consent.version, accepted=True, messages=wanted.consent.messages),
     )
     case = CaseRow(
         case_no=start.case_no,

@@ -13,6 +13,7 @@ from domain.tasks import OF_THE_HALL, RULES, TaskKind
 from domain.terms import CaseStatus, Datum, Role, SignerKind
 from logistics.geo import Point
 from logistics.outlets import nearest
+from messaging.paper import printed
 from parcels.outlets import outlets_now
 from storage.cases.deferred_materials import give_up
 from storage.cases.rework import OF_A_RATING
@@ -124,6 +125,8 @@ def _carry_out(session: Session, ctx: Context, row: TaskRow, outcome: TaskOutcom
     workflow_id = _who_waits(session, row)
     if row.kind == TaskKind.COLLECT_AT_HALL and case is not None:
         hand_over_case(session, ctx, case, SignerKind.SELF, row.id, person.username)
+    elif row.kind == TaskKind.LETTER:
+        printed(session, row.id, now)
     elif row.kind in OF_A_RATING and case is not None:
         note_rework(case, outcome, now)
     elif row.kind == TaskKind.DEFERRED_MATERIAL and case is not None:

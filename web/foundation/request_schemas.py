@@ -114,10 +114,14 @@ class ContactRequest(RequestSchema):
 
 
 class ConsentRequest(RequestSchema):
-    """The applicant's informed consent (知情同意). `version`: of the text that was shown; `accepted` must be true."""
+    """The applicant's informed consent (知情同意). `version`: of the text that was shown; `accepted` must be true.
+
+    `messages`: whether the applicant wants to be told by short messages (办件提醒).
+    """
 
     version: str = Field(max_length=32)
     accepted: bool
+    messages: bool = False
 
 
 class FormRequest(RequestSchema):

@@ -11,13 +11,14 @@ from sqlalchemy import select
 
 from catalog import regions
 from domain.errors import NotFound
+from domain.phone_views import OF_A_CASE
 from domain.terms import ApplicantType, CaseStatus, IdType, Partner, ResultForm, Role, Scheme
 from logistics.service_calendar import CHINA
 from storage.cases.case_list import CaseFilter, case_list, registered_list, wanted_cases
 from storage.documents.accesses import accesses_of_case
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn, log_out
-from web.api import outlets, partners, track
+from web.api import messages, outlets, partners, phones, track
 from web.api.dashboard import figures
 from web.api.operations import TemporalServing, health
 from web.foundation.context import Context, Ctx
@@ -146,6 +147,8 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
             promises = {leg.leg_id: promised(leg, ctx.now()) for leg in legs}
             waiting = task_part(session, ctx, request, person, case_no=case_no)
             readings = accesses_of_case(session, case_no) if person.role in WATCH else []
+            told = messages.told(session, ctx, row)
+            views = phones.views_of(session, case_no) if person.role in phones.OVERSEERS else []
     except NotFound as missing:
         return refused(ctx, person, 404, missing.sentence, START[person.role], "回到我的页面")
     return render(
@@ -163,6 +166,9 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         may_withdraw=not CaseStatus(case["status"]).is_outcome and not case["withdrawalPending"],
         tasks=waiting,
         readings=readings,
+        told=told,
+        views=views,
+        may_tell=person.role in OF_A_CASE,
     )
 
 

@@ -67,6 +67,7 @@ def test_no_case_waits_for_what_the_hall_settles_by_itself():
         K.POST_CHECK,
         K.NOT_TAKEN,
         K.STEP_STUCK,
+        K.LETTER,
     }
 
 
