@@ -12,7 +12,7 @@ from typing import Any
 from bench.figures import SHORT, spread, write
 from bench.ours import Ours
 from bench.processor import processes, processor_ms
-from bench.recovery import after_a_kill
+from bench.recovery import after_a_kill, all_submitted
 from bench.shapes import SHAPES
 from demo.__main__ import stage_of
 from demo.system import System, running
@@ -38,6 +38,7 @@ def measure() -> tuple[dict[str, Any], dict[str, Any]]:
         at_rest = _used(system)
         before = _resident_kb(system.process.pid)
         cases = ours.open_ones(ONLINE, CASES, AT_ONCE)
+        all_submitted(database, CASES)
         time.sleep(LOOK_S)  # what their start leaves to be done is no rest
         found = {
             "at_rest_percent_of_a_core": at_rest,

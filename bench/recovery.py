@@ -26,12 +26,12 @@ WITHDRAWN = 5 if SHORT else 200
 AT_ONCE = 20
 LOOK_S = 0.05
 WITHIN_S = 120.0
+_PASSED_ON_WITHIN_S = 1800.0
 SEED = 13
 
 
 def after_a_kill(system: System, stage: Stage, database: Database, cases: list[str]) -> dict[str, Any]:
-    """Kill the worker while these are open, withdraw a random few."""
-    _until(lambda: _submitted(database) >= len(cases))
+    """Kill the worker while these are open and wait for their networks, withdraw a random few."""
     chosen = random.Random(SEED).sample(cases, WITHDRAWN)
     began = time.monotonic()
     for process in processes(system.process.pid, "worker"):
@@ -40,6 +40,11 @@ def after_a_kill(system: System, stage: Stage, database: Database, cases: list[s
         done = people.map(lambda case_no: _withdrawn(stage, database, case_no, began), chosen)
         took = list(done)
     return {"open": len(cases), "withdrawn": WITHDRAWN, "at_once": AT_ONCE, "after_the_kill": _told(took)}
+
+
+def all_submitted(database: Database, cases: int) -> None:
+    """Wait until so many cases wait for their networks. Raises TimeoutError after half an hour."""
+    _until(lambda: _submitted(database) >= cases, _PASSED_ON_WITHIN_S)
 
 
 def _told(took: list[tuple[float, float]]) -> dict[str, float]:
@@ -60,12 +65,12 @@ def _withdrawn(stage: Stage, database: Database, case_no: str, began: float) -> 
     return now - began, now - asked
 
 
-def _until(happened: Callable[[], bool]) -> None:
-    """Raises TimeoutError after two minutes."""
-    deadline = time.monotonic() + WITHIN_S
+def _until(happened: Callable[[], bool], within_s: float = WITHIN_S) -> None:
+    """Raises TimeoutError."""
+    deadline = time.monotonic() + within_s
     while not happened():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {WITHIN_S:.0f} s")
+            raise TimeoutError(f"not within {within_s:.0f} s")
         time.sleep(LOOK_S)
 
 
