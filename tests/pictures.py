@@ -17,3 +17,10 @@ def picture(width=40, height=30, colour="red", kind="JPEG", orientation=None) ->
     into = io.BytesIO()
     made.save(into, kind, exif=exif)
     return into.getvalue()
+
+
+def bomb(height: int) -> bytes:
+    """A small file of 10,000 pixels by `height`."""
+    into = io.BytesIO()
+    Image.new("1", (10_000, height)).save(into, "PNG")
+    return into.getvalue()

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the tests need beside Python: a browser, Chinese fonts, PostgreSQL's programs, Java and Maven for the
-# time-skipping server, Go for the Temporal server on PostgreSQL. Installs what is missing where it may (root on Debian
-# or Ubuntu); elsewhere says what is missing and how to get it. The tests that need it then fail and say so.
+# time-skipping server, Go for the Temporal server on PostgreSQL and for an S3 server. Installs what is missing where it
+# may (root on Debian or Ubuntu); elsewhere says what is missing and how to get it. The tests that need it then fail and
+# say so.
 set -eu
 
 missing=""

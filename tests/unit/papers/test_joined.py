@@ -7,7 +7,7 @@ from pypdf import PdfReader
 
 from domain.errors import BadInput
 from papers.joined import joined
-from tests.pictures import TURNED_LEFT, picture
+from tests.pictures import TURNED_LEFT, bomb, picture
 
 
 def pages(pdf):
@@ -45,9 +45,6 @@ def test_a_large_picture_becomes_as_small_as_can_be_read():
     assert max(shown(page).size) == 2400
 
 
-BOMB = picture(20_000, 5_000, kind="PNG")
-
-
 @pytest.mark.parametrize(
     "bad",
     [
@@ -55,9 +52,10 @@ BOMB = picture(20_000, 5_000, kind="PNG")
         b"\x89PNG\r\n\x1a\n broken",
         picture()[:-200],
         b"%PDF-1.7",
-        BOMB,
+        bomb(8_500),
+        bomb(20_000),
     ],
-    ids=["jpeg", "png", "cut off", "a pdf", "a bomb"],
+    ids=["jpeg", "png", "cut off", "a pdf", "too large", "a bomb"],
 )
 def test_what_is_no_picture_is_refused_by_its_page(bad):
     with pytest.raises(BadInput) as refused:
