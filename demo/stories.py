@@ -159,7 +159,7 @@ _ALL: tuple[Story, ...] = (
         notices=frozenset({"PAPERS_SENT", "DELIVERED"}),
     ),
     Story(
-        "联办有序·准迁、迁出、落户",
+        "多地联办·两张网",
         "YZ-MPS-009",
         (CHENGDU, GUANGZHOU),
         roles=("迁入地", "迁出地"),

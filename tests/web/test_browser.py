@@ -397,3 +397,14 @@ def test_an_applicant_looks_without_scripts_on_a_phone(chromium, system):
 def test_the_documentation_needs_no_other_host(desk):
     page = desk.open("/docs")
     expect(page.locator(".opblock").nth(30)).to_be_visible(timeout=WAIT_MS)
+
+
+def test_a_joint_item_asks_for_one_place_for_each_role(desk):
+    page = desk.log_in("clerk", "/window")
+    choose(page, "#item", "YZ-MPS-009", "")
+    expect(page.locator(".place")).to_have_count(2)
+    assert [page.input_value(f"#role-{place}") for place in (0, 1)] == ["迁入地", "迁出地"]
+    expect(page.locator("#more-places")).to_be_hidden()
+    choose(page, "#item", "YZ-HRSS-001", "")
+    expect(page.locator(".place")).to_have_count(1)
+    expect(page.locator("#role-0")).to_be_hidden()

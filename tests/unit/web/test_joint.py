@@ -166,6 +166,17 @@ def test_a_step_that_waits_says_so(hall):
     assert (shown["step"], shown["after"], shown["statusLabel"]) == ("迁出", [numbers[0]], "待前一步办成")
 
 
+def test_the_pages_say_it_too(hall, half_way):
+    case_no, numbers = half_way
+    page = hall.as_().get(f"/window/{case_no}").text
+    for words in ("（迁入地·准迁）", "（迁出地·迁出）", "没有办成", *MOVE.order[1].compensation, "已恢复原状"):
+        assert words in page
+    hall.record(case_no, CaseStatus.WAITING, handling_no=numbers[2])
+    assert "迁出办成后才转递，这一步的时限还没有开始" in hall.as_().get(f"/window/{case_no}").text
+    told = hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+    assert "各地办理" in told and "“迁出”已办成" in told and "待前一步办成" in told
+
+
 def test_the_officer_of_our_city_sees_the_step_and_what_was_given(hall):
     started = moving(hall, IN, OUT | {"region": "500112"})
     permit, leave, _ = (h["handlingNo"] for h in started["handlings"])
