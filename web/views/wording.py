@@ -117,6 +117,8 @@ _HISTORY = {
     "AGENT_AUTHORISED": "代办授权已登记",
     "MATERIAL_VERIFIED": "窗口已核对原件",
     "RATED": "申请人已评价",
+    "MESSAGES_WANTED": "申请人改为接收短信提醒",
+    "MESSAGES_UNWANTED": "申请人改为不接收短信提醒",
     "CLOSED": "全部办完",
     "REOPENED": "办完后又有新情况，重新打开",
 }
