@@ -69,6 +69,7 @@ RULES = {
     "GET /api/v1/dashboard": WATCHERS,
     "GET /api/v1/cases/{case_no}/messages": READERS,
     "POST /api/v1/cases/{case_no}/messages/{message_id}/resend": {Role.CLERK, Role.SUPERVISOR},
+    "POST /api/v1/cases/{case_no}/messages/choice": {Role.CLERK, Role.SUPERVISOR},
     "GET /api/v1/cases/{case_no}/letter.pdf": {Role.CLERK, Role.SUPERVISOR},
     "GET /api/v1/messages/counts": WATCHERS,
     "POST /api/v1/cases/{case_no}/phone": {Role.CLERK, Role.SUPERVISOR},

@@ -15,7 +15,7 @@ from domain.terms import Role
 from papers import render
 from papers.letter import letter
 from storage.cases.applicant_messages import MessageRow, enqueue
-from storage.cases.rows import CaseRow, read_dossier
+from storage.cases.rows import CaseRow, add_event, read_dossier, write_dossier
 from storage.people.users import LoggedIn
 from web.answers.messages import MessageCounts, MessageList, MessageShown
 from web.api.cases import IdempotencyKey
@@ -42,6 +42,32 @@ def told(session: Session, ctx: Context, case: CaseRow) -> dict[str, Any]:
     """The answer of `GET /cases/{case_no}/messages`."""
     consent = read_dossier(case, ctx.sealer).consent.messages
     return {"consent": consent, "messages": messages_of(session, ctx, case)}
+
+
+class ChoiceRequest(RequestSchema):
+    """`POST …/messages/choice`. `messages`: whether the applicant wants short messages from now on."""
+
+    messages: bool
+
+
+@router.post("/cases/{case_no}/messages/choice", operation_id="chooseMessages", response_model=MessageList)
+def choose_messages(case_no: str, chosen: ChoiceRequest, person: Teller, ctx: Ctx) -> dict[str, Any]:
+    """The applicant has changed their mind about short messages; it holds for what is not sent yet.
+
+    Refused: 404 CASE_UNKNOWN.
+    """
+    with ctx.database.write() as session:
+        case = find_case(session, case_no)
+        session.refresh(case, with_for_update=True)
+        dossier = read_dossier(case, ctx.sealer)
+        if dossier.consent.messages is not chosen.messages:
+            consent = dossier.consent.model_copy(update={"messages": chosen.messages})
+            write_dossier(case, ctx.sealer, dossier.model_copy(update={"consent": consent}))
+            kind = "MESSAGES_WANTED" if chosen.messages else "MESSAGES_UNWANTED"
+            at = ctx.now()
+            key = f"{kind}/{at.isoformat()}"
+            add_event(session, case_no=case_no, key=key, kind=kind, at=at, now=at, actor=person.username)
+        return told(session, ctx, case)
 
 
 @router.get("/cases/{case_no}/letter.pdf", operation_id="getLetter", response_class=Response, responses=_PDF)

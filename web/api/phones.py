@@ -33,7 +33,7 @@ OVERSEERS = (Role.SUPERVISOR, Role.AUDITOR)
 Overseer = Annotated[LoggedIn, Depends(only(*OVERSEERS))]
 
 _WHOSE = {Leg.PICKUP: Whose.PICKUP, Leg.DELIVERY: Whose.DELIVERY}
-_A_PAGE = 50
+_A_PAGE, _LAST = 50, 10
 
 
 class StopCallRequest(RequestSchema):
@@ -102,9 +102,12 @@ def phone_views(
     return {"views": [view_shown(row) for row in page], "next": page[-1].id if len(rows) > _A_PAGE else None}
 
 
-def views_of(session: Session, case_no: str) -> list[dict[str, Any]]:
-    """Who was shown a number in the matter of a case, the newest first; at most a page."""
-    wanted = select(PhoneViewRow).filter_by(case_no=case_no).order_by(PhoneViewRow.id.desc()).limit(_A_PAGE)
+def views_of(session: Session, person: LoggedIn, case_no: str | None = None) -> list[dict[str, Any]]:
+    """Who was last shown a number, of a case or of all, the newest first; nothing for who does not oversee it."""
+    if person.role not in OVERSEERS:
+        return []
+    wanted = select(PhoneViewRow).order_by(PhoneViewRow.id.desc()).limit(_A_PAGE if case_no else _LAST)
+    wanted = wanted.filter_by(case_no=case_no) if case_no is not None else wanted
     return [view_shown(row) for row in session.scalars(wanted)]
 
 

@@ -148,7 +148,7 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
             waiting = task_part(session, ctx, request, person, case_no=case_no)
             readings = accesses_of_case(session, case_no) if person.role in WATCH else []
             told = messages.told(session, ctx, row)
-            views = phones.views_of(session, case_no) if person.role in phones.OVERSEERS else []
+            views = phones.views_of(session, person, case_no)
     except NotFound as missing:
         return refused(ctx, person, 404, missing.sentence, START[person.role], "回到我的页面")
     return render(
@@ -199,6 +199,7 @@ def supervisor(request: Request, person: Watching, ctx: Ctx) -> HTMLResponse:
         shown = figures(session, ctx.now())
         due = case_part(session, request, case_list(CaseFilter(due=ctx.now() + _DAY)))
         tasks = task_part(session, ctx, request, person)
+        views = phones.views_of(session, person)
     return render(
         ctx,
         "supervisor.html",
@@ -206,6 +207,7 @@ def supervisor(request: Request, person: Watching, ctx: Ctx) -> HTMLResponse:
         figures=shown,
         due=due,
         tasks=tasks,
+        views=views,
         agreements=ctx.agreements.summary,
     )
 

@@ -121,6 +121,8 @@ _HISTORY = {
     "TURN_CAME": "联办：前一步已办成，开始这一步",
     "NOT_BEGUN": "联办：另一步没有办成，这一步未启动",
     "COMPENSATED": "联办：已办成的步骤已处理完毕",
+    "MESSAGES_WANTED": "申请人改为接收短信提醒",
+    "MESSAGES_UNWANTED": "申请人改为不接收短信提醒",
     "CLOSED": "全部办完",
     "REOPENED": "办完后又有新情况，重新打开",
 }

@@ -75,6 +75,26 @@ def test_without_consent_nothing_goes_to_a_phone_and_the_page_says_so(hall, chan
     assert "没有选择短信提醒" in hall.as_().get(f"/window/{case_no}").text
 
 
+def test_an_applicant_may_change_their_mind(hall, case_no, channel):
+    def choose(wanted):
+        path = f"/api/v1/cases/{case_no}/messages/choice"
+        return [hall.as_().post(path, json={"messages": wanted}).json()["consent"] for _ in range(2)]
+
+    hall.record(case_no, CaseStatus.ACCEPTED)
+    assert choose(False) == [False, False]
+    send(hall, channel)
+    assert [one["reason"] for one in told(hall, case_no)["messages"]] == ["NO_CONSENT"]
+    assert choose(True) == [True, True]
+    hall.record(case_no, CaseStatus.SUSPENDED)
+    send(hall, channel)
+    assert len(channel.given) == 1
+    events = hall.as_().get(f"/api/v1/cases/{case_no}/events").json()["events"]
+    assert [e["label"] for e in events if e["kind"].startswith("MESSAGES_")] == [
+        "申请人改为不接收短信提醒",
+        "申请人改为接收短信提醒",
+    ]
+
+
 def test_a_person_has_it_sent_once_more_as_a_message_of_its_own(hall, case_no, channel):
     hall.record(case_no, CaseStatus.ACCEPTED)
     send(hall, channel)
@@ -155,6 +175,8 @@ def test_a_number_is_shown_with_a_reason_and_written_down(hall, case_no):
     assert view["whose"] == "applicant" and view["at"] == hall.now.isoformat()
     assert "电话查看记录（1）" in hall.as_(Role.SUPERVISOR).get(f"/window/{case_no}").text
     assert "电话查看记录" not in hall.as_().get(f"/window/{case_no}").text
+    assert "邮件破损，商量怎么补" in hall.as_(Role.SUPERVISOR).get("/supervisor").text
+    assert "邮件破损，商量怎么补" not in hall.as_(Role.OPERATOR).get("/supervisor").text
 
 
 def test_no_number_without_its_line(hall, case_no):

@@ -29,8 +29,9 @@ function renumber(holder) {
 }
 
 function parts(line) {
-  const [provided, pages, seq] = ["select", "input.pages", "input.seq"].map((each) => line.querySelector(each));
-  return { provided, pages, seq, file: line.querySelector("upload-field") };
+  const fields = ["select", "input.count", "input.pages", "input.seq"].map((each) => line.querySelector(each));
+  const [provided, count, pages, seq] = fields;
+  return { provided, count, pages, seq, file: line.querySelector("upload-field") };
 }
 
 function said(text) {
