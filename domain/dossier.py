@@ -73,6 +73,18 @@ class Consent(Frozen):
     messages: bool = False
 
 
+class SameMatterDecided(Frozen):
+    """Why a case was registered beside others of the same person, item and region (重复办件).
+
+    `cases`: their numbers. `by`: the clerk.
+    """
+
+    reason: str
+    cases: tuple[str, ...]
+    by: str
+    at: datetime
+
+
 class Dossier(Frozen):
     """Everything personal about a case; kept sealed in its row, bound to `case/{case_no}`.
 
@@ -92,6 +104,7 @@ class Dossier(Frozen):
     consent: Consent
     withdrawal_reason: str | None = None
     rating_comment: str | None = None
+    same_matter: SameMatterDecided | None = None
 
     def brought(self, handling_no: str, round_: int) -> SupplementBrought | None:
         """What came for this handling in this round (from 1); None while nothing has."""

@@ -100,6 +100,14 @@ def agent_key(settings: Settings) -> bytes:
     return _derived(settings, b"kuayu agents")
 
 
+def matter_key(settings: Settings) -> bytes:
+    """The key of the marks by which cases of one person, item and region are found (重复办件), 32 bytes.
+
+    Derived from the oldest of SEAL_KEYS, so that marks stay when a key is added in front.
+    """
+    return _derived(settings, b"kuayu same matters")
+
+
 def _derived(settings: Settings, purpose: bytes) -> bytes:
     oldest = settings.seal_keys.keys[-1].secret.get_secret_value()
     return hmac.digest(oldest, purpose, "sha256")

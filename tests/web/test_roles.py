@@ -28,6 +28,7 @@ RULES = {
     "POST /api/v1/documents:join": CLERK,
     "GET /api/v1/documents/{sha256}": READERS,
     "POST /api/v1/cases": CLERK,
+    "POST /api/v1/same-matters": CLERK,
     "GET /api/v1/cases": READERS,
     "GET /api/v1/cases/{case_no}": READERS,
     "GET /api/v1/cases/{case_no}/events": READERS,

@@ -10,6 +10,7 @@ from web.answers.cases import AgentShown, CaseLine, RatingKept
 from web.answers.clocks import ClockShown, ResponsibleNow
 from web.answers.parcels import ParcelShown
 from web.answers.said import WordSaid
+from web.answers.same_matter import SameMatterReason
 
 
 class SnapshotShown(Answer):
@@ -166,3 +167,4 @@ class CaseFile(CaseLine):
     rating: RatingKept | None
     channel: str
     still_owed: list[int] = Field(description="numbers of materials")
+    same_matter: SameMatterReason | None

@@ -55,7 +55,8 @@ def start_case(wanted: CaseRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey)
     The same key and body again gives the first answer and no second case. Refused with 422 and the field, as
     ITEM_UNKNOWN, CONSENT, APPLICANT, IDENTIFIER, MATERIALS_MISSING (everything at once), DOCUMENT_MISSING (an
     electronic material without its file), DOCUMENT_UNKNOWN (not uploaded by the caller), PAGES, AGENT_UNAUTHORISED,
-    IDEMPOTENCY_KEY_REUSED, or why no network carries it (see `POST /routes`).
+    IDEMPOTENCY_KEY_REUSED, or why no network carries it (see `POST /routes`). 409 SAME_MATTER with the other `cases` of
+    this person for this item at this place, until `duplicateReason` says why one more.
     """
     body = wanted.model_dump_json().encode()
     with ctx.database.write() as session:

@@ -149,6 +149,9 @@ class CaseRequest(RequestSchema):
     consent: ConsentRequest
     channel: IntakeChannel = IntakeChannel.WINDOW
     discredited: bool = Field(default=False, description="失信且未修复信用: neither deferral nor commitment")
+    duplicate_reason: str | None = Field(
+        default=None, min_length=2, max_length=200, description="why one more, beside others about the same matter"
+    )
 
 
 BySelf = Field(default=False, description="the applicant came in person, not the agent of the case")

@@ -10,6 +10,7 @@ from activities.courier_dispatch import under_way
 from activities.joint_results import plans_in
 from catalog.model import Listed
 from domain.audience import READERS_OF_WORDS
+from domain.dossier import SameMatterDecided
 from domain.errors import NotFound
 from domain.filled_form import FilledForm, Personal
 from domain.messages import HandlingPlan
@@ -120,7 +121,15 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
         "rating": row.rating,
         "channel": row.channel,
         "stillOwed": list(owed),
+        "sameMatter": _beside(dossier.same_matter, reads=reader in READERS_OF_WORDS),
     }
+
+
+def _beside(decided: SameMatterDecided | None, *, reads: bool) -> dict[str, Any] | None:
+    """Beside which others it was registered; the clerk's words are for those who read words."""
+    if decided is None:
+        return None
+    return decided.model_dump(mode="json") | {"reason": decided.reason if reads else None}
 
 
 def _form(form: FilledForm | None) -> dict[str, Any] | None:

@@ -139,4 +139,5 @@ def case_body(item: Any = None, region: str = "510104", **materials: str) -> dic
         "pickup": None,
         "delivery": None,
         "consent": {"version": "2026-11", "accepted": True},
+        "duplicateReason": "各项测试用同一申请人",  # counts only where the person has such a case already
     }
