@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from domain.filled_form import FilledForm
+from domain.licences import Licence
 from domain.model import Frozen
 from domain.outbound import Person, SentMaterial
 from domain.terms import AuthorisationKind, Datum, MaterialForm, Provided, TrustGrade
@@ -23,7 +24,7 @@ class DossierMaterial(Frozen):
     """One material as the applicant brought it.
 
     `seq`: its place in the item's list of materials, from 1. `sha256`: lower-case hex of its file, None without a file.
-    `grade`: of an electronic one (可信等级).
+    `grade`: of an electronic one (可信等级). `licence`: of one that an electronic licence stands in for.
     """
 
     seq: int
@@ -33,6 +34,11 @@ class DossierMaterial(Frozen):
     pages: int = 1
     sha256: str | None = None
     grade: TrustGrade | None = None
+    licence: Licence | None = None
+
+    def with_licence(self, licence: Licence) -> "DossierMaterial":
+        """The same with what is known of its licence by now, and the grade that follows from it."""
+        return self.model_copy(update={"licence": licence, "grade": licence.grade})
 
     def as_sent(self) -> SentMaterial:
         """The material as a submission or a supplement names it; how it was provided and its grade stay with us."""
@@ -105,6 +111,11 @@ class Dossier(Frozen):
     withdrawal_reason: str | None = None
     rating_comment: str | None = None
     same_matter: SameMatterDecided | None = None
+
+    def replaced(self, material: DossierMaterial) -> "Dossier":
+        """The same with this material in place of the one of its number."""
+        materials = tuple(material if m.seq == material.seq else m for m in self.materials)
+        return self.model_copy(update={"materials": materials})
 
     def brought(self, handling_no: str, round_: int) -> SupplementBrought | None:
         """What came for this handling in this round (from 1); None while nothing has."""

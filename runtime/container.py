@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from logistics.carrier import CarrierClient
 from logistics.promise_rules import PromiseRules
 from outbound.clamd import Clamd
+from partners.licence_office.client import LicenceOffice
 from runtime.keys import KeyRing
 from runtime.settings import Settings
 from storage.base import Database
@@ -72,6 +73,14 @@ def gap_patience(settings: Settings) -> timedelta:
 def carrier_of(settings: Settings) -> CarrierClient:
     """The client of the postal carrier (邮政寄递) at COURIER_BASE_URL; a new one with each call."""
     return CarrierClient(settings.courier.base_url, settings.courier.key.get_secret_value(), now)
+
+
+def licence_office_of(settings: Settings) -> LicenceOffice | None:
+    """The client of the licence office (电子证照核验) at LICENCES_BASE_URL; None where there is none."""
+    said = settings.licences
+    if said.base_url is None:
+        return None
+    return LicenceOffice(said.base_url, said.app, said.key.get_secret_value(), now)
 
 
 def promise_rules(settings: Settings) -> PromiseRules:

@@ -19,6 +19,7 @@ RULES = {
     "GET /api/v1/items": ANYBODY,
     "GET /api/v1/items/{code}": ANYBODY,
     "GET /api/v1/items/{code}/form": ANYBODY,
+    "GET /api/v1/licences": ANYBODY,
     "GET /api/v1/regions": ANYBODY,
     "POST /api/v1/routes": ANYBODY,
     "GET /api/v1/agreements": ANYBODY,

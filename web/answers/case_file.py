@@ -8,6 +8,7 @@ from papers.facts import PaperKind
 from web.answers.base import Answer, Kept, Moment
 from web.answers.cases import AgentShown, CaseLine, RatingKept
 from web.answers.clocks import ClockShown, ResponsibleNow
+from web.answers.licences import LicenceShown
 from web.answers.parcels import ParcelShown
 from web.answers.said import WordSaid
 from web.answers.same_matter import SameMatterReason
@@ -48,6 +49,7 @@ class MaterialKept(Answer):
     pages: int
     sha256: str | None
     grade: TrustGrade | None
+    licence: LicenceShown | None
 
 
 class FormLineShown(Answer):

@@ -25,6 +25,7 @@ from web.api.agents import acting, authorisation_of, check_authorisation
 from web.api.deferred import note_owed
 from web.api.item_forms import asked_of, filled_form
 from web.api.joint_shares import plans_of, shares_of
+from web.api.licences import to_be_checked, with_licences
 from web.api.material_files import check_files
 from web.api.refusals import cannot_go
 from web.api.same_matter import decide_same_matter, keep_marks
@@ -54,7 +55,7 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     item = asked_of(item, form, wanted)
     files = check_authorisation(session, wanted.agent, clerk, now)
     routes = _routes(lists.agreements, item, wanted, now)
-    materials = brought(item, wanted.materials)
+    materials = with_licences(ctx, item, brought(item, wanted.materials), wanted.materials, clerk, asks=True)
     checked = _check_complete(item, wanted)
     materials = graded(materials, checked.grades)
     files += check_files(session, dict(enumerate(materials)), uploader=clerk, now=now)
@@ -73,6 +74,7 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
         papers_kept=wanted.pickup is not None or keeps_papers(materials),
         deferred=tuple(d.seq for d in checked.deferred),
         deferral_workdays=deferral_workdays(item) if checked.deferred else None,
+        licences=to_be_checked(ctx, materials),
         edition=EDITION,
     )
     _store(session, ctx, item.snapshot(lists.catalogue.version), wanted, start, materials, form, clerk, now, beside)

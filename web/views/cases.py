@@ -16,7 +16,7 @@ from domain.filled_form import FilledForm, Personal
 from domain.messages import HandlingPlan
 from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Role
-from logistics.masking import mask_name, mask_phone
+from logistics.masking import mask_id, mask_name, mask_phone
 from logistics.promise_rules import LegPromise, state_kept
 from logistics.wording import (
     courier_sentence,
@@ -36,6 +36,7 @@ from web.foundation.context import Context
 from web.views.agents import shown
 from web.views.clocks import clock_shown, deemed_accepted_from, responsible_now, running_clocks
 from web.views.custody import papers_of
+from web.views.licences import material_shown
 from web.views.said import said_to_hall
 from web.views.wording import LEGS, STAGES, history_label
 from web.views.writings import writings_of
@@ -103,7 +104,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
             "phone": mask_phone(dossier.applicant.phone),
         },
         "form": _form(dossier.form),
-        "materials": [m.model_dump(mode="json") for m in dossier.materials],
+        "materials": [material_shown(m) for m in dossier.materials],
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,
         "agent": shown(ctx, dossier),
@@ -279,11 +280,6 @@ def _handling(
         "originalsTravel": row.originals_travel,
         "resultTravels": row.result_travels,
     }
-
-
-def mask_id(number: str) -> str:
-    """The first six and the last four characters; a short number is hidden altogether."""
-    return number[:6] + "*" * max(len(number) - 10, 0) + number[-4:] if len(number) > 10 else "*" * len(number)
 
 
 def _iso(at: datetime | None) -> str | None:
