@@ -6,7 +6,7 @@ from domain.filled_form import FilledForm
 from domain.licences import Licence
 from domain.model import Frozen
 from domain.outbound import Person, SentMaterial
-from domain.terms import AuthorisationKind, Datum, MaterialForm, Provided, TrustGrade
+from domain.terms import AuthorisationKind, Datum, MaterialForm, Payer, Provided, TrustGrade
 
 
 class Contact(Frozen):
@@ -91,6 +91,19 @@ class SameMatterDecided(Frozen):
     at: datetime
 
 
+class FeePaid(Frozen):
+    """The mark that the fee is paid (已缴费). `receipt_no`: of the payment, empty where the government bears it.
+
+    `by`: the clerk who has seen it.
+    """
+
+    payer: Payer
+    amount_fen: int
+    receipt_no: str = ""
+    by: str
+    at: datetime
+
+
 class Dossier(Frozen):
     """Everything personal about a case; kept sealed in its row, bound to `case/{case_no}`.
 
@@ -111,6 +124,7 @@ class Dossier(Frozen):
     withdrawal_reason: str | None = None
     rating_comment: str | None = None
     same_matter: SameMatterDecided | None = None
+    fee_paid: FeePaid | None = None
 
     def replaced(self, material: DossierMaterial) -> "Dossier":
         """The same with this material in place of the one of its number."""

@@ -42,6 +42,7 @@ RULES = {
     "GET /api/v1/cases/{case_no}/papers/{kind}.pdf": READERS,
     "POST /api/v1/papers/notice.pdf": CLERK,
     "POST /api/v1/cases/{case_no}/deferred": CLERK,
+    "POST /api/v1/cases/{case_no}/fee": CLERK,
     "PUT /api/v1/cases/{case_no}/agent": CLERK,
     "POST /api/v1/cases/{case_no}/materials/{seq}/verified": CLERK,
     "POST /api/v1/cases/{case_no}/rating": READERS,

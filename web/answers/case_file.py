@@ -8,6 +8,7 @@ from papers.facts import PaperKind
 from web.answers.base import Answer, Kept, Moment
 from web.answers.cases import AgentShown, CaseLine, RatingKept
 from web.answers.clocks import ClockShown, ResponsibleNow
+from web.answers.fees import FeeShown
 from web.answers.licences import LicenceShown
 from web.answers.parcels import ParcelShown
 from web.answers.said import WordSaid
@@ -154,6 +155,7 @@ class CaseFile(CaseLine):
     reopened_at: Moment | None
     applicant: ApplicantShown
     form: FormShown | None
+    fee: FeeShown | None
     materials: list[MaterialKept]
     pickup: bool
     delivery: bool

@@ -36,6 +36,7 @@ from web.foundation.context import Context
 from web.views.agents import shown
 from web.views.clocks import clock_shown, deemed_accepted_from, responsible_now, running_clocks
 from web.views.custody import papers_of
+from web.views.fees import fee_shown
 from web.views.licences import material_shown
 from web.views.said import said_to_hall
 from web.views.wording import LEGS, STAGES, history_label
@@ -104,6 +105,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
             "phone": mask_phone(dossier.applicant.phone),
         },
         "form": _form(dossier.form),
+        "fee": fee_shown(row, dossier),
         "materials": [material_shown(m) for m in dossier.materials],
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,

@@ -11,6 +11,7 @@ from domain.terms import (
     MaterialForm,
     ParcelStage,
     Partner,
+    Payer,
     Provided,
     ResultForm,
     Role,
@@ -119,6 +120,7 @@ _HISTORY = {
     "LICENCE_CHECKED": "电子证照已核验",
     "LICENCES_HOLD": "电子证照核对完毕",
     "LICENCE_LOOKED": "窗口已当面核对电子证照",
+    "FEE_PAID": "已登记缴费",
     "RATED": "申请人已评价",
     "WAITING": "联办：等待前一步办成",
     "TURN_CAME": "联办：前一步已办成，开始这一步",
@@ -237,6 +239,8 @@ AUTHORISATIONS = {
     AuthorisationKind.GUARDIAN: "监护关系证明",
     AuthorisationKind.EMPLOYER: "单位介绍信",
 }
+
+PAYERS = {payer: payer.label for payer in Payer}
 
 RESULT_FORMS = {ResultForm.PAPER: "纸质", ResultForm.ELECTRONIC: "电子", ResultForm.BOTH: "纸质和电子"}
 
