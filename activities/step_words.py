@@ -5,6 +5,7 @@ from typing import Final
 
 from activities.commands import Commands
 from activities.job_loop import JobLoop
+from activities.licence_checks import LicenceChecks
 from activities.parcel_booking import ParcelBooking
 from activities.parcel_closing import ParcelClosing
 from activities.records import Records
@@ -23,6 +24,7 @@ STEPS: Final[Mapping[str, str]] = {
         (ParcelClosing.close_leg, "停止寄递"),
         (ParcelClosing.end_leg, "了结寄递"),
         (ParcelClosing.result_of, "查询寄递结果"),
+        (LicenceChecks.check_licences, "核验电子证照"),
         (JobLoop.run_job, "定时任务"),
         (JobLoop.run_daily_job, "每日对账"),
     )

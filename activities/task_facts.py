@@ -46,6 +46,8 @@ def facts_of(session: Session, order: TaskOrder, case: CaseRow, handling_no: str
             return _undoing(case, handling_no, what)
         case TaskKind.SECOND_SUPPLEMENT:
             return {"round": int(what)} if what.isdecimal() else {}
+        case TaskKind.LICENCE_UNCONFIRMED | TaskKind.LICENCE_DENIED:
+            return {"seqs": [int(seq) for seq in what.partition("-")[2].split(".")]}
     return {}
 
 

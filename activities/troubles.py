@@ -18,6 +18,7 @@ from domain.errors import (
     BadInput,
     CarrierRefused,
     CarrierUnavailable,
+    LicenceOfficeAway,
     Misconfigured,
     NotFound,
     PartnerError,
@@ -79,7 +80,7 @@ def _may_pass(failure: BaseException) -> bool:
     match failure:
         case PartnerRefused():
             return False
-        case PartnerError() | CarrierUnavailable() | ServiceUnavailable() | sql.TimeoutError():
+        case PartnerError() | CarrierUnavailable() | LicenceOfficeAway() | ServiceUnavailable() | sql.TimeoutError():
             return True
         case ConnectionError() | TimeoutError() | socket.gaierror() | requests.RequestException():
             return not isinstance(failure, ValueError)  # an address that is none comes as one of these

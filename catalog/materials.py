@@ -127,13 +127,12 @@ def check_materials(
 def grade_of(material: Material, brought: Brought) -> TrustGrade | None:
     """The grade of trust of a material as it is at hand; None while it is owed.
 
-    A: electronic licence. B: compared with the original at the window. C: uploaded. D: made by the applicant, or
+    B: compared with the original at the window, or an electronic licence at which the clerk has looked. C: uploaded, or
+    a licence that nobody has seen; only its office's word makes it A (`domain.licences`). D: made by the applicant, or
     promised.
     """
     if brought.provided is Provided.DEFERRED:
         return None
-    if brought.provided is Provided.LICENCE:
-        return TrustGrade.A
     if brought.provided is Provided.COMMITTED or material.form is MaterialForm.FORM:
         return TrustGrade.D
     seen = brought.checked or brought.provided is Provided.ORIGINAL

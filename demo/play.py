@@ -84,7 +84,7 @@ def case_body(stage: Stage, story: Story, number: int) -> dict[str, Any]:
         "applicant": person,
         "agent": None,
         "materials": with_files(
-            stage.clerk, [_brought(m, "defer" in story.does) for m in item["materials"] if m["seq"] in asked]
+            stage.clerk, [_brought(m, story, person) for m in item["materials"] if m["seq"] in asked]
         ),
         "pickup": door(number, person["name"]) if story.pickup else None,
         "delivery": door(number, person["name"]) if story.delivery else None,
@@ -97,9 +97,12 @@ def _item(code: str) -> ServiceItem:
     return next(item for item in load().items if item.code == code)
 
 
-def _brought(material: dict[str, Any], defer: bool) -> dict[str, Any]:
-    if defer and material["required"] == "deferrable":
+def _brought(material: dict[str, Any], story: Story, person: dict[str, Any]) -> dict[str, Any]:
+    if "defer" in story.does and material["required"] == "deferrable":
         return {"seq": material["seq"], "provided": "deferred", "pages": 0, "sha256": None}
+    if "licence" in story.does and material["eLicence"] == person["idType"]:
+        said = {"type": material["eLicence"], "number": person["idNumber"], "issuer": "重庆市公安局", "consent": True}
+        return {"seq": material["seq"], "provided": "licence", "licence": said}
     provided = {"original": "original", "copy": "copy", "form": "original"}.get(material["form"], "electronic")
     return {"seq": material["seq"], "provided": provided, "pages": 1, "sha256": None}
 

@@ -33,8 +33,8 @@ _NETWORK_OF_PROVINCE = {
 class Story:
     """`partner_script` per handling region's network (None: the usual way); `courier_script` by phone tail.
 
-    `does` names what people do meanwhile: supplement, defer, withdraw_early, withdraw, officer, give_up (a delivery),
-    restore (what a joint case could not complete).
+    `does` names what people do meanwhile: supplement, defer, licence (an electronic one instead of a paper),
+    withdraw_early, withdraw, officer, give_up (a delivery), restore (what a joint case could not complete).
     """
 
     title: str
@@ -87,7 +87,13 @@ _ALL: tuple[Story, ...] = (
         notices=_DELIVERED,
     ),
     Story("川渝·多地联办", "YZ-SAMR-014", (CHENGDU,), delivery=True, legs=("BACK", "DELIVERY"), notices=_DELIVERED),
-    Story("西南·全程网办", "YZ-HRSS-001", (GUIYANG,)),
+    Story(
+        "西南·全程网办",
+        "YZ-HRSS-001",
+        (GUIYANG,),
+        does=frozenset({"licence"}),
+        shows=frozenset({"LICENCE_CHECKED", "LICENCES_HOLD"}),
+    ),
     Story(
         "西南·异地代收代办·双向寄递",
         "YZ-HRSS-048",

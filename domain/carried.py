@@ -185,6 +185,14 @@ class CollectionCarried(Frozen):
     clocks: tuple[ClockCarried, ...] = ()
 
 
+class LicencesCarried(Frozen):
+    """The check of electronic licences. `round`: so often it was ordered. `asked`: key of the task that is open."""
+
+    over: bool = False
+    round: int = 0
+    asked: str | None = None
+
+
 class LegsCarried(Frozen):
     """The parcels of a case between two runs.
 
@@ -225,6 +233,7 @@ class CaseCarried(Frozen):
     legs: LegsCarried = LegsCarried()
     deferral: DeferralCarried = DeferralCarried()
     collection: CollectionCarried = CollectionCarried()
+    licences: LicencesCarried | None = Field(default=None, exclude_if=is_unset)
     seen: tuple[str, ...] = Field(default=(), description="ids of Updates and leg stages heard, oldest first")
 
     @classmethod

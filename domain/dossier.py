@@ -3,9 +3,10 @@
 from datetime import date, datetime
 
 from domain.filled_form import FilledForm
+from domain.licences import Licence
 from domain.model import Frozen
 from domain.outbound import Person, SentMaterial
-from domain.terms import AuthorisationKind, Datum, MaterialForm, Provided, TrustGrade
+from domain.terms import AuthorisationKind, Datum, MaterialForm, Payer, Provided, TrustGrade
 
 
 class Contact(Frozen):
@@ -23,7 +24,7 @@ class DossierMaterial(Frozen):
     """One material as the applicant brought it.
 
     `seq`: its place in the item's list of materials, from 1. `sha256`: lower-case hex of its file, None without a file.
-    `grade`: of an electronic one (可信等级).
+    `grade`: of an electronic one (可信等级). `licence`: of one that an electronic licence stands in for.
     """
 
     seq: int
@@ -33,6 +34,11 @@ class DossierMaterial(Frozen):
     pages: int = 1
     sha256: str | None = None
     grade: TrustGrade | None = None
+    licence: Licence | None = None
+
+    def with_licence(self, licence: Licence) -> "DossierMaterial":
+        """The same with what is known of its licence by now, and the grade that follows from it."""
+        return self.model_copy(update={"licence": licence, "grade": licence.grade})
 
     def as_sent(self) -> SentMaterial:
         """The material as a submission or a supplement names it; how it was provided and its grade stay with us."""
@@ -73,6 +79,31 @@ class Consent(Frozen):
     messages: bool = False
 
 
+class SameMatterDecided(Frozen):
+    """Why a case was registered beside others of the same person, item and region (重复办件).
+
+    `cases`: their numbers. `by`: the clerk.
+    """
+
+    reason: str
+    cases: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+class FeePaid(Frozen):
+    """The mark that the fee is paid (已缴费). `receipt_no`: of the payment, empty where the government bears it.
+
+    `by`: the clerk who has seen it.
+    """
+
+    payer: Payer
+    amount_fen: int
+    receipt_no: str = ""
+    by: str
+    at: datetime
+
+
 class Dossier(Frozen):
     """Everything personal about a case; kept sealed in its row, bound to `case/{case_no}`.
 
@@ -92,6 +123,13 @@ class Dossier(Frozen):
     consent: Consent
     withdrawal_reason: str | None = None
     rating_comment: str | None = None
+    same_matter: SameMatterDecided | None = None
+    fee_paid: FeePaid | None = None
+
+    def replaced(self, material: DossierMaterial) -> "Dossier":
+        """The same with this material in place of the one of its number."""
+        materials = tuple(material if m.seq == material.seq else m for m in self.materials)
+        return self.model_copy(update={"materials": materials})
 
     def brought(self, handling_no: str, round_: int) -> SupplementBrought | None:
         """What came for this handling in this round (from 1); None while nothing has."""

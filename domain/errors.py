@@ -10,6 +10,7 @@ KuayuError
 │   ├── AnswerLost         we repeat the command, then query        (retry)
 │   ├── PartnerRefused     a person decides                         (no retry, a task)
 │   └── PartnerUntrusted   nobody acts on it; security event        (retry as a lost answer)
+├── LicenceOfficeAway      we try again for a moment, then a clerk looks himself
 ├── CarrierUnavailable     we try again, later
 ├── CarrierRefused         a person decides                         (no retry, a task)
 ├── ServiceUnavailable     we try again, later                      (HTTP 503)
@@ -93,6 +94,10 @@ class ChannelUnavailable(KuayuError):
 
 class ChannelRefused(KuayuError):
     """The provider said no for good; `code` is its own word or the HTTP status."""
+
+
+class LicenceOfficeAway(KuayuError):
+    """The licence office is not reachable, busy, unreadable or not believed; `code`: why."""
 
 
 class Misconfigured(KuayuError):

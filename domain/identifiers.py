@@ -228,6 +228,16 @@ def _check_personal(text: str) -> None:
         raise IdentifierError("姓名中没有文字，请按证件填写。")
 
 
+def normalise_line(text: str) -> str:
+    """A number or a name of an authority as people type it: one form, single blanks. Raises IdentifierError."""
+    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
+    if len(plain) < 2 or not any(unicodedata.category(char)[0] in "LN" for char in plain):
+        raise IdentifierError("请填写完整。")
+    if any(unicodedata.category(char)[0] == "C" for char in plain):
+        raise IdentifierError("内容中有看不见的控制字符，请删除后重新输入。")
+    return plain
+
+
 def normalise_region(code: str) -> str:
     """6-digit GB/T 2260 code from its 6- or 12-digit form (行政区划代码).
 

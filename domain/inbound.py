@@ -5,20 +5,31 @@ One shape for three wires. Holds personal data (reasons, names), so it never ent
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from domain.model import Frozen
+from pydantic import Field
+
+from domain.model import Frozen, is_unset
 from domain.named_papers import NamedPaper
 from domain.terms import Partner, ResultForm, WireEvent
 from domain.wire import Verdict
 
 
 class ResultPaper(Frozen):
-    """The result that an approval names (办理结果). `sha256`: of a file to be fetched, None: there is none."""
+    """The result that an approval names (办理结果). `sha256`: of a file to be fetched, None: there is none.
+
+    `amount_fen`: where the result is money (核定金额); sealed with the message, and kept nowhere else.
+    """
 
     name: str
     form: ResultForm
     document_no: str = ""
     sha256: str | None = None
+    amount_fen: int | None = Field(default=None, exclude_if=is_unset)
+
+    def named(self) -> dict[str, Any]:
+        """What is kept of it in the open, as JSON: everything but the sum."""
+        return self.model_dump(mode="json", exclude={"amount_fen"})
 
 
 class EventPayload(Frozen):

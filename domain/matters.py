@@ -101,6 +101,8 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.DEFERRED_LAPSED: _rule("{owner}/clock/{clock}", End.SETTLED, End.CASE_CLOSED, rank=5),
     _K.POST_CHECK: _rule(OWN),
     _K.COMPENSATION: _rule(OWN),
+    _K.LICENCE_UNCONFIRMED: _rule(OWN, End.CASE_CLOSED),
+    _K.LICENCE_DENIED: _rule(OWN, End.CASE_CLOSED),
 }
 """kind → its matter, by what it closes itself, its rank among the kinds of that matter."""
 
@@ -113,6 +115,8 @@ WAITED_FOR = frozenset(
         _K.OLD_BATCH,
         _K.LEG_BROKEN,
         _K.CASE_BROKEN,
+        _K.LICENCE_UNCONFIRMED,
+        _K.LICENCE_DENIED,
     }
 )
 """Kinds whose verdict is waited for under the very id that follows from the key: never a line of another task."""

@@ -70,6 +70,9 @@ class CaseStart(Frozen):
     papers_kept: bool = Field(default=True, description="papers of the applicant stay in our hands until handed over")
     deferred: tuple[int, ...] = Field(default=(), description="sequence numbers of materials still owed (容缺)")
     deferral_workdays: int | None = Field(default=None, description="days to hand them in, from the registration")
+    licences: tuple[int, ...] = Field(
+        default=(), exclude_if=is_unset, description="materials whose electronic licence its office is asked about"
+    )
     edition: int = Field(
         default=0,
         exclude_if=lambda edition: edition == 0,
@@ -173,6 +176,8 @@ class TaskOutcome(StrEnum):
     CHECKED_FALSE = "checked_false"  # 告知承诺: false; revoked, credit record
     RESTORED = "restored"  # 联办: undone, everything is as it was
     KEPT = "kept"  # 联办: what was approved stays good, and the rest is applied for anew
+    LOOKED = "looked"  # 电子证照: a clerk has looked at it himself (B)
+    CHECK_AGAIN = "check_again"  # 电子证照: its office is asked once more
     SETTLED = "settled"  # nobody had to decide: it closed itself, and no person may choose this
 
 

@@ -48,6 +48,7 @@ DELIVERY_WORKFLOW = "DeliveryWorkflow"
 
 CASES_QUEUE = "kuayu-cases"  # workflows and our own records
 CARRIER_QUEUE = "kuayu-carrier"
+LICENCES_QUEUE = "kuayu-licences"
 
 
 def partner_queue(partner: Partner) -> str:

@@ -54,6 +54,8 @@ class TaskKind(StrEnum):
     NUMBER_SHARED = "NUMBER_SHARED"
     COMPENSATION = "COMPENSATION"
     LETTER = "LETTER"
+    LICENCE_UNCONFIRMED = "LICENCE_UNCONFIRMED"
+    LICENCE_DENIED = "LICENCE_DENIED"
 
 
 _O = TaskOutcome
@@ -125,6 +127,12 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.COMPENSATION: ("联办只办成了一部分，请逐项恢复", Role.CLERK, (_O.RESTORED, _O.KEPT)),
     TaskKind.LETTER: ("短信没有送达申请人，请打印信件告知", Role.CLERK, _SEEN),
     TaskKind.NUMBER_SHARED: ("对方所给邮件号已属另一件，请向对方核实", Role.CLERK, _SEEN),
+    TaskKind.LICENCE_UNCONFIRMED: (
+        "电子证照未能联网核验，请自行核对",
+        Role.CLERK,
+        (_O.LOOKED, _O.CHECK_AGAIN, _O.CLOSE_AS_FAILED),
+    ),
+    TaskKind.LICENCE_DENIED: ("电子证照核验不通过，请与申请人核实", Role.CLERK, (_O.CHECK_AGAIN, _O.CLOSE_AS_FAILED)),
 }
 """kind → (title, who acts, how it may be resolved)."""
 

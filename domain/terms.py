@@ -115,6 +115,19 @@ class AuthorisationKind(StrEnum):
     EMPLOYER = "employer"  # 单位介绍信
 
 
+class Payer(StrEnum):
+    """Who pays the fee (缴费人)."""
+
+    APPLICANT = "applicant"
+    UNIT = "unit"
+    GOVERNMENT = "government"
+
+    @property
+    def label(self) -> str:
+        """In Chinese, for people."""
+        return {"applicant": "申请人", "unit": "单位", "government": "政府承担"}[self.value]
+
+
 class ResultForm(StrEnum):
     """结果形式: on paper, as a file, or both."""
 

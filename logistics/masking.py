@@ -8,6 +8,11 @@ def mask_name(name: str) -> str:
     return name[:1] + "*" * (len(name) - 1) if len(name) > 1 else "*" * len(name)
 
 
+def mask_id(number: str) -> str:
+    """The first six and the last four characters; a short number is hidden altogether."""
+    return number[:6] + "*" * max(len(number) - 10, 0) + number[-4:] if len(number) > 10 else "*" * len(number)
+
+
 def mask_phone(phone: str) -> str:
     """13800000001 → 138****0001; numbers of fewer than 8 digits keep the last two."""
     if len(phone) < 8:

@@ -17,6 +17,8 @@ MAX_PIECES: Final = 99_999
 TrackingNo = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 
+AmountFen = Annotated[int, Field(ge=0, le=10**13)]
+
 
 class Said(BaseModel):
     """JSON as it came: nothing is converted, unknown members are ignored."""
@@ -51,6 +53,7 @@ class _Result(Said):
     form: Annotated[ResultForm, Field(strict=False)]
     documentNo: str
     sha256: Sha256 | None = None
+    amountFen: AmountFen | None = None
 
 
 class _Approval(Said):
@@ -113,8 +116,15 @@ def payload_of(event: WireEvent | None, data: dict[str, Any]) -> EventPayload:
         case _Suspension() as said:
             return EventPayload(procedure=said.procedure, reason=said.reason)
         case _Approval(result=result):
-            paper = ResultPaper(name=result.name, form=result.form, document_no=result.documentNo, sha256=result.sha256)
-            return EventPayload(result=paper)
+            return EventPayload(
+                result=ResultPaper(
+                    name=result.name,
+                    form=result.form,
+                    document_no=result.documentNo,
+                    sha256=result.sha256,
+                    amount_fen=result.amountFen,
+                )
+            )
         case _Refusal() as said:
             return EventPayload(reason=said.reason, legal_basis=said.legalBasis)
         case _ResultSent() as said:

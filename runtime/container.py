@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from logistics.carrier import CarrierClient
 from logistics.promise_rules import PromiseRules
 from outbound.clamd import Clamd
+from partners.licence_office.client import LicenceOffice
 from runtime.keys import KeyRing
 from runtime.settings import Settings
 from storage.base import Database
@@ -74,6 +75,14 @@ def carrier_of(settings: Settings) -> CarrierClient:
     return CarrierClient(settings.courier.base_url, settings.courier.key.get_secret_value(), now)
 
 
+def licence_office_of(settings: Settings) -> LicenceOffice | None:
+    """The client of the licence office (电子证照核验) at LICENCES_BASE_URL; None where there is none."""
+    said = settings.licences
+    if said.base_url is None:
+        return None
+    return LicenceOffice(said.base_url, said.app, said.key.get_secret_value(), now)
+
+
 def promise_rules(settings: Settings) -> PromiseRules:
     """The terms promised at doors, in minutes, from the PROMISE_ settings."""
     given = settings.promise
@@ -98,6 +107,14 @@ def agent_key(settings: Settings) -> bytes:
     Derived from the oldest of SEAL_KEYS, so that ids stay when a key is added in front.
     """
     return _derived(settings, b"kuayu agents")
+
+
+def matter_key(settings: Settings) -> bytes:
+    """The key of the marks by which cases of one person, item and region are found (重复办件), 32 bytes.
+
+    Derived from the oldest of SEAL_KEYS, so that marks stay when a key is added in front.
+    """
+    return _derived(settings, b"kuayu same matters")
 
 
 def _derived(settings: Settings, purpose: bytes) -> bytes:

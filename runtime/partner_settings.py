@@ -7,7 +7,16 @@ official document arrives, an adapter changes and nothing else does.
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
 from runtime.keys import Certificates, DatedKeys
 
@@ -105,6 +114,22 @@ class CourierSettings(_Group):
     key: SecretStr = Field(description="key shared with the carrier")
 
 
+class LicencesSettings(_Group):
+    """Variables LICENCES_… for the check of electronic licences (电子证照核验), licences.md."""
+
+    base_url: BaseUrl | None = Field(
+        None, description="the office that answers for electronic licences; empty: clerks look at them themselves"
+    )
+    app: str = Field("", description="our X-Licence-App")
+    key: SecretStr = Field(SecretStr(""), description="key shared with the office, which signs both sides")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "LicencesSettings":
+        if self.base_url is not None and not (self.app and self.key.get_secret_value()):
+            raise ValueError("LICENCES_BASE_URL needs LICENCES_APP and LICENCES_KEY")
+        return self
+
+
 # The public test keys of the contracts' vectors; a real peer never has them. Strings, as they would be written.
 _SM2_EXAMPLE = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
 _SM2_EXAMPLE_PUBLIC = (
@@ -163,4 +188,5 @@ def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[s
             "receipt_key": "sms-receipt-sandbox-key",
             "every_s": "1",
         },
+        "licences": {"base_url": partners, "app": "cq-yuzhong-01", "key": "licences-sandbox-key"},
     }

@@ -24,6 +24,7 @@ from runtime.message_settings import SmsSettings
 from runtime.partner_settings import (
     CourierSettings,
     InterprovincialSettings,
+    LicencesSettings,
     Seconds,
     SichuanSettings,
     SouthwestSettings,
@@ -120,6 +121,7 @@ class Settings(BaseSettings):
     interprovincial: InterprovincialSettings
     courier: CourierSettings
     sms: SmsSettings = SmsSettings()
+    licences: LicencesSettings = LicencesSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -16,6 +16,7 @@ from activities.door_promises import DoorPromises
 from activities.failure_interceptor import FailureInterceptor
 from activities.failure_streaks import FailureStreaks
 from activities.job_loop import JobLoop
+from activities.licence_checks import LicenceChecks
 from activities.parcel_booking import ParcelBooking
 from activities.parcel_closing import ParcelClosing
 from activities.records import Clockwork, Records
@@ -24,9 +25,9 @@ from catalog.clocks import Where, compute_deadline
 from catalog.workdays import WorkdayCalendar
 from domain.jobs import JOB_WORK
 from domain.messages import ClockOrder, Deadline, ItemBrief
-from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
+from domain.naming import CARRIER_QUEUE, CASES_QUEUE, LICENCES_QUEUE, partner_queue
 from domain.terms import Partner
-from runtime.container import Container, carrier_of, now, promise_rules
+from runtime.container import Container, carrier_of, licence_office_of, now, promise_rules
 from runtime.jobs import jobs_of
 from runtime.networks import adapters_of, networks_of
 from runtime.schedules import intervals, keep_jobs
@@ -63,7 +64,7 @@ def workflow_runner() -> WorkflowRunner:
 
 
 def build_workers(client: Client, container: Container, threads: ThreadPoolExecutor) -> list[Worker]:
-    """One worker per task queue: cases, carrier, and each network, connected or not.
+    """One worker per task queue: cases, carrier, the licence office, and each network, connected or not.
 
     Sync activities share `threads`; each queue has fewer slots than threads, so that none can take all of them.
     """
@@ -78,6 +79,7 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
     )
     carrying = ParcelBooking(container.database, container.sealer, carrier, promises, now)
     ending = ParcelClosing(container.database, carrier, promises, now)
+    licences = LicenceChecks(container.database, container.sealer, licence_office_of(settings), now)
     jobs, streaks = (
         jobs_of(client, container, networks, carrier, promises, now),
         FailureStreaks(container.database, now),
@@ -115,6 +117,7 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
                 *(ending.close_leg, ending.result_of, ending.end_leg),
             ],
         ),
+        worker(LICENCES_QUEUE, [licences.check_licences]),
         *(
             # Cases for a network whose adapter is not here wait, and say so.
             worker(

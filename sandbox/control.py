@@ -6,9 +6,9 @@ from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox import forms
-from sandbox.case import PartnerName, PlayedCase, Step
+from sandbox.case import PlayedCase, Step
 from sandbox.engine import Engine
-from sandbox.outage import OutageKind
+from sandbox.outage import OutageKind, Outside
 
 router = APIRouter(prefix="/control")
 
@@ -27,7 +27,7 @@ class OutageOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    partner: PartnerName
+    partner: Outside
     kind: OutageKind = "down"
     on: bool = True
     seconds: float | None = Field(default=None, gt=0)

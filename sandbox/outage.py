@@ -12,11 +12,15 @@ from sandbox.case import PartnerName
 
 OutageKind = Literal["down", "busy", "slow", "lost_answer", "late_answer"]
 
-_PREFIXES: tuple[tuple[str, PartnerName], ...] = (
+Outside = PartnerName | Literal["licences"]
+"""Whoever may be away: a network, or the licence office."""
+
+_PREFIXES: tuple[tuple[str, Outside], ...] = (
     ("/cy/", "sichuan"),
     ("/swx/", "southwest"),
     ("/kstb", "interprovincial"),
     ("/auth/", "interprovincial"),
+    ("/licences/", "licences"),
 )
 
 
@@ -37,7 +41,7 @@ class Outages:
 
     def begin(
         self,
-        partner: PartnerName,
+        partner: Outside,
         kind: OutageKind,
         seconds: float | None = None,
         times: int | None = None,
@@ -48,7 +52,7 @@ class Outages:
         with self._lock:
             self._now[partner] = _Outage(kind, until, times, delay_s)
 
-    def end(self, partner: PartnerName) -> None:
+    def end(self, partner: Outside) -> None:
         with self._lock:
             self._now.pop(partner, None)
 

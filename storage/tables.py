@@ -2,7 +2,7 @@
 
 from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
 from storage.base import Base
-from storage.cases import applicant_messages, case_list, facts, phone_views, tallies
+from storage.cases import applicant_messages, case_list, facts, phone_views, same_matter, tallies
 from storage.cases import rows as case_rows
 from storage.documents import accesses, store, uploads
 from storage.exchange import (
@@ -40,6 +40,7 @@ MODULES = (
     phone_views,
     quarter_rows,
     reconciliation_reports,
+    same_matter,
     scans,
     sent_files,
     southwest,

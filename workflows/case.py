@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.handling import HandlingCourse
     from workflows.joint_order import JointOrder
     from workflows.legs import Legs
+    from workflows.licences import LicencesOfCase
     from workflows.renewal import renewal_due
     from workflows.seen_events import SeenEvents
 
@@ -71,6 +72,7 @@ class CaseWorkflow:
         self._withheld = before.withheld
         self._deferral = Deferral(self._context, before.deferral)
         self._collection = Collection(self._context, before.collection)
+        self._licences = LicencesOfCase(self._context, before.licences)
         self._followed: list[HandlingCourse] = []
         self._goes_out = before.goes_out
         self._listening: list[asyncio.Task[None]] = []
@@ -95,6 +97,7 @@ class CaseWorkflow:
             return self._result()
         await self._fetch_papers_at_the_door()
         await self._collect_papers()
+        await self._have_licences_checked()
         await self._let_the_authorities_decide()
         while True:
             await self._bring_everything_to_the_applicant()
@@ -135,6 +138,13 @@ class CaseWorkflow:
         self._context.note("COLLECTED")
         await self._context.written_alone()
         self._collected = True
+        await self._end_if_stopped()
+
+    async def _have_licences_checked(self) -> None:
+        """电子证照核验: nothing is passed on that rests on a licence which neither its office nor a clerk has seen."""
+        if self._submitting or self._context.status.is_outcome:
+            return
+        await self._licences.settled(lambda: self._stopped_early is not None)
         await self._end_if_stopped()
 
     async def _let_the_authorities_decide(self) -> None:
@@ -319,6 +329,7 @@ class CaseWorkflow:
             legs=self._legs.carried(),
             deferral=self._deferral.carried(),
             collection=self._collection.carried(),
+            licences=self._licences.carried() if self._start.licences else None,
             seen=self._seen.carried(),
         )
 
@@ -408,6 +419,7 @@ class CaseWorkflow:
         if not self._submitting and resolved.outcome is TaskOutcome.CLOSE_AS_FAILED:
             self._stopped_early = CaseStatus.FAILED
         self._deferral.decided(resolved)
+        self._licences.decided(resolved)
         for course in self._courses.values():
             if resolved.handling_no in (None, course.plan.handling_no):
                 course.enqueue(resolved)

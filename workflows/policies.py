@@ -26,6 +26,10 @@ HEARTBEAT = timedelta(seconds=10)
 FILE_PATIENCE = timedelta(hours=24)
 """Then a person gets the task FILE_MISSING; fetching goes on (contracts.md "Files")."""
 
+LICENCES_ATTEMPT = timedelta(minutes=2)
+LICENCES_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=8))
+"""The activity itself gives up after `activities.licence_checks.ATTEMPTS`: the applicant is still at the window."""
+
 CARRIER_ATTEMPT = timedelta(seconds=60)
 CARRIER_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=2))
 

@@ -11,11 +11,11 @@ from catalog.forms.model import (
     FormDefinition,
     FormField,
     Party,
-    Payer,
     ResultMoney,
     Section,
 )
 from catalog.model import Applicants, ServiceItem, ServiceType
+from domain.terms import Payer
 
 
 def form_of(item: ServiceItem) -> FormDefinition:

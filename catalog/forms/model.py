@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from domain.model import Frozen
-from domain.terms import ApplicantType
+from domain.terms import ApplicantType, Payer
 
 MAX_FEN = 10**13
 """A hundred thousand million yuan: beyond it an amount is a slip of the finger."""
@@ -176,19 +176,6 @@ class Section(_Part):
     hint: Hint = ""
     fields: tuple[FormField, ...] = ()
     party: Key | None = None
-
-
-class Payer(StrEnum):
-    """Who pays the fee (缴费人)."""
-
-    APPLICANT = "applicant"
-    UNIT = "unit"
-    GOVERNMENT = "government"
-
-    @property
-    def label(self) -> str:
-        """In Chinese, for people."""
-        return {"applicant": "申请人", "unit": "单位", "government": "政府承担"}[self.value]
 
 
 class FeeRule(_Part):

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from catalog.forms.conditions import asked, situation_of, values_of
-from catalog.forms.model import FieldKind, FormDefinition, FormField, Payer
+from catalog.forms.model import FieldKind, FormDefinition, FormField
 from catalog.regions import find
 from domain.filled_form import FormLine, Personal
+from domain.terms import Payer
 
 _PERSON: Final = (
     ("name", "姓名或名称", Personal.NAME),

@@ -24,6 +24,8 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ZT: Final = re.compile(r"[0-9]{2}")
 _SAYS_YES: Final = {None: None, "": None, "0": False, "1": True}
 _MAX_WORKDAYS: Final = 365
+_SUM: Final = re.compile(r"0|[1-9][0-9]{0,13}")
+_MAX_FEN: Final = 10**13
 _MAX_NUMBER: Final = 64
 _MAX_TEXT: Final = 4000
 
@@ -147,7 +149,11 @@ def _result(record: etree._Element) -> ResultPaper:
     if sha256 is not None and not _SHA256.fullmatch(sha256):
         raise UnsafeXml("SHA256")
     return ResultPaper(
-        name=_required(record, "JGMC"), form=ResultForm(form), document_no=_text(record, "WSBH"), sha256=sha256
+        name=_required(record, "JGMC"),
+        form=ResultForm(form),
+        document_no=_text(record, "WSBH"),
+        sha256=sha256,
+        amount_fen=_sum(record),
     )
 
 
@@ -164,6 +170,14 @@ def _yes(record: etree._Element, name: str) -> bool | None:
     if said not in _SAYS_YES:
         raise UnsafeXml(name)
     return _SAYS_YES[said]
+
+
+def _sum(record: etree._Element) -> int | None:
+    """JE, whole fen; None where the result is no money."""
+    text = _text(record, "JE")
+    if text and (not _SUM.fullmatch(text) or int(text) > _MAX_FEN):
+        raise UnsafeXml("JE")
+    return int(text) if text else None
 
 
 def _names(record: etree._Element) -> tuple[str, ...]:

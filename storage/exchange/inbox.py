@@ -221,7 +221,7 @@ class Inbox:
         handling.wire_state, handling.changed_at = WireState.DECIDED, now
         handling.decision = handling.last_event = message.event
         result = message.payload.result if message.event is WireEvent.APPROVED else None
-        handling.result = result.model_dump(mode="json") if result is not None else None
+        handling.result = result.named() if result is not None else None
 
     def message_of(self, row: InboxRow) -> InboundMessage:
         """The message of a row, opened. Raises Misconfigured where SEAL_KEYS lacks its key."""
@@ -355,7 +355,7 @@ def _judged(handling: HandlingRow, message: InboundMessage) -> Verdict:
 
 def _note_facts(handling: HandlingRow, message: InboundMessage) -> None:
     if message.event is WireEvent.APPROVED and message.payload.result is not None:
-        handling.result = message.payload.result.model_dump(mode="json")
+        handling.result = message.payload.result.named()
     if message.written_at is not None:
         handling.last_written_at = message.written_at
         handling.last_written_id = message.message_id.partition(":")[0]

@@ -155,7 +155,7 @@ def test_a_case_from_submission_to_result(peer: Peer, handling):
         "SUSPENDED",
         "RESUMED",
         "REVIEWING",
-        {"event": "APPROVED", "payload": {"result": {"form": "both"}}},
+        {"event": "APPROVED", "payload": {"result": {"form": "both", "amountFen": 1_234_050}}},
         "RESULT_SENT",
     )
     peer.adapter.put_file(handling, PDF_SHA, PDF)
@@ -182,7 +182,7 @@ def test_a_case_from_submission_to_result(peer: Peer, handling):
     assert [message.seq for message in told] in ([1, 2, 3, 4, 5, 6, 7, 8], [None] * 8)
     assert told[3].payload.procedure
     result = told[6].payload.result
-    assert result.form is ResultForm.BOTH
+    assert (result.form, result.amount_fen) == (ResultForm.BOTH, 1_234_050)
     document = peer.adapter.get_file(handling, result.sha256)
     assert document.startswith(b"%PDF-")
     assert told[7].payload.tracking_no.startswith("EB")

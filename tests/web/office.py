@@ -95,6 +95,7 @@ def case_body(office, number=1, *, region=CHENGDU, item=ITEM, pickup=False, deli
         "pickup": door(number, person["name"]) if pickup else None,
         "delivery": door(number, person["name"]) if delivery else None,
         "consent": {"version": "2026-11", "accepted": True},
+        "duplicateReason": "各项测试用同一申请人",  # counts only where the person has such a case already
     }
 
 

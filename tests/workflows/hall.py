@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 
 from catalog.clocks import limit_of, rule_of
 from domain.identifiers import make_case_number
+from domain.licences import LicenceOrder, LicencesChecked
 from domain.messages import (
     EDITION,
     AuthorityEvent,
@@ -58,6 +59,7 @@ from domain.naming import (
     CARRIER_QUEUE,
     CASE_WORKFLOW,
     CASES_QUEUE,
+    LICENCES_QUEUE,
     case_workflow_id,
     delivery_workflow_id,
     partner_queue,
@@ -105,6 +107,9 @@ class Folder:
     looks: list[LegLookOrder] = field(default_factory=list)
     ends: list[LegEnd] = field(default_factory=list)
     closings: list[str] = field(default_factory=list)
+    checks: list[LicenceOrder] = field(default_factory=list)
+    found: list[LicencesChecked] = field(default_factory=list)
+    """How the next checks of licences end; all hold where nothing is said."""
     closing: LegClosing = field(default_factory=lambda: LegClosing(outcome=LegOutcome.ABANDONED))
     answers: dict[str, list[CommandResult | Exception]] = field(default_factory=lambda: defaultdict(list))
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -230,6 +235,13 @@ class Hall:
     async def result_of(self, leg_id: str) -> LegResult | None:
         return self.folders[self._case_of[leg_id]].results.get(leg_id)
 
+    @activity.defn(name="check_licences")
+    async def check_licences(self, order: LicenceOrder) -> LicencesChecked:
+        folder = self.folders[order.case_no]
+        folder.checks.append(order)
+        self._moved.set()
+        return folder.found.pop(0) if folder.found else LicencesChecked()
+
     def knows(self, start: CaseStart) -> None:
         for plan in start.handlings:
             self._case_of[plan.handling_no] = start.case_no
@@ -256,6 +268,7 @@ class Hall:
                 self.end_leg,
                 self.result_of,
             ),
+            worker(LICENCES_QUEUE, self.check_licences),
             *(worker(partner_queue(partner), self.send_command, self.pass_on, self.fetch_file) for partner in Partner),
         ]
 
@@ -429,6 +442,7 @@ def new_case(
     deferred: tuple[int, ...] = (),
     papers_kept: bool = True,
     order: Mapping[int, Sequence[int]] = MappingProxyType({}),
+    licences: tuple[int, ...] = (),
     **other: Any,
 ) -> CaseStart:
     """A case with one handling per partner; the number of a single one is the case's own.
@@ -450,6 +464,7 @@ def new_case(
         papers_kept=papers_kept,
         deferred=deferred,
         deferral_workdays=item.promised_days if deferred else None,
+        licences=licences,
         edition=EDITION,
     )
     hall.knows(start)

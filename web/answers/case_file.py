@@ -8,8 +8,11 @@ from papers.facts import PaperKind
 from web.answers.base import Answer, Kept, Moment
 from web.answers.cases import AgentShown, CaseLine, RatingKept
 from web.answers.clocks import ClockShown, ResponsibleNow
+from web.answers.fees import FeeShown
+from web.answers.licences import LicenceShown
 from web.answers.parcels import ParcelShown
 from web.answers.said import WordSaid
+from web.answers.same_matter import SameMatterReason
 
 
 class SnapshotShown(Answer):
@@ -47,6 +50,7 @@ class MaterialKept(Answer):
     pages: int
     sha256: str | None
     grade: TrustGrade | None
+    licence: LicenceShown | None
 
 
 class FormLineShown(Answer):
@@ -151,6 +155,7 @@ class CaseFile(CaseLine):
     reopened_at: Moment | None
     applicant: ApplicantShown
     form: FormShown | None
+    fee: FeeShown | None
     materials: list[MaterialKept]
     pickup: bool
     delivery: bool
@@ -166,3 +171,4 @@ class CaseFile(CaseLine):
     rating: RatingKept | None
     channel: str
     still_owed: list[int] = Field(description="numbers of materials")
+    same_matter: SameMatterReason | None

@@ -1,6 +1,7 @@
 """Every refusal and fault: RFC 9457, `application/problem+json`."""
 
 from web.answers.base import Answer
+from web.answers.same_matter import SameMatterShown
 
 
 class FieldProblem(Answer):
@@ -19,3 +20,4 @@ class Problem(Answer):
     code: str
     detail: str | None = None  # the networks' callbacks have none: their contract says it by `code`
     errors: list[FieldProblem] = []
+    cases: list[SameMatterShown] = []  # with SAME_MATTER: the others

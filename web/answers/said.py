@@ -5,12 +5,13 @@ from web.answers.base import Answer, Moment
 
 
 class ResultNamed(Answer):
-    """The result that a message names."""
+    """The result that a message names. `amount`: in yuan, where it is money."""
 
     name: str
     form: str
     form_label: str
     document_no: str
+    amount: str | None
 
 
 class PaperNamed(Answer):

@@ -3,6 +3,7 @@
 from domain.terms import CaseStatus, Leg, ParcelStage
 from web.answers.base import Answer, Moment
 from web.answers.clocks import ResponsibleNow
+from web.answers.fees import FeeTold
 from web.answers.said import WordSaid
 
 
@@ -42,5 +43,6 @@ class Standing(Answer):
     responsible_now: ResponsibleNow | None
     closed: bool
     due_at: Moment | None
+    fee: FeeTold | None
     said: list[WordSaid]
     parcels: list[ParcelTold]

@@ -31,6 +31,7 @@ from storage.people.users import LoggedIn
 from web.answers.case_file import CaseFile
 from web.answers.cases import CaseHistory, CaseList, CaseStarted, SupplementTaken, WithdrawalTaken
 from web.api.agents import acting
+from web.api.licences import with_licences
 from web.api.material_files import check_files
 from web.api.registration import register
 from web.api.submitted import form_of, keeps_papers
@@ -54,8 +55,10 @@ def start_case(wanted: CaseRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey)
 
     The same key and body again gives the first answer and no second case. Refused with 422 and the field, as
     ITEM_UNKNOWN, CONSENT, APPLICANT, IDENTIFIER, MATERIALS_MISSING (everything at once), DOCUMENT_MISSING (an
-    electronic material without its file), DOCUMENT_UNKNOWN (not uploaded by the caller), PAGES, AGENT_UNAUTHORISED,
-    IDEMPOTENCY_KEY_REUSED, or why no network carries it (see `POST /routes`).
+    electronic material without its file), DOCUMENT_UNKNOWN (not uploaded by the caller), PAGES, LICENCE_… (what is
+    said of it, or a look where no office can be asked), AGENT_UNAUTHORISED, IDEMPOTENCY_KEY_REUSED, or why no network
+    carries it (see `POST /routes`). 409 SAME_MATTER with the other `cases` of this person for this item at this place,
+    until `duplicateReason` says why one more.
     """
     body = wanted.model_dump_json().encode()
     with ctx.database.write() as session:
@@ -142,7 +145,8 @@ def _supplement(
     handling = _open_handling(session, case_no, given)
     now = ctx.now()
     item = ItemSnapshot.model_validate(case.item)
-    materials = _supplied(item, given.materials)
+    supplied = _supplied(item, given.materials)
+    materials = with_licences(ctx, item, supplied, given.materials, clerk.username)
     files = check_files(session, dict(enumerate(materials)), uploader=clerk.username, now=now, case_no=case_no)
     originals = handling.originals_travel and any(m.provided is Provided.ORIGINAL for m in materials)
     kept = keeps_papers(materials) and not originals

@@ -21,6 +21,7 @@ from storage.documents.uploads import bind
 from storage.pending_updates import queue_update
 from web.answers.cases import DeferredTaken, MaterialVerified
 from web.api.agents import acting
+from web.api.licences import with_licences
 from web.api.material_files import check_files
 from web.api.submitted import form_of, keeps_papers
 from web.foundation.context import Context, Ctx
@@ -99,7 +100,7 @@ def take_deferred(
     fresh = tuple(shape.seq for shape in shapes if shape.seq in owed)
     for shape in shapes:
         if shape.seq in owed:
-            dossier = _replaced(dossier, _brought(item, dossier, shape))
+            dossier = dossier.replaced(_brought(ctx, item, dossier, shape, actor))
         elif not came_already(session, case.case_no, shape.seq):
             raise Unprocessable(f"第{shape.seq}项不是容缺材料", code="NOT_DEFERRED", field="materials")
     come = {shape.seq: place for place, shape in enumerate(shapes) if shape.seq in fresh}
@@ -146,9 +147,9 @@ def verify(case_no: str, seq: int, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
         material = next((m for m in dossier.materials if m.seq == seq), None)
         if material is None:
             raise Unprocessable(f"办件里没有第{seq}项材料", code="MATERIAL_UNKNOWN", field="seq")
-        if material.grade not in (TrustGrade.B, TrustGrade.C):
+        if material.licence is not None or material.grade not in (TrustGrade.B, TrustGrade.C):
             raise Conflict("只有申请人上传的材料才需要核对原件", code="GRADE")
-        write_dossier(case, ctx.sealer, _replaced(dossier, material.model_copy(update={"grade": TrustGrade.B})))
+        write_dossier(case, ctx.sealer, dossier.replaced(material.model_copy(update={"grade": TrustGrade.B})))
         _note_verified(session, case_no, seq, clerk.username, now)
         return {"caseNo": case_no, "seq": seq, "grade": TrustGrade.B}
 
@@ -159,7 +160,7 @@ def _note_verified(session: Session, case_no: str, seq: int, actor: str, now: da
     add_event(session, case_no=case_no, key=key, kind="MATERIAL_VERIFIED", at=now, now=now, actor=actor, data=data)
 
 
-def _brought(item: ItemSnapshot, dossier: Dossier, shape: MaterialRequest) -> DossierMaterial:
+def _brought(ctx: Context, item: ItemSnapshot, dossier: Dossier, shape: MaterialRequest, clerk: str) -> DossierMaterial:
     """The material as it has come now."""
     listed = next((m for m in item.materials if m.seq == shape.seq), None)
     known = next((m for m in dossier.materials if m.seq == shape.seq), None)
@@ -174,9 +175,5 @@ def _brought(item: ItemSnapshot, dossier: Dossier, shape: MaterialRequest) -> Do
         "sha256": shape.sha256,
         "grade": grade_of(listed, Brought(seq=shape.seq, provided=shape.provided, checked=shape.checked)),
     }
-    return known.model_copy(update=changes)
-
-
-def _replaced(dossier: Dossier, material: DossierMaterial) -> Dossier:
-    materials = tuple(material if m.seq == material.seq else m for m in dossier.materials)
-    return dossier.model_copy(update={"materials": materials})
+    (came,) = with_licences(ctx, item, (known.model_copy(update=changes),), (shape,), clerk)
+    return came

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from activities.joint_results import plans_in
+from catalog.forms.model import MAX_FEN
 from domain.errors import NotFound
 from domain.inbound import EventPayload, InboundMessage, IntakeOutcome, ResultPaper
 from domain.terms import CaseStatus, ResultForm, WireEvent
@@ -31,12 +32,13 @@ router = APIRouter(prefix="/api/v1/handlings", tags=["审批"])
 
 
 class ResultRequest(RequestSchema):
-    """The result of an APPROVED. `sha256`: its electronic file, uploaded before."""
+    """The result of an APPROVED. `sha256`: its electronic file, uploaded before. `amountFen`: where it is money."""
 
     name: str = Field(min_length=1, max_length=80)
     form: ResultForm
     document_no: str = Field(default="", max_length=80)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    amount_fen: int | None = Field(default=None, ge=0, le=MAX_FEN, strict=True)
 
 
 class PayloadRequest(RequestSchema):

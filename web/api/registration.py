@@ -13,7 +13,7 @@ from catalog.materials import MaterialCheck, deferral_workdays
 from catalog.model import ItemSnapshot, ServiceItem
 from catalog.regions import HALL_REGION
 from catalog.routing import Refusal, Route, route
-from domain.dossier import Consent, Contact, Dossier, DossierMaterial
+from domain.dossier import Consent, Contact, Dossier, DossierMaterial, SameMatterDecided
 from domain.filled_form import FilledForm
 from domain.identifiers import IdentifierError, check_id, make_case_number
 from domain.messages import EDITION, CaseStart, HandlingPlan
@@ -25,8 +25,10 @@ from web.api.agents import acting, authorisation_of, check_authorisation
 from web.api.deferred import note_owed
 from web.api.item_forms import asked_of, filled_form
 from web.api.joint_shares import plans_of, shares_of
+from web.api.licences import to_be_checked, with_licences
 from web.api.material_files import check_files
 from web.api.refusals import cannot_go
+from web.api.same_matter import decide_same_matter, keep_marks
 from web.api.submitted import brought, form_check, graded, keeps_papers
 from web.foundation.context import Context
 from web.foundation.problems import Unprocessable
@@ -53,11 +55,12 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     item = asked_of(item, form, wanted)
     files = check_authorisation(session, wanted.agent, clerk, now)
     routes = _routes(lists.agreements, item, wanted, now)
-    materials = brought(item, wanted.materials)
+    materials = with_licences(ctx, item, brought(item, wanted.materials), wanted.materials, clerk, asks=True)
     checked = _check_complete(item, wanted)
     materials = graded(materials, checked.grades)
     files += check_files(session, dict(enumerate(materials)), uploader=clerk, now=now)
     shares = shares_of(item, wanted.handlings, routes)
+    marks, beside = decide_same_matter(session, ctx, wanted, clerk)
     case_no, handling_nos = _numbers(session, ctx, len(shares), now)
     plans = plans_of(shares, handling_nos)
     start = CaseStart(
@@ -71,10 +74,12 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
         papers_kept=wanted.pickup is not None or keeps_papers(materials),
         deferred=tuple(d.seq for d in checked.deferred),
         deferral_workdays=deferral_workdays(item) if checked.deferred else None,
+        licences=to_be_checked(ctx, materials),
         edition=EDITION,
     )
-    _store(session, ctx, item.snapshot(lists.catalogue.version), wanted, start, materials, form, clerk, now)
+    _store(session, ctx, item.snapshot(lists.catalogue.version), wanted, start, materials, form, clerk, now, beside)
     bind(session, case_no, files, now)
+    keep_marks(session, plans, marks)
     owed = note_owed(session, lists.calendar, start, checked, clerk)
     return {
         "caseNo": case_no,
@@ -184,6 +189,7 @@ def _store(
     form: FilledForm | None,
     clerk: str,
     now: datetime,
+    beside: SameMatterDecided | None,
 ) -> None:
     dossier = Dossier(
         applicant=_person(wanted.applicant),
@@ -195,6 +201,7 @@ def _store(
         pickup=_contact(wanted.pickup),
         delivery=_contact(wanted.delivery),
         consent=Consent(version=wanted.consent.version, accepted=True, messages=wanted.consent.messages),
+        same_matter=beside,
     )
     case = CaseRow(
         case_no=start.case_no,
@@ -219,7 +226,9 @@ def _store(
     session.flush()
     for handling in handlings:
         ctx.inbox.adopt_for(session, handling, now)
-    acts = acting(ctx, dossier, by_self=False, now=now)
+    acts: dict[str, Any] = acting(ctx, dossier, by_self=False, now=now)
+    if beside is not None:
+        acts |= {"sameMatter": list(beside.cases)}
     add_event(
         session, case_no=case.case_no, key="registered", kind="REGISTERED", at=now, now=now, actor=clerk, data=acts
     )

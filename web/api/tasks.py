@@ -26,6 +26,7 @@ from storage.tasks.rows import TaskRow, lines_of
 from storage.work_lists import TaskOrder, task_list
 from web.answers.tasks import TaskList, TaskShown
 from web.api.deferred import as_listed, take_deferred
+from web.api.licences import note_look
 from web.api.parcels import hand_over_case
 from web.api.ratings import note_rework
 from web.foundation.context import Context, Ctx
@@ -133,6 +134,8 @@ def _carry_out(session: Session, ctx: Context, row: TaskRow, outcome: TaskOutcom
         brought = [as_listed(case, int(row.data["seq"]))]
         take_deferred(session, ctx, case, brought, person.username, by_self=True)
     elif workflow_id is not None and row.kind not in OF_THE_HALL:
+        if outcome is TaskOutcome.LOOKED and case is not None:
+            note_look(session, ctx, case, row.data["seqs"], person.username)
         if row.kind == TaskKind.DEFERRED_LAPSED and outcome is TaskOutcome.CLOSE_AS_FAILED and _approved(case):
             give_up(session, str(row.case_no), now=now, actor=person.username)
         queue_update(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from catalog.workdays import local_day
+from domain.dossier import Dossier
 from domain.errors import NotFound
 from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Leg
@@ -19,6 +20,7 @@ from web.answers.track import Standing
 from web.foundation.context import Context, Ctx
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
+from web.views.fees import fee_shown
 from web.views.joint import steps_shown, undoing_sentence
 from web.views.said import said_to_applicant
 from web.views.sentences import standing_sentence
@@ -52,10 +54,10 @@ def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
         expected = dossier.applicant.phone[-4:] if dossier is not None else ""
         if case is None or dossier is None or not hmac.compare_digest(expected, phone_tail):
             raise NotFound("没有查到，请核对受理编号和手机尾号", code="TRACK")
-        return _shown(session, case, mask_name(dossier.applicant.name), ctx)
+        return _shown(session, case, dossier, ctx)
 
 
-def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str, Any]:
+def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> dict[str, Any]:
     owed = bool(still_owed(session, case.case_no))
     handlings = handlings_of(session, case.case_no)
     numbers = [handling.handling_no for handling in handlings]
@@ -65,7 +67,7 @@ def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str
     return {
         "caseNo": case.case_no,
         "itemName": case.item_name,
-        "applicant": name,
+        "applicant": mask_name(dossier.applicant.name),
         "status": status,
         "statusLabel": status.label,
         "next": undoing_sentence(session, case) or standing_sentence(case, owed=owed, reply_by=_reply_by(clocks)),
@@ -73,6 +75,7 @@ def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str
         "responsibleNow": responsible_now(case, clocks, ctx),
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
+        "fee": _fee(case, dossier),
         "said": said_to_applicant(session, ctx, numbers, withheld=owed),
         "parcels": [
             {
@@ -86,6 +89,12 @@ def _shown(session: Session, case: CaseRow, name: str, ctx: Context) -> dict[str
             for leg in legs
         ],
     }
+
+
+def _fee(case: CaseRow, dossier: Dossier) -> dict[str, Any] | None:
+    """The fee, without who has marked it."""
+    shown = fee_shown(case, dossier)
+    return {name: value for name, value in shown.items() if name != "markedBy"} if shown is not None else None
 
 
 def _reply_by(clocks: list[DeadlineRow]) -> str | None:

@@ -46,6 +46,14 @@ class Unprocessable(BadInput):
     """Understood, but can't be done; the sentence says why and what would work: 422."""
 
 
+class SameMatterFound(Conflict):
+    """Others are about the same matter, and nobody has said why there is to be one more; `cases`: they, as JSON."""
+
+    def __init__(self, sentence: str, *, code: str, field: str, cases: list[dict[str, Any]]) -> None:
+        super().__init__(sentence, code=code, field=field)
+        self.cases = cases
+
+
 class FieldsRefused(Unprocessable):
     """Several fields at once; `faults`: (field, sentence) of each."""
 
@@ -65,15 +73,25 @@ _STATUS: tuple[tuple[type[BadInput], int], ...] = (
 )
 
 
-def problem(status: int, detail: str, *, code: str = "", errors: list[dict[str, str]] | None = None) -> JSONResponse:
+def problem(
+    status: int,
+    detail: str,
+    *,
+    code: str = "",
+    errors: list[dict[str, str]] | None = None,
+    cases: list[dict[str, Any]] | None = None,
+) -> JSONResponse:
     """A refusal or fault as `application/problem+json`; `Retry-After: 2` with 429 and 503.
 
     `detail`: a sentence in Chinese. `code`: for programs; `HTTP_{status}` if empty. `errors`: [{field, detail}].
+    `cases`: others that the caller must know of.
     """
     body: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "出错了"), "status": status}
     body |= {"detail": detail, "code": code or f"HTTP_{status}"}
     if errors:
         body["errors"] = errors
+    if cases:
+        body["cases"] = cases
     headers = {"Retry-After": "2"} if status in (429, 503) else None
     return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
 
@@ -92,7 +110,8 @@ def install(app: FastAPI) -> None:
         errors = [{"field": error.field, "detail": error.sentence}] if error.field else None
         if isinstance(error, FieldsRefused):
             errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]
-        return problem(status, error.sentence, code=error.code, errors=errors)
+        cases = error.cases if isinstance(error, SameMatterFound) else None
+        return problem(status, error.sentence, code=error.code, errors=errors, cases=cases)
 
     @app.exception_handler(ServiceUnavailable)
     @app.exception_handler(Misconfigured)

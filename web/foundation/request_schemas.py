@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field, JsonValue, ValidationInf
 from pydantic.alias_generators import to_camel
 
 from catalog.intake import IntakeChannel
-from domain.identifiers import check_id, check_name, normalise_phone, normalise_region
+from domain.identifiers import check_id, check_name, normalise_line, normalise_phone, normalise_region
 from domain.model import Strict
 from domain.terms import ApplicantType, AuthorisationKind, Datum, IdType, Mode, Provided
 
@@ -76,10 +76,34 @@ class AgentRequest(PersonRequest):
     authorisation: AuthorisationRequest | None = None
 
 
+class LicenceRequest(RequestSchema):
+    """An electronic licence (电子证照). `type`: of the material's, else one of the 141. `issuer`: its authority.
+
+    `holder`: a name where it is not the applicant's. `consent`: the holder agreed to its check for this matter.
+    """
+
+    type: str = Field(min_length=1, max_length=40)
+    number: str = Field(min_length=2, max_length=60)
+    issuer: str = Field(min_length=2, max_length=60)
+    holder: str | None = Field(default=None, max_length=120)
+    consent: bool = False
+
+    @field_validator("number", "issuer")
+    @classmethod
+    def _seen(cls, value: str) -> str:
+        return normalise_line(value)
+
+    @field_validator("holder")
+    @classmethod
+    def _holder(cls, value: str | None) -> str | None:
+        return check_name(value) if value else None
+
+
 class MaterialRequest(RequestSchema):
     """One material. `seq`: its number in the item's list. `sha256`: of a scan that was uploaded before.
 
-    `checked`: compared with the original at the window, which raises grade C to B.
+    `checked`: compared with the original at the window, which raises grade C to B; of a `licence`: the clerk has looked
+    at it himself.
     """
 
     seq: int = Field(ge=1, le=99)
@@ -87,6 +111,7 @@ class MaterialRequest(RequestSchema):
     checked: bool = False
     pages: int = Field(default=1, ge=0, le=999)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    licence: LicenceRequest | None = None
 
 
 class ContactRequest(RequestSchema):
@@ -149,6 +174,9 @@ class CaseRequest(RequestSchema):
     consent: ConsentRequest
     channel: IntakeChannel = IntakeChannel.WINDOW
     discredited: bool = Field(default=False, description="失信且未修复信用: neither deferral nor commitment")
+    duplicate_reason: str | None = Field(
+        default=None, min_length=2, max_length=200, description="why one more, beside others about the same matter"
+    )
 
 
 BySelf = Field(default=False, description="the applicant came in person, not the agent of the case")

@@ -10,12 +10,13 @@ from activities.courier_dispatch import under_way
 from activities.joint_results import plans_in
 from catalog.model import Listed
 from domain.audience import READERS_OF_WORDS
+from domain.dossier import SameMatterDecided
 from domain.errors import NotFound
 from domain.filled_form import FilledForm, Personal
 from domain.messages import HandlingPlan
 from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, Role
-from logistics.masking import mask_name, mask_phone
+from logistics.masking import mask_id, mask_name, mask_phone
 from logistics.promise_rules import LegPromise, state_kept
 from logistics.wording import (
     courier_sentence,
@@ -35,6 +36,8 @@ from web.foundation.context import Context
 from web.views.agents import shown
 from web.views.clocks import clock_shown, deemed_accepted_from, responsible_now, running_clocks
 from web.views.custody import papers_of
+from web.views.fees import fee_shown
+from web.views.licences import material_shown
 from web.views.said import said_to_hall
 from web.views.wording import LEGS, STAGES, history_label
 from web.views.writings import writings_of
@@ -102,7 +105,8 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
             "phone": mask_phone(dossier.applicant.phone),
         },
         "form": _form(dossier.form),
-        "materials": [m.model_dump(mode="json") for m in dossier.materials],
+        "fee": fee_shown(row, dossier),
+        "materials": [material_shown(m) for m in dossier.materials],
         "pickup": dossier.pickup is not None,
         "delivery": dossier.delivery is not None,
         "agent": shown(ctx, dossier),
@@ -120,7 +124,15 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
         "rating": row.rating,
         "channel": row.channel,
         "stillOwed": list(owed),
+        "sameMatter": _beside(dossier.same_matter, reads=reader in READERS_OF_WORDS),
     }
+
+
+def _beside(decided: SameMatterDecided | None, *, reads: bool) -> dict[str, Any] | None:
+    """Beside which others it was registered; the clerk's words are for those who read words."""
+    if decided is None:
+        return None
+    return decided.model_dump(mode="json") | {"reason": decided.reason if reads else None}
 
 
 def _form(form: FilledForm | None) -> dict[str, Any] | None:
@@ -270,11 +282,6 @@ def _handling(
         "originalsTravel": row.originals_travel,
         "resultTravels": row.result_travels,
     }
-
-
-def mask_id(number: str) -> str:
-    """The first six and the last four characters; a short number is hidden altogether."""
-    return number[:6] + "*" * max(len(number) - 10, 0) + number[-4:] if len(number) > 10 else "*" * len(number)
 
 
 def _iso(at: datetime | None) -> str | None:

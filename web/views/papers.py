@@ -14,14 +14,13 @@ from domain.inbound import InboundMessage
 from domain.messages import DeadlineKind, LegOutcome
 from domain.outbound import Person
 from domain.terms import CaseStatus, Leg, MaterialForm, Mode, Provided, ResultForm, Scheme, WireEvent
-from logistics.masking import mask_phone
+from logistics.masking import mask_id, mask_phone
 from papers import CaseFacts, Item, Owed, Party, Place, Refusal, Result, Scan, Service
 from papers.content import day
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
 from storage.exchange.inbox_row import InboxRow
 from storage.parcels.legs import LegRow
 from web.foundation.context import Context
-from web.views.cases import mask_id
 from web.views.letters import extensions_of, rounds_of
 from web.views.wording import FORMS, PROVIDED, RESULT_FORMS
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from catalog.forms.shown import yuan
 from domain.audience import PAYLOAD, TOLD_TO_APPLICANT
 from domain.inbound import EventPayload, InboundMessage
 from domain.named_papers import NamedPaper
@@ -80,6 +81,7 @@ def payload_words(
             "form": result.form,
             "formLabel": RESULT_FORMS[result.form],
             "documentNo": "" if withheld else result.document_no,
+            "amount": yuan(result.amount_fen) if result.amount_fen is not None and not withheld else None,
         }
     }
 

@@ -11,6 +11,7 @@ from domain.terms import (
     MaterialForm,
     ParcelStage,
     Partner,
+    Payer,
     Provided,
     ResultForm,
     Role,
@@ -116,6 +117,10 @@ _HISTORY = {
     "COLLECTED_BY": "领取人已签收",
     "AGENT_AUTHORISED": "代办授权已登记",
     "MATERIAL_VERIFIED": "窗口已核对原件",
+    "LICENCE_CHECKED": "电子证照已核验",
+    "LICENCES_HOLD": "电子证照核对完毕",
+    "LICENCE_LOOKED": "窗口已当面核对电子证照",
+    "FEE_PAID": "已登记缴费",
     "RATED": "申请人已评价",
     "WAITING": "联办：等待前一步办成",
     "TURN_CAME": "联办：前一步已办成，开始这一步",
@@ -167,6 +172,8 @@ OUTCOMES = {
     TaskOutcome.CHECKED_FALSE: "核查不实，撤销并记入信用",
     TaskOutcome.RESTORED: "已恢复原状",
     TaskOutcome.KEPT: "结果有效，其余另行办理",
+    TaskOutcome.LOOKED: "已当面核对电子证照",
+    TaskOutcome.CHECK_AGAIN: "再核验一次",
     TaskOutcome.SETTLED: "无需再处理",
 }
 
@@ -234,6 +241,8 @@ AUTHORISATIONS = {
     AuthorisationKind.GUARDIAN: "监护关系证明",
     AuthorisationKind.EMPLOYER: "单位介绍信",
 }
+
+PAYERS = {payer: payer.label for payer in Payer}
 
 RESULT_FORMS = {ResultForm.PAPER: "纸质", ResultForm.ELECTRONIC: "电子", ResultForm.BOTH: "纸质和电子"}
 

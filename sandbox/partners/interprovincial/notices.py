@@ -112,6 +112,8 @@ def inner(case: PlayedCase, event: PlayedEvent) -> str:
             result = said["result"]
             parts += [leaf("JGMC", result["name"]), leaf("JGXS", result["form"])]
             parts += [leaf("WSBH", result["documentNo"]), leaf("SHA256", result["sha256"] or "")]
+            if "amountFen" in result:
+                parts.append(leaf("JE", str(result["amountFen"])))
         case "03" | "09":
             parts += [leaf("YY", said["reason"]), leaf("FLYJ", said["legalBasis"])]
         case "10":

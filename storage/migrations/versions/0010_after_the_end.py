@@ -13,7 +13,7 @@ import storage.base
 
 
 revision: str = '0010'
-down_revision: str | None = '0009'
+down_revision: str | None = "0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -75,7 +75,7 @@ def test_deferral_commitment_and_licence():
     assert [(d.seq, d.workdays, d.form) for d in result.deferred] == [(3, 10, F.COPY)]
     assert [c.seq for c in result.committed] == [4]
     assert result.licences == ("居民身份证",)
-    assert result.grades == {1: TrustGrade.D, 2: TrustGrade.A, 4: TrustGrade.D}
+    assert result.grades == {1: TrustGrade.D, 2: TrustGrade.C, 4: TrustGrade.D}
 
 
 @pytest.mark.parametrize(

@@ -98,5 +98,9 @@ REFUSED_BODIES = [
     ("no legal basis", callback(content("NOT_ACCEPTED", payload={"reason": "无"})), 422, "CY4221"),
     ("result form", _approved(form="stone"), 422, "CY4221"),
     ("result hash", _approved(sha256="A" * 64), 422, "CY4221"),
+    ("sum below nothing", _approved(amountFen=-1), 422, "CY4221"),
+    ("sum with a fraction", _approved(amountFen=1.5), 422, "CY4221"),
+    ("sum as text", _approved(amountFen="100"), 422, "CY4221"),
+    ("sum beyond all", _approved(amountFen=10**13 + 1), 422, "CY4221"),
     ("no tracking number", callback(content("RESULT_SENT", payload={"trackingNo": ""})), 422, "CY4221"),
 ]  # fmt: skip

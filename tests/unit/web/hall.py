@@ -122,6 +122,12 @@ def places_of(item: Any, region: str) -> list[dict[str, Any]]:
     return [{"region": place, "role": role} for place, role in zip(regions, item.roles or [None], strict=False)]
 
 
+def licence(material: Any) -> dict[str, Any]:
+    """What is said of an electronic licence that stands in for this material."""
+    number = PERSON["idNumber"] if material.e_licence == "居民身份证" else "渝500103〔2026〕17号"
+    return {"type": material.e_licence, "number": number, "issuer": "重庆市公安局渝中区分局", "consent": True}
+
+
 def case_body(item: Any = None, region: str = "510104", **materials: str) -> dict[str, Any]:
     """A complete body; `m3="deferred"` says how material 3 is brought."""
     item = item or an_item(lambda i: i.code and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
@@ -134,9 +140,11 @@ def case_body(item: Any = None, region: str = "510104", **materials: str) -> dic
         "agent": None,
         "materials": [
             {"seq": m.seq, "provided": how.get(m.seq, _PROVIDED.get(m.form, "electronic")), "pages": 1, "sha256": None}
+            | ({"licence": licence(m)} if how.get(m.seq) == "licence" else {})
             for m in item.materials
         ],
         "pickup": None,
         "delivery": None,
         "consent": {"version": "2026-11", "accepted": True},
+        "duplicateReason": "各项测试用同一申请人",  # counts only where the person has such a case already
     }

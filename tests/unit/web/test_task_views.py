@@ -73,7 +73,13 @@ def test_who_decides_a_contradiction_reads_the_whole_of_theirs_and_ours(hall, ca
     assert came["reason"] == WORDS.reason
     assert came["legalBasis"] == WORDS.legal_basis
     assert (came["materials"], came["deadlineWorkdays"]) == (["户口簿"], 5)
-    assert came["result"] == {"name": "准迁证", "form": "paper", "formLabel": "纸质", "documentNo": "川迁〔2026〕7号"}
+    assert came["result"] == {
+        "name": "准迁证",
+        "form": "paper",
+        "formLabel": "纸质",
+        "documentNo": "川迁〔2026〕7号",
+        "amount": None,
+    }
     assert task["itemName"]
     assert task["place"] == {"kind": "authority", "code": "510104", "name": "四川省成都市锦江区"}
     assert task["remedy"] == REMEDIES[K.CONTRADICTION]

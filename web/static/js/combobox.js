@@ -56,6 +56,7 @@ export function combobox(box, look, taken) {
     hidden.value = choice.value;
     close();
     taken(choice);
+    hidden.dispatchEvent(new Event("change", { bubbles: true })); // a script's own change is told by nobody else
   }
 
   async function search() {

@@ -62,6 +62,7 @@ async function send(form) {
     if (problem.status >= 400 && problem.status < 500) {
       form.dataset.key = freshKey();
     }
+    form.dispatchEvent(new CustomEvent("refused", { detail: problem }));
     const faults = problem.errors?.length ? problem.errors : [{ field: "", detail: problem.message }];
     showFaults(form, problem.errors?.length ? problem.message : "没有提交成功", faults);
   } finally {

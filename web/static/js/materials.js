@@ -24,6 +24,9 @@ function renumber(holder) {
     for (const [part, field] of Object.entries(parts(line))) {
       field.name = part === "file" ? prefix : `${prefix}.${part}`;
     }
+    for (const field of line.querySelectorAll("[data-member]")) {
+      field.name = `${prefix}.${field.dataset.member}`; // what an electronic licence asks for
+    }
     place += taken ? 1 : 0;
   }
 }
@@ -52,6 +55,7 @@ function row(material, place) {
   name.append(note);
   const how = document.createElement("select");
   how.id = `material-${place}`;
+  how.dataset.licence = material.eLicence ?? "";
   for (const [value, label] of ways(material)) {
     how.append(new Option(label, value));
   }

@@ -5,12 +5,15 @@ import { combobox, lookRegions } from "./combobox.js";
 import { ItemForm } from "./itemform.js";
 import { showMaterials } from "./materials.js";
 import { Places, SCHEMES } from "./places.js";
+import { SameMatter } from "./samematter.js";
 
 const form = document.getElementById("case-form");
 const facts = document.getElementById("item-facts");
 const holder = document.getElementById("materials");
 const itemForm = new ItemForm(document.getElementById("item-form"), takeSituation);
 const places = new Places(document.getElementById("places"), form, document.getElementById("more-places"));
+
+new SameMatter(document.getElementById("same-matter"), form);
 
 async function lookItems(text, signal) {
   const answer = await get(`/api/v1/items?size=8&q=${encodeURIComponent(text)}`, signal);
