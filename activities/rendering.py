@@ -39,7 +39,7 @@ def command_for(session: Session, sealer: Sealer, handling: HandlingRow, order: 
     body: Submission | Supplement | Withdrawal | NoticeSent
     match order.kind:
         case CommandKind.SUBMIT:
-            at_hand = _at_hand(session, case, dossier)
+            brought_first = tuple(m.as_sent() for m in dossier.materials)
             body = Submission(
                 item_code=case.item_code,
                 item_name=step_name(case, handling.handling_no),
