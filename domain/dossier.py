@@ -23,7 +23,7 @@ class DossierMaterial(Frozen):
     """One material as the applicant brought it.
 
     `seq`: its place in the item's list of materials, from 1. `sha256`: lower-case hex of its file, None without a file.
-    `grade`: of an electronic one (可信等级).
+    `grade`: of an electronic one (可信等级). `count`: pieces (份), `pages` of one piece.
     """
 
     seq: int
@@ -31,6 +31,7 @@ class DossierMaterial(Frozen):
     form: MaterialForm
     provided: Provided
     pages: int = 1
+    count: int = 1
     sha256: str | None = None
     grade: TrustGrade | None = None
 

@@ -2,6 +2,7 @@
 
 from domain.terms import CaseStatus, Leg, ParcelStage
 from web.answers.base import Answer, Moment
+from web.answers.case_papers import PaperLacking
 from web.answers.clocks import ResponsibleNow
 from web.answers.said import WordSaid
 
@@ -29,7 +30,7 @@ class StepTold(Answer):
 class Standing(Answer):
     """Where the matter stands; `next`: a sentence; `said`: by the authorities, oldest first. The name is masked.
 
-    `steps`: of joint handling with an order, else none.
+    `steps`: of joint handling with an order, else none. `lacking`: papers that are not there as said.
     """
 
     case_no: str
@@ -44,3 +45,4 @@ class Standing(Answer):
     due_at: Moment | None
     said: list[WordSaid]
     parcels: list[ParcelTold]
+    lacking: list[PaperLacking]

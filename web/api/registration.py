@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from catalog.agreements import Agreements
 from catalog.eligibility import RouteApplicant
 from catalog.intake import first_counted_day
+from catalog.kept import kept_of
 from catalog.materials import MaterialCheck, deferral_workdays
 from catalog.model import ItemSnapshot, ServiceItem
 from catalog.regions import HALL_REGION
@@ -19,6 +20,7 @@ from domain.identifiers import IdentifierError, check_id, make_case_number
 from domain.messages import EDITION, CaseStart, HandlingPlan
 from domain.outbound import Person
 from domain.terms import ApplicantType, CaseStatus, IdType, Mode
+from parcels.passports import issue
 from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from storage.documents.uploads import bind
 from web.api.agents import acting, authorisation_of, check_authorisation
@@ -27,7 +29,7 @@ from web.api.item_forms import asked_of, filled_form
 from web.api.joint_shares import plans_of, shares_of
 from web.api.material_files import check_files
 from web.api.refusals import cannot_go
-from web.api.submitted import brought, form_check, graded, keeps_papers
+from web.api.submitted import brought, form_check, graded, keeps_papers, originals_kept
 from web.foundation.context import Context
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import CaseRequest, ContactRequest, PersonRequest
@@ -59,7 +61,11 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     files += check_files(session, dict(enumerate(materials)), uploader=clerk, now=now)
     shares = shares_of(item, wanted.handlings, routes)
     case_no, handling_nos = _numbers(session, ctx, len(shares), now)
-    plans = plans_of(shares, handling_nos)
+    kept = originals_kept(materials, kept_of(item.code))
+    plans = tuple(
+        plan.model_copy(update={"originals_kept": kept and plan.originals_travel})
+        for plan in plans_of(shares, handling_nos)
+    )
     start = CaseStart(
         case_no=case_no,
         item=item.brief,
@@ -219,6 +225,7 @@ def _store(
     session.flush()
     for handling in handlings:
         ctx.inbox.adopt_for(session, handling, now)
+    issue(session, case, dossier, now, by=clerk)
     acts = acting(ctx, dossier, by_self=False, now=now)
     add_event(
         session, case_no=case.case_no, key="registered", kind="REGISTERED", at=now, now=now, actor=clerk, data=acts
