@@ -98,7 +98,7 @@ class ParcelBooking:
         dossier = read_dossier(case, self._sealer)
         contact = contact_of(dossier, plan.leg)
         now = self._now()
-        papers = manifest_of(session, plan, dossier, case, handling)
+        papers = manifest_of(session, plan, dossier, case, handling, now)
         row = LegRow(
             leg_id=plan.leg_id,
             case_no=plan.case_no,

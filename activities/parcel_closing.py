@@ -15,7 +15,7 @@ from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
 from parcels.case_entries import note, raise_task, settle_tasks
 from parcels.own_entries import say
-from parcels.projection import state_of
+from parcels.projection import effects_of, state_of
 from storage.base import Database
 from storage.parcels.legs import CourierRow, LegRow, lock_leg
 from storage.tasks.rows import open_task
@@ -102,6 +102,10 @@ class ParcelClosing:
                 outcome=LegOutcome(leg.outcome),
                 tracking_no=leg.tracking_no,
                 delivered_at=delivered.at if delivered is not None else None,
+                differs=any(
+                    effect.stage is ParcelStage.HALL_CHECKED and effect.discrepancy
+                    for effect in effects_of(session, leg)
+                ),
             )
 
     def _ask_about_papers(self, session: Session, leg: LegRow) -> None:

@@ -1,16 +1,24 @@
 """What a parcel carries and whose door it is: read from the dossier when a leg is booked."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.dossier import Dossier
 from domain.messages import LegPlan
-from domain.terms import Datum, Leg, MaterialForm, Provided
+from domain.terms import Datum, Leg
+from domain.wire import WireState
 from logistics.geo import Point
 from logistics.tracking import make_seal
+from parcels.paper_fates import settle_fates
+from parcels.paper_lists import list_of
+from parcels.paper_trail import follow
+from parcels.passports import issue
 from storage.cases.rows import CaseRow, HandlingRow, handlings_of
 from storage.cases.serials import next_serials
+from storage.parcels.legs import LegRow
 
 
 class LegContact(NamedTuple):
@@ -21,9 +29,6 @@ class LegContact(NamedTuple):
 
     sealed: bytes
     point: Point | None
-
-
-_PAPER = frozenset({Provided.ORIGINAL, Provided.COPY})
 
 
 def contact_of(dossier: Dossier, leg: Leg) -> LegContact | None:
@@ -38,23 +43,24 @@ def contact_of(dossier: Dossier, leg: Leg) -> LegContact | None:
 
 
 def manifest_of(
-    session: Session, plan: LegPlan, dossier: Dossier, case: CaseRow, handling: HandlingRow
+    session: Session, plan: LegPlan, dossier: Dossier, case: CaseRow, handling: HandlingRow, now: datetime
 ) -> list[dict[str, Any]]:
-    """The list of papers in the parcel (清单): `name`, `form` (a MaterialForm), `count` of each line."""
-    if plan.leg is Leg.PICKUP:
-        return [_line(m.name, m.form) for m in dossier.materials if m.provided in _PAPER]
-    if plan.leg is Leg.FORWARD:
-        return [_line(m.name, m.form) for m in dossier.materials if m.provided is Provided.ORIGINAL]
-    owners = [handling] if plan.leg is Leg.BACK else handlings_of(session, case.case_no)
-    results = [
-        _line(owner.result["name"], MaterialForm.ORIGINAL)
-        for owner in owners
-        if owner.result is not None and owner.result.get("form") != "electronic"
-    ]
-    # To the door goes every original that the hall holds, however it came; each once, whoever had it meanwhile.
-    if plan.leg is Leg.DELIVERY or handling.originals_travel:
-        return results + [_line(m.name, m.form) for m in dossier.materials if m.provided is Provided.ORIGINAL]
-    return results
+    """The list of papers in the parcel (清单), from the passports of the case; see `parcels.paper_lists`."""
+    issue(session, case, dossier, now)
+    papers = follow(session, case.case_no, now)
+    if plan.leg is Leg.BACK:
+        settle_fates(papers, handling)
+    elsewhere = _on_other_lists(session, plan)
+    free = [paper for paper in papers if paper.paper_no not in elsewhere]
+    passed_on = any(row.progress.state is not WireState.UNSENT for row in handlings_of(session, case.case_no))
+    return list_of(plan, handling, free, passed_on)
+
+
+def _on_other_lists(session: Session, plan: LegPlan) -> frozenset[str]:
+    """Papers that another parcel of this kind has on its list and may have in it: one paper is in one parcel."""
+    others = select(LegRow.manifest).filter_by(case_no=plan.case_no, leg=plan.leg, ended_at=None)
+    listed = session.scalars(others.where(LegRow.leg_id != plan.leg_id))
+    return frozenset(line["paper_no"] for manifest in listed for line in manifest if "paper_no" in line)
 
 
 def seal_no_of(session: Session, plan: LegPlan) -> str | None:
@@ -62,7 +68,3 @@ def seal_no_of(session: Session, plan: LegPlan) -> str | None:
     if plan.leg not in (Leg.FORWARD, Leg.DELIVERY):
         return None
     return make_seal(next_serials(session, "SEAL", 1)[0])
-
-
-def _line(name: str, form: MaterialForm) -> dict[str, Any]:
-    return {"name": name, "form": form, "count": 1}

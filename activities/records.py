@@ -15,6 +15,7 @@ from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief
 from domain.recording import AllRecorded, CaseChange, CaseChanges, Recorded
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Scheme, WireEvent
+from parcels.paper_trail import HANDED_OVER, follow
 from storage.base import Database
 from storage.cases.applicant_messages import ToTell, enqueue_all
 from storage.cases.deferred_materials import forgive, move_deferral, open_post_check, still_owed
@@ -161,6 +162,8 @@ class Records:
         case.due_at = min((clock.due_at for clock in file.clocks if clock.stopped_at is None), default=None)
         if file.has_tasks:
             self._settle_clocks(session, change, started)
+        if change.kind == HANDED_OVER:
+            follow(session, case.case_no, self._now())
 
     def _move(self, session: Session, file: "_CaseFile", handling: HandlingRow, status: CaseStatus) -> None:
         """A handling's new status; with its decision what only concerned the way to it needs nobody any more."""

@@ -6,6 +6,7 @@ from typing import Final
 from activities.commands import Commands
 from activities.job_loop import JobLoop
 from activities.licence_checks import LicenceChecks
+from activities.paper_look import PaperLook
 from activities.parcel_booking import ParcelBooking
 from activities.parcel_closing import ParcelClosing
 from activities.records import Records
@@ -18,6 +19,7 @@ STEPS: Final[Mapping[str, str]] = {
         (Commands.send_command, "向对方系统发送"),
         (Commands.pass_on, "向对方系统转递"),
         (Commands.fetch_file, "向对方系统取文件"),
+        (PaperLook.look_at_papers, "查看材料清点"),
         (ParcelBooking.book_leg, "预约寄递"),
         (ParcelBooking.begin_leg, "预约和安排寄递"),
         (ParcelBooking.look_after, "安排和查看寄递"),

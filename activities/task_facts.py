@@ -13,9 +13,12 @@ from activities.joint_results import plans_in, steps_in
 from domain.matters import End, ending_by
 from domain.messages import DeadlineKind, TaskOrder
 from domain.tasks import TaskKind
+from parcels.paper_differences import told
+from parcels.paper_fates import owed_back
 from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
 from storage.exchange.inbox_row import CITY, InboxRow
 from storage.exchange.outbox import CommandRow
+from storage.parcels.papers import papers_of
 
 OF_A_CLOCK = ending_by(End.CLOCK_STOPPED)
 
@@ -32,6 +35,11 @@ def facts_of(session: Session, order: TaskOrder, case: CaseRow, handling_no: str
     match kind:
         case TaskKind.DEFERRED_LAPSED:
             return _clock(session, DeadlineKind.DEFERRED_MATERIAL, case, handling_no)
+        case TaskKind.PAPERS_LAPSED:
+            papers = [told(paper) for paper in papers_of(session, case.case_no) if paper.differs]
+            return {"papers": papers, **_clock(session, DeadlineKind.MISSING_PAPER, case, handling_no)}
+        case TaskKind.PAPERS_AWAY if (handling := session.get(HandlingRow, handling_no)) is not None:
+            return {"papers": [told(paper) for paper in owed_back(papers_of(session, case.case_no), handling)]}
         case TaskKind.COLLECT_AT_HALL:
             return _clock(session, DeadlineKind.COLLECTION, case, handling_no)
         case TaskKind.CONTRADICTION | TaskKind.SAID_AFTER_END:

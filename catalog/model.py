@@ -13,6 +13,7 @@ from pydantic import Field
 from catalog.eligibility import Eligibility
 from catalog.forms.model import FormDefinition
 from catalog.joint import JointRole, JointStep, plain_steps
+from catalog.kept import kept_of
 from catalog.regions import outwards
 from domain.messages import ItemBrief
 from domain.model import Frozen, is_unset
@@ -78,6 +79,7 @@ class Material(Frozen):
     required: Requirement
     e_licence: str | None = Field(default=None, description="licence that can replace it (电子证照)")
     commitment: bool = Field(default=False, description="告知承诺 can replace it")
+    kept: bool = Field(default=False, description="the authority keeps it once it approves (留存), data/kept.csv")
 
 
 class Alias(Frozen):
@@ -207,7 +209,7 @@ class ServiceItem(Frozen):
             result=self.result,
             result_form=self.result_form,
             fee_yuan=self.fee_yuan,
-            materials=self.materials,
+            materials=tuple(m.model_copy(update={"kept": m.seq in kept_of(self.code)}) for m in self.materials),
             catalogue_version=catalogue_version,
             listed=self.listed,
             source=self.source,

@@ -174,6 +174,21 @@ class DeferralCarried(Frozen):
     clocks: tuple[ClockCarried, ...] = ()
 
 
+class PaperGateCarried(Frozen):
+    """What holds the case back because papers were not counted as said (清点不符).
+
+    `parcel`: leg id whose count differed, None: none did. `begun`: the waiting is recorded. `awaited`: the applicant
+    is to bring what lacks. `without`: the case goes on without it. `lapses`: how often that clock has ended.
+    """
+
+    parcel: str | None = None
+    begun: bool = False
+    awaited: bool = False
+    without: bool = False
+    lapses: int = 0
+    clocks: tuple[ClockCarried, ...] = ()
+
+
 class CollectionCarried(Frozen):
     """Papers that wait at the hall (自取).
 
@@ -234,6 +249,7 @@ class CaseCarried(Frozen):
     deferral: DeferralCarried = DeferralCarried()
     collection: CollectionCarried = CollectionCarried()
     licences: LicencesCarried | None = Field(default=None, exclude_if=is_unset)
+    papers: PaperGateCarried = Field(default=PaperGateCarried(), exclude_if=lambda gate: gate == PaperGateCarried())
     seen: tuple[str, ...] = Field(default=(), description="ids of Updates and leg stages heard, oldest first")
 
     @classmethod

@@ -24,7 +24,8 @@ class DossierMaterial(Frozen):
     """One material as the applicant brought it.
 
     `seq`: its place in the item's list of materials, from 1. `sha256`: lower-case hex of its file, None without a file.
-    `grade`: of an electronic one (可信等级). `licence`: of one that an electronic licence stands in for.
+    `grade`: of an electronic one (可信等级). `licence`: of one that an electronic licence stands in for. `count`: pieces
+    (份), `pages` of one piece.
     """
 
     seq: int
@@ -32,6 +33,7 @@ class DossierMaterial(Frozen):
     form: MaterialForm
     provided: Provided
     pages: int = 1
+    count: int = 1
     sha256: str | None = None
     grade: TrustGrade | None = None
     licence: Licence | None = None

@@ -30,6 +30,7 @@ class End(StrEnum):
     ARRIVED = "ARRIVED"  # at the end of its way
     AT_HOME = "AT_HOME"  # the parcel is with who may sign, or back
     FOUND = "FOUND"
+    COUNTED = "COUNTED"  # counted again, and as the list says
     LEG_ENDED = "LEG_ENDED"
     GOES_ON = "GOES_ON"  # a run of the case listens again
     REPLACED = "REPLACED"  # by a task of the same matter that a workflow waits for
@@ -85,6 +86,8 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.PROMISE_BROKEN: _rule("{leg}/promise", End.PROMISE_GOOD, End.AT_HOME, End.LEG_ENDED, rank=1),
     _K.DELIVERY_FAILED: _rule("{leg}/attempt", End.VOIDED, End.MOVED_ON, End.AT_HOME, End.LEG_ENDED),
     _K.DISCREPANCY: _rule("{leg}/papers", End.VOIDED),
+    _K.PAPERS_SHORT: _rule("{leg}/papers", End.COUNTED, End.BROUGHT, End.CASE_CLOSED, rank=1),
+    _K.PAPERS_LAPSED: _rule("{case}/papers", End.BROUGHT, End.CASE_CLOSED),
     _K.PARCEL_DAMAGED: _rule("{leg}/damage", End.VOIDED),
     _K.PARCEL_LOST: _rule("{leg}/lost", End.FOUND, End.LEG_ENDED),
     _K.PARCEL_FOUND: _rule("{leg}/found", End.AT_HOME),
@@ -93,6 +96,7 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.RETURN_REQUIRED: _rule("{leg}/return", End.AT_HOME),
     _K.TAKE_OVER: _rule("{leg}/hands", End.MOVED_ON, End.AT_HOME, End.LEG_ENDED),
     _K.PAPERS_NOT_ARRIVED: _rule(OWN),
+    _K.PAPERS_AWAY: _rule(OWN, End.CASE_CLOSED),
     _K.PAPERS_CAME_BACK: _rule(OWN, End.DECIDED, End.CASE_CLOSED),
     _K.COLLECT_AT_HALL: _rule("{case}/collection", End.HANDED_OVER, End.CASE_CLOSED),
     _K.BAD_RATING: _rule("{case}/rating", rank=0),

@@ -51,6 +51,9 @@ class HandlingPlan(Frozen):
     after: tuple[str, ...] = Field(
         default=(), exclude_if=is_unset, description="numbers of the handlings that must be approved before it begins"
     )
+    originals_kept: bool = Field(
+        default=False, exclude_if=is_unset, description="every original stays with the authority once it approves"
+    )
 
 
 EDITION = 3
@@ -148,6 +151,32 @@ class DeferredBrought(Frozen):
     papers_kept: bool = Field(default=False, description="paper originals stay in our hall")
 
 
+class PapersCounted(Frozen):
+    """Update `papers_counted`: the window has counted a paper that the case waits for.
+
+    Update id: `{paper no}-counted-{request}`. The numbers stay in the database; the case asks it again.
+    """
+
+    paper_no: str
+    papers_kept: bool = Field(default=False, description="it lies in our hall now, to be handed over")
+
+
+class PapersLook(Frozen):
+    """Result of the activity `look_at_papers`: whether papers are not there as said.
+
+    `undecided`: of at least one nobody has said what is to happen; `awaited`: at least one is to be brought yet.
+    `without`: one lacks for good and the case goes on without it. `away`: handlings whose authority has papers that
+    should come back, or to which they are still on the way. `unsettled`: handlings whose parcel back was counted
+    otherwise than listed, while nobody has said what to make of it.
+    """
+
+    undecided: bool = False
+    awaited: bool = False
+    without: bool = False
+    away: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
+
+
 class WithdrawalAsked(Frozen):
     """Update `withdraw`: the applicant asks to stop; the reason's text stays in the dossier.
 
@@ -178,6 +207,10 @@ class TaskOutcome(StrEnum):
     KEPT = "kept"  # 联办: what was approved stays good, and the rest is applied for anew
     LOOKED = "looked"  # 电子证照: a clerk has looked at it himself (B)
     CHECK_AGAIN = "check_again"  # 电子证照: its office is asked once more
+    RECOUNTED = "recounted"  # 清点有误：重新清点，材料齐全
+    BRING_LATER = "bring_later"  # 申请人补来，收到后继续
+    GO_WITHOUT = "go_without"  # 不带这一份，先办
+    GIVE_UP = "give_up"  # 申请人不办了，退还材料
     SETTLED = "settled"  # nobody had to decide: it closed itself, and no person may choose this
 
 
@@ -230,6 +263,9 @@ class LegPlan(Frozen):
     time_scale: float = Field(default=1.0, gt=0)
     inbound_tracking_no: str | None = Field(default=None, description="BACK: the number that the sender gave")
     resumed: bool = Field(default=False, exclude_if=is_unset, description="started again after its workflow broke off")
+    round: int = Field(
+        default=0, exclude_if=is_unset, description="FORWARD: of the supplement whose papers it carries; 0: of the case"
+    )
     edition: int = Field(default=0, exclude_if=lambda edition: edition == 0)
 
 
@@ -278,6 +314,7 @@ class LegResult(Frozen):
     tracking_no: str | None
     delivered_at: datetime | None = None
     signer_kind: SignerKind | None = None
+    differs: bool = Field(default=False, exclude_if=is_unset, description="its papers were not counted as listed")
 
 
 class DeadlineKind(StrEnum):
@@ -296,6 +333,7 @@ class DeadlineKind(StrEnum):
     SUSPENSION = "SUSPENSION"  # a special procedure (§45): asked after, because its own time has no limit
     RATING_REWORK = "RATING_REWORK"  # 差评整改
     COMPENSATION = "COMPENSATION"  # 联办: what was approved is to be undone
+    MISSING_PAPER = "MISSING_PAPER"  # a paper that was counted short is agreed upon, and brought
 
 
 class Responsible(StrEnum):

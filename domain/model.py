@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 def is_unset(value: object) -> bool:
     """For `Field(exclude_if=…)` of fields that came later: unset they are not written, so old payloads stay word for
     word what they were."""
-    return value is None or value is False or value == ()
+    return value is None or value is False or value == () or value == 0
 
 
 class Frozen(BaseModel):

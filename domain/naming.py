@@ -20,6 +20,7 @@ class CaseUpdate(StrEnum):
     TASK_RESOLVED = "task_resolved"
     CALENDAR_CHANGED = "calendar_changed"
     LEG_BROKEN = "leg_broken"
+    PAPERS_COUNTED = "papers_counted"
 
 
 class LegUpdate(StrEnum):

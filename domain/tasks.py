@@ -34,6 +34,8 @@ class TaskKind(StrEnum):
     PROMISE_BROKEN = "PROMISE_BROKEN"
     DELIVERY_FAILED = "DELIVERY_FAILED"
     DISCREPANCY = "DISCREPANCY"
+    PAPERS_SHORT = "PAPERS_SHORT"
+    PAPERS_LAPSED = "PAPERS_LAPSED"
     PARCEL_DAMAGED = "PARCEL_DAMAGED"
     PARCEL_LOST = "PARCEL_LOST"
     LEG_OVERDUE = "LEG_OVERDUE"
@@ -43,6 +45,7 @@ class TaskKind(StrEnum):
     PARCEL_FOUND = "PARCEL_FOUND"
     PAPERS_NOT_ARRIVED = "PAPERS_NOT_ARRIVED"
     PAPERS_CAME_BACK = "PAPERS_CAME_BACK"
+    PAPERS_AWAY = "PAPERS_AWAY"
     COLLECT_AT_HALL = "COLLECT_AT_HALL"
     BAD_RATING = "BAD_RATING"
     REWORK_OVERDUE = "REWORK_OVERDUE"
@@ -60,6 +63,7 @@ class TaskKind(StrEnum):
 
 _O = TaskOutcome
 _SEEN = (_O.ACKNOWLEDGE,)
+_SHORT = (_O.BRING_LATER, _O.GO_WITHOUT, _O.GIVE_UP)
 _REWORK = (_O.REWORKED, _O.EXPLAINED, _O.UNFOUNDED, _O.ACKNOWLEDGE)
 
 RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
@@ -99,6 +103,8 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.PROMISE_BROKEN: ("一小时承诺已超时，请督办", Role.SUPERVISOR, _SEEN),
     TaskKind.DELIVERY_FAILED: ("投递未成功，请安排", Role.OUTLET, (_O.REDELIVER, _O.CLOSE_AS_FAILED)),
     TaskKind.DISCREPANCY: ("材料与清单不符，请核对", Role.CLERK, (_O.RESUME, _O.CLOSE_AS_FAILED)),
+    TaskKind.PAPERS_SHORT: ("清点与清单不符，办件已暂停，请与申请人商定", Role.CLERK, (*_SHORT, _O.RECOUNTED)),
+    TaskKind.PAPERS_LAPSED: ("缺的材料逾期没有补来，请与申请人商定", Role.CLERK, _SHORT),
     TaskKind.PARCEL_DAMAGED: ("邮件破损，请核对", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.PARCEL_LOST: ("邮件疑似丢失，请查找", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
     TaskKind.LEG_OVERDUE: ("跨区邮件逾期未到，请查询", Role.SUPERVISOR, (_O.ACKNOWLEDGE, _O.CLOSE_AS_FAILED)),
@@ -115,6 +121,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
         Role.SUPERVISOR,
         (_O.REDELIVER, _O.CLOSE_AS_FAILED),
     ),
+    TaskKind.PAPERS_AWAY: ("有原件没有随结果寄回，请与办理地商定", Role.SUPERVISOR, _SEEN),
     TaskKind.UNKNOWN_OP_CODE: ("邮政轨迹有未知代码", Role.OPERATOR, _SEEN),
     TaskKind.COLLECT_AT_HALL: ("材料在大厅待领取", Role.CLERK, _SEEN),
     TaskKind.BAD_RATING: ("差评待回访整改", Role.SUPERVISOR, _REWORK),
@@ -148,6 +155,10 @@ OF_THE_HALL = frozenset(
     }
 )
 """Tasks that no workflow waits for: resolving one must not lift a case's hold."""
+
+
+OF_PAPERS = frozenset({TaskKind.PAPERS_SHORT, TaskKind.PAPERS_LAPSED})
+"""Tasks about papers that are not there as said; what is decided is written with the papers, and the case goes on."""
 
 
 def task_id(key: str) -> str:

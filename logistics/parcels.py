@@ -6,12 +6,15 @@ attempt (epoch), the later attempt wins, side stages in the order of time. The s
 
 from collections.abc import Iterable
 
-from domain.model import Frozen
+from pydantic import Field
+
+from domain.model import Frozen, is_unset
 from domain.terms import PARCEL_RANK, Leg, ParcelStage, SignerKind
 from logistics.custody import Finding, FindingKind, review
 from logistics.evidence import judge
 from logistics.milestones import Milestone, arrival, first, of_last_attempt, pickup
-from logistics.scans import JudgedScan, LegPolicy, ScanEvent, ScanUse
+from logistics.paper_counts import ListCount
+from logistics.scans import JudgedScan, LegPolicy, PaperLine, ScanEvent, ScanUse
 from logistics.stages import CLEARED_FROM_RANK, IMPLIED_RANK, reachable
 
 S = ParcelStage
@@ -36,6 +39,7 @@ class ParcelState(Frozen):
     terminal         nothing more is expected (a lost parcel may still be found)
     complete         the leg has done what it was for: delivered to one who may sign, and checked where it must be
     return_required  cancelled while a courier held it: it must go back
+    counts           every time that somebody has counted the papers, in the order that counts
     scans            every event with its verdict, in the order that counts
     """
 
@@ -58,6 +62,7 @@ class ParcelState(Frozen):
     hall_checked: Milestone | None
     marks: tuple[StageMark, ...]
     findings: tuple[Finding, ...]
+    counts: tuple[ListCount, ...] = Field(default=(), exclude_if=is_unset)
     scans: tuple[JudgedScan, ...]
 
 
@@ -98,7 +103,21 @@ def derive(policy: LegPolicy, events: Iterable[ScanEvent]) -> ParcelState:
         hall_checked=of_last_attempt(effective, S.HALL_CHECKED),
         marks=_marks(effective),
         findings=tuple(findings + _findings(scans, arrived, picked_up, fold.return_required)),
+        counts=tuple(_counted(scan, scan.event.manifest) for scan in effective if scan.event.manifest is not None),
         scans=tuple(scans),
+    )
+
+
+def _counted(scan: JudgedScan, lines: tuple[PaperLine, ...]) -> ListCount:
+    event = scan.event
+    handed_over = event.to_party is not None
+    return ListCount(
+        event_id=event.event_id,
+        stage=event.stage or S.ORDERED,
+        at=scan.at,
+        by=event.to_party or event.actor or event.device_id,
+        handed_over=handed_over,
+        lines=lines,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from domain.model import Frozen
+from domain.model import Frozen, is_unset
 from domain.terms import Leg, MaterialForm, ParcelStage, ScanSource, SignerKind
 from logistics.geo import Point
 
@@ -51,11 +51,16 @@ class GpsFix(Frozen):
 
 
 class PaperLine(Frozen):
-    """One line of the list of papers (材料清单): name of the paper (no personal data), form and count."""
+    """One line of the list of papers (材料清单): name of the paper (no personal data), form and count.
+
+    `paper_no`: of the paper that it is; None where whoever has counted goes by the name. `pages`: of one piece.
+    """
 
     name: str
     form: MaterialForm
     count: int = Field(ge=0)
+    paper_no: str | None = Field(default=None, exclude_if=is_unset)
+    pages: int | None = Field(default=None, exclude_if=is_unset)
 
 
 class ScanEvent(Frozen):

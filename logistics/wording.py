@@ -83,6 +83,7 @@ _PER_LEG: dict[tuple[Leg, ParcelStage], str] = {
 }
 
 _MATTERS: Mapping[TaskKind, str] = {
+    TaskKind.PAPERS_SHORT: "清点的份数与清单不符，办理先暂停，工作人员会与您联系商定。",
     TaskKind.DISCREPANCY: "核对时发现材料与清单不一致，工作人员正在核实，会主动联系您。",
     TaskKind.PARCEL_DAMAGED: "邮件外包装有破损，工作人员正在核对材料，会主动联系您。",
     TaskKind.PARCEL_LOST: _ANY_LEG[S.LOST],

@@ -5,6 +5,7 @@ Nothing here waits for a workflow: a leg may be over when its scans come, and a 
 """
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from logistics.custody import CUSTODY_FINDINGS, FindingKind
 from logistics.parcels import ParcelState
 from logistics.scans import ScanUse
 from parcels.case_entries import leg_task, raise_task, settle_tasks
+from parcels.paper_differences import lines_that_differ, stops_the_case
 from storage.parcels.legs import LegRow
 from storage.tasks.rows import settle_task
 
@@ -35,8 +37,11 @@ def raise_alarms(session: Session, leg: LegRow, state: ParcelState, now: datetim
     _lost_or_found(session, leg, state, now)
     if state.damaged:  # delivered all the same, perhaps: the stage alone would hide it
         raise_task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
-    for event_id, kinds in _discrepancies(state).items():
-        raise_task(session, leg, TaskKind.DISCREPANCY, now, event_id, data={"findings": kinds})
+    for event_id, kinds in _discrepancies(state, stops_the_case(session, leg)).items():
+        facts: dict[str, Any] = {"findings": kinds}
+        if FindingKind.PAPERS_DIFFER in kinds:
+            facts["papers"] = lines_that_differ(leg, event_id)
+        raise_task(session, leg, TaskKind.DISCREPANCY, now, event_id, data=facts)
     if (state.stage.rank or 0) >= (_S.DELIVERED.rank or 0):
         settle_tasks(session, leg, ending_by(End.ARRIVED), now, End.ARRIVED)
     if state.complete or state.side is _S.RETURNED:
@@ -71,11 +76,14 @@ def _lost_or_found(session: Session, leg: LegRow, state: ParcelState, now: datet
         raise_task(session, leg, TaskKind.PARCEL_FOUND, now, f"{state.epoch}")
 
 
-def _discrepancies(state: ParcelState) -> dict[str, list[str]]:
-    """Event id → what a person must compare with the list before the parcel goes on."""
+def _discrepancies(state: ParcelState, stops: bool) -> dict[str, list[str]]:
+    """Event id → what a person must compare with the list before the parcel goes on.
+
+    `stops`: counts of this leg stop the case, and have a task of their own (`parcels.paper_differences`).
+    """
     found: dict[str, list[str]] = {}
     for finding in state.findings:
-        if finding.kind in CUSTODY_FINDINGS:
+        if finding.kind in CUSTODY_FINDINGS and not (stops and finding.kind is FindingKind.PAPERS_DIFFER):
             found.setdefault(str(finding.event_id), []).append(finding.kind)
     return found
 

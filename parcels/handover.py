@@ -13,16 +13,19 @@ from sqlalchemy.orm import Session
 
 from domain.errors import BadInput, Conflict
 from domain.model import Frozen
+from domain.papers import SightingPlace
 from domain.tasks import TaskKind
 from domain.terms import Leg, ParcelStage, ScanSource, SignerKind
-from logistics.custody import CUSTODY_FINDINGS, Finding, compare_papers
+from logistics.custody import CUSTODY_FINDINGS, Finding, PaperDifference, compare_papers
 from logistics.scans import PaperLine
 from parcels.case_entries import raise_task
+from parcels.paper_trail import giver_counted
 from parcels.projection import HANDOVER_DEVICE, project
 from parcels.scan_parsing import content_hash
 from storage.parcels import scans as log
 from storage.parcels.handovers import HandoverRow, handovers_of
 from storage.parcels.legs import CourierRow, LegRow
+from storage.parcels.papers import add_sightings
 
 HALL = "hall"
 CARRIER = "carrier"
@@ -121,10 +124,27 @@ def _handed_on(
         finding for finding in state.findings if finding.event_id == row.event_id and finding.kind in CUSTODY_FINDINGS
     )
     counted = [_lines(word["manifest"]) for word in (given, taken) if word["manifest"] is not None]
-    differ = len(counted) > 1 and bool(compare_papers(*counted))
+    differ = compare_papers(*counted) if len(counted) > 1 else ()
+    if len(counted) > 1:
+        add_sightings(session, giver_counted(session, leg, counted[0], given["by"], f"{row.event_id}/given", now))
     if differ and not found:
-        raise_task(session, leg, TaskKind.DISCREPANCY, now, row.event_id, data={"findings": ["SIDES_DIFFER"]})
+        facts = {"findings": ["SIDES_DIFFER"], "papers": [_told(line, row.to_party, now) for line in differ]}
+        raise_task(session, leg, TaskKind.DISCREPANCY, now, row.event_id, data=facts)
     return HandedOn(number=row.number, confirmed=True, holder=state.holder, findings=found)
+
+
+def _told(line: PaperDifference, by: str, now: datetime) -> dict[str, Any]:
+    """What the giver has said and the taker has counted of one paper."""
+    return {
+        "paperNo": None,
+        "name": line.name,
+        "form": line.form,
+        "said": line.expected,
+        "counted": line.found,
+        "by": by,
+        "at": now.isoformat(),
+        "where": SightingPlace.HAND_OVER,
+    }
 
 
 def _append(

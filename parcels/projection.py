@@ -21,6 +21,8 @@ from logistics.parcels import ParcelState, derive
 from logistics.scans import JudgedScan, LegPolicy, PaperLine, ScanEvent, ScanUse, VoidReason
 from parcels.alarms import raise_alarms
 from parcels.case_entries import settle_tasks
+from parcels.paper_differences import raise_short, stops_the_case
+from parcels.paper_trail import follow
 from parcels.scan_parsing import ScanOnWire
 from storage.base import Database
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow, lock_leg
@@ -116,8 +118,12 @@ def project(session: Session, leg: LegRow, now: datetime) -> ParcelState:
     Update `scan_effect`, id `{leg id}-{epoch}-{stage}` (decisions.md 6). Returns the state.
     """
     state = state_of(session, leg)
-    before = (leg.stage, leg.epoch)
+    before, held = (leg.stage, leg.epoch), _hands(leg)
     _store(leg, state)
+    if held != _hands(leg):
+        papers = follow(session, leg.case_no, now, leg)
+        if papers and stops_the_case(session, leg):
+            raise_short(session, leg, papers, now)
     if state.side not in _ATTEMPT_FAILED:
         _follow_the_scan(session, leg, state, now)
     elif before != (leg.stage, leg.epoch):  # nobody goes again before it is decided who, and whether
@@ -135,6 +141,11 @@ def project(session: Session, leg: LegRow, now: datetime) -> ParcelState:
             session, update_id=update_id, workflow_id=workflow_id, name=LegUpdate.SCAN_EFFECT, argument=effect, now=now
         )
     return state
+
+
+def _hands(leg: LegRow) -> tuple[Any, ...]:
+    """What the places and counts of the papers in it follow from."""
+    return leg.stage, leg.state.get("holder"), leg.state.get("counts")
 
 
 def effects_of(session: Session, leg: LegRow) -> tuple[LegEffect, ...]:
@@ -188,10 +199,7 @@ def _effect(leg: LegRow, state: ParcelState, scan: JudgedScan) -> LegEffect | No
         return None
     if stage is ParcelStage.ARRIVED_DOOR and not scan.verified:
         return None
-    differs = stage is ParcelStage.HALL_CHECKED and any(
-        finding.kind is FindingKind.PAPERS_DIFFER and finding.event_id == scan.event.event_id
-        for finding in state.findings
-    )
+    differs = stage is ParcelStage.HALL_CHECKED and _differs(state, scan)
     spoilt = stage in (ParcelStage.DAMAGED, ParcelStage.LOST) and state.leg in INTERREGIONAL_LEGS
     return LegEffect(
         leg_id=leg.leg_id,
@@ -202,6 +210,13 @@ def _effect(leg: LegRow, state: ParcelState, scan: JudgedScan) -> LegEffect | No
         verified=scan.verified,
         discrepancy=differs or spoilt,
     )
+
+
+def _differs(state: ParcelState, check: JudgedScan) -> bool:
+    """Whether the last count up to a hall's check was not as listed; a check may rely on who has counted before."""
+    differing = {finding.event_id for finding in state.findings if finding.kind is FindingKind.PAPERS_DIFFER}
+    counted = [count.event_id for count in state.counts if count.at <= check.at]
+    return bool(counted) and counted[-1] in differing
 
 
 def _comes_to(scan: JudgedScan) -> ParcelStage | None:

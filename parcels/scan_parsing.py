@@ -67,15 +67,16 @@ class GpsOnWire(Frozen):
 
 
 class PaperOnWire(Frozen):
-    """One line of a manifest (清单). `count`: pieces."""
+    """One line of a manifest (清单). `count`: pieces. `paperNo`: as the work list names it."""
 
     name: Name
     form: MaterialForm
     count: int = Field(ge=0, le=9999, strict=True)
+    paperNo: Word | None = None
 
     def line(self) -> PaperLine:
         """The line in our words."""
-        return PaperLine(name=self.name, form=self.form, count=self.count)
+        return PaperLine(name=self.name, form=self.form, count=self.count, paper_no=self.paperNo)
 
 
 class ScanOnWire(Frozen):

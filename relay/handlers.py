@@ -13,6 +13,7 @@ from domain.messages import (
     HoldNotice,
     LegBroken,
     LegEffect,
+    PapersCounted,
     SupplementGiven,
     TaskResolved,
     WithdrawalAsked,
@@ -40,6 +41,7 @@ CASE_HANDLERS: Final[Mapping[CaseUpdate, Handler]] = {
     CaseUpdate.TASK_RESOLVED: Handler(CaseWorkflow.task_resolved, TaskResolved),
     CaseUpdate.CALENDAR_CHANGED: Handler(CaseWorkflow.calendar_changed, CalendarChanged),
     CaseUpdate.LEG_BROKEN: Handler(CaseWorkflow.leg_broken, LegBroken),
+    CaseUpdate.PAPERS_COUNTED: Handler(CaseWorkflow.papers_counted, PapersCounted),
 }
 LEG_HANDLERS: Final[Mapping[LegUpdate, Handler]] = {
     LegUpdate.SCAN_EFFECT: Handler(DeliveryWorkflow.scan_effect, LegEffect),

@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowQueryFailedError, WorkflowQueryRej
 from temporalio.service import RPCError
 
 from domain.carried import CaseCarried, CaseRun, DeferralCarried, HandlingCarried, LegsCarried, ReturnCarried
-from domain.messages import AuthorityEvent, CaseStart, LegPlan, TaskOutcome, TaskResolved
+from domain.messages import AuthorityEvent, CaseStart, LegPlan, PapersCounted, TaskOutcome, TaskResolved
 from domain.naming import CaseUpdate, case_workflow_id
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Leg, ResultForm, WireEvent
@@ -38,6 +38,8 @@ def opens_again(name: str, argument: dict[str, object]) -> bool:
     """Whether this Update gets a case that is over a further run: somebody must act, or papers have come."""
     if name == CaseUpdate.TASK_RESOLVED:
         return TaskResolved.model_validate(argument).outcome not in _NOTHING_TO_DO
+    if name == CaseUpdate.PAPERS_COUNTED:
+        return PapersCounted.model_validate(argument).papers_kept
     return name in _OPENS
 
 

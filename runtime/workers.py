@@ -17,6 +17,7 @@ from activities.failure_interceptor import FailureInterceptor
 from activities.failure_streaks import FailureStreaks
 from activities.job_loop import JobLoop
 from activities.licence_checks import LicenceChecks
+from activities.paper_look import PaperLook
 from activities.parcel_booking import ParcelBooking
 from activities.parcel_closing import ParcelClosing
 from activities.records import Clockwork, Records
@@ -107,7 +108,9 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
             graceful_shutdown_timeout=timedelta(seconds=settings.worker.shutdown_s),
         )
 
-    steps, saying = [records.record, records.record_all], [commands.send_command, commands.pass_on]
+    papers = PaperLook(container.database)
+    steps = [records.record, records.record_all, papers.look_at_papers]
+    saying = [commands.send_command, commands.pass_on]
     return [
         worker(CASES_QUEUE, [*steps, *saying], workflows=True),
         worker(

@@ -16,7 +16,7 @@ from storage.exchange import (
     sent_files,
     southwest,
 )
-from storage.parcels import handovers, legs, scans
+from storage.parcels import handovers, legs, papers, scans
 from storage.people import users
 from storage.tasks import rows as task_rows
 
@@ -36,6 +36,7 @@ MODULES = (
     legs,
     nonces,
     outbox,
+    papers,
     pending_updates,
     phone_views,
     quarter_rows,

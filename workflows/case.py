@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
         LegEffect,
         LegOutcome,
         LegResult,
+        PapersCounted,
         SupplementGiven,
         TaskOutcome,
         TaskResolved,
@@ -36,8 +37,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.joint_order import JointOrder
     from workflows.legs import Legs
     from workflows.licences import LicencesOfCase
+    from workflows.paper_gate import PaperGate
     from workflows.renewal import renewal_due
     from workflows.seen_events import SeenEvents
+
+
+_COUNTED = 3
+"""The edition since which a count that differs stops the submission."""
+
+_ENDS_EARLY = {TaskOutcome.CLOSE_AS_FAILED: CaseStatus.FAILED, TaskOutcome.GIVE_UP: CaseStatus.WITHDRAWN}
 
 
 @workflow.defn(name=CASE_WORKFLOW)
@@ -70,6 +78,7 @@ class CaseWorkflow:
         self._submitting = before.submitting
         self._papers_in_hall = before.papers_in_hall
         self._withheld = before.withheld
+        self._papers = PaperGate(self._context, before.papers)
         self._deferral = Deferral(self._context, before.deferral)
         self._collection = Collection(self._context, before.collection)
         self._licences = LicencesOfCase(self._context, before.licences)
@@ -123,13 +132,19 @@ class CaseWorkflow:
         result = self._legs.over(leg)
         self._fetched = True
         self._papers_in_hall = result.outcome is LegOutcome.DELIVERED
+        if result.differs and self._start.edition >= _COUNTED:
+            self._papers.parcel = result.leg_id
         if not self._papers_in_hall and not self._stopped_early:
             await self._end_before_submission(CaseStatus.FAILED, "PAPERS_NEVER_CAME")
 
     async def _collect_papers(self) -> None:
-        """收件: the papers are checked and the applicant has a receipt; the posting limit starts."""
+        """收件: the papers are checked and the applicant has a receipt; the posting limit starts.
+
+        What was not counted as said is agreed upon first, in cases that began with that rule.
+        """
         if self._collected:
             return
+        await self._papers.passed(lambda: self._stopped_early is not None)
         await self._end_if_stopped()
         if self._context.status.is_outcome:
             return
@@ -330,6 +345,7 @@ class CaseWorkflow:
             deferral=self._deferral.carried(),
             collection=self._collection.carried(),
             licences=self._licences.carried() if self._start.licences else None,
+            papers=self._papers.carried(),
             seen=self._seen.carried(),
         )
 
@@ -416,13 +432,24 @@ class CaseWorkflow:
         """A person has resolved a task of this case, or of a leg of it that broke off."""
         if self._seen.again() or self._legs.decided(resolved):
             return
-        if not self._submitting and resolved.outcome is TaskOutcome.CLOSE_AS_FAILED:
-            self._stopped_early = CaseStatus.FAILED
+        if not self._submitting and resolved.outcome in _ENDS_EARLY:
+            self._stopped_early = _ENDS_EARLY[resolved.outcome]
+        self._context.papers_heard += 1
         self._deferral.decided(resolved)
         self._licences.decided(resolved)
         for course in self._courses.values():
             if resolved.handling_no in (None, course.plan.handling_no):
                 course.enqueue(resolved)
+
+    @workflow.update(name=CaseUpdate.PAPERS_COUNTED)
+    def papers_counted(self, counted: PapersCounted) -> None:
+        """The window has counted a paper: the case looks at its papers again, where it waits for one.
+
+        What comes back to the hall by itself is handed over like what comes by parcel.
+        """
+        if not self._seen.again():
+            self._context.papers_heard += 1
+            self._papers_in_hall |= counted.papers_kept and self._submitting
 
     @workflow.update(name=CaseUpdate.CALENDAR_CHANGED)
     def calendar_changed(self, changed: CalendarChanged) -> None:
@@ -431,6 +458,7 @@ class CaseWorkflow:
             return
         for course in self._courses.values():
             course.enqueue(changed)
+        self._papers.calendar_changed()
         self._deferral.calendar_changed()
         self._collection.calendar_changed()
 
@@ -474,7 +502,8 @@ class CaseWorkflow:
         return self._carried(closed=False)
 
     def _clocks(self) -> list[Clocks]:
-        return [*(c.clocks for c in self._courses.values()), self._deferral.clocks, self._collection.clocks]
+        of_the_case = (self._papers, self._deferral, self._collection)
+        return [*(c.clocks for c in self._courses.values()), *(part.clocks for part in of_the_case)]
 
     def _course(self, handling_no: str) -> HandlingCourse:
         if handling_no not in self._courses:

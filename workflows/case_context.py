@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.commands import Commands
+    from activities.paper_look import PaperLook
     from activities.records import Records
     from domain.carried import CaseCarried
     from domain.case import join
@@ -21,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         Deadline,
         DeadlineKind,
         FileOrder,
+        PapersLook,
         TaskOrder,
     )
     from domain.naming import CASES_QUEUE, partner_queue
@@ -45,6 +47,8 @@ class CaseContext:
         self.on_hold_by: set[str] = set()
         self.outcome: CaseStatus | None = None
         self.withdrawal_pending = False
+        self.went_without: str | None = None  # id of the leg whose papers were counted short
+        self.papers_heard = 0  # how often something was counted or decided
         self.changes = 0
         self.leg_numbers: dict[str, int] = {}
         self._steps = 0
@@ -236,6 +240,17 @@ class CaseContext:
                 start_to_close_timeout=policies.COMMAND_ATTEMPT,
                 heartbeat_timeout=policies.HEARTBEAT,
                 retry_policy=policies.command_retry(self.start.time_scale),
+            )
+
+    async def papers(self) -> PapersLook:
+        """What counts and people say of the case's papers now."""
+        with self.step():
+            return await workflow.execute_activity_method(
+                PaperLook.look_at_papers,
+                self.case_no,
+                task_queue=CASES_QUEUE,
+                start_to_close_timeout=policies.RECORD_ATTEMPT,
+                retry_policy=policies.RECORD_RETRY,
             )
 
     async def pass_on(

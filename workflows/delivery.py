@@ -74,6 +74,7 @@ class DeliveryWorkflow:
         self._delivered = before.delivered
         self._ended = before.ended
         self._in_custody = before.in_custody
+        self._differs = False  # of the check that ends the leg: nothing comes between the two
         self._cancel_asked = before.cancel_asked
         self._reports_end = before.reports_end  # the case has no handle of this workflow any more
         self._next_look_at = before.next_look_at
@@ -168,6 +169,8 @@ class DeliveryWorkflow:
             self._in_custody = True
         if effect.stage is _S.DELIVERED:
             self._delivered = effect
+        if effect.stage is _S.HALL_CHECKED:
+            self._differs = effect.discrepancy
         if self._is_home(effect):
             self._ended = LegOutcome.DELIVERED
         elif effect.stage in _ENDS:
@@ -229,6 +232,7 @@ class DeliveryWorkflow:
             tracking_no=self._tracking_no,
             delivered_at=self._delivered_at,
             signer_kind=self._signer_kind,
+            differs=self._differs,
         )
         if self._reports_end:
             with suppress(ApplicationError):  # the case is over; the row of the leg says how this one ended

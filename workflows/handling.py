@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         LegEffect,
         LegOutcome,
         LegResult,
+        PapersLook,
         SupplementGiven,
         TaskOutcome,
         TaskResolved,
@@ -51,6 +52,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.return_tracking import ReturnTracking
     from workflows.supplements import Supplements
     from workflows.waiting import happens_in_time
+
+
+_COUNTED = 3
+"""The edition since which papers are followed one by one."""
 
 
 class HandlingCourse:
@@ -171,6 +176,8 @@ class HandlingCourse:
             await self._legs.book(self.plan, Leg.FORWARD)
         if not await self._submitted_to_the_authority():
             return
+        if self._context.went_without is not None:  # agreed upon with the applicant: the authority hears what lacks
+            await self._commands.notify(Notice.DISCREPANCY, self._context.went_without, 1)
         if self.plan.originals_travel:
             self._back.forwarded = True
             await self._legs.send(self.plan, Leg.FORWARD)
@@ -228,8 +235,29 @@ class HandlingCourse:
             return
         while not leg.done() or self._events:
             await self._next(leg.done)
+        result = self._legs.over(leg)
+        if self._context.start.edition >= _COUNTED:
+            await self._compared(result)
         self._back.arrived()
-        self.brought_back = self._legs.over(leg).outcome is LegOutcome.DELIVERED
+        self.brought_back = result.outcome is LegOutcome.DELIVERED
+
+    async def _compared(self, result: LegResult) -> None:
+        """What was counted otherwise than listed is not handed on before a person has compared it.
+
+        Originals that were not in the parcel: a person agrees with the authority before the case closes.
+        """
+        look = await self._context.papers() if result.differs or self._back.forwarded else PapersLook()
+        if result.differs and self.plan.handling_no in look.unsettled:
+            self._context.show_hold(self.plan.handling_no, True)
+            await self._context.record("PAPERS_DIFFER", handling_no=self.plan.handling_no)
+            while self.plan.handling_no in look.unsettled:
+                heard = self._context.papers_heard
+                await self._next(lambda heard=heard: self._context.papers_heard != heard)  # type: ignore[misc]
+                look = await self._context.papers()
+            self._show_hold()
+            await self._context.record("PAPERS_AGREED", handling_no=self.plan.handling_no)
+        if self._back.forwarded and self.plan.handling_no in look.away:
+            await self._stop_for(TaskKind.PAPERS_AWAY, result.leg_id)
 
     async def _leg_back(self) -> RunningLeg | None:
         """The leg that brings what was sent: started now, or by an earlier run of the case."""

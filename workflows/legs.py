@@ -112,9 +112,12 @@ class Legs:
 
     # --- booked, sent, over ---
 
-    async def book(self, owner: HandlingPlan, leg: Leg) -> LegPlan:
-        """Book a leg: it has a waybill number before a command names it, and moves only when `send` starts it."""
-        plan = self._plan(owner.handling_no, leg)
+    async def book(self, owner: HandlingPlan, leg: Leg, *, round_: int = 0) -> LegPlan:
+        """Book a leg: it has a waybill number before a command names it, and moves only when `send` starts it.
+
+        `round_`: of the supplement whose papers it carries; 0: it carries what is sent with the case.
+        """
+        plan = self._plan(owner.handling_no, leg).model_copy(update={"round": round_})
         self._booked[owner.handling_no, leg] = plan
         with self._context.step():
             await workflow.execute_activity_method(

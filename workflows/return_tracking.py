@@ -80,7 +80,7 @@ class ReturnTracking:
     def _must(self, status: CaseStatus) -> bool:
         if status is CaseStatus.FAILED:
             return False  # a person has closed it and looks after the papers
-        if self.forwarded:
+        if self.forwarded and not (self._plan.originals_kept and status is CaseStatus.APPROVED):
             return True
         if status is not CaseStatus.APPROVED:
             return False

@@ -60,7 +60,7 @@ class Supplements:
         if given.originals:
             if by_the_event():
                 await self._ledger.start_clocks(self._context.clock(DeadlineKind.POSTING), kind="PASSING_ON")
-            self.under_way = (await self._legs.book(self._plan, Leg.FORWARD)).leg_id
+            self.under_way = (await self._legs.book(self._plan, Leg.FORWARD, round_=given.round)).leg_id
         if not await say(CommandKind.SUPPLEMENT, given.round):
             return
         complete = not (given.originals and by_the_event())

@@ -50,6 +50,8 @@ from domain.messages import (
     LegPlan,
     LegResult,
     LookReason,
+    PapersCounted,
+    PapersLook,
     SupplementGiven,
     TaskOutcome,
     TaskResolved,
@@ -116,6 +118,7 @@ class Folder:
     arrived: set[str] = field(default_factory=set)  # at a gate
     results: dict[str, LegResult] = field(default_factory=dict)
     effects: dict[str, tuple[LegEffect, ...]] = field(default_factory=dict)
+    papers: PapersLook = field(default_factory=PapersLook)
     look_every: timedelta = timedelta(days=300)
 
     @property
@@ -162,6 +165,10 @@ class Hall:
     async def record_all(self, steps: CaseChanges) -> AllRecorded:
         self.folders[steps.changes[0].case_no].groups.append([change.kind for change in steps.changes])
         return AllRecorded(deadlines=tuple([(await self.record(change)).deadlines for change in steps.changes]))
+
+    @activity.defn(name="look_at_papers")
+    async def look_at_papers(self, case_no: str) -> PapersLook:
+        return self.folders[case_no].papers
 
     @activity.defn(name="send_command")
     async def send_command(self, order: CommandOrder) -> CommandResult:
@@ -258,7 +265,11 @@ class Hall:
             )
 
         return [
-            worker(CASES_QUEUE, self.record, self.record_all, self.send_command, self.pass_on, workflows=True),
+            worker(
+                CASES_QUEUE,
+                *(self.record, self.record_all, self.send_command, self.pass_on, self.look_at_papers),
+                workflows=True,
+            ),
             worker(
                 CARRIER_QUEUE,
                 self.book_leg,
@@ -378,6 +389,11 @@ class CaseDesk:
         update_id = f"{self.case_no}-deferred-{'-'.join(map(str, seqs))}"
         await tell(self.handle, "deferred_brought", DeferredBrought(seqs=seqs), id=update_id)
 
+    async def counts(self, paper: str, left: PapersLook) -> None:
+        """The window has counted a paper; `left`: what differs now."""
+        self.folder.papers = left
+        await tell(self.handle, "papers_counted", PapersCounted(paper_no=paper), id=f"{paper}-counted-{left}")
+
     async def withdraws(self) -> None:
         asked = WithdrawalAsked(request_id="r1")
         await tell(self.handle, "withdraw", asked, id=f"{self.case_no}-withdraw")
@@ -443,6 +459,7 @@ def new_case(
     papers_kept: bool = True,
     order: Mapping[int, Sequence[int]] = MappingProxyType({}),
     licences: tuple[int, ...] = (),
+    edition: int = EDITION,
     **other: Any,
 ) -> CaseStart:
     """A case with one handling per partner; the number of a single one is the case's own.
@@ -465,7 +482,7 @@ def new_case(
         deferred=deferred,
         deferral_workdays=item.promised_days if deferred else None,
         licences=licences,
-        edition=EDITION,
+        edition=edition,
     )
     hall.knows(start)
     return start

@@ -203,15 +203,49 @@ async def test_a_late_upload_turns_a_breach_into_on_time(house):
     await house.until(lambda: not parcel.tasks)
 
 
-async def test_a_paper_that_the_hall_misses_is_raised_although_the_leg_is_over(house):
+async def counted_short(house):
+    """A pickup of which the hall has counted every paper but the first."""
     parcel = await house.order()
     await parcel.visit("EN_ROUTE", "ARRIVED_DOOR", "PICKED_UP")
     parcel.scan("DELIVERED", signerKind="hall", near=False)
-    parcel.scan("HALL_CHECKED", device="hall-window", near=False, manifest=[])
+    papers = parcel.case["papers"]
+    found = [{name: paper[name] for name in ("name", "form", "count", "paperNo")} for paper in papers[1:]]
+    parcel.scan("HALL_CHECKED", device="hall-window", near=False, manifest=found)
     await house.until(lambda: parcel.shown["outcome"] == "DELIVERED")
-    assert (await parcel.task("DISCREPANCY"))["owner"] == "clerk"
-    assert parcel.said == "核对时发现材料与清单不一致，工作人员正在核实，会主动联系您。"
-    await parcel.resolve("DISCREPANCY", "close_as_failed")  # the leg is over: the case hears it
-    await house.until(lambda: parcel.case["status"] == "FAILED")
+    await house.until(lambda: "PAPERS_DIFFER" in parcel.history)
+    assert (parcel.case["status"], parcel.case["onHold"]) == ("REGISTERED", True)
+    return parcel, papers[0]
+
+
+async def test_a_paper_that_the_hall_misses_stops_the_case_until_it_is_brought(house):
+    parcel, paper = await counted_short(house)
+    task = await parcel.task("PAPERS_SHORT")
+    (line,) = task["data"]["papers"]
+    assert (task["owner"], line["name"], line["said"], line["counted"]) == ("clerk", paper["name"], 1, 0)
+    assert parcel.said == "清点的份数与清单不符，办理先暂停，工作人员会与您联系商定。"
+    await parcel.resolve("PAPERS_SHORT", "bring_later")
+    await house.until(lambda: "PAPERS_AWAITED" in parcel.history)
+    assert [clock["kind"] for clock in parcel.case["deadlines"]] == ["MISSING_PAPER"]
+    path = f"/api/v1/cases/{parcel.case_no}/passports/{paper['paperNo']}/counts"
+    assert not house.clerk.post(path, {"counted": 1})["differs"]
+    await house.until(lambda: parcel.case["status"] == "SUBMITTED")
+    held = next(one for one in parcel.case["papers"] if one["paperNo"] == paper["paperNo"])
+    assert (held["holder"]["kind"], held["countedWhere"]) == ("hall", "window")
+
+
+async def test_without_the_paper_the_case_goes_on_and_nothing_shows_it_travelling(house):
+    parcel, paper = await counted_short(house)
+    await parcel.resolve("PAPERS_SHORT", "go_without")
+    await house.until(lambda: parcel.case["status"] == "SUBMITTED")
+    held = next(one for one in parcel.case["papers"] if one["paperNo"] == paper["paperNo"])
+    assert (held["holder"]["kind"], held["decision"], held["count"]) == ("nobody", "without", 0)
+
+
+async def test_given_up_the_case_ends_and_the_papers_wait_for_the_applicant(house):
+    parcel, _ = await counted_short(house)
+    await parcel.resolve("PAPERS_SHORT", "give_up")
+    await house.until(lambda: parcel.case["status"] == "WITHDRAWN")
     await parcel.resolve("COLLECT_AT_HALL", "acknowledge")
     await house.until(lambda: parcel.case["closedAt"])
+    where = {paper["holder"]["kind"] for paper in parcel.case["papers"] if paper["form"] == "original"}
+    assert where <= {"applicant", "nobody"}

@@ -210,7 +210,7 @@ async def test_originals_that_came_back_from_the_way_are_sent_again(register):
     assert await case.closed() is CaseStatus.REJECTED
 
 
-async def test_what_came_wrong_from_the_door_is_our_own_windows_matter(register):
+async def test_what_came_wrong_from_the_door_and_was_agreed_upon_is_our_own_windows_matter(register):
     case = await register(pickup=True)
     pickup = await case.until_leg(Leg.PICKUP)
     await pickup.scan(P.PICKED_UP, P.DELIVERED)

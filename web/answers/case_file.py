@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from domain.papers import PaperDecision, PaperFate, PaperOrigin, SightingPlace
 from domain.terms import ApplicantType, CaseStatus, MaterialForm, Mode, Partner, Provided, Role, Scheme, TrustGrade
 from logistics.holders import HolderKind
 from papers.facts import PaperKind
@@ -48,6 +49,7 @@ class MaterialKept(Answer):
     form: MaterialForm
     provided: Provided
     pages: int
+    count: int
     sha256: str | None
     grade: TrustGrade | None
     licence: LicenceShown | None
@@ -117,13 +119,44 @@ class HolderShown(Answer):
     label: str
 
 
-class PaperHeld(Answer):
-    """A paper and who holds it (材料去向)."""
+class PaperSeen(Answer):
+    """One sighting of a paper: `counted` null where it changed hands uncounted; `void`: the scan was taken back."""
 
+    at: Moment
+    place: SightingPlace
+    label: str
+    by: str
+    said: int
+    counted: int | None
+    void: bool
+
+
+class PaperHeld(Answer):
+    """A paper and who holds it (材料去向).
+
+    `count`: pieces that there are, `said`: that there should be, `counted`: by the last count, null before it.
+    `differs`: they are not the same and nobody has agreed to go on; `decision`: what was agreed. `fate`: what the
+    authority does with it, once that is known.
+    """
+
+    paper_no: str
     name: str
     form: MaterialForm
+    origin: PaperOrigin
+    round: int
+    handling_no: str | None
     count: int
+    pages: int
+    said: int
+    counted: int | None
+    counted_by: str | None
+    counted_at: Moment | None
+    counted_where: SightingPlace | None
+    differs: bool
+    decision: PaperDecision | None
+    fate: PaperFate | None
     holder: HolderShown
+    sightings: list[PaperSeen]
 
 
 class TaskNamed(Answer):

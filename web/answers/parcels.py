@@ -23,11 +23,13 @@ class DoorPromise(Kept):
 
 
 class PaperCounted(Answer):
-    """One line of a list of papers."""
+    """One line of a list of papers. `paperNo`: of its passport, null on a list from before there were any."""
 
     name: str
     form: MaterialForm
     count: int
+    paper_no: str | None = None
+    pages: int | None = None
 
 
 class ParcelShown(Answer):

@@ -2,6 +2,7 @@
 
 from domain.terms import CaseStatus, Leg, ParcelStage
 from web.answers.base import Answer, Moment
+from web.answers.case_papers import PaperLacking
 from web.answers.clocks import ResponsibleNow
 from web.answers.fees import FeeTold
 from web.answers.said import WordSaid
@@ -30,7 +31,7 @@ class StepTold(Answer):
 class Standing(Answer):
     """Where the matter stands; `next`: a sentence; `said`: by the authorities, oldest first. The name is masked.
 
-    `steps`: of joint handling with an order, else none.
+    `steps`: of joint handling with an order, else none. `lacking`: papers that are not there as said.
     """
 
     case_no: str
@@ -46,3 +47,4 @@ class Standing(Answer):
     fee: FeeTold | None
     said: list[WordSaid]
     parcels: list[ParcelTold]
+    lacking: list[PaperLacking]

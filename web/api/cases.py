@@ -14,6 +14,7 @@ from domain.messages import SupplementGiven, WithdrawalAsked
 from domain.naming import CaseUpdate, case_workflow_id
 from domain.terms import CaseStatus, Provided, Scheme
 from domain.wire import may_supplement
+from parcels.passports import issue
 from storage.cases.case_list import CaseFilter, count_cases, read_cases, wanted_cases
 from storage.cases.rows import (
     CaseRow,
@@ -160,6 +161,7 @@ def _supplement(
     changed = dossier.model_copy(update={"supplements": (*dossier.supplements, brought)})
     write_dossier(case, ctx.sealer, changed)
     bind(session, case_no, files, now)
+    issue(session, case, changed, now, by=clerk.username)
     queue_update(
         session,
         update_id=f"{handling.handling_no}-supplement-{given.round}",
@@ -206,6 +208,7 @@ def _supplied(item: ItemSnapshot, shapes: list[MaterialRequest]) -> tuple[Dossie
             form=form_of(shape.provided, known[shape.seq].form if shape.seq in known else None),
             provided=shape.provided,
             pages=shape.pages,
+            count=shape.count,
             sha256=shape.sha256,
         )
         for shape in shapes

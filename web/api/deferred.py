@@ -15,6 +15,7 @@ from domain.errors import Conflict
 from domain.messages import CaseStart, DeadlineKind, DeferredBrought
 from domain.naming import CaseUpdate, case_workflow_id
 from domain.terms import MaterialForm, Provided, TrustGrade
+from parcels.passports import issue
 from storage.cases.deferred_materials import came, came_already, commit, owe, still_owed
 from storage.cases.rows import CaseRow, add_event, read_dossier, write_dossier
 from storage.documents.uploads import bind
@@ -108,6 +109,7 @@ def take_deferred(
     files = check_files(session, brought, uploader=actor, now=now, case_no=case.case_no)
     write_dossier(case, ctx.sealer, dossier)
     bind(session, case.case_no, files, now)
+    issue(session, case, dossier, now, by=actor, later=True)
     for seq in fresh:
         came(session, case.case_no, seq, now=now, actor=actor, acts=acts)
     if fresh:
@@ -131,7 +133,7 @@ def take_deferred(
 def as_listed(case: CaseRow, seq: int) -> MaterialRequest:
     """A deferred material in the form that the item asks for: what a clerk confirms with one press."""
     listed = next(m for m in ItemSnapshot.model_validate(case.item).materials if m.seq == seq)
-    return MaterialRequest(seq=seq, provided=_PLAIN[listed.form], checked=True)
+    return MaterialRequest(seq=seq, provided=_PLAIN[listed.form], count=listed.copies, checked=True)
 
 
 @router.post("/{case_no}/materials/{seq}/verified", operation_id="verifyMaterial", response_model=MaterialVerified)
@@ -172,6 +174,7 @@ def _brought(ctx: Context, item: ItemSnapshot, dossier: Dossier, shape: Material
         "provided": shape.provided,
         "form": form_of(shape.provided, listed.form),
         "pages": shape.pages,
+        "count": shape.count,
         "sha256": shape.sha256,
         "grade": grade_of(listed, Brought(seq=shape.seq, provided=shape.provided, checked=shape.checked)),
     }

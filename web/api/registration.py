@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from catalog.agreements import Agreements
 from catalog.eligibility import RouteApplicant
 from catalog.intake import first_counted_day
+from catalog.kept import kept_of
 from catalog.materials import MaterialCheck, deferral_workdays
 from catalog.model import ItemSnapshot, ServiceItem
 from catalog.regions import HALL_REGION
@@ -19,6 +20,7 @@ from domain.identifiers import IdentifierError, check_id, make_case_number
 from domain.messages import EDITION, CaseStart, HandlingPlan
 from domain.outbound import Person
 from domain.terms import ApplicantType, CaseStatus, IdType, Mode
+from parcels.passports import issue
 from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from storage.documents.uploads import bind
 from web.api.agents import acting, authorisation_of, check_authorisation
@@ -29,7 +31,7 @@ from web.api.licences import to_be_checked, with_licences
 from web.api.material_files import check_files
 from web.api.refusals import cannot_go
 from web.api.same_matter import decide_same_matter, keep_marks
-from web.api.submitted import brought, form_check, graded, keeps_papers
+from web.api.submitted import brought, form_check, graded, keeps_papers, originals_kept
 from web.foundation.context import Context
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import CaseRequest, ContactRequest, PersonRequest
@@ -62,7 +64,11 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     shares = shares_of(item, wanted.handlings, routes)
     marks, beside = decide_same_matter(session, ctx, wanted, clerk)
     case_no, handling_nos = _numbers(session, ctx, len(shares), now)
-    plans = plans_of(shares, handling_nos)
+    kept = originals_kept(materials, kept_of(item.code))
+    plans = tuple(
+        plan.model_copy(update={"originals_kept": kept and plan.originals_travel})
+        for plan in plans_of(shares, handling_nos)
+    )
     start = CaseStart(
         case_no=case_no,
         item=item.brief,
@@ -226,6 +232,7 @@ def _store(
     session.flush()
     for handling in handlings:
         ctx.inbox.adopt_for(session, handling, now)
+    issue(session, case, dossier, now, by=clerk)
     acts: dict[str, Any] = acting(ctx, dossier, by_self=False, now=now)
     if beside is not None:
         acts |= {"sameMatter": list(beside.cases)}

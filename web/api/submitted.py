@@ -29,6 +29,7 @@ def brought(item: ServiceItem, shapes: list[MaterialRequest]) -> tuple[DossierMa
                 form=form_of(shape.provided, material.form),
                 provided=shape.provided,
                 pages=shape.pages,
+                count=shape.count,
                 sha256=shape.sha256,
             )
         )
@@ -46,6 +47,12 @@ def keeps_papers(materials: Iterable[DossierMaterial]) -> bool:
     Copies and forms belong to the dossier.
     """
     return any(material.form is MaterialForm.ORIGINAL for material in materials)
+
+
+def originals_kept(materials: Iterable[DossierMaterial], kept: frozenset[int]) -> bool:
+    """Whether every original of these stays with the authority (`kept`: numbers by the item's rule); False for none."""
+    originals = [material.seq for material in materials if material.form is MaterialForm.ORIGINAL]
+    return bool(originals) and kept.issuperset(originals)
 
 
 def form_of(provided: Provided, listed: MaterialForm | None) -> MaterialForm:

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from domain.errors import Conflict, NotFound
 from domain.messages import TaskOutcome, TaskResolved
 from domain.naming import case_workflow_id, delivery_workflow_id
-from domain.tasks import OF_THE_HALL, RULES, TaskKind
+from domain.tasks import OF_PAPERS, OF_THE_HALL, RULES, TaskKind
 from domain.terms import CaseStatus, Datum, Role, SignerKind
 from logistics.geo import Point
 from logistics.outlets import nearest
 from messaging.paper import printed
 from parcels.outlets import outlets_now
+from parcels.paper_differences import decide
 from storage.cases.deferred_materials import give_up
 from storage.cases.rework import OF_A_RATING
 from storage.cases.rows import CaseRow, add_event
@@ -124,6 +125,8 @@ def _carry_out(session: Session, ctx: Context, row: TaskRow, outcome: TaskOutcom
     now = ctx.now()
     case = find_case(session, row.case_no) if row.case_no is not None else None
     workflow_id = _who_waits(session, row)
+    if row.kind in OF_PAPERS and case is not None:
+        decide(session, case.case_no, outcome, by=person.username, task=row.id, now=now)
     if row.kind == TaskKind.COLLECT_AT_HALL and case is not None:
         hand_over_case(session, ctx, case, SignerKind.SELF, row.id, person.username)
     elif row.kind == TaskKind.LETTER:
@@ -149,8 +152,8 @@ def _carry_out(session: Session, ctx: Context, row: TaskRow, outcome: TaskOutcom
 
 
 def _who_waits(session: Session, row: TaskRow) -> str | None:
-    """A leg that is over decides nothing any more: what is found out about it is its case's matter."""
-    leg = session.get(LegRow, row.leg_id) if row.leg_id else None
+    """A leg that is over decides nothing any more: what is found out about it is its case's matter, as papers are."""
+    leg = session.get(LegRow, row.leg_id) if row.leg_id and row.kind not in OF_PAPERS else None
     if leg is not None and leg.ended_at is None:
         return delivery_workflow_id(leg.leg_id)
     return case_workflow_id(row.case_no) if row.case_no else None

@@ -16,12 +16,14 @@ from logistics.masking import mask_name
 from storage.cases.deferred_materials import still_owed
 from storage.cases.rows import CaseRow, DeadlineRow, handlings_of, read_dossier
 from storage.parcels.legs import LegRow
+from storage.parcels.papers import PaperRow, papers_of
 from web.answers.track import Standing
 from web.foundation.context import Context, Ctx
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
 from web.views.fees import fee_shown
 from web.views.joint import steps_shown, undoing_sentence
+from web.views.lacking import agreed_sentence, lacking_sentence, lacking_shown
 from web.views.said import said_to_applicant
 from web.views.sentences import standing_sentence
 from web.views.wording import LEGS
@@ -63,6 +65,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
     numbers = [handling.handling_no for handling in handlings]
     clocks = running_clocks(session, case)
     status = CaseStatus(case.status)
+    papers = papers_of(session, case.case_no)
     legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
     return {
         "caseNo": case.case_no,
@@ -70,7 +73,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
         "applicant": mask_name(dossier.applicant.name),
         "status": status,
         "statusLabel": status.label,
-        "next": undoing_sentence(session, case) or standing_sentence(case, owed=owed, reply_by=_reply_by(clocks)),
+        "next": undoing_sentence(session, case) or _next(case, papers, clocks, owed=owed),
         "steps": steps_shown(case, handlings),
         "responsibleNow": responsible_now(case, clocks, ctx),
         "closed": case.closed_at is not None,
@@ -88,6 +91,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
             }
             for leg in legs
         ],
+        "lacking": [] if status.is_outcome else lacking_shown(papers),
     }
 
 
@@ -97,7 +101,17 @@ def _fee(case: CaseRow, dossier: Dossier) -> dict[str, Any] | None:
     return {name: value for name, value in shown.items() if name != "markedBy"} if shown is not None else None
 
 
-def _reply_by(clocks: list[DeadlineRow]) -> str | None:
-    """The last day for the applicant's missing papers, as people say it."""
-    last = next((local_day(c.due_at) for c in clocks if c.kind == DeadlineKind.SUPPLEMENT_REPLY), None)
+def _next(case: CaseRow, papers: list[PaperRow], clocks: list[DeadlineRow], *, owed: bool) -> str:
+    """What is to be done comes first, then where the matter stands, and what was agreed upon while it goes on."""
+    standing_so = standing_sentence(case, owed=owed, reply_by=_last_day(clocks, DeadlineKind.SUPPLEMENT_REPLY))
+    if CaseStatus(case.status).is_outcome:
+        return standing_so
+    waits = case.collected_at is None and not case.withdrawal_pending
+    to_do = lacking_sentence(papers, _last_day(clocks, DeadlineKind.MISSING_PAPER)) if waits else None
+    return to_do or f"{standing_so}{agreed_sentence(papers) or ''}"
+
+
+def _last_day(clocks: list[DeadlineRow], kind: DeadlineKind) -> str | None:
+    """The last day of a clock that runs, as people say it."""
+    last = next((local_day(c.due_at) for c in clocks if c.kind == kind), None)
     return f"{last.month}月{last.day}日" if last is not None else None

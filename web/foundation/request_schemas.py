@@ -102,6 +102,8 @@ class LicenceRequest(RequestSchema):
 class MaterialRequest(RequestSchema):
     """One material. `seq`: its number in the item's list. `sha256`: of a scan that was uploaded before.
 
+    `count`: pieces (份) that were brought, `pages` of one piece.
+
     `checked`: compared with the original at the window, which raises grade C to B; of a `licence`: the clerk has looked
     at it himself.
     """
@@ -110,6 +112,7 @@ class MaterialRequest(RequestSchema):
     provided: Provided
     checked: bool = False
     pages: int = Field(default=1, ge=0, le=999)
+    count: int = Field(default=1, ge=1, le=99)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     licence: LicenceRequest | None = None
 

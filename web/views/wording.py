@@ -2,6 +2,7 @@
 
 from domain.matters import End
 from domain.messages import DeadlineKind, Responsible, TaskOutcome
+from domain.papers import PaperDecision, PaperFate, SightingPlace
 from domain.tasks import RULES, TaskKind
 from domain.terms import (
     AuthorisationKind,
@@ -114,6 +115,10 @@ _HISTORY = {
     "GAP_CLOSED": "容缺材料已补齐，可以发放结果",
     "DEFERRED_GIVEN_UP": "容缺材料逾期未补，不再等待",
     "DEFERRED_VOID": "未准予，容缺材料不再需要",
+    "PAPERS_DIFFER": "材料清点不符，办件暂停",
+    "PAPERS_AWAITED": "等申请人补来缺的材料",
+    "PAPERS_AGREED": "材料清点不符已了结",
+    "PAPER_COUNTED": "窗口已清点补来的材料",
     "COLLECTED_BY": "领取人已签收",
     "AGENT_AUTHORISED": "代办授权已登记",
     "MATERIAL_VERIFIED": "窗口已核对原件",
@@ -146,6 +151,7 @@ DEADLINES = {
     DeadlineKind.SUSPENSION: "特别程序结束",
     DeadlineKind.RATING_REWORK: "差评整改",
     DeadlineKind.COMPENSATION: "联办恢复",
+    DeadlineKind.MISSING_PAPER: "商定并补来缺的材料",
 }
 
 RESPONSIBLE = {
@@ -174,6 +180,10 @@ OUTCOMES = {
     TaskOutcome.KEPT: "结果有效，其余另行办理",
     TaskOutcome.LOOKED: "已当面核对电子证照",
     TaskOutcome.CHECK_AGAIN: "再核验一次",
+    TaskOutcome.RECOUNTED: "重新清点，材料齐全",
+    TaskOutcome.BRING_LATER: "等申请人补来，收到后转递",
+    TaskOutcome.GO_WITHOUT: "不带这一份，先转递办理",
+    TaskOutcome.GIVE_UP: "申请人不办了，退还材料",
     TaskOutcome.SETTLED: "无需再处理",
 }
 
@@ -193,6 +203,7 @@ SETTLED_BY = {
     End.ARRIVED: "邮件已到达",
     End.AT_HOME: "邮件已妥投或已退回",
     End.FOUND: "邮件已找到",
+    End.COUNTED: "重新清点，与清单相符",
     End.LEG_ENDED: "这段寄递已结束",
     End.REPLACED: "由同一件事的另一条待办接续",
 }
@@ -225,6 +236,19 @@ FORMS = {
     MaterialForm.ELECTRONIC: "电子件",
     MaterialForm.FORM: "表格",
 }
+
+SIGHTINGS = {
+    SightingPlace.WINDOW: "窗口清点",
+    SightingPlace.DOOR: "上门清点",
+    SightingPlace.HALL: "大厅核对",
+    SightingPlace.BAG: "寄递途中",
+    SightingPlace.AUTHORITY: "办理地",
+    SightingPlace.HAND_OVER: "当面交接",
+}
+"""Where a paper was seen."""
+
+DECISIONS = {PaperDecision.BRING: "等申请人补来", PaperDecision.WITHOUT: "商定不带这一份"}
+FATES = {PaperFate.RETURNED: "退回申请人", PaperFate.KEPT: "留存办理地卷宗"}
 
 PROVIDED = {
     Provided.ORIGINAL: "原件",

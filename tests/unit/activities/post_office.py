@@ -71,8 +71,8 @@ class PostOffice:
             seed_couriers(session)
         register(self.database)
 
-    def live(self, door=DOOR, **more):
-        """The applicant's door, for the legs that are booked from now on."""
+    def live(self, door=DOOR, *, fetched=True):
+        """The applicant's door, for the legs that are booked from now on; papers not `fetched` are in the hall."""
         contact = Contact(
             address="渝中区大坪正街1号",
             lat=door[0] if door else None,
@@ -87,7 +87,7 @@ class PostOffice:
         dossier = Dossier(
             applicant=person,
             materials=(book,),
-            pickup=contact,
+            pickup=contact if fetched else None,
             delivery=contact,
             consent=Consent(version="1", accepted=True),
         )
@@ -96,7 +96,7 @@ class PostOffice:
 
     def order(self, leg=Leg.PICKUP, number=1, door=DOOR):
         """A leg as its workflow begins it: booked, then looked at."""
-        self.live(door)
+        self.live(door, fetched=leg is Leg.PICKUP)
         leg_id = f"{CASE}-{leg}-{number}"
         self.carrying.book_leg(LegPlan(leg_id=leg_id, case_no=CASE, handling_no=CASE, leg=leg))
         self.look(leg_id, LookReason.ORDERED)

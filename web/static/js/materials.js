@@ -60,22 +60,17 @@ function row(material, place) {
     how.append(new Option(label, value));
   }
   const seq = hidden(material.seq);
-  const pages = document.createElement("input");
+  const pieces = number("count", material.copies, `${material.name}的份数`);
+  const pages = number("pages", 1, `${material.name}每份的页数`);
   pages.id = `material-${place}-pages`;
-  pages.className = "pages";
-  pages.dataset.as = "number";
-  pages.inputMode = "numeric";
-  pages.value = "1";
-  pages.setAttribute("aria-label", `${material.name}的页数`);
-  const unit = document.createElement("span");
-  unit.textContent = "页";
   const file = document.createElement("upload-field");
   file.className = "upload field";
   Object.assign(file.dataset, { what: material.name, how: how.id, pages: pages.id });
-  line.append(name, how, pages, unit, file, seq);
+  line.append(name, how, pieces, unit("份"), pages, unit("页"), file, seq);
   how.addEventListener("change", () => {
     const none = how.value === "";
     seq.disabled = none;
+    pieces.disabled = none;
     pages.disabled = none;
     if (line.parentElement) {
       renumber(line.parentElement);
@@ -101,6 +96,22 @@ function ways(material) {
     all.push(["committed", "告知承诺"]);
   }
   return [...all, ["", "没有带来"]];
+}
+
+function unit(text) {
+  const word = document.createElement("span");
+  word.textContent = text;
+  return word;
+}
+
+function number(part, value, label) {
+  const field = document.createElement("input");
+  field.className = part;
+  field.dataset.as = "number";
+  field.inputMode = "numeric";
+  field.value = String(value);
+  field.setAttribute("aria-label", label);
+  return field;
 }
 
 function hidden(value) {

@@ -1,0 +1,117 @@
+"""Papers that are not there as said (清点不符): the task that names them, and what is decided about them.
+
+A difference of what the applicant gave stops the case until it is agreed upon; elsewhere a person compares the list.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.matters import End
+from domain.messages import TaskOutcome
+from domain.papers import PaperDecision
+from domain.tasks import OF_PAPERS, TaskKind
+from domain.terms import Leg, MaterialForm
+from logistics.paper_counts import ListCount, found_of, place_of
+from logistics.scans import PaperLine
+from parcels.case_entries import raise_task, settle_tasks
+from parcels.paper_trail import facts_of, follow
+from parcels.passports import at_window
+from storage.cases.rows import CaseRow
+from storage.parcels.legs import LegRow
+from storage.parcels.papers import PaperRow, add_sightings
+from storage.tasks.rows import settle_kinds
+
+_SINCE = 3
+"""The edition of cases whose submission waits for what was counted short."""
+
+
+def stops_the_case(session: Session, leg: LegRow) -> bool:
+    """Whether what depends on a count of this leg waits: the papers came from the applicant, and are not passed on."""
+    if leg.leg != Leg.PICKUP or not leg.state.get("counts"):
+        return False
+    start = session.scalar(select(CaseRow.start).filter_by(case_no=leg.case_no)) or {}
+    return int(start.get("edition", 0)) >= _SINCE
+
+
+def raise_short(session: Session, leg: LegRow, papers: Sequence[PaperRow], now: datetime) -> None:
+    """Open the task about what was counted otherwise than listed, or settle it where a later count agrees."""
+    listed = {line.get("paper_no") for line in leg.manifest}
+    mine = [paper for paper in papers if paper.paper_no in listed or paper.source.startswith(f"{leg.leg_id}/")]
+    differing = [paper for paper in mine if paper.differs and not paper.awaited]
+    counts = facts_of(leg).counts
+    if differing and counts:
+        facts = {"papers": [told(paper) for paper in differing]}
+        raise_task(session, leg, TaskKind.PAPERS_SHORT, now, counts[-1].event_id, data=facts)
+    elif counts and not any(paper.differs for paper in mine):
+        settle_tasks(session, leg, {TaskKind.PAPERS_SHORT}, now, End.COUNTED)
+
+
+def told(paper: PaperRow) -> dict[str, Any]:
+    """A difference as a task names it: the paper, said and counted, who counted where and when."""
+    return {
+        "paperNo": paper.paper_no,
+        "name": paper.name,
+        "form": paper.form,
+        "said": paper.count,
+        "counted": paper.counted,
+        "by": paper.counted_by,
+        "at": paper.counted_at.isoformat() if paper.counted_at else None,
+        "where": paper.counted_where,
+    }
+
+
+def lines_that_differ(leg: LegRow, event_id: str) -> list[dict[str, Any]]:
+    """The same of one count of a leg, of its list alone; [] where the event has counted nothing."""
+    facts = facts_of(leg)
+    count = next((one for one in facts.counts if one.event_id == event_id), None)
+    if count is None:
+        return []
+    found, strangers = found_of(facts.papers, count.lines)
+    listed = [(line, pieces) for line, pieces in zip(facts.papers, found, strict=True) if line.count != pieces]
+    extra = [(line.model_copy(update={"count": 0}), line.count) for line in strangers]
+    return [_line_told(leg, count, line, pieces) for line, pieces in [*listed, *extra]]
+
+
+def _line_told(leg: LegRow, count: ListCount, line: PaperLine, counted: int) -> dict[str, Any]:
+    return {
+        "paperNo": line.paper_no,
+        "name": line.name,
+        "form": MaterialForm(line.form),
+        "said": line.count,
+        "counted": counted,
+        "by": count.by,
+        "at": count.at.isoformat(),
+        "where": place_of(Leg(leg.leg), count.stage, handed_over=count.handed_over),
+    }
+
+
+def decide(
+    session: Session, case_no: str, outcome: TaskOutcome, *, by: str, task: str, now: datetime
+) -> list[PaperRow]:
+    """Write what was agreed with every paper that differs now; returns the papers of the case."""
+    papers = follow(session, case_no, now)
+    differing = [paper for paper in papers if paper.differs]
+    if outcome is TaskOutcome.RECOUNTED:
+        add_sightings(session, [at_window(paper, f"task/{task}", paper.count, by, now) for paper in differing])
+        return follow(session, case_no, now)
+    agreed = {TaskOutcome.BRING_LATER: PaperDecision.BRING, TaskOutcome.GO_WITHOUT: PaperDecision.WITHOUT}.get(outcome)
+    for paper in differing if agreed is not None else ():
+        paper.decision, paper.decided_for = agreed, paper.counted
+    return papers
+
+
+def count_one(session: Session, paper: PaperRow, counted: int, *, by: str, key: str, now: datetime) -> list[PaperRow]:
+    """The window counts one paper that it has in hand; tasks close that nobody needs any more. Returns all papers."""
+    add_sightings(session, [at_window(paper, f"count/{key}", counted, by, now)])
+    papers = follow(session, paper.case_no, now)
+    _settle(session, paper.case_no, papers, now)
+    return papers
+
+
+def _settle(session: Session, case_no: str, papers: Iterable[PaperRow], now: datetime) -> None:
+    if not any(paper.differs for paper in papers):
+        settle_kinds(session, OF_PAPERS, now, End.BROUGHT, case_no=case_no)
