@@ -24,8 +24,8 @@ class DossierMaterial(Frozen):
     """One material as the applicant brought it.
 
     `seq`: its place in the item's list of materials, from 1. `sha256`: lower-case hex of its file, None without a file.
-    `grade`: of an electronic one (可信等级). `licence`: of one that an electronic licence stands in for. `count`: pieces
-    (份), `pages` of one piece.
+    `grade`: of an electronic one (可信等级). `licence`: of one that an electronic licence stands in for.
+    `count`: pieces (份), `pages` of one piece.
     """
 
     seq: int

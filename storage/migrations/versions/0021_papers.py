@@ -1,7 +1,7 @@
 """each paper of a case has a passport, and every sighting of it is kept
 
 Revision: 0021
-Revises: 0023
+Revises: 0019
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = '0021'
-down_revision: str | None = '0023'
+down_revision: str | None = '0019'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """what applicants are told, once per milestone; who was shown a phone number
 
 Revision: 0023
-Revises: 0019
+Revises: 0021
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0023"
-down_revision: str | None = "0019"
+down_revision: str | None = "0021"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
