@@ -28,6 +28,8 @@ from parcels.projection import effects_of, state_of
 from storage.base import Database
 from storage.cases.deferred_materials import still_owed
 from storage.cases.rows import CaseRow, HandlingRow, read_dossier
+from storage.exchange.inbox import Inbox
+from storage.exchange.papers_back import papers_said_back
 from storage.parcels.legs import CourierRow, LegRow, legs_by_number, lock_leg
 from storage.sealing import Sealer
 
@@ -98,7 +100,8 @@ class ParcelBooking:
         dossier = read_dossier(case, self._sealer)
         contact = contact_of(dossier, plan.leg)
         now = self._now()
-        papers = manifest_of(session, plan, dossier, case, handling, now)
+        said = papers_said_back(session, Inbox(self._sealer), plan.handling_no) if plan.leg is Leg.BACK else None
+        papers = manifest_of(session, plan, dossier, case, handling, said, now)
         row = LegRow(
             leg_id=plan.leg_id,
             case_no=plan.case_no,

@@ -18,6 +18,7 @@ from parcels.paper_trail import follow
 from parcels.passports import issue
 from storage.cases.rows import CaseRow, HandlingRow, handlings_of
 from storage.cases.serials import next_serials
+from storage.exchange.papers_back import PapersSaidBack
 from storage.parcels.legs import LegRow
 
 
@@ -43,13 +44,22 @@ def contact_of(dossier: Dossier, leg: Leg) -> LegContact | None:
 
 
 def manifest_of(
-    session: Session, plan: LegPlan, dossier: Dossier, case: CaseRow, handling: HandlingRow, now: datetime
+    session: Session,
+    plan: LegPlan,
+    dossier: Dossier,
+    case: CaseRow,
+    handling: HandlingRow,
+    said: PapersSaidBack | None,
+    now: datetime,
 ) -> list[dict[str, Any]]:
-    """The list of papers in the parcel (清单), from the passports of the case; see `parcels.paper_lists`."""
+    """The list of papers in the parcel (清单), from the passports of the case; see `parcels.paper_lists`.
+
+    `said`: of a parcel back, the authority's word about what comes and what stays; None where it has sent none.
+    """
     issue(session, case, dossier, now)
     papers = follow(session, case.case_no, now)
     if plan.leg is Leg.BACK:
-        settle_fates(papers, handling)
+        settle_fates(papers, handling, said.papers if said else None, said.kept if said else None)
     elsewhere = _on_other_lists(session, plan)
     free = [paper for paper in papers if paper.paper_no not in elsewhere]
     passed_on = any(row.progress.state is not WireState.UNSENT for row in handlings_of(session, case.case_no))

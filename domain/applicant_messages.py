@@ -52,6 +52,8 @@ class MessageKind(StrEnum):
     PAPER_OWED = "PAPER_OWED"
     PAPER_DUE_SOON = "PAPER_DUE_SOON"
     PAPERS_COMPLETE = "PAPERS_COMPLETE"
+    PAPERS_DIFFER = "PAPERS_DIFFER"
+    PAPER_TO_BRING = "PAPER_TO_BRING"
     SUSPENDED = "SUSPENDED"
     RESUMED = "RESUMED"
     APPROVED = "APPROVED"
@@ -105,6 +107,12 @@ TEMPLATES: Mapping[MessageKind, Template] = {
     _K.PAPER_OWED: Template("容缺", "您的{item}（尾号{no}）先行办理，所缺材料请{due}补交。"),
     _K.PAPER_DUE_SOON: Template("补交提醒", "您的{item}（尾号{no}）所缺材料请{due}补交。", on_paper=True),
     _K.PAPERS_COMPLETE: Template("已补齐", "您的{item}（尾号{no}）所缺材料已收到，谢谢您。"),
+    _K.PAPERS_DIFFER: Template(
+        "清点不符", "您的{item}（尾号{no}）材料清点与清单不符，先暂停，会打电话与您商定。", on_paper=True
+    ),
+    _K.PAPER_TO_BRING: Template(
+        "补来", "您的{item}（尾号{no}）缺的材料请{due}送到大厅，收到后接着办理。", on_paper=True
+    ),
     _K.SUSPENDED: Template("特别程序", "您的{item}（尾号{no}）进入听证、检验等程序，所需时间不计入办理时限。"),
     _K.RESUMED: Template("恢复办理", "您的{item}（尾号{no}）已恢复办理，办理时限接着计算。"),
     _K.APPROVED: Template("办结", "您的{item}（尾号{no}）已办好，领取方式见查询页或询大厅。"),

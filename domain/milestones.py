@@ -28,6 +28,8 @@ TOLD: Mapping[str, MessageKind] = {
     "PAPERS_NEVER_CAME": _M.ENDED,
     "DEFERRED": _M.PAPER_OWED,
     "GAP_CLOSED": _M.PAPERS_COMPLETE,
+    "PAPERS_DIFFER": _M.PAPERS_DIFFER,
+    "PAPERS_AWAITED": _M.PAPER_TO_BRING,
     "DEFERRED_GIVEN_UP": _M.RESULT_WITHHELD,
     "AWAITING_COLLECTION": _M.RESULT_AT_HALL,
     "COLLECTION_REMINDER": _M.RESULT_STILL_AT_HALL,
@@ -36,12 +38,13 @@ TOLD: Mapping[str, MessageKind] = {
 }
 """Step of a case → what the applicant is told."""
 
-REMINDED = frozenset({DeadlineKind.SUPPLEMENT_REPLY, DeadlineKind.DEFERRED_MATERIAL})
+REMINDED = frozenset({DeadlineKind.SUPPLEMENT_REPLY, DeadlineKind.DEFERRED_MATERIAL, DeadlineKind.MISSING_PAPER})
 """Clocks whose end the applicant must meet: the warning is for them too, other clocks' are for whoever must act."""
 
 NAMED_CLOCK: Mapping[MessageKind, DeadlineKind] = {
     _M.SUPPLEMENT_NEEDED: DeadlineKind.SUPPLEMENT_REPLY,
     _M.PAPER_OWED: DeadlineKind.DEFERRED_MATERIAL,
+    _M.PAPER_TO_BRING: DeadlineKind.MISSING_PAPER,
     _M.RESULT_AT_HALL: DeadlineKind.COLLECTION,
 }
 """What is told → the clock that the same step starts and whose end it names."""
@@ -62,7 +65,7 @@ SILENT = frozenset(
     {
         *(WireEvent.RECEIVED, WireEvent.REVIEWING),  # nothing to do, and the page shows them
         *("REGISTERED", "SUBMITTED", "PASSING_ON", "PAPERS_SENT", "PAPERS_ARRIVED", "SENT_AGAIN"),
-        *("CLOCK_STARTED", "CALENDAR_CHANGED", "TASK_RESOLVED", "CLOSED", "REOPENED", "DEFERRED_VOID"),
+        *("CLOCK_STARTED", "CALENDAR_CHANGED", "TASK_RESOLVED", "CLOSED", "REOPENED", "DEFERRED_VOID", "PAPERS_AGREED"),
         *("LEG_BOOKED", "LEG_CANCELLED", "LEG_RETURNED", "LEG_LOST", "LEG_ABANDONED", "REDISPATCHED"),
         *(kind for kind in TaskKind if kind not in TOLD and kind not in OF_A_PARCEL),  # somebody of ours must act
     }

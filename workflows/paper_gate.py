@@ -18,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
 _HELD_BY = "papers"
 """What the case is on hold by while nobody has agreed about a paper."""
 
+_ABOVE = {Phase.DEPARTMENT: TaskKind.ESCALATED_DEPARTMENT, Phase.DISTRICT: TaskKind.ESCALATED_DISTRICT}
+
 
 class PaperGate:
     """Shut by a count that differs. The task names the papers; what is decided is written with them, and asked here.
@@ -89,17 +91,16 @@ class PaperGate:
 
     async def _boundary_passed(self) -> None:
         """What nobody has decided goes up; what the applicant should have brought is asked about again."""
-        if not self._awaited:
-            await self._ledger.boundary_passed()
-            return
         for deadline, phase in self._ledger.clocks.take_passed(workflow.now()):
-            if phase is Phase.WARN:
-                what = f"{deadline.kind}-{deadline.due_at.isoformat()}"
+            what = f"{deadline.kind}-{deadline.due_at.isoformat()}"
+            if self._awaited and phase is Phase.WARN:
                 await self._ledger.raise_task(TaskKind.DEADLINE_WARNING, what)
-            else:
+            elif self._awaited:
                 self._lapses += 1
                 self._awaited = False  # a new word starts the clock anew
                 await self._ledger.raise_task(TaskKind.PAPERS_LAPSED, f"{self._lapses}")
+            elif phase is not Phase.WARN:  # the task is open: whoever must act knows
+                await self._ledger.raise_task(_ABOVE.get(phase, TaskKind.DEADLINE_MISSED), what)
 
     async def _open(self) -> None:
         self.parcel = self._context.went_without = self.parcel if self.without else None

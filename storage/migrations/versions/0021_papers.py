@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = '0021'
-down_revision: str | None = "0019"
+down_revision: str | None = '0019'
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

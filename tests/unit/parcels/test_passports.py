@@ -5,16 +5,19 @@ from sqlalchemy import select
 
 from activities.paper_look import PaperLook
 from domain.dossier import DossierMaterial, SupplementBrought
+from domain.inbound import EventPayload
 from domain.messages import LegPlan
 from domain.named_papers import NamedPaper
-from domain.terms import Leg, MaterialForm, Provided
+from domain.terms import Leg, MaterialForm, Provided, WireEvent
 from parcels.paper_differences import count_one
 from parcels.paper_fates import settle_fates
 from parcels.passports import issue
 from storage.cases.rows import CaseRow, HandlingRow, read_dossier, write_dossier
+from storage.exchange.inbox import Inbox
 from storage.parcels.papers import PaperRow, papers_of
 from storage.tasks.rows import TaskRow
 from tests.unit.activities.post_office import BOOK, CASE, SEALER, TEN, PostOffice
+from tests.unit.storage.casework import message, take
 
 
 @pytest.fixture
@@ -286,3 +289,15 @@ def test_a_result_that_the_hall_does_not_find_is_not_shown_as_come(office):
     office.scan(back, "HALL_CHECKED", 25, device="hall-window", manifest=lines)
     assert papers(office)["结算单"].place == "nobody"
     assert names(office, book(office, Leg.DELIVERY)) == [("身份证", 1)]
+
+
+def test_what_the_authority_says_with_its_parcel_is_read_when_it_is_booked(office):
+    brought(office, material(1, "身份证"), material(2, "票据原件"))
+    there(office, book(office, Leg.FORWARD), "PICKED_UP", "DELIVERED")
+    inbox = Inbox(SEALER)
+    take(office.database, inbox, message(WireEvent.APPROVED, 1))
+    kept = (NamedPaper(name="身份证", form=MaterialForm.ORIGINAL, count=1),)
+    said = EventPayload(tracking_no="EB000717618HK", kept=kept)
+    take(office.database, inbox, message(WireEvent.RESULT_SENT, 2, payload=said))
+    assert names(office, book(office, Leg.BACK)) == [("许可证", 1), ("票据原件", 1)]
+    assert papers(office)["身份证"].fate == "kept"
