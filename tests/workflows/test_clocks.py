@@ -121,7 +121,7 @@ async def test_an_extension_moves_both_days_to_decide(register):
     assert {order.kind: order.workdays for order in step.start} == {"DECISION_PROMISED": 20, "DECISION_STATUTORY": 30}
     await case.passes(days=4)
     assert tasks_of(case, "DECISION_PROMISED") == []  # ten days are over
-    await case.passes(days=10)
+    await case.passes(days=9, hours=12)
     assert tasks_of(case, "DECISION_PROMISED") == ["DEADLINE_WARNING", "DEADLINE_MISSED"]
     assert "DEADLINE_MISSED" not in tasks_of(case, "DECISION_STATUTORY")
 
