@@ -56,6 +56,7 @@ class MessageKind(StrEnum):
     PAPER_TO_BRING = "PAPER_TO_BRING"
     SUSPENDED = "SUSPENDED"
     RESUMED = "RESUMED"
+    LIMIT_EXTENDED = "LIMIT_EXTENDED"
     APPROVED = "APPROVED"
     APPROVED_WITHHELD = "APPROVED_WITHHELD"
     RESULT_WITHHELD = "RESULT_WITHHELD"
@@ -115,6 +116,9 @@ TEMPLATES: Mapping[MessageKind, Template] = {
     ),
     _K.SUSPENDED: Template("特别程序", "您的{item}（尾号{no}）进入听证、检验等程序，所需时间不计入办理时限。"),
     _K.RESUMED: Template("恢复办理", "您的{item}（尾号{no}）已恢复办理，办理时限接着计算。"),
+    _K.LIMIT_EXTENDED: Template(
+        "延长期限", "您的{item}（尾号{no}）依法延长办理期限，将{due}办结，理由见查询页或询大厅。", on_paper=True
+    ),
     _K.APPROVED: Template("办结", "您的{item}（尾号{no}）已办好，领取方式见查询页或询大厅。"),
     _K.APPROVED_WITHHELD: Template(
         "办结待补", "您的{item}（尾号{no}）已有结果，所缺材料补齐后发放，请尽快补交。", on_paper=True

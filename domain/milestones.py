@@ -20,6 +20,7 @@ TOLD: Mapping[str, MessageKind] = {
     "SUPPLEMENTED": _M.SUPPLEMENT_PASSED_ON,
     WireEvent.SUSPENDED: _M.SUSPENDED,
     WireEvent.RESUMED: _M.RESUMED,
+    "LIMIT_EXTENDED": _M.LIMIT_EXTENDED,  # 行政许可法第四十二条: the reason is owed to the applicant
     WireEvent.APPROVED: _M.APPROVED,
     WireEvent.REJECTED: _M.REJECTED,
     WireEvent.WITHDRAWN: _M.WITHDRAWN,
@@ -43,6 +44,7 @@ REMINDED = frozenset({DeadlineKind.SUPPLEMENT_REPLY, DeadlineKind.DEFERRED_MATER
 
 NAMED_CLOCK: Mapping[MessageKind, DeadlineKind] = {
     _M.SUPPLEMENT_NEEDED: DeadlineKind.SUPPLEMENT_REPLY,
+    _M.LIMIT_EXTENDED: DeadlineKind.DECISION_STATUTORY,
     _M.PAPER_OWED: DeadlineKind.DEFERRED_MATERIAL,
     _M.PAPER_TO_BRING: DeadlineKind.MISSING_PAPER,
     _M.RESULT_AT_HALL: DeadlineKind.COLLECTION,

@@ -393,8 +393,10 @@ class HandlingCourse:
             await self._noted_as(said, *self._decision(event))
             self._on_decided(self)
             return
-        before, started, stopped = self.status, self._limits.after(said), self._limits.over(event)
-        step = self._ledger.note_move(STATUS_AFTER[event], event, start=started, stop=stopped)
+        before, extends = self.status, said.extended_workdays is not None and self._limits.accepted
+        started, stopped = self._limits.after(said), self._limits.over(event)
+        kind = "LIMIT_EXTENDED" if extends else event  # as the history and the applicant are told
+        step = self._ledger.note_move(STATUS_AFTER[event], kind, start=started, stop=stopped)
         await self._noted_as(said, step, before)
         if event is WireEvent.NEED_SUPPLEMENT:
             await self._supplements.asked(said)

@@ -117,7 +117,7 @@ async def test_an_extension_moves_both_days_to_decide(register):
     await case.says("ACCEPTED")
     await case.passes(days=7)
     await case.says("REVIEWING", extended_workdays=10)
-    step = await case.until_kind("REVIEWING")
+    step = await case.until_kind("LIMIT_EXTENDED")
     assert {order.kind: order.workdays for order in step.start} == {"DECISION_PROMISED": 20, "DECISION_STATUTORY": 30}
     await case.passes(days=4)
     assert tasks_of(case, "DECISION_PROMISED") == []  # ten days are over

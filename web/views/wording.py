@@ -113,6 +113,7 @@ _HISTORY = {
     "DEFERRED_CLOSED": "容缺材料已补交",
     "DEFERRED": "容缺受理，开始计算补交期限",
     "GAP_CLOSED": "容缺材料已补齐，可以发放结果",
+    "LIMIT_EXTENDED": "办理地：延长办理期限",
     "DEFERRED_GIVEN_UP": "容缺材料逾期未补，不再等待",
     "DEFERRED_VOID": "未准予，容缺材料不再需要",
     "PAPERS_DIFFER": "材料清点不符，办件暂停",
