@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from activities.records import Records
-from domain.applicant_messages import MessageKind
+from domain.applicant_messages import MessageKind, day_said
 from domain.messages import ClockOrder, Deadline, DeadlineKind, LookReason, Responsible, TaskOrder
 from domain.recording import CaseChange, CaseChanges
 from domain.tasks import TaskKind
@@ -139,3 +139,14 @@ def test_a_failed_visit_is_told(office) -> None:
     office.scan(leg_id, "PICKUP_FAILED", 20, note="NOBODY_HOME")
     office.look(leg_id, reason=LookReason.ATTEMPT_FAILED)
     assert M.VISIT_FAILED in {kind for _, kind, _ in told(office.database)}
+
+
+def test_an_extended_limit_is_told_with_the_day_of_the_law(database, records):
+    longer = tuple(
+        ClockOrder(kind=kind, start_at=NOW + timedelta(days=days), workdays=days)
+        for kind, days in ((K.DECISION_PROMISED, 20), (K.DECISION_STATUTORY, 30))
+    )
+    records.record(step("LIMIT_EXTENDED", start=longer))
+    ((key, kind, values),) = told(database)
+    assert (key, kind) == ("1-LIMIT_EXTENDED", M.LIMIT_EXTENDED)
+    assert values["due"] == day_said(NOW + timedelta(days=40))
