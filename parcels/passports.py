@@ -51,8 +51,12 @@ def issue(
     until now (容缺): it stays in our hall.
     """
     known = papers_of(session, case.case_no)
-    have = {paper.source for paper in known}
-    new = [draft for draft in drafts(case, dossier, handlings_of(session, case.case_no)) if draft.source not in have]
+    have = {paper.source: paper for paper in known}
+    named = list(drafts(case, dossier, handlings_of(session, case.case_no)))
+    new = [draft for draft in named if draft.source not in have]
+    for draft in named:  # another decision may name another result, as long as nobody has seen the first
+        if draft.origin is PaperOrigin.RESULT and draft.source in have and have[draft.source].counted is None:
+            have[draft.source].name = draft.name
     if later:
         new = [replace(draft, start=HolderKind.HALL, travels=False) for draft in new]
     number = max((paper.number for paper in known), default=0)

@@ -174,6 +174,7 @@ def rebuild(database: Database) -> list[str]:
             _store(leg, state_of(session, leg))
             if before != _cache_of(leg):
                 wrong.append(leg_id)
+                follow(session, leg.case_no, leg.ordered_at)  # places and counts alone: no time is written
     return wrong
 
 

@@ -161,6 +161,7 @@ def _supplement(
     changed = dossier.model_copy(update={"supplements": (*dossier.supplements, brought)})
     write_dossier(case, ctx.sealer, changed)
     bind(session, case_no, files, now)
+    issue(session, case, dossier, now)  # of a case from before passports
     issue(session, case, changed, now, by=clerk.username)
     queue_update(
         session,

@@ -94,7 +94,7 @@ def take_deferred(
             is missing or was not uploaded by `actor`; an agent who may not.
     """
     now = ctx.now()
-    dossier = read_dossier(case, ctx.sealer)
+    before = dossier = read_dossier(case, ctx.sealer)
     acts = acting(ctx, dossier, by_self=by_self, now=now)
     item = ItemSnapshot.model_validate(case.item)
     owed = still_owed(session, case.case_no)
@@ -109,6 +109,7 @@ def take_deferred(
     files = check_files(session, brought, uploader=actor, now=now, case_no=case.case_no)
     write_dossier(case, ctx.sealer, dossier)
     bind(session, case.case_no, files, now)
+    issue(session, case, before, now)  # of a case from before passports
     issue(session, case, dossier, now, by=actor, later=True)
     for seq in fresh:
         came(session, case.case_no, seq, now=now, actor=actor, acts=acts)

@@ -1,5 +1,6 @@
 // One scan after another, with or without a network.
 
+import { countedIn, forget } from "./counting.js";
 import { isImeKey } from "./keys.js";
 import { ScanQueue } from "./scanqueue.js";
 
@@ -67,7 +68,14 @@ async function record() {
     form.elements.code.focus();
     return;
   }
-  const event = queue.add(said);
+  const counted = countedIn(said.code);
+  if (counted.fault) {
+    say(false, counted.fault);
+    counted.field.focus();
+    return;
+  }
+  const event = queue.add(counted.manifest ? { ...said, manifest: counted.manifest } : said);
+  forget(said.code);
   form.elements.code.value = "";
   form.elements.code.focus();
   const problem = await queue.send();
