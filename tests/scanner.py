@@ -24,6 +24,7 @@ class Scanner:
         return self._listening.getsockname()[1]
 
     def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)  # else the thread takes one call more
         self._listening.close()
 
     def _serve(self) -> None:
