@@ -7,6 +7,7 @@ from domain.messages import Deadline, DeadlineKind
 from domain.milestones import NAMED_CLOCK, REMINDED, TOLD
 from domain.recording import CaseChange
 from domain.tasks import TaskKind
+from domain.terms import CaseStatus
 from storage.cases.applicant_messages import ToTell
 from storage.cases.rows import DeadlineRow
 
@@ -23,6 +24,11 @@ def told_of(
     if kind is None:
         return None
     values: dict[str, str] = {}
+    if kind is MessageKind.PART_DONE_ONLY:
+        return ToTell(kind, kind)  # once, however many steps are to be undone
+    if kind is MessageKind.APPROVED and change.case_status is not CaseStatus.APPROVED:
+        done = ToTell(change.key, MessageKind.STEP_DONE, handling_no=change.handling_no)
+        return None if change.case_status.is_outcome else done  # where all has failed, that is told by itself
     if kind is MessageKind.PAPER_DUE_SOON:
         clock = _warned(change)
         if clock not in REMINDED:

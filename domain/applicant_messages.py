@@ -58,6 +58,8 @@ class MessageKind(StrEnum):
     RESUMED = "RESUMED"
     LIMIT_EXTENDED = "LIMIT_EXTENDED"
     APPROVED = "APPROVED"
+    STEP_DONE = "STEP_DONE"
+    PART_DONE_ONLY = "PART_DONE_ONLY"
     APPROVED_WITHHELD = "APPROVED_WITHHELD"
     RESULT_WITHHELD = "RESULT_WITHHELD"
     REJECTED = "REJECTED"
@@ -120,6 +122,10 @@ TEMPLATES: Mapping[MessageKind, Template] = {
         "延长期限", "您的{item}（尾号{no}）依法延长办理期限，将{due}办结，理由见查询页或询大厅。", on_paper=True
     ),
     _K.APPROVED: Template("办结", "您的{item}（尾号{no}）已办好，领取方式见查询页或询大厅。"),
+    _K.STEP_DONE: Template("联办一步", "您的{item}（尾号{no}）已有一步办成，其余办好后告诉您。"),
+    _K.PART_DONE_ONLY: Template(
+        "联办未成", "您的{item}（尾号{no}）只办成一部分，正与各地处理，请先勿自行办理，详见查询页。", on_paper=True
+    ),
     _K.APPROVED_WITHHELD: Template(
         "办结待补", "您的{item}（尾号{no}）已有结果，所缺材料补齐后发放，请尽快补交。", on_paper=True
     ),

@@ -35,6 +35,7 @@ TOLD: Mapping[str, MessageKind] = {
     "AWAITING_COLLECTION": _M.RESULT_AT_HALL,
     "COLLECTION_REMINDER": _M.RESULT_STILL_AT_HALL,
     "HANDED_OVER": _M.DELIVERED,
+    TaskKind.COMPENSATION: _M.PART_DONE_ONLY,
     TaskKind.DEADLINE_WARNING: _M.PAPER_DUE_SOON,  # of `REMINDED` clocks only
 }
 """Step of a case → what the applicant is told."""
@@ -68,6 +69,7 @@ SILENT = frozenset(
         *(WireEvent.RECEIVED, WireEvent.REVIEWING),  # nothing to do, and the page shows them
         *("REGISTERED", "SUBMITTED", "PASSING_ON", "PAPERS_SENT", "PAPERS_ARRIVED", "SENT_AGAIN"),
         *("CLOCK_STARTED", "CALENDAR_CHANGED", "TASK_RESOLVED", "CLOSED", "REOPENED", "DEFERRED_VOID", "PAPERS_AGREED"),
+        *("WAITING", "TURN_CAME", "NOT_BEGUN", "COMPENSATED"),  # a clerk tells the applicant what came of it
         *("LEG_BOOKED", "LEG_CANCELLED", "LEG_RETURNED", "LEG_LOST", "LEG_ABANDONED", "REDISPATCHED"),
         *(kind for kind in TaskKind if kind not in TOLD and kind not in OF_A_PARCEL),  # somebody of ours must act
     }

@@ -308,7 +308,7 @@ class HandlingCourse:
     @property
     def begun(self) -> bool:
         """Whether it does not wait for others, or its turn has come."""
-        return self._submitted or self.status not in (CaseStatus.WAITING, CaseStatus.NOT_BEGUN)
+        return self._submitted or not (self.status is CaseStatus.WAITING or self.status.is_outcome)
 
     @property
     def called_off(self) -> CaseStatus | None:

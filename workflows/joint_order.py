@@ -32,6 +32,8 @@ class JointOrder:
         """Return once everything before it is approved and what that gives is here. False: it never begins."""
         if not course.plan.after or course.begun:
             return True
+        if course.status.is_outcome:
+            return False  # it ended in a run before this one, which broke off
         await workflow.wait_condition(lambda: self._never(course) or self._allowed(course))
         if self._never(course):
             return False

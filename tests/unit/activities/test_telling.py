@@ -102,6 +102,18 @@ def test_two_authorities_are_told_each_for_itself(records, database) -> None:
     assert [key for key, _, _ in told(database)] == ["1-ACCEPTED", "2-ACCEPTED"]
 
 
+def test_a_step_of_a_joint_case_is_not_told_as_the_end_of_it(records, database) -> None:
+    records.record(step("APPROVED", 1, case_status=CaseStatus.WAITING, handling_status=CaseStatus.APPROVED))
+    records.record(step("APPROVED", 2, case_status=CaseStatus.REJECTED, handling_status=CaseStatus.APPROVED))
+    assert told(database) == [("1-APPROVED", M.STEP_DONE, {})]
+
+
+def test_that_a_joint_case_stopped_half_way_is_told_once(records, database) -> None:
+    for number in (1, 2):
+        records.record(step("COMPENSATION", number, case_status=CaseStatus.REJECTED))
+    assert [kind for _, kind, _ in told(database)] == [M.PART_DONE_ONLY]
+
+
 @pytest.fixture
 def office(tmp_path):
     return PostOffice(tmp_path)

@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parents[3]
 _WRITERS = frozenset({"note", "record", "start_clocks", "move_to", "note_move", "submit", "_end_before_submission"})
 _PLANNED = {MessageKind.VISIT_PLANNED, MessageKind.VISIT_MOVED}
 _ASKED = {MessageKind.ONE_TIME_CODE}
-_WHILE_OWED = {MessageKind.APPROVED_WITHHELD}
+_WHILE_OWED = {MessageKind.APPROVED_WITHHELD, MessageKind.STEP_DONE}
 
 
 def _kinds_written() -> set[str]:
