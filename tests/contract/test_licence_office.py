@@ -87,7 +87,7 @@ def test_an_identity_card_of_somebody_else(office):
 
 
 def test_what_the_office_refuses_confirms_nothing(office):
-    refused(office, "UNSIGNED", key="another key")
+    refused(office, "401", key="another key")
     refused(office, "401", app="somebody")
     refused(office, "401", now=lambda: AT)
 

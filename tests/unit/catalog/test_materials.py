@@ -114,7 +114,8 @@ def test_a_check_at_the_window_raises_c_to_b():
     assert grade_of(copy, Brought(seq=3, provided=P.ELECTRONIC)) is TrustGrade.C
     assert grade_of(copy, Brought(seq=3, provided=P.ELECTRONIC, checked=True)) is TrustGrade.B
     assert grade_of(copy, Brought(seq=3, provided=P.ORIGINAL)) is TrustGrade.B
-    assert grade_of(copy, Brought(seq=3, provided=P.LICENCE)) is TrustGrade.A
+    assert grade_of(copy, Brought(seq=3, provided=P.LICENCE)) is TrustGrade.C
+    assert grade_of(copy, Brought(seq=3, provided=P.LICENCE, checked=True)) is TrustGrade.B
     assert grade_of(material(1, F.FORM), Brought(seq=1, provided=P.ORIGINAL, checked=True)) is TrustGrade.D
     assert grade_of(copy, Brought(seq=3, provided=P.DEFERRED)) is None
 

@@ -8,7 +8,7 @@ from temporalio import activity
 from activities.failure_streaks import PARTS
 from activities.step_words import STEPS
 from domain.jobs import DAILY, FREQUENT, JOB_WORK, Job
-from domain.naming import CARRIER_QUEUE, CASES_QUEUE, partner_queue
+from domain.naming import CARRIER_QUEUE, CASES_QUEUE, LICENCES_QUEUE, partner_queue
 from domain.terms import Partner
 from runtime import jobs
 from runtime import workers as working
@@ -65,7 +65,7 @@ def test_workers_do_every_job_and_keep_each_networks_rate(parts, built):
     assert all({"run_job", "run_daily_job"} <= activities(built, JOB_WORK[job].queue) for job in here())
     rates = {queue: options["max_task_queue_activities_per_second"] for queue, options in built.items()}
     per_second = dict.fromkeys(Partner, 50) | {Partner.SOUTHWEST: 3}
-    assert rates == {CASES_QUEUE: None, CARRIER_QUEUE: None} | {
+    assert rates == {CASES_QUEUE: None, CARRIER_QUEUE: None, LICENCES_QUEUE: None} | {
         partner_queue(partner): rate if is_connected(partner) else None for partner, rate in per_second.items()
     }
 

@@ -9,7 +9,7 @@ from tests.unit.storage.casework import message
 from tests.unit.web.hall import PERSON, an_item, case_body
 
 PAYING = an_item(lambda i: i.fee_yuan and not i.form and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
-FREE = an_item(lambda i: not i.fee_yuan and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
+FREE = an_item(lambda i: not i.fee_yuan and not i.form and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
 DUE = int(PAYING.fee_yuan * 100)
 RECEIPT = {"payer": "applicant", "receiptNo": "50990001"}
 

@@ -18,6 +18,7 @@ ITEM = an_item(
     lambda i: (
         any(m.e_licence == "居民身份证" for m in i.materials)
         and i.applicant.value != "enterprise"
+        and not (i.form and i.form.obligatory)
         and "chuanyu" in i.schemes
     )
 )

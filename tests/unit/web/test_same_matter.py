@@ -21,6 +21,12 @@ def once():
     return {name: value for name, value in case_body().items() if name != "duplicateReason"}
 
 
+def with_files(hall, body):
+    """As `hall.start` does: what is electronic has its file."""
+    files = {"electronic": {"sha256": hall.uploaded()}}
+    return body | {"materials": [m | files.get(m["provided"], {}) for m in body["materials"]]}
+
+
 @pytest.fixture
 def first(hall):
     return hall.started(once())
@@ -85,15 +91,17 @@ def test_what_is_no_reason_is_said_at_the_field(hall, first, reason):
 
 def test_the_same_request_again_is_no_second_case(hall):
     headers = {"Idempotency-Key": "same-matter-0001"}
-    answers = [hall.as_().post("/api/v1/cases", json=once(), headers=headers) for _ in range(2)]
+    body = with_files(hall, once())
+    answers = [hall.as_().post("/api/v1/cases", json=body, headers=headers) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
 
 
 def test_a_refused_request_keeps_its_key_free(hall, first):
     headers = {"Idempotency-Key": "same-matter-0002"}
-    assert hall.as_().post("/api/v1/cases", json=once(), headers=headers).status_code == 409
-    told = once() | {"duplicateReason": "确需再办"}
+    body = with_files(hall, once())
+    assert hall.as_().post("/api/v1/cases", json=body, headers=headers).status_code == 409
+    told = body | {"duplicateReason": "确需再办"}
     assert hall.as_().post("/api/v1/cases", json=told, headers=headers).status_code == 201
 
 
