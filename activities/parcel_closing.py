@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio import activity
 
@@ -18,7 +19,7 @@ from parcels.own_entries import say
 from parcels.projection import effects_of, state_of
 from storage.base import Database
 from storage.parcels.legs import CourierRow, LegRow, lock_leg
-from storage.tasks.rows import open_task
+from storage.tasks.rows import TaskRow, open_task
 
 _NOBODY_TOOK_IT = frozenset({LegOutcome.CANCELLED, LegOutcome.ABANDONED})
 """Said in the log, so that a scan which was made before and comes after means: it must go back."""
@@ -59,6 +60,13 @@ class ParcelClosing:
                 leg.courier_id = state.holder  # who has it brings it back
             say(session, leg, ParcelStage.RETURNING, now, now)
             return LegClosing()
+
+    @activity.defn
+    def is_damage_open(self, leg_id: str) -> bool:
+        """Whether a person has still to look at what was in the damaged parcel."""
+        with self._database.read() as session:
+            damage = select(TaskRow.id).filter_by(leg_id=leg_id, kind=TaskKind.PARCEL_DAMAGED, resolved_at=None)
+            return session.scalar(damage.limit(1)) is not None
 
     @activity.defn
     def end_leg(self, end: LegEnd) -> None:

@@ -12,13 +12,14 @@ from activities.telling import told_of
 from catalog.clocks import Where
 from domain.matters import End, clock_matter, ending_by
 from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief
-from domain.recording import AllRecorded, CaseChange, CaseChanges, Recorded
+from domain.recording import RESULT_AVAILABLE, AllRecorded, CaseChange, CaseChanges, Recorded
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Scheme, WireEvent
 from parcels.paper_trail import HANDED_OVER, follow
 from storage.base import Database
 from storage.cases.applicant_messages import ToTell, enqueue_all
 from storage.cases.deferred_materials import forgive, move_deferral, open_post_check, still_owed
+from storage.cases.electronic_results import miss_file, note_available
 from storage.cases.rows import CaseEvent, CaseEventRow, CaseRow, DeadlineRow, HandlingRow, add_events, handlings_of
 from storage.exchange.inbox import Inbox
 from storage.tasks.rows import WORKFLOW, TaskRow, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
@@ -136,6 +137,10 @@ class Records:
             case.carried = change.carried.model_dump(mode="json") if change.carried else None
         for handling in handlings if change.moves else ():
             self._move(session, file, handling, change.handling_status or change.case_status)
+        for handling in handlings if change.kind == RESULT_AVAILABLE else ():
+            note_available(session, case, handling, change.at)
+        for handling in handlings if change.kind == WireEvent.APPROVED else ():
+            miss_file(session, handling, change.key, self._now())
         for clock in file.clocks:
             if _stops(change, clock):
                 clock.stopped_at = change.at

@@ -67,6 +67,8 @@ class MessageKind(StrEnum):
     WITHDRAWN = "WITHDRAWN"
     ENDED = "ENDED"
     RESULT_ON_ITS_WAY = "RESULT_ON_ITS_WAY"
+    RESULT_ONLINE = "RESULT_ONLINE"
+    RESULT_STILL_ONLINE = "RESULT_STILL_ONLINE"
     RESULT_AT_HALL = "RESULT_AT_HALL"
     RESULT_STILL_AT_HALL = "RESULT_STILL_AT_HALL"
     VISIT_PLANNED = "VISIT_PLANNED"
@@ -141,6 +143,12 @@ TEMPLATES: Mapping[MessageKind, Template] = {
     _K.WITHDRAWN: Template("撤回", "您的{item}（尾号{no}）已撤回，您的材料会退还给您。"),
     _K.ENDED: Template("终止", "您的{item}（尾号{no}）已终止办理，原因和去处请询大厅。", on_paper=True),
     _K.RESULT_ON_ITS_WAY: Template("结果寄出", "您的{item}（尾号{no}）结果已由办理地寄出，到达后告诉您。"),
+    _K.RESULT_ONLINE: Template(
+        "电子结果", "您的{item}（尾号{no}）电子结果可在查询页凭领取码下载，也可到大厅领取。", on_paper=True
+    ),
+    _K.RESULT_STILL_ONLINE: Template(
+        "下载提醒", "您的{item}（尾号{no}）电子结果还没有下载，请到查询页或大厅领取。", on_paper=True
+    ),
     _K.RESULT_AT_HALL: Template("待领取", "您的{item}（尾号{no}）结果在大厅，请{due}来领取。", on_paper=True),
     _K.RESULT_STILL_AT_HALL: Template("领取提醒", "您的{item}（尾号{no}）结果还在大厅，请抽空来领取。"),
     _K.VISIT_PLANNED: Template(

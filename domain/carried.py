@@ -145,6 +145,7 @@ class HandlingCarried(Frozen):
     withdrawal_sent: bool = False
     served: bool = False
     fetched_sha256: str | None = None
+    available_sha256: str | None = Field(default=None, exclude_if=is_unset, description="the applicant may fetch it")
     news: tuple[QueuedEventCarried, ...] = ()
     holds: dict[str, HoldNotice | None] = {}
     refusals: dict[str, int] = {}
@@ -273,6 +274,7 @@ class LegCarried(Frozen):
     delivered: LegEffect | None = None
     ended: LegOutcome | None = None
     in_custody: bool = False
+    damaged: bool = Field(default=False, exclude_if=is_unset, description="a scan has said so")
     cancel_asked: bool = False
     reports_end: bool = False
     next_look_at: datetime

@@ -22,6 +22,7 @@ class End(StrEnum):
     HANDED_OVER = "HANDED_OVER"  # collected at the hall
     BROUGHT = "BROUGHT"  # what was owed has come, or is not needed any more
     FILE_CAME = "FILE_CAME"
+    FETCHED = "FETCHED"  # the applicant has downloaded the result
     REPLAYED = "REPLAYED"  # delivered, or judged, once more
     STREAM_GOES_ON = "STREAM_GOES_ON"  # the missing batch or receipt has come
     PROMISE_GOOD = "PROMISE_GOOD"  # in time again, or kept
@@ -104,6 +105,8 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.DEFERRED_MATERIAL: _rule(OWN, End.BROUGHT),
     _K.DEFERRED_LAPSED: _rule("{owner}/clock/{clock}", End.SETTLED, End.CASE_CLOSED, rank=5),
     _K.POST_CHECK: _rule(OWN),
+    _K.RESULT_WITHOUT_FILE: _rule("{handling}/file"),
+    _K.RESULT_NOT_FETCHED: _rule("{handling}/result", End.FETCHED),
     _K.COMPENSATION: _rule(OWN),
     _K.LICENCE_UNCONFIRMED: _rule(OWN, End.CASE_CLOSED),
     _K.LICENCE_DENIED: _rule(OWN, End.CASE_CLOSED),

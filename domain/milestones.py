@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from domain.applicant_messages import MessageKind
 from domain.messages import DeadlineKind
+from domain.recording import RESULT_AVAILABLE
 from domain.tasks import TaskKind
 from domain.terms import WireEvent
 
@@ -25,6 +26,7 @@ TOLD: Mapping[str, MessageKind] = {
     WireEvent.REJECTED: _M.REJECTED,
     WireEvent.WITHDRAWN: _M.WITHDRAWN,
     WireEvent.RESULT_SENT: _M.RESULT_ON_ITS_WAY,
+    RESULT_AVAILABLE: _M.RESULT_ONLINE,
     "CLOSED_AS_FAILED": _M.ENDED,
     "PAPERS_NEVER_CAME": _M.ENDED,
     "DEFERRED": _M.PAPER_OWED,

@@ -1,6 +1,7 @@
 """What a workflow asks to be written down, and what it gets back."""
 
 from datetime import datetime
+from typing import Final
 
 from pydantic import Field
 
@@ -8,6 +9,9 @@ from domain.carried import CaseCarried
 from domain.messages import ClockOrder, CommandOrder, CommandResult, Deadline, DeadlineKind, TaskOrder
 from domain.model import Frozen, is_unset
 from domain.terms import CaseStatus
+
+RESULT_AVAILABLE: Final = "RESULT_AVAILABLE"
+"""Kind of the step from which on the applicant may fetch the file of a handling's result (电子结果可以领取)."""
 
 
 class CaseChange(Frozen):

@@ -50,6 +50,8 @@ REMEDIES: dict[TaskKind, str] = {
     _K.REWORK_OVERDUE: "整改已经逾期，请今天完成回访并登记整改结果。",
     _K.DEFERRED_MATERIAL: "请提醒申请人在期限前补交，收到后在办件页登记。",
     _K.DEFERRED_LAPSED: "请与申请人联系；还能补交的请继续等待，不再补交的请终止。",
+    _K.RESULT_WITHOUT_FILE: "请向办理地索取电子文件或纸质结果，并告诉申请人怎样领取。",
+    _K.RESULT_NOT_FETCHED: "请打电话提醒申请人凭编号和领取码下载；不会操作的，可到大厅打印。",
     _K.COMPENSATION: "请按下面的步骤与各办理地逐项落实，全部办妥后选“已恢复原状”；办成的结果仍有效的，选“结果有效”。",
     _K.LICENCE_UNCONFIRMED: "请申请人当面出示电子证照（亮证），核对无误后登记为已核对；也可以稍后再核验一次。",
     _K.LICENCE_DENIED: "请与申请人核对证照和号码；填错的请终止后重新登记，证照已更正的请再核验一次。",

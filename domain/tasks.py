@@ -55,6 +55,8 @@ class TaskKind(StrEnum):
     STEP_STUCK = "STEP_STUCK"
     SCANS_SET_ASIDE = "SCANS_SET_ASIDE"
     NUMBER_SHARED = "NUMBER_SHARED"
+    RESULT_NOT_FETCHED = "RESULT_NOT_FETCHED"
+    RESULT_WITHOUT_FILE = "RESULT_WITHOUT_FILE"
     COMPENSATION = "COMPENSATION"
     LETTER = "LETTER"
     LICENCE_UNCONFIRMED = "LICENCE_UNCONFIRMED"
@@ -134,6 +136,8 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.COMPENSATION: ("联办只办成了一部分，请逐项恢复", Role.CLERK, (_O.RESTORED, _O.KEPT)),
     TaskKind.LETTER: ("短信没有送达申请人，请打印信件告知", Role.CLERK, _SEEN),
     TaskKind.NUMBER_SHARED: ("对方所给邮件号已属另一件，请向对方核实", Role.CLERK, _SEEN),
+    TaskKind.RESULT_WITHOUT_FILE: ("电子结果没有附文件，请向办理地索取", Role.CLERK, _SEEN),
+    TaskKind.RESULT_NOT_FETCHED: ("电子结果三十天无人领取，请提醒申请人", Role.CLERK, _SEEN),
     TaskKind.LICENCE_UNCONFIRMED: (
         "电子证照未能联网核验，请自行核对",
         Role.CLERK,
@@ -152,6 +156,8 @@ OF_THE_HALL = frozenset(
         TaskKind.NOT_TAKEN,
         TaskKind.LETTER,
         TaskKind.STEP_STUCK,
+        TaskKind.RESULT_NOT_FETCHED,
+        TaskKind.RESULT_WITHOUT_FILE,
     }
 )
 """Tasks that no workflow waits for: resolving one must not lift a case's hold."""

@@ -12,6 +12,7 @@ from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
 from storage.base import Database
 from storage.cases.draft_documents import expire_drafts
+from storage.cases.electronic_results import remind
 from storage.cases.rework import escalate_rework
 from storage.documents.store import Documents
 from storage.exchange.gaps import give_up_parked
@@ -56,6 +57,7 @@ class SweepJob:
             self.judge_late_uploads,
             self.give_up_parked,
             self.escalate_rework,
+            self.remind_of_results,
             self.expire_drafts,
             self._stuck.settle_over,
         )
@@ -83,6 +85,10 @@ class SweepJob:
     async def escalate_rework(self) -> None:
         """Raise the task about a bad rating (差评) that was not put right within its days."""
         await asyncio.to_thread(escalate_rework, self._database, self._now())
+
+    async def remind_of_results(self) -> None:
+        """Remind of electronic results that nobody has fetched for 30 days."""
+        await asyncio.to_thread(remind, self._database, self._now())
 
     async def expire_drafts(self) -> None:
         """Take uploads away that no case and no scan has named in time."""

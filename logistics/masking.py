@@ -2,10 +2,18 @@
 
 from logistics.address import parse
 
+_STARS = 3
+_SHORT = 6
+
 
 def mask_name(name: str) -> str:
-    """张三丰 → 张**; a single character is hidden altogether."""
-    return name[:1] + "*" * (len(name) - 1) if len(name) > 1 else "*" * len(name)
+    """张三丰 → 张**; a single character is hidden altogether, a long name does not tell how long it is."""
+    return name[:1] + "*" * min(len(name) - 1, _STARS) if len(name) > 1 else "*" * len(name)
+
+
+def mask_firm(name: str) -> str:
+    """重庆市渝中区山城小面有限公司 → 重庆市***公司; a name of up to 6 characters as a person's."""
+    return f"{name[:3]}{'*' * _STARS}{name[-2:]}" if len(name) > _SHORT else mask_name(name)
 
 
 def mask_id(number: str) -> str:

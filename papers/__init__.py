@@ -6,9 +6,10 @@ number as a bar code. The same content gives the same bytes. What may be printed
 and phones arrive masked.
 """
 
-from papers.content import commitment, decision, delivery, dossier_list, extension, notice, receipt
+from papers.content import commitment, decision, delivery, dossier_list, electronic_result, extension, notice, receipt
 from papers.facts import (
     CaseFacts,
+    ElectronicProof,
     Extension,
     GapNotice,
     Item,
@@ -27,6 +28,7 @@ from papers.sheet import render
 
 __all__ = [
     "CaseFacts",
+    "ElectronicProof",
     "Extension",
     "GapNotice",
     "Item",
@@ -44,6 +46,7 @@ __all__ = [
     "decision",
     "delivery",
     "dossier_list",
+    "electronic_result",
     "extension",
     "notice",
     "receipt",

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from catalog.workdays import SHANGHAI
 from papers.facts import CaseFacts, GapNotice, Item, Owed, PaperKind, Party, Round
-from papers.sheet import Fields, Grid, Paper, Signatures, Words
+from papers.sheet import Block, Fields, Grid, Paper, Signatures, SquareCode, Words
 
 _LIMITS = "具体以办理地受理后的告知为准。"
 
@@ -16,12 +16,17 @@ def receipt(case: CaseFacts) -> Paper:
         ("收件渠道", case.channel),
         ("收件时间", moment(case.taken_at)),
         ("时限起算", f"{case.counts_from}（收件当日不计，遇休息日顺延）"),
-        ("办理时限", f"承诺{case.item.promised_days}个工作日，法定{case.item.statutory_days}个工作日；{_LIMITS}"),
+        ("办理时限", f"{_limits(case.item)}；{_LIMITS}"),
     ]
     told = [
         "本凭证证明窗口已收到上列材料；是否受理由办理地决定，办理时限自办理地受理之日起算。",
         "凭办件编号和手机号后四位，可在进度查询页面查看办理情况，无需登录。",
     ]
+    if case.result_code:
+        rows.append(("领取码", case.result_code))
+        told.append(
+            "电子结果凭办件编号、手机号后四位和领取码，在进度查询页面下载。领取码请勿告诉他人；遗失可到窗口更换。"
+        )
     if case.deferred:
         told.append(f"以下材料容缺，请在期限前补交，补齐前不发放办理结果：{_listed(case.deferred)}。")
     if case.committed:
@@ -40,7 +45,7 @@ def notice(told: CaseFacts | GapNotice) -> Paper:
 
 def commitment(case: CaseFacts) -> Paper:
     """容缺受理通知书、告知承诺书: what is owed and until when, what is promised instead, what breaking it costs."""
-    blocks: list[Fields | Grid | Words | Signatures] = [Fields(rows=tuple(_matter(case)))]
+    blocks: list[Block] = [Fields(rows=tuple(_matter(case)))]
     if case.deferred:
         rows = tuple((str(o.seq), o.name, o.form, moment(o.due_at) if o.due_at else "") for o in case.deferred)
         told = "主要材料齐全有效，先行收件办理。下列容缺材料请按期补交："
@@ -73,7 +78,7 @@ def decision(case: CaseFacts) -> Paper:
 
     行政许可法第三十二条、第三十八条; limits: sixty days (行政复议法第二十条), six months (行政诉讼法第四十六条).
     """
-    blocks: list[Fields | Grid | Words | Signatures] = [Fields(rows=tuple(_matter(case)))]
+    blocks: list[Block] = [Fields(rows=tuple(_matter(case)))]
     for refused in case.refusals:
         rows = (
             ("办理编号", refused.handling_no),
@@ -84,6 +89,7 @@ def decision(case: CaseFacts) -> Paper:
             ("法律依据", refused.legal_basis or "以办理机关送达的文书为准"),
         )
         blocks.append(Fields(rows=rows))
+        blocks += _checked_at(refused.check_at)
     blocks.append(Words(heading="救济途径", sentences=(
         "不服本决定的，可以自知道本决定之日起六十日内依法申请行政复议，",
         "也可以自知道本决定之日起六个月内依法直接向人民法院提起行政诉讼。",
@@ -95,9 +101,38 @@ def decision(case: CaseFacts) -> Paper:
     return paper.model_copy(update={"title": titles.pop()}) if len(titles) == 1 else paper
 
 
+def electronic_result(case: CaseFacts) -> Paper:
+    """电子结果验证单: printed with an electronic result, so that whoever is given both can check them (核验)."""
+    blocks: list[Block] = [Fields(rows=tuple(_matter(case)))]
+    for proof in case.proofs:
+        rows = (
+            ("办理编号", proof.handling_no),
+            ("结果名称", proof.name),
+            ("文号", proof.document_no or "—"),
+            ("作出机关", proof.authority or proof.place),
+            ("作出时间", moment(proof.decided_at)),
+            ("文件校验码", f"SHA-256　{proof.sha256[:16]}…"),
+        )
+        blocks.append(Fields(rows=rows))
+        blocks += _checked_at(proof.check_at)
+    blocks.append(Words(sentences=("本单不代替电子结果本身，请与电子结果的打印件一并使用。",)))
+    return _paper(PaperKind.RESULT, case, *blocks)
+
+
+def _checked_at(address: str) -> list[Block]:
+    if not address:
+        return []
+    told = (
+        "扫描左侧二维码，可核验本文书是否有效。",
+        "请确认打开的网址与下面一致，并核对机关、日期和校验码；显示已变更或撤销的，请勿采信。",
+        address,
+    )
+    return [SquareCode(address=address, sentences=told)]
+
+
 def extension(case: CaseFacts) -> Paper:
     """延长办理期限告知书: by how many days, until when, and the reason, which is owed to the applicant (§42)."""
-    blocks: list[Fields | Grid | Words | Signatures] = [Fields(rows=tuple(_matter(case)))]
+    blocks: list[Block] = [Fields(rows=tuple(_matter(case)))]
     for longer in case.extensions:
         rows = (
             ("办理编号", longer.handling_no),
@@ -176,7 +211,7 @@ def _gaps(told: GapNotice) -> Paper:
 
 
 def _supplements(case: CaseFacts) -> Paper:
-    blocks: list[Fields | Grid | Words | Signatures] = [Fields(rows=tuple(_matter(case)))]
+    blocks: list[Block] = [Fields(rows=tuple(_matter(case)))]
     for asked in case.rounds:
         blocks += _round(asked)
     blocks.append(Words(sentences=("补正材料可到窗口提交，也可预约上门取件；补齐前暂不计算办理时限。",)))
@@ -184,7 +219,7 @@ def _supplements(case: CaseFacts) -> Paper:
     return _paper(PaperKind.NOTICE, case, *blocks)
 
 
-def _round(asked: Round) -> list[Fields | Grid | Words | Signatures]:
+def _round(asked: Round) -> list[Block]:
     due = moment(asked.due_at) if asked.due_at else "以办理地告知为准"
     rows = (("办理编号", asked.handling_no), ("告知机关", asked.authority),
             ("告知时间", moment(asked.told_at)), ("补正期限", due), ("补正原因", asked.reason))  # fmt: skip
@@ -222,6 +257,12 @@ def _item(item: Item) -> tuple[tuple[str, str], ...]:
     return (("事项名称", item.name), ("事项编码", item.code), ("主管部门", item.department))
 
 
+def _limits(item: Item) -> str:
+    """承诺 and 法定时限; an item that is decided at once (即办件) has none to count, or only the law's."""
+    promised = f"承诺{item.promised_days}个工作日" if item.promised_days else "即办件，材料齐全的当场办结"
+    return f"{promised}，法定{item.statutory_days}个工作日" if item.statutory_days else promised
+
+
 def _party(party: Party) -> str:
     return f"{party.name}　{party.id_type} {party.number}　电话 {party.phone}"
 
@@ -231,7 +272,7 @@ def _listed(owed: tuple[Owed, ...]) -> str:
     return "、".join(parts)
 
 
-def _paper(kind: PaperKind, case: CaseFacts, *blocks: Fields | Grid | Words | Signatures) -> Paper:
+def _paper(kind: PaperKind, case: CaseFacts, *blocks: Block) -> Paper:
     return Paper(title=kind.heading, number=case.case_no, issued=day(case.taken_at), blocks=blocks)
 
 

@@ -14,6 +14,7 @@ class PaperKind(StrEnum):
     EXTENSION = "extension"
     COMMITMENT = "commitment"
     DECISION = "decision"
+    RESULT = "result"
     DELIVERY = "delivery"
     DOSSIER = "dossier"
 
@@ -29,6 +30,7 @@ _HEADINGS = {
     PaperKind.EXTENSION: "延长办理期限告知书",
     PaperKind.COMMITMENT: "容缺受理通知及承诺书",
     PaperKind.DECISION: "办理决定书",
+    PaperKind.RESULT: "电子结果验证单",
     PaperKind.DELIVERY: "送达回证",
     PaperKind.DOSSIER: "卷宗目录",
 }
@@ -137,7 +139,8 @@ class Result(Frozen):
 class Refusal(Frozen):
     """A decision against the applicant, as the authority has given it. `title`: of the paper, e.g. 不予受理决定书.
 
-    `place`: the region in Chinese; `authority`: as it names itself, or "". `decided_at`: when it says so.
+    `place`: the region in Chinese; `authority`: as it names itself, or "". `decided_at`: when it says so. `check_at`:
+    the address under which anybody can check the print (核验), or "".
     """
 
     handling_no: str
@@ -147,6 +150,20 @@ class Refusal(Frozen):
     reason: str
     legal_basis: str
     decided_at: datetime
+    check_at: str = ""
+
+
+class ElectronicProof(Frozen):
+    """An electronic result as its print can be checked (核验); members as of `Refusal`. `sha256` of the file."""
+
+    handling_no: str
+    name: str
+    document_no: str
+    place: str
+    authority: str
+    decided_at: datetime
+    sha256: str
+    check_at: str = ""
 
 
 class Service(Frozen):
@@ -163,7 +180,8 @@ class CaseFacts(Frozen):
 
     `counts_from`: the day in words from which limits count. `taken_at`: when the papers were collected, else
     registered. `clerk`: a user name. `rounds`, `extensions`: in the order in which they came.
-    `refusals`: decisions against the applicant that count now.
+    `refusals`: decisions against the applicant that count now; `proofs`: electronic results. `result_code`: with which
+    the applicant fetches them; "" where it is not for the reader.
     """
 
     case_no: str
@@ -182,7 +200,9 @@ class CaseFacts(Frozen):
     extensions: tuple[Extension, ...] = ()
     results: tuple[Result, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    proofs: tuple[ElectronicProof, ...] = ()
     service: Service | None = None
+    result_code: str = ""
 
 
 class GapNotice(Frozen):

@@ -5,6 +5,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
+import segno
 from reportlab.lib.colors import black, grey
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
@@ -21,6 +22,7 @@ OFFICE = "重庆市渝中区政务服务中心"
 _MARGIN = 18 * mm
 _ROOM = A4[0] - 2 * _MARGIN
 _BAR_ROOM_MM, _BAR_HEIGHT_MM = 90.0, 11.0
+_SQUARE_MM, _QUIET = 30.0, 4  # 4 modules around it stay empty
 _VARIATIONS = range(0xE0100, 0xE01F0)
 
 
@@ -45,10 +47,20 @@ class Words(Frozen):
     heading: str = ""
 
 
+class SquareCode(Frozen):
+    """A square code (二维码) of an address, with sentences beside it."""
+
+    address: str
+    sentences: tuple[str, ...]
+
+
 class Signatures(Frozen):
     """Who signs, each with room for a date."""
 
     who: tuple[str, ...]
+
+
+Block = Fields | Grid | Words | SquareCode | Signatures
 
 
 class Paper(Frozen):
@@ -57,7 +69,7 @@ class Paper(Frozen):
     title: str
     number: str | None
     issued: str
-    blocks: tuple[Fields | Grid | Words | Signatures, ...]
+    blocks: tuple[Block, ...]
 
 
 def printable(text: str) -> str:
@@ -114,6 +126,23 @@ class _BarCode(Flowable):  # type: ignore[misc]  # reportlab has no types
         self.canv.drawCentredString(_ROOM / 2, 1 * mm, self._number)
 
 
+class _Square(Flowable):  # type: ignore[misc]  # reportlab has no types
+    """A square code of level M."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._matrix = segno.make(address, error="m", micro=False, boost_error=False).matrix
+        self.width = self.height = _SQUARE_MM * mm
+
+    def draw(self) -> None:
+        side = self.width / (len(self._matrix) + 2 * _QUIET)
+        for row, line in enumerate(self._matrix):
+            y = self.height - (row + 1 + _QUIET) * side
+            for column, dark in enumerate(line):
+                if dark:
+                    self.canv.rect((column + _QUIET) * side, y, side, side, stroke=0, fill=1)
+
+
 def _story(paper: Paper) -> list[Any]:
     story: list[Any] = [_text(OFFICE, 11, centred=True), _text(paper.title, 18, centred=True), Spacer(1, 4 * mm)]
     if paper.number is not None:
@@ -123,7 +152,7 @@ def _story(paper: Paper) -> list[Any]:
     return story
 
 
-def _drawn(block: Fields | Grid | Words | Signatures) -> list[Any]:
+def _drawn(block: Block) -> list[Any]:
     match block:
         case Fields(rows=rows):
             return [_table([[_text(label), _text(value)] for label, value in rows], (0.2, 0.8))]
@@ -133,6 +162,9 @@ def _drawn(block: Fields | Grid | Words | Signatures) -> list[Any]:
         case Words(sentences=sentences, heading=heading):
             shown = [_text(heading, 11)] if heading else []
             return [*shown, *(_text(sentence) for sentence in sentences)]
+        case SquareCode(address=address, sentences=sentences):
+            beside = [_text(sentence, 9) for sentence in sentences]
+            return [KeepTogether([_table([[_Square(address), beside]], (0.2, 0.8), ruled=False)])]
         case Signatures(who=who):
             lines = [[_text(f"{name}：", 10), _text("______年____月____日", 10)] for name in who]
             return [KeepTogether([_table(lines, (0.65, 0.35), ruled=False, row_height=12 * mm)])]

@@ -109,6 +109,16 @@ def agent_key(settings: Settings) -> bytes:
     return _derived(settings, b"kuayu agents")
 
 
+def result_key(settings: Settings) -> bytes:
+    """The key behind the codes with which applicants take their results (领取码), 32 bytes; derived as `agent_key`."""
+    return _derived(settings, b"kuayu result codes")
+
+
+def verification_key(settings: Settings) -> bytes:
+    """The key behind the tokens in the square codes of papers (核验), 32 bytes; derived as `agent_key`."""
+    return _derived(settings, b"kuayu verification")
+
+
 def matter_key(settings: Settings) -> bytes:
     """The key of the marks by which cases of one person, item and region are found (重复办件), 32 bytes.
 

@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".data"), description="folder for everything that is kept on this machine")
     host: str = Field("127.0.0.1", description="address that the web process listens on")
     port: Port = Field(8000, description="port that the web process listens on")
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+(/[^\s]*[^\s/])?)?$",
+        description="where applicants reach us, for the square codes on papers, e.g. https://hall.example; "
+        "empty: HOST and PORT",
+    )
     database_url: str = Field("", description="empty: SQLite file in DATA_DIR; postgresql+psycopg://… in production")
     temporal_address: str = Field("", description="host:port of a Temporal server; empty: embedded server")
     temporal_namespace: str = Field("default", min_length=1, description="Temporal namespace")
@@ -180,6 +186,11 @@ class Settings(BaseSettings):
         """Where this machine reaches the web process."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 – compared, not bound
         return str(HttpUrl.build(scheme="http", host=host, port=self.port)).rstrip("/")
+
+    @property
+    def public_address(self) -> str:
+        """Where applicants reach the web process, without a slash at the end."""
+        return self.public_url or self.web_url
 
     def environment(self) -> dict[str, str]:
         """The plain settings (groups and keys left out) as variables, for the processes that `kuayu up` starts.

@@ -117,7 +117,7 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
             CARRIER_QUEUE,
             [
                 *(carrying.begin_leg, carrying.book_leg, carrying.look_after),
-                *(ending.close_leg, ending.result_of, ending.end_leg),
+                *(ending.close_leg, ending.result_of, ending.is_damage_open, ending.end_leg),
             ],
         ),
         worker(LICENCES_QUEUE, [licences.check_licences]),

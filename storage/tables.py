@@ -2,7 +2,17 @@
 
 from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
 from storage.base import Base
-from storage.cases import applicant_messages, case_list, facts, phone_views, same_matter, tallies
+from storage.cases import (
+    applicant_messages,
+    case_list,
+    electronic_results,
+    facts,
+    phone_views,
+    result_codes,
+    same_matter,
+    tallies,
+    verifications,
+)
 from storage.cases import rows as case_rows
 from storage.documents import accesses, store, uploads
 from storage.exchange import (
@@ -27,6 +37,7 @@ MODULES = (
     case_list,
     case_rows,
     catalogue,
+    electronic_results,
     exchange_log,
     facts,
     handovers,
@@ -41,6 +52,7 @@ MODULES = (
     phone_views,
     quarter_rows,
     reconciliation_reports,
+    result_codes,
     same_matter,
     scans,
     sent_files,
@@ -50,6 +62,7 @@ MODULES = (
     task_rows,
     uploads,
     users,
+    verifications,
     work_lists,
 )
 

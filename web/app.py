@@ -43,6 +43,7 @@ from web.api import (
     phones,
     ratings,
     reports,
+    results,
     same_matter,
     scans,
     streams,
@@ -53,7 +54,8 @@ from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
 from web.foundation.work_version import WorkVersion
-from web.pages import apidocs, item_form, rendering, routes
+from web.pages import apidocs, item_form, rendering, routes, verification
+from web.pages import results as result_pages
 from web.security import session
 from web.security.guards import Guards
 from web.security.headers import SecurityHeaders
@@ -79,6 +81,7 @@ ROUTERS = (
     phones.router,
     message_receipts.router,
     track.router,
+    results.router,
     outlet_report.router,
     outlets.router,
     parcels.router,
@@ -89,6 +92,8 @@ ROUTERS = (
     scans.router,
     item_form.router,
     routes.router,
+    result_pages.router,
+    verification.router,
     apidocs.router,
 )
 

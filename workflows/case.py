@@ -67,7 +67,12 @@ class CaseWorkflow:
         self._legs = Legs(self._context, before.legs)
         self._courses = {
             plan.handling_no: HandlingCourse(
-                self._context, self._legs, plan, self._one_has_decided, before.handlings.get(plan.handling_no)
+                self._context,
+                self._legs,
+                plan,
+                self._one_has_decided,
+                lambda: self._deferral.release,
+                before.handlings.get(plan.handling_no),
             )
             for plan in start.handlings
         }

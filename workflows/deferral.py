@@ -57,11 +57,18 @@ class Deferral:
         if (self._owed or self._begun) and not self._over:
             self._watching = asyncio.create_task(self._watch())
 
+    @property
+    def release(self) -> bool | None:
+        """Whether results may leave our hands; None while something is owed, False where they never may."""
+        if self._watching is not None and not self._watching.done():
+            return None
+        return not (self._given_up and self._context.status is CaseStatus.APPROVED)
+
     async def gap_closed(self) -> bool:
         """Wait until the watch is over. False: approved and given up, so that the result must never be released."""
         if self._watching is not None:
             await self._watching
-        return not (self._given_up and self._context.status is CaseStatus.APPROVED)
+        return self.release is True
 
     def brought(self, brought: DeferredBrought) -> None:
         """Materials have come; a number that is not owed, or came before, changes nothing."""

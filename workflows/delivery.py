@@ -37,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.seen_events import SeenEvents
 
 _S = ParcelStage
+_DAMAGE_IS_WAITED_FOR = 3  # the edition since which a damaged parcel that arrived is not over before a person looked
 _FEWER_STEPS = 2  # the edition since which a leg is begun in one step, and looked at where somebody waits for it
 
 _TOLD_TO_THE_CASE = {
@@ -74,6 +75,7 @@ class DeliveryWorkflow:
         self._delivered = before.delivered
         self._ended = before.ended
         self._in_custody = before.in_custody
+        self._damaged = before.damaged
         self._differs = False  # of the check that ends the leg: nothing comes between the two
         self._cancel_asked = before.cancel_asked
         self._reports_end = before.reports_end  # the case has no handle of this workflow any more
@@ -90,6 +92,10 @@ class DeliveryWorkflow:
             if renewal_due():
                 workflow.continue_as_new(plan.model_copy(update={"carried": self._carried()}))
             await self._something_happens()
+        while await self._damage_unseen():
+            if renewal_due():
+                workflow.continue_as_new(plan.model_copy(update={"carried": self._carried()}))
+            await self._somebody_looks()
         return await self._end(self._ended)
 
     # --- the steps ---
@@ -167,6 +173,7 @@ class DeliveryWorkflow:
             await self._report_to_case(effect)
         if effect.stage in _IN_CUSTODY:
             self._in_custody = True
+        self._damaged = self._damaged or effect.stage is _S.DAMAGED
         if effect.stage is _S.DELIVERED:
             self._delivered = effect
         if effect.stage is _S.HALL_CHECKED:
@@ -216,6 +223,24 @@ class DeliveryWorkflow:
             retry_policy=policies.CARRIER_RETRY,
         )
 
+    async def _damage_unseen(self) -> bool:
+        """Whether it has arrived damaged, and nobody has yet looked at what was in it: neither leg nor case is over."""
+        if not (self._damaged and self._ended is LegOutcome.DELIVERED and self._plan.edition >= _DAMAGE_IS_WAITED_FOR):
+            return False
+        return await workflow.execute_activity_method(
+            ParcelClosing.is_damage_open,
+            self._plan.leg_id,
+            task_queue=CARRIER_QUEUE,
+            start_to_close_timeout=policies.CARRIER_ATTEMPT,
+            retry_policy=policies.CARRIER_RETRY,
+        )
+
+    async def _somebody_looks(self) -> None:
+        """A person's word; asked again after a while, because a correction of the scan settles it too."""
+        with suppress(TimeoutError):
+            await workflow.wait_condition(lambda: bool(self._verdicts), timeout=policies.DAMAGE_ASKED_AFTER)
+        self._verdicts.clear()
+
     async def _end(self, outcome: LegOutcome) -> LegResult:
         await workflow.execute_activity_method(
             ParcelClosing.end_leg,
@@ -247,6 +272,7 @@ class DeliveryWorkflow:
             delivered=self._delivered,
             ended=self._ended,
             in_custody=self._in_custody,
+            damaged=self._damaged,
             cancel_asked=self._cancel_asked,
             reports_end=self._reports_end,
             next_look_at=self._next_look_at,

@@ -1,6 +1,5 @@
 """One authority's share of a case: submitted, decided, and everything back in our hall."""
 
-import asyncio
 from collections.abc import Callable
 
 from temporalio import workflow
@@ -14,7 +13,6 @@ with workflow.unsafe.imports_passed_through():
         ClockOrder,
         CompensationDue,
         DeadlineKind,
-        FileOrder,
         HandlingPlan,
         HandlingView,
         HoldNotice,
@@ -43,6 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.command_sender import CommandSender
     from workflows.compensation import Compensation
     from workflows.deadline_ledger import DeadlineLedger
+    from workflows.electronic_results import ElectronicResult
     from workflows.event_queue import EventQueue
     from workflows.holds import Holds
     from workflows.journal import Step
@@ -61,7 +60,8 @@ _COUNTED = 3
 class HandlingCourse:
     """One authority's course: `run` is the story, `_react` takes one event at a time, the reactions follow.
 
-    `on_decided` is called with the course once it has an outcome. `brought_back`: what came back lies in our hall.
+    `on_decided` is called with the course once it has an outcome. `release`: as of `ElectronicResult`.
+    `brought_back`: what came back lies in our hall.
     `followed`: the story is over, and the course only reacts to what is still said.
     """
 
@@ -71,6 +71,7 @@ class HandlingCourse:
         legs: Legs,
         plan: HandlingPlan,
         on_decided: Callable[["HandlingCourse"], None],
+        release: Callable[[], bool | None],
         carried: HandlingCarried | None = None,
     ):
         before = carried or HandlingCarried(status=context.statuses[plan.handling_no])
@@ -84,16 +85,23 @@ class HandlingCourse:
         self._submitted = before.submitted
         self.followed = before.followed  # its story is over; since then it only reacts
         self._withdrawal_sent = before.withdrawal_sent
-        self._back = ReturnTracking(plan, before.back)
+        self._back = ReturnTracking(plan, before.back, both_forms_travel=context.start.edition >= 3)
         self._served = before.served  # §44's clock was started
         self._issued = before.issued  # the paper of our own city was put to what is in our hall
-        self._fetched_sha256 = before.fetched_sha256
-        self._fetching: asyncio.Task[None] | None = None
         self._reaction: QueuedEvent | None = None
         self._noted: list[tuple[AuthorityEvent, CaseStatus, Step]] = []  # with the status before
         self._holds = Holds(before.holds)
         self._limits = Limits(context.start.item, before.limits)
         self._ledger = DeadlineLedger(context, plan.handling_no, self._limits, before.clocks)
+        self._electronic = ElectronicResult(
+            context,
+            self._ledger,
+            plan,
+            self._back,
+            release,
+            fetched_sha256=before.fetched_sha256,
+            available_sha256=before.available_sha256,
+        )
         self._supplements = Supplements(
             context,
             legs,
@@ -125,7 +133,8 @@ class HandlingCourse:
             decided_at=self._decided_at,
             withdrawal_sent=self._withdrawal_sent,
             served=self._served,
-            fetched_sha256=self._fetched_sha256,
+            fetched_sha256=self._electronic.fetched_sha256,
+            available_sha256=self._electronic.available_sha256,
             news=tuple(QueuedEventCarried.of(item) for item in unread),
             holds=self._holds.carried(),
             refusals=self._commands.refusals,
@@ -216,9 +225,7 @@ class HandlingCourse:
         await self._ledger.written()  # what goes to the applicant follows from it
 
     async def _expect_result(self) -> None:
-        if self._fetching is not None:
-            self._fetching.cancel()  # another decision counts now, with another file or none
-        self._fetching = asyncio.create_task(self._fetch_result())
+        self._electronic.begin()
         if self._back.awaited(self.status) and not self._served:
             self._served = True
             await self._ledger.start_clocks(self._serving())
@@ -272,16 +279,6 @@ class HandlingCourse:
             return self._legs.find(self._back.followed_leg)
         return None
 
-    async def _fetch_result(self) -> None:
-        """Fetch the electronic result. After each day in vain a person gets the task FILE_MISSING; fetching goes on."""
-        sha256 = self._back.result_sha256
-        if sha256 is None or self.plan.partner is None or sha256 == self._fetched_sha256:
-            return
-        order = FileOrder(handling_no=self.plan.handling_no, partner=self.plan.partner, sha256=sha256)
-        while not await self._context.fetch(order):
-            await self._ledger.raise_task(TaskKind.FILE_MISSING, sha256)
-        self._fetched_sha256 = sha256
-
     # --- waiting and reacting ---
 
     def enqueue(self, event: QueuedEvent) -> None:
@@ -301,9 +298,8 @@ class HandlingCourse:
     @property
     def at_rest(self) -> bool:
         """Nothing is on its way, nothing waits for a person, no event is unread. The case may close."""
-        fetched = self._fetching is not None and self._fetching.done()
         waits = self.being_undone or self._holds or self._back.under_way or self._back.awaited(self.status)
-        return fetched and not (self._events or self._reaction is not None or waits)
+        return self._electronic.settled and not (self._events or self._reaction is not None or waits)
 
     @property
     def begun(self) -> bool:

@@ -14,6 +14,9 @@ SEEN_AT_MOST = 2000
 REOPENED_FOR_NOTHING = timedelta(minutes=10)
 """A case that was opened again waits so long for what it was opened for."""
 
+DAMAGE_ASKED_AFTER = timedelta(hours=1)
+"""How long after the last look it is looked again whether somebody has settled a parcel's damage."""
+
 RECORD_ATTEMPT = timedelta(seconds=30)
 RECORD_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
 """Our own database: back at once when it is."""

@@ -13,15 +13,18 @@ class ReturnTracking:
 
     `forwarded`: originals are with the authority. `under_way`: it has sent a parcel that is not in our hall yet.
     `result_sha256`: of the electronic result. `followed_leg`: id of the BACK leg that brings the parcel, once it was
-    sent.
+    sent. `both_forms_travel`: a result in both forms is sent as paper too, wherever its matter is handled.
     """
 
-    def __init__(self, plan: HandlingPlan, carried: ReturnCarried | None = None) -> None:
+    def __init__(
+        self, plan: HandlingPlan, carried: ReturnCarried | None = None, *, both_forms_travel: bool = True
+    ) -> None:
         before = carried or ReturnCarried()
         self.forwarded = before.forwarded
         self.result_sha256 = before.result_sha256
         self.followed_leg = before.followed_leg
         self._plan = plan
+        self._travelling = (ResultForm.PAPER, ResultForm.BOTH) if both_forms_travel else (ResultForm.PAPER,)
         self._form = before.form
         self._sent = before.sent
         self._arrived = before.arrived
@@ -84,6 +87,6 @@ class ReturnTracking:
             return True
         if status is not CaseStatus.APPROVED:
             return False
-        if self._form is ResultForm.PAPER and self._plan.partner is not None:
+        if self._form in self._travelling and self._plan.partner is not None:
             return True
         return self._plan.result_travels and self._form is not ResultForm.ELECTRONIC

@@ -109,6 +109,8 @@ class Folder:
     looks: list[LegLookOrder] = field(default_factory=list)
     ends: list[LegEnd] = field(default_factory=list)
     closings: list[str] = field(default_factory=list)
+    damages: set[str] = field(default_factory=set)
+    """Legs whose damage a person has still to look at."""
     checks: list[LicenceOrder] = field(default_factory=list)
     found: list[LicencesChecked] = field(default_factory=list)
     """How the next checks of licences end; all hold where nothing is said."""
@@ -229,6 +231,10 @@ class Hall:
         self._moved.set()
         return folder.closing
 
+    @activity.defn(name="is_damage_open")
+    async def is_damage_open(self, leg_id: str) -> bool:
+        return leg_id in self.folders[self._case_of[leg_id]].damages
+
     @activity.defn(name="end_leg")
     async def end_leg(self, end: LegEnd) -> None:
         folder = self.folders[self._case_of[end.leg_id]]
@@ -276,6 +282,7 @@ class Hall:
                 self.begin_leg,
                 self.look_after,
                 self.close_leg,
+                self.is_damage_open,
                 self.end_leg,
                 self.result_of,
             ),

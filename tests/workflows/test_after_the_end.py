@@ -101,6 +101,7 @@ async def test_a_contradiction_after_closing_stops_the_case_and_the_whole_of_the
     assert accepted.accepts == "evt-theirs"
     assert await case.closed() is S.APPROVED
     assert [order.sha256 for order in case.folder.fetches] == ["ab" * 32]
+    assert case.folder.kinds.count("RESULT_AVAILABLE") == 1
 
 
 async def test_two_things_after_closing_are_both_dealt_with(house):

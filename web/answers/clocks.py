@@ -7,11 +7,12 @@ from web.answers.base import Answer, Moment
 
 
 class ClockShown(Answer):
-    """`workdaysLeft`: negative when it is over, null where business time runs faster."""
+    """`workdaysLeft`: negative when it is over, null where business time runs faster. `place`: of a joint case only."""
 
     kind: DeadlineKind
     label: str
     handling_no: str | None
+    place: str | None
     start_at: Moment
     warn_at: Moment
     due_at: Moment

@@ -48,10 +48,12 @@ class Words(Answer):
 class WordSaid(Words):
     """One word of an authority (对方告知); members that it does not say, or not to the reader, are null.
 
-    `tookEffect`: false for what came late, twice with other content, or waits for a person.
+    `place`: of a joint case only. `tookEffect`: false for what came late, twice with other content, or waits for a
+    person.
     """
 
     handling_no: str
+    place: str | None
     event: WireEvent | None
     label: str
     at: Moment

@@ -1,5 +1,7 @@
 """What the applicant reads without logging in."""
 
+from pydantic import Field
+
 from domain.terms import CaseStatus, Leg, ParcelStage
 from web.answers.base import Answer, Moment
 from web.answers.case_papers import PaperLacking
@@ -17,6 +19,16 @@ class ParcelTold(Answer):
     stage: ParcelStage
     sentence: str
     promise: str | None
+
+
+class ResultToFetch(Answer):
+    """An electronic result that its applicant may fetch with the code on his receipt, or one that is sent to him."""
+
+    handling_no: str
+    name: str
+    media_type: str
+    size: int = Field(description="bytes")
+    available_at: Moment | None
 
 
 class StepTold(Answer):
@@ -46,5 +58,7 @@ class Standing(Answer):
     due_at: Moment | None
     fee: FeeTold | None
     said: list[WordSaid]
+    results: list[ResultToFetch]
+    may_rate: bool
     parcels: list[ParcelTold]
     lacking: list[PaperLacking]

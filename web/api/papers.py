@@ -5,12 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from catalog.forms.choosing import for_situation
 from catalog.forms.generic import form_of
 from domain.errors import NotFound
 from domain.identifiers import check_name
-from logistics.masking import mask_name
+from domain.terms import IdType, Role
+from logistics.masking import mask_firm, mask_name
 from papers import (
     CaseFacts,
     GapNotice,
@@ -19,21 +21,27 @@ from papers import (
     decision,
     delivery,
     dossier_list,
+    electronic_result,
     extension,
     notice,
     receipt,
     render,
 )
 from papers.sheet import Paper
+from runtime.container import result_key
 from storage.cases.deferred_materials import still_owed
+from storage.cases.result_codes import printed_code
+from storage.people.users import LoggedIn
 from web.api.submitted import form_check
-from web.foundation.context import Ctx
+from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import MaterialRequest, RequestSchema
 from web.security.session import CaseReader, Clerk
 from web.views.cases import find_case
 from web.views.papers import facts_of, item_facts
+from web.views.results import no_result
 from web.views.sentences import Refused, refusal
+from web.views.verifications import CHECKED, with_checks
 
 router = APIRouter(prefix="/api/v1", tags=["文书"])
 
@@ -41,19 +49,19 @@ _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}
 
 
 @router.get("/cases/{case_no}/receipt.pdf", operation_id="getReceipt", response_class=Response, responses=_PDF)
-def get_receipt(case_no: str, _reader: CaseReader, ctx: Ctx) -> Response:
-    """The receipt (收件凭证) as PDF. Refused: 404 CASE_UNKNOWN."""
-    return _case_paper(ctx, case_no, PaperKind.RECEIPT)
+def get_receipt(case_no: str, reader: CaseReader, ctx: Ctx) -> Response:
+    """The receipt (收件凭证) as PDF; at the window with the code for electronic results. Refused: 404 CASE_UNKNOWN."""
+    return _case_paper(ctx, case_no, PaperKind.RECEIPT, reader)
 
 
 @router.get("/cases/{case_no}/papers/{kind}.pdf", operation_id="getPaper", response_class=Response, responses=_PDF)
-def get_paper(case_no: str, kind: PaperKind, _reader: CaseReader, ctx: Ctx) -> Response:
+def get_paper(case_no: str, kind: PaperKind, reader: CaseReader, ctx: Ctx) -> Response:
     """One paper of a case as PDF.
 
     Refused: 404 CASE_UNKNOWN, or where there is no occasion for it NO_SUPPLEMENT, NO_EXTENSION, NOTHING_PROMISED,
-    NO_REFUSAL, NO_RESULT; 409 DEFERRED_OPEN for a delivery receipt while a material is owed.
+    NO_REFUSAL, NO_RESULT, RESULT_UNKNOWN; 409 DEFERRED_OPEN for what is about a result while a material is owed.
     """
-    return _case_paper(ctx, case_no, kind)
+    return _case_paper(ctx, case_no, kind, reader)
 
 
 class GapRequest(RequestSchema):
@@ -84,12 +92,30 @@ def preview_notice(given: GapRequest, _clerk: Clerk, ctx: Ctx) -> Response:
     return _pdf(notice(GapNotice(item=matter, applicant=name, sentences=found.notice, told_at=ctx.now())), "notice")
 
 
-def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind) -> Response:
-    with ctx.database.read() as session:
-        if kind is PaperKind.DELIVERY and still_owed(session, case_no):
+def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind, reader: LoggedIn) -> Response:
+    with ctx.database.write() if kind in CHECKED else ctx.database.read() as session:
+        if kind in (PaperKind.DELIVERY, PaperKind.RESULT) and still_owed(session, case_no):
             raise refusal(Refused.DEFERRED_OPEN)
         facts = facts_of(session, ctx, find_case(session, case_no))
+        if kind in CHECKED:
+            facts = with_checks(session, ctx, kind, facts)
+        if kind is PaperKind.RECEIPT and reader.role is Role.CLERK:  # who hands it to the applicant, and nobody else
+            code = printed_code(session, result_key(ctx.settings), case_no)
+            facts = facts.model_copy(update={"result_code": code})
     return _pdf(_written(kind, facts), f"{case_no}-{kind}")
+
+
+def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:
+    """The sheet that is printed with an electronic result; registers it in the caller's writing transaction.
+
+    Raises:
+        NotFound: there is no electronic result here (`RESULT_UNKNOWN`).
+        Conflict: a material is owed (`DEFERRED_OPEN`).
+    """
+    if still_owed(session, case_no):
+        raise refusal(Refused.DEFERRED_OPEN)
+    facts = facts_of(session, ctx, find_case(session, case_no))
+    return _pdf(_written(PaperKind.RESULT, with_checks(session, ctx, PaperKind.RESULT, facts)), f"{case_no}-result")
 
 
 def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
@@ -112,6 +138,10 @@ def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
             if not facts.refusals:
                 raise NotFound("这个办件没有不予受理或不予许可的决定", code="NO_REFUSAL")
             return decision(facts)
+        case PaperKind.RESULT:
+            if not facts.proofs:
+                raise no_result()
+            return electronic_result(facts)
         case PaperKind.DELIVERY:
             if not facts.results:
                 raise NotFound("这个办件还没有办理结果", code="NO_RESULT")
@@ -122,7 +152,9 @@ def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
 
 
 def _masked(facts: CaseFacts) -> CaseFacts:
-    hidden = {"applicant": facts.applicant.model_copy(update={"name": mask_name(facts.applicant.name)})}
+    firm = facts.applicant.id_type == IdType.CREDIT_CODE
+    name = (mask_firm if firm else mask_name)(facts.applicant.name)
+    hidden = {"applicant": facts.applicant.model_copy(update={"name": name})}
     if facts.agent is not None:
         hidden["agent"] = facts.agent.model_copy(update={"name": mask_name(facts.agent.name)})
     return facts.model_copy(update=hidden)

@@ -1,6 +1,5 @@
 """`/track`: the applicant looks by receipt number and the last four digits of the phone, without login."""
 
-import hmac
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -9,23 +8,26 @@ from sqlalchemy.orm import Session
 
 from catalog.workdays import local_day
 from domain.dossier import Dossier
-from domain.errors import NotFound
 from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Leg
-from logistics.masking import mask_name
 from storage.cases.deferred_materials import still_owed
-from storage.cases.rows import CaseRow, DeadlineRow, handlings_of, read_dossier
+from storage.cases.rows import CaseRow, DeadlineRow, handlings_of
 from storage.parcels.legs import LegRow
 from storage.parcels.papers import PaperRow, papers_of
 from web.answers.track import Standing
 from web.foundation.context import Context, Ctx
+from web.views.applicants import applicants_case
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
 from web.views.fees import fee_shown
 from web.views.joint import steps_shown, undoing_sentence
 from web.views.lacking import agreed_sentence, lacking_sentence, lacking_shown
+from web.views.masking import applicant_masked
+from web.views.places import places_of
+from web.views.results import results_shown
 from web.views.said import said_to_applicant
 from web.views.sentences import standing_sentence
+from web.views.ways import way_of, wrong_with
 from web.views.wording import LEGS
 
 router = APIRouter(prefix="/api/v1/track", tags=["进度查询"])
@@ -51,35 +53,40 @@ def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
         NotFound: no such case, or another phone (`TRACK`).
     """
     with ctx.database.read() as session:
-        case = session.get(CaseRow, case_no)
-        dossier = read_dossier(case, ctx.sealer) if case is not None else None
-        expected = dossier.applicant.phone[-4:] if dossier is not None else ""
-        if case is None or dossier is None or not hmac.compare_digest(expected, phone_tail):
-            raise NotFound("没有查到，请核对受理编号和手机尾号", code="TRACK")
+        case, dossier = applicants_case(session, ctx, case_no, phone_tail)
         return _shown(session, case, dossier, ctx)
 
 
 def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> dict[str, Any]:
     owed = bool(still_owed(session, case.case_no))
     handlings = handlings_of(session, case.case_no)
-    numbers = [handling.handling_no for handling in handlings]
     clocks = running_clocks(session, case)
     status = CaseStatus(case.status)
     papers = papers_of(session, case.case_no)
-    legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at))
+    legs = list(session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at)))
+    results = results_shown(session, handlings, withheld=owed)
+    stands = standing_sentence(
+        case,
+        owed=owed,
+        reply_by=_last_day(clocks, DeadlineKind.SUPPLEMENT_REPLY),
+        way=way_of(handlings, legs, clocks, results),
+        wrong=wrong_with(session, legs),
+    )
     return {
         "caseNo": case.case_no,
         "itemName": case.item_name,
-        "applicant": mask_name(dossier.applicant.name),
+        "applicant": applicant_masked(dossier.applicant),
         "status": status,
         "statusLabel": status.label,
-        "next": undoing_sentence(session, case) or _next(case, papers, clocks, owed=owed),
+        "next": undoing_sentence(session, case) or _next(case, papers, clocks, stands),
         "steps": steps_shown(case, handlings),
-        "responsibleNow": responsible_now(case, clocks, ctx),
+        "responsibleNow": responsible_now(case, clocks, ctx, places_of(handlings)),
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
         "fee": _fee(case, dossier),
-        "said": said_to_applicant(session, ctx, numbers, withheld=owed),
+        "said": said_to_applicant(session, ctx, handlings, withheld=owed),
+        "mayRate": case.decided_at is not None and case.rating is None,
+        "results": results,
         "parcels": [
             {
                 "leg": leg.leg,
@@ -101,14 +108,13 @@ def _fee(case: CaseRow, dossier: Dossier) -> dict[str, Any] | None:
     return {name: value for name, value in shown.items() if name != "markedBy"} if shown is not None else None
 
 
-def _next(case: CaseRow, papers: list[PaperRow], clocks: list[DeadlineRow], *, owed: bool) -> str:
+def _next(case: CaseRow, papers: list[PaperRow], clocks: list[DeadlineRow], stands: str) -> str:
     """What is to be done comes first, then where the matter stands, and what was agreed upon while it goes on."""
-    standing_so = standing_sentence(case, owed=owed, reply_by=_last_day(clocks, DeadlineKind.SUPPLEMENT_REPLY))
     if CaseStatus(case.status).is_outcome:
-        return standing_so
+        return stands
     waits = case.collected_at is None and not case.withdrawal_pending
     to_do = lacking_sentence(papers, _last_day(clocks, DeadlineKind.MISSING_PAPER)) if waits else None
-    return to_do or f"{standing_so}{agreed_sentence(papers) or ''}"
+    return to_do or f"{stands}{agreed_sentence(papers) or ''}"
 
 
 def _last_day(clocks: list[DeadlineRow], kind: DeadlineKind) -> str | None:

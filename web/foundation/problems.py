@@ -73,6 +73,11 @@ _STATUS: tuple[tuple[type[BadInput], int], ...] = (
 )
 
 
+def status_of(error: BadInput) -> int:
+    """The status with which an error is answered; 422 where its kind says nothing else."""
+    return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
 def problem(
     status: int,
     detail: str,
@@ -106,7 +111,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(BadInput)
     def _bad_input(_request: Request, error: BadInput) -> JSONResponse:
-        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        status = status_of(error)
         errors = [{"field": error.field, "detail": error.sentence}] if error.field else None
         if isinstance(error, FieldsRefused):
             errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]

@@ -209,8 +209,9 @@ class WithdrawRequest(RequestSchema):
 
 
 class RatingRequest(RequestSchema):
-    """`POST /cases/{caseNo}/rating`: 好差评, 5 is best; `side`: who is rated."""
+    """`POST /cases/{caseNo}/rating`: 好差评, 5 is best; `side`: who is rated; `phone_tail`: of the applicant."""
 
+    phone_tail: str = Field(max_length=8)
     score: int = Field(ge=1, le=5)
     side: str = Field(pattern=r"^(window|authority|post)$")
     comment: str = Field(default="", max_length=500)

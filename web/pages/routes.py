@@ -15,10 +15,11 @@ from domain.phone_views import OF_A_CASE
 from domain.terms import ApplicantType, CaseStatus, IdType, Partner, ResultForm, Role, Scheme
 from logistics.service_calendar import CHINA
 from storage.cases.case_list import CaseFilter, case_list, registered_list, wanted_cases
+from storage.cases.rows import handlings_of
 from storage.documents.accesses import accesses_of_case
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn, log_out
-from web.api import messages, outlets, partners, phones, track
+from web.api import messages, outlets, partners, phones
 from web.api.dashboard import figures
 from web.api.operations import TemporalServing, health
 from web.foundation.context import Context, Ctx
@@ -27,9 +28,12 @@ from web.foundation.problems import TooBusy, Unauthenticated
 from web.pages.item_form import form_values
 from web.pages.open_rounds import open_rounds
 from web.pages.rendering import CASE, OFFICER, SCAN, START, WATCH, WINDOW, refused, render, visitor
+from web.pages.results import standing_with
 from web.pages.work_lists import case_part, exchange_part, job_part, officer_part, task_part
 from web.security.session import COOKIE, caller, enter, keep_cookie, token_of
 from web.views.cases import find_case, full, history, promised
+from web.views.places import places_of
+from web.views.results import results_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -145,6 +149,8 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
             materials = row.item["materials"]
             legs = session.scalars(select(LegRow).filter_by(case_no=case_no))
             promises = {leg.leg_id: promised(leg, ctx.now()) for leg in legs}
+            places = places_of(handlings_of(session, case_no))
+            files = {one["handlingNo"] for one in results_of(session, case_no)}
             waiting = task_part(session, ctx, request, person, case_no=case_no)
             readings = accesses_of_case(session, case_no) if person.role in WATCH else []
             told = messages.told(session, ctx, row)
@@ -161,6 +167,8 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         promises=promises,
         regions={h["region"]: _place(h["region"]) for h in case["handlings"]},
         schemes={scheme.value: scheme.label for scheme in Scheme},
+        files=files,
+        places=places,
         open_rounds=open_rounds(case, materials),
         may_act=person.role is Role.CLERK,
         may_withdraw=not CaseStatus(case["status"]).is_outcome and not case["withdrawalPending"],
@@ -243,11 +251,7 @@ def track_found(
 ) -> HTMLResponse:
     """Where the matter stands, or 404 with the sentence; works without scripts, the phone's digits come in the body."""
     number = case_no.strip().upper()
-    try:
-        found = track.standing(ctx, number, tail.strip())
-    except NotFound as missing:
-        return render(ctx, "track.html", status=404, found=None, case_no=number, wrong=missing.sentence)
-    return render(ctx, "track.html", found=found, case_no=number, wrong="")
+    return standing_with(ctx, number, tail.strip())
 
 
 def _place(code: str) -> str:

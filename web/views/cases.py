@@ -38,11 +38,22 @@ from web.views.clocks import clock_shown, deemed_accepted_from, responsible_now,
 from web.views.custody import papers_of
 from web.views.fees import fee_shown
 from web.views.licences import material_shown
+from web.views.masking import applicant_masked
+from web.views.places import places_of
+from web.views.results import results_shown
 from web.views.said import said_to_hall
 from web.views.wording import LEGS, STAGES, history_label
 from web.views.writings import writings_of
 
 _STILL_TO_COME = frozenset({ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED})
+_NOBODY_COMES = frozenset(
+    {
+        *(ParcelStage.ARRIVED_DOOR, ParcelStage.DELIVERED, ParcelStage.HALL_CHECKED),
+        *(ParcelStage.LOST, ParcelStage.CANCELLED, ParcelStage.RETURNING, ParcelStage.RETURNED),
+    }
+)
+"""The courier is there, has been there, or will not come."""
+
 _ON_ITS_WAY_BACK = frozenset({ParcelStage.RETURNING, ParcelStage.RETURNED})
 
 
@@ -89,9 +100,8 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
     legs = session.scalars(select(LegRow).filter_by(case_no=row.case_no).order_by(LegRow.ordered_at))
     tasks = session.scalars(select(TaskRow).filter_by(case_no=row.case_no, resolved_at=None))
     handlings = handlings_of(session, row.case_no)
-    said = said_to_hall(
-        session, ctx, [h.handling_no for h in handlings], reads=reader in READERS_OF_WORDS, withheld=bool(owed)
-    )
+    said = said_to_hall(session, ctx, handlings, reads=reader in READERS_OF_WORDS, withheld=bool(owed))
+    files = results_shown(session, handlings, withheld=False)
     return brief(row) | {
         "item": _item(row.item),
         "collectedAt": _iso(row.collected_at),
@@ -99,7 +109,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
         "reopenedAt": _iso(row.reopened_at),
         "applicant": {
             "type": dossier.applicant.type,
-            "name": mask_name(dossier.applicant.name),
+            "name": applicant_masked(dossier.applicant),
             "idType": dossier.applicant.id_type,
             "idNumber": mask_id(dossier.applicant.id_number),
             "phone": mask_phone(dossier.applicant.phone),
@@ -115,11 +125,11 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
             for h in handlings
         ],
         "said": said,
-        "writings": writings_of(row, dossier, handlings, said, owed=bool(owed)),
+        "writings": writings_of(row, dossier, handlings, said, files=bool(files), owed=bool(owed)),
         "parcels": [parcel(session, leg) for leg in legs],
         "papers": papers_of(session, row, dossier),
-        "deadlines": [clock_shown(d, row, ctx) for d in clocks],
-        "responsibleNow": responsible_now(row, clocks, ctx),
+        "deadlines": [clock_shown(d, row, ctx, places_of(handlings)) for d in clocks],
+        "responsibleNow": responsible_now(row, clocks, ctx, places_of(handlings)),
         "tasks": [{"id": t.id, "kind": t.kind, "title": RULES[TaskKind(t.kind)][0], "owner": t.owner} for t in tasks],
         "rating": row.rating,
         "channel": row.channel,
@@ -245,12 +255,24 @@ def _sent_anew(session: Session, leg: LegRow) -> bool:
 
 
 def promised(leg: LegRow, now: datetime) -> str | None:
-    """What the applicant reads about a door leg's promise, or why there is none; None before it is decided."""
+    """What the applicant reads about a door leg's promise, or why there is none as long as somebody is to come.
+
+    None before it is decided.
+    """
     state = state_kept(leg.promise)
     if state is not None:
         return promise_sentence(Leg(leg.leg), state, now)
+    if not _somebody_comes(leg):
+        return None
     made = LegPromise.of(leg.promise)
     return no_promise_sentence(made.obstacle) if made is not None and made.obstacle is not None else None
+
+
+def _somebody_comes(leg: LegRow) -> bool:
+    """Whether a courier is still to come to the door, so that it matters when."""
+    stage = ParcelStage(leg.stage)
+    fetched = leg.leg == Leg.PICKUP and (stage.rank or 0) > (ParcelStage.ARRIVED_DOOR.rank or 0)
+    return leg.outcome is None and stage not in _NOBODY_COMES and not fetched
 
 
 def _handling(

@@ -1,6 +1,8 @@
 """The running clocks of a case as people read them (时限): how long is left, and who must act now (当前责任方)."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -21,12 +23,18 @@ def running_clocks(session: Session, case: CaseRow) -> list[DeadlineRow]:
     return list(session.scalars(clocks.order_by(DeadlineRow.due_at, DeadlineRow.id)))
 
 
-def clock_shown(row: DeadlineRow, case: CaseRow, ctx: Context) -> dict[str, Any]:
-    """One clock as JSON; `workdaysLeft` is negative when it is over, None where business time runs faster."""
+def clock_shown(
+    row: DeadlineRow, case: CaseRow, ctx: Context, places: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """One clock as JSON; `places`: as of `web.views.places`.
+
+    `workdaysLeft` is negative when it is over, None where business time runs faster.
+    """
     return {
         "kind": row.kind,
         "label": DEADLINES[DeadlineKind(row.kind)],
         "handlingNo": row.handling_no,
+        "place": places.get(row.handling_no or ""),
         "startAt": row.start_at.isoformat(),
         "warnAt": row.warn_at.isoformat(),
         "dueAt": row.due_at.isoformat(),
@@ -39,10 +47,13 @@ def clock_shown(row: DeadlineRow, case: CaseRow, ctx: Context) -> dict[str, Any]
     }
 
 
-def responsible_now(case: CaseRow, clocks: list[DeadlineRow], ctx: Context) -> dict[str, Any] | None:
+def responsible_now(
+    case: CaseRow, clocks: list[DeadlineRow], ctx: Context, places: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any] | None:
     """Who must act, for what and until when (当前责任方); `clocks` as of `running_clocks`.
 
-    The party of the clock that ends soonest; the supervisor while on hold; None if closed, or where none runs.
+    The party of the clock that ends soonest, an authority of a joint case by its place (`places`); the supervisor
+    while on hold; None if closed, or where none runs.
     """
     if case.closed_at is not None:
         return None
@@ -50,10 +61,11 @@ def responsible_now(case: CaseRow, clocks: list[DeadlineRow], ctx: Context) -> d
         return {"party": Role.SUPERVISOR, "label": ROLES[Role.SUPERVISOR], "for": "核实情况", "until": None}
     if not clocks:
         return None
-    soonest = clock_shown(clocks[0], case, ctx)
+    soonest = clock_shown(clocks[0], case, ctx, places)
+    named = soonest["place"] if soonest["responsible"] == Responsible.AUTHORITY else None
     return {
         "party": soonest["responsible"],
-        "label": soonest["responsibleLabel"],
+        "label": named or soonest["responsibleLabel"],
         "for": soonest["label"],
         "until": soonest["dueAt"],
         "overdue": soonest["overdue"],

@@ -15,9 +15,11 @@ from domain.messages import DeadlineKind, LegOutcome
 from domain.outbound import Person
 from domain.terms import CaseStatus, Leg, MaterialForm, Mode, Provided, ResultForm, Scheme, WireEvent
 from logistics.masking import mask_id, mask_phone
-from papers import CaseFacts, Item, Owed, Party, Place, Refusal, Result, Scan, Service
+from papers import CaseFacts, ElectronicProof, Item, Owed, Party, Place, Refusal, Result, Scan, Service
 from papers.content import day
+from storage.cases.electronic_results import file_of
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, handlings_of, read_dossier
+from storage.documents.store import DocumentRow
 from storage.exchange.inbox_row import InboxRow
 from storage.parcels.legs import LegRow
 from web.foundation.context import Context
@@ -47,6 +49,7 @@ def facts_of(session: Session, ctx: Context, case: CaseRow) -> CaseFacts:
         extensions=extensions_of(session, ctx, handlings),
         results=tuple(_result(h) for h in handlings if CaseStatus(h.status).is_outcome),
         refusals=tuple(_refusals(session, ctx, handlings)),
+        proofs=tuple(_proofs(session, ctx, handlings)),
         service=_service(session, case),
     )
 
@@ -130,6 +133,25 @@ def _refusals(session: Session, ctx: Context, handlings: list[HandlingRow]) -> I
                 legal_basis=said[-1].payload.legal_basis or "",
                 decided_at=said[-1].occurred_at,
             )
+
+
+def _proofs(session: Session, ctx: Context, handlings: list[HandlingRow]) -> Iterator[ElectronicProof]:
+    """The electronic results that lie here, each with the word that counts."""
+    for handling in handlings:
+        sha256 = file_of(handling)
+        if sha256 is None or session.get(DocumentRow, sha256) is None:
+            continue
+        said = [m for m in _authority_said(session, ctx, handling.handling_no) if m.event is WireEvent.APPROVED]
+        result = _result(handling)
+        yield ElectronicProof(
+            handling_no=handling.handling_no,
+            name=result.name,
+            document_no=result.document_no,
+            place=_place(handling).region,
+            authority=said[-1].actor_org if said else "",
+            decided_at=said[-1].occurred_at if said else ctx.now(),
+            sha256=sha256,
+        )
 
 
 def _authority_said(session: Session, ctx: Context, handling_no: str) -> list[InboundMessage]:

@@ -1,6 +1,6 @@
 """What the authorities have said about a case (对方告知), opened from where it is sealed when somebody reads it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -12,8 +12,10 @@ from domain.inbound import EventPayload, InboundMessage
 from domain.named_papers import NamedPaper
 from domain.naming import CaseUpdate
 from domain.terms import WireEvent
+from storage.cases.rows import HandlingRow
 from storage.exchange.inbox_row import InboxRow
 from web.foundation.context import Context
+from web.views.places import places_of
 from web.views.wording import EVENTS, FORMS, RESULT_FORMS
 
 _FIELD: Final = {
@@ -27,29 +29,30 @@ _FIELD: Final = {
 
 
 def said_to_hall(
-    session: Session, ctx: Context, handlings: Collection[str], *, reads: bool, withheld: bool
+    session: Session, ctx: Context, handlings: Sequence[HandlingRow], *, reads: bool, withheld: bool
 ) -> list[dict[str, Any]]:
     """Everything that came for these handlings, oldest first, as JSON with every member.
 
     `reads`: with the words; without it only that something was said. `withheld`: a result's number is not released yet.
     """
+    places = places_of(handlings)
     return [
-        _shown(row, ctx.inbox.message_of(row) if reads else None, PAYLOAD, withheld)
+        _shown(row, ctx.inbox.message_of(row) if reads else None, PAYLOAD, places, withheld)
         for row in _rows(session, handlings)
     ]
 
 
 def said_to_applicant(
-    session: Session, ctx: Context, handlings: Collection[str], *, withheld: bool
+    session: Session, ctx: Context, handlings: Sequence[HandlingRow], *, withheld: bool
 ) -> list[dict[str, Any]]:
     """What took effect of it, with the fields that concern the applicant (`domain.audience`)."""
-    told = []
+    told, places = [], places_of(handlings)
     for row in _rows(session, handlings):
         if row.update_name != CaseUpdate.AUTHORITY_EVENT:
             continue
         message = ctx.inbox.message_of(row)
         if message.event is not None:
-            told.append(_shown(row, message, TOLD_TO_APPLICANT[message.event], withheld))
+            told.append(_shown(row, message, TOLD_TO_APPLICANT[message.event], places, withheld))
     return told
 
 
@@ -97,16 +100,20 @@ def event_label(event: str) -> str:
     return EVENTS[WireEvent(event)] if event in set(WireEvent) else event
 
 
-def _rows(session: Session, handlings: Collection[str]) -> Iterable[InboxRow]:
-    told = select(InboxRow).where(InboxRow.handling_no.in_(handlings), InboxRow.case_no.is_not(None))
+def _rows(session: Session, handlings: Sequence[HandlingRow]) -> Iterable[InboxRow]:
+    numbers = [handling.handling_no for handling in handlings]
+    told = select(InboxRow).where(InboxRow.handling_no.in_(numbers), InboxRow.case_no.is_not(None))
     return session.scalars(told.order_by(InboxRow.received_at, InboxRow.id))
 
 
-def _shown(row: InboxRow, message: InboundMessage | None, fields: Collection[str], withheld: bool) -> dict[str, Any]:
+def _shown(
+    row: InboxRow, message: InboundMessage | None, fields: Collection[str], places: Mapping[str, str], withheld: bool
+) -> dict[str, Any]:
     event = message.event if message is not None else (row.update or {}).get("event")
     words = payload_words(message.payload if message is not None else EventPayload(), fields, withheld=withheld)
     return {
         "handlingNo": row.handling_no,
+        "place": places.get(row.handling_no),
         "event": event,
         "label": event_label(event or row.event_name) if message is not None or event else "对方来文",
         "at": row.occurred_at.isoformat(),

@@ -69,9 +69,27 @@ def refusal(code: Refused) -> Conflict:
     return Conflict(REFUSED[code], code=code)
 
 
-def standing_sentence(case: CaseRow, *, owed: bool, reply_by: str | None = None) -> str:
-    """What the applicant reads now. `owed`: a deferred material has not come. `reply_by`: last day of a supplement."""
+class Way(StrEnum):
+    """Where the result of an approved case is on its way to the applicant; the value is the sentence."""
+
+    TO_THE_DOOR = "结果正在送到您手中。"
+    TO_THE_HALL = "结果正从办理地寄回大厅。"
+    AT_THE_HALL = "结果在大厅，请带身份证件来领取。"
+    ONLINE = "电子结果可以下载，见下。"
+    BEING_FETCHED = "电子结果正在取回，取到后可在本页下载。"
+    NOT_SENT_YET = "已办结，等待办理地寄出结果。"
+
+
+def standing_sentence(
+    case: CaseRow, *, owed: bool, reply_by: str | None = None, way: Way | None = None, wrong: str | None = None
+) -> str:
+    """What the applicant reads now. `owed`: a deferred material has not come. `reply_by`: last day of a supplement.
+
+    `way`: where the result is; None: nothing travels. `wrong`: what is wrong with a parcel, in a sentence.
+    """
     status = CaseStatus(case.status)
+    if wrong is not None and status is CaseStatus.REGISTERED:
+        return wrong  # what was fetched has not come: nothing goes on before
     if case.on_hold:
         return "有一处情况需要工作人员核实，核实后会继续办理。"
     if case.withdrawal_pending:
@@ -82,6 +100,6 @@ def standing_sentence(case: CaseRow, *, owed: bool, reply_by: str | None = None)
         return "容缺材料逾期未补，结果未发放，请联系窗口。"
     if status is CaseStatus.APPROVED and owed:
         return "结果已出，请补齐容缺材料后领取。"
-    if status is CaseStatus.APPROVED and case.closed_at is None:
-        return "结果正在送回您手中。"
+    if status is CaseStatus.APPROVED and case.closed_at is None and way is not None:
+        return wrong or way
     return STATUS[status]

@@ -128,6 +128,9 @@ _HISTORY = {
     "LICENCE_LOOKED": "窗口已当面核对电子证照",
     "FEE_PAID": "已登记缴费",
     "RATED": "申请人已评价",
+    "RESULT_AVAILABLE": "电子结果可以领取",
+    "RESULT_FETCHED": "申请人已领取电子结果",
+    "CODE_RENEWED": "已更换领取码",
     "WAITING": "联办：等待前一步办成",
     "TURN_CAME": "联办：前一步已办成，开始这一步",
     "NOT_BEGUN": "联办：另一步没有办成，这一步未启动",
@@ -149,7 +152,7 @@ DEADLINES = {
     DeadlineKind.WITHDRAWAL: "答复撤回",
     DeadlineKind.COLLECTION: "到大厅领取",
     DeadlineKind.DEFERRED_MATERIAL: "补交容缺材料",
-    DeadlineKind.SUSPENSION: "特别程序结束",
+    DeadlineKind.SUSPENSION: "完成特别程序",
     DeadlineKind.RATING_REWORK: "差评整改",
     DeadlineKind.COMPENSATION: "联办恢复",
     DeadlineKind.MISSING_PAPER: "商定并补来缺的材料",
@@ -196,6 +199,7 @@ SETTLED_BY = {
     End.HANDED_OVER: "已经领取",
     End.BROUGHT: "材料已补交，或不再需要",
     End.FILE_CAME: "文件已取到",
+    End.FETCHED: "申请人已领取",
     End.REPLAYED: "消息已重放",
     End.STREAM_GOES_ON: "批次或回执已补齐",
     End.PROMISE_GOOD: "承诺没有风险了，或已兑现",
@@ -266,6 +270,12 @@ AUTHORISATIONS = {
     AuthorisationKind.GUARDIAN: "监护关系证明",
     AuthorisationKind.EMPLOYER: "单位介绍信",
 }
+
+RATINGS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
+"""好差评, the best first."""
+
+RATED_SIDES = {"window": "收件窗口", "authority": "办理地", "post": "邮政寄递"}
+"""Who is rated."""
 
 PAYERS = {payer: payer.label for payer in Payer}
 

@@ -13,9 +13,18 @@ REFUSALS = (CaseStatus.NOT_ACCEPTED, CaseStatus.REJECTED)
 
 
 def writings_of(
-    case: CaseRow, dossier: Dossier, handlings: Sequence[HandlingRow], said: Sequence[dict[str, Any]], *, owed: bool
+    case: CaseRow,
+    dossier: Dossier,
+    handlings: Sequence[HandlingRow],
+    said: Sequence[dict[str, Any]],
+    *,
+    files: bool,
+    owed: bool,
 ) -> list[dict[str, str]]:
-    """`[{kind, title, url}]`, in the order in which they come about. `said`: as `web.views.said` has it."""
+    """`[{kind, title, url}]`, in the order in which they come about.
+
+    `said`: as `web.views.said` has it. `files`: an electronic result lies here.
+    """
     decided = [CaseStatus(h.status) for h in handlings if CaseStatus(h.status).is_outcome]
     promised = any(m.provided in (Provided.DEFERRED, Provided.COMMITTED) for m in dossier.materials)
     asked = any(one["event"] == WireEvent.NEED_SUPPLEMENT and one["tookEffect"] for one in said)
@@ -26,6 +35,7 @@ def writings_of(
         PaperKind.NOTICE: asked,
         PaperKind.EXTENSION: extended,
         PaperKind.DECISION: any(status in REFUSALS for status in decided),
+        PaperKind.RESULT: files and not owed,
         PaperKind.DELIVERY: bool(decided) and not owed,
         PaperKind.DOSSIER: True,
     }

@@ -4,14 +4,16 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import BadInput, Conflict
+from domain.matters import End
 from domain.messages import LegEnd, LegOutcome, LookReason
+from domain.tasks import TaskKind
 from domain.terms import Leg, MaterialForm
 from logistics.scans import PaperLine
 from parcels.handover import HandoverSaid, Side, confirm
 from parcels.projection import rebuild
 from storage.cases.rows import CaseRow, HandlingRow, read_dossier
 from storage.parcels.legs import LegRow, lock_leg
-from storage.tasks.rows import TaskRow
+from storage.tasks.rows import TaskRow, settle_kinds
 from tests.unit.activities.post_office import BOOK, CASE, SEALER, PostOffice
 from web.views.cases import leg_sentence
 from web.views.custody import papers_of
@@ -164,6 +166,17 @@ def test_what_came_by_courier_goes_back_by_courier_once(office):
         for stage in ("PICKED_UP", last):
             office.scan(leg_id, stage, 5, device="carrier-1")
     assert [line["name"] for line in office.leg(office.order(Leg.DELIVERY)).manifest] == ["准迁证", "户口簿"]
+
+
+def test_a_damage_is_open_until_a_person_has_resolved_it(office):
+    leg_id = office.order(Leg.BACK)
+    assert not office.ending.is_damage_open(leg_id)
+    office.scan(leg_id, "PICKED_UP", -20, device="carrier-1")
+    office.scan(leg_id, "DAMAGED", -10, device="carrier-1")
+    assert office.ending.is_damage_open(leg_id)
+    with office.database.write() as session:
+        settle_kinds(session, {TaskKind.PARCEL_DAMAGED}, office.clock(), End.VOIDED, leg_id=leg_id)
+    assert not office.ending.is_damage_open(leg_id)
 
 
 def test_damage_between_halls_is_told_to_the_authority_and_loss_too(office):

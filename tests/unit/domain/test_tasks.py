@@ -69,6 +69,8 @@ def test_no_case_waits_for_what_the_hall_settles_by_itself():
         K.POST_CHECK,
         K.NOT_TAKEN,
         K.STEP_STUCK,
+        K.RESULT_NOT_FETCHED,
+        K.RESULT_WITHOUT_FILE,
         K.LETTER,
     }
 

@@ -18,7 +18,7 @@ from domain.terms import Leg
 from logistics import fonts
 from logistics.label_code import LabelCode, code_text
 from logistics.labels import DossierSeal, LabelParty, Waybill, seal_pdf, seal_png, waybill_pdf, waybill_png
-from logistics.masking import mask_address, mask_name, mask_phone
+from logistics.masking import mask_address, mask_firm, mask_name, mask_phone
 
 KEY = b"0123456789abcdef"
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -155,6 +155,11 @@ def test_a_code_is_sealed_with_our_key() -> None:
         (mask_name("张三"), "张*"),
         (mask_name("张"), "*"),
         (mask_name(""), ""),
+        (mask_name("古丽米热·艾比布力"), "古***"),
+        (mask_name("重" * 41), "重***"),
+        (mask_firm("重" * 41), "重重重***重重"),
+        (mask_firm("重庆市渝中区山城小面有限公司"), "重庆市***公司"),
+        (mask_firm("某某小店"), "某***"),
         (mask_phone("13800000001"), "138****0001"),
         (mask_phone("12345"), "***45"),
         (mask_address("渝中区中山三路131号"), "渝中区中山三路***"),
@@ -168,7 +173,7 @@ def test_masks(masked: str, expected: str) -> None:
 
 @given(st.text(max_size=30))
 def test_masking_twice_changes_nothing(text: str) -> None:
-    for mask in (mask_name, mask_phone):
+    for mask in (mask_name, mask_firm, mask_phone):
         assert mask(mask(text)) == mask(text)
 
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from pypdf import PdfReader
 from reportlab.lib.pagesizes import A4
 
-from papers.sheet import Fields, Grid, Paper, Signatures, Words, printable, render
+from papers.sheet import Fields, Grid, Paper, Signatures, SquareCode, Words, printable, render
 
 CASE = "500103202611230000015"
 DOTS = 4  # per point
@@ -45,6 +45,14 @@ def test_the_bar_code_is_the_case_number():
 
 def test_without_a_case_there_is_no_bar_code():
     assert zxingcpp.read_barcodes(bars(render(paper(number=None)))) == []
+
+
+def test_a_square_code_is_read_back_and_its_address_can_be_read():
+    address = f"https://hall.example/verify/{'A7' * 13}"
+    data = render(paper(SquareCode(address=address, sentences=("扫描核验", address)), number=None))
+    (read,) = zxingcpp.read_barcodes(bars(data))
+    assert (read.text, read.format) == (address, zxingcpp.BarcodeFormat.QRCode)
+    assert f"扫描核验{address}" in text(data)
 
 
 def test_the_font_is_embedded():

@@ -239,3 +239,14 @@ def test_settings_do_not_change():
 @pytest.mark.parametrize(("host", "url"), [("::", "http://127.0.0.1:8000"), ("10.0.0.5", "http://10.0.0.5:8000")])
 def test_this_machine_reaches_the_web_process(tmp_path, host, url):
     assert load_settings(None, sandbox="1", data_dir=Path(tmp_path), host=host).web_url == url
+
+
+def test_applicants_reach_us_where_it_is_said(tmp_path):
+    def at(**said):
+        return load_settings(None, sandbox="1", data_dir=Path(tmp_path), **said).public_address
+
+    assert at() == "http://127.0.0.1:8000"
+    assert at(public_url="https://hall.example/kuayu") == "https://hall.example/kuayu"
+    for wrong in ("hall.example", "https://hall.example/", "javascript:x", "https://"):
+        with pytest.raises(Misconfigured):
+            at(public_url=wrong)

@@ -74,6 +74,10 @@ class Hall:
             self._clients[role, self.now] = client
         return self._clients[role, self.now]
 
+    def nobody(self) -> Described:
+        """A client without a login: an applicant, or anybody."""
+        return Described(self.app)
+
     def start(self, body: dict[str, Any], **more: Any) -> Any:
         body = body | more
         with_files = [

@@ -10,7 +10,7 @@ from catalog.notices import load_notice
 from catalog.workdays import bundled_calendar
 from domain.terms import CaseStatus, Role
 from storage.cases.rework import escalate_rework
-from storage.cases.rows import CaseRow, read_dossier
+from storage.cases.rows import CaseEventRow, CaseRow, read_dossier
 from storage.catalogue import apply_calendar
 from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow
@@ -23,9 +23,14 @@ def decided(hall) -> str:
     return case_no
 
 
-def rate(hall, case_no, score=5, side="window", comment=""):
-    body = {"score": score, "side": side, "comment": comment}
-    return hall.as_().post(f"/api/v1/cases/{case_no}/rating", json=body)
+def rate(hall, case_no, score=5, side="window", comment="", tail="0001"):
+    body = {"phoneTail": tail, "score": score, "side": side, "comment": comment}
+    return hall.nobody().post(f"/api/v1/cases/{case_no}/rating", json=body)
+
+
+def on_the_page(hall, case_no, by=None, **more):
+    data = {"caseNo": case_no, "phoneTail": "0001", "score": "2", "side": "post", "comment": "晚了两天"} | more
+    return (by or hall.nobody()).post("/track/rating", data=data)
 
 
 def rework(hall, case_no) -> TaskRow | None:
@@ -103,6 +108,58 @@ def test_not_before_the_decision_and_not_twice(hall):
     assert rate(hall, case_no).status_code == 200
     assert rate(hall, case_no, 1).json()["code"] == "RATING_DONE"
     assert rework(hall, case_no) is None
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nobody_with_a_login_rates_for_the_applicant(hall, role):
+    case_no = decided(hall)
+    body = {"phoneTail": "0001", "score": 5, "side": "window"}
+    answer = hall.as_(role).post(f"/api/v1/cases/{case_no}/rating", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "NOT_YOURS")
+    page = on_the_page(hall, case_no, by=hall.as_(role))
+    assert page.status_code == 403 and "不能代评" in page.text
+    with hall.database.read() as session:
+        assert session.get_one(CaseRow, case_no).rating is None
+
+
+@pytest.mark.parametrize("tail", ["0002", "", "１", "０００１"])
+def test_who_does_not_know_the_phone_is_told_as_for_a_wrong_number(hall, tail):
+    answers = [rate(hall, number, tail=tail) for number in (decided(hall), "500103202611239999990")]
+    assert {(one.status_code, one.json()["code"]) for one in answers} == {(404, "TRACK")}
+
+
+def test_the_page_asks_once_and_thanks(hall):
+    case_no = hall.started()
+    who = {"caseNo": case_no, "phoneTail": "0001"}
+    assert "评价本次服务" not in hall.nobody().post("/track", data=who).text
+    hall.record(case_no, CaseStatus.APPROVED)
+    page = hall.nobody().post("/track", data=who).text
+    assert 'action="/track/rating"' in page and "非常不满意" in page and "<script" not in page
+    thanks = on_the_page(hall, case_no)
+    assert thanks.status_code == 200 and "感谢您的评价" in thanks.text and "评价本次服务" not in thanks.text
+    assert rework(hall, case_no).data == {"score": 2, "side": "post"}
+    with hall.database.read() as session:
+        case = session.get_one(CaseRow, case_no)
+        assert read_dossier(case, hall.context.sealer).rating_comment == "晚了两天"
+        actors = {e.kind: e.actor for e in session.scalars(select(CaseEventRow).filter_by(case_no=case_no))}
+    assert actors["RATED"] == "applicant"
+    again = on_the_page(hall, case_no)
+    assert again.status_code == 409 and "已经评价过" in again.text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"score": ""}, {"score": "6"}, {"score": "x"}, {"side": "sun"}, {"comment": "长" * 501}]
+)
+def test_the_page_says_what_is_missing(hall, wrong):
+    answer = on_the_page(hall, decided(hall), **wrong)
+    assert answer.status_code == 422 and "请选择评价对象和满意程度" in answer.text
+
+
+def test_a_page_of_another_site_cannot_rate(hall):
+    case_no = decided(hall)
+    body = {"phoneTail": "0001", "score": 1, "side": "window"}
+    answer = hall.nobody().post(f"/api/v1/cases/{case_no}/rating", json=body, headers={"Origin": "https://evil.test"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "ORIGIN")
 
 
 def test_the_comment_is_sealed_with_the_dossier(hall):

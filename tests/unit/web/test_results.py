@@ -1,0 +1,280 @@
+"""Electronic results reach people: the applicant with the code, the hall with a record; nobody else."""
+
+import hashlib
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from domain.terms import CaseStatus, Role
+from domain.wire import WireProgress, WireState
+from runtime.container import result_key
+from storage.cases.applicant_messages import MessageRow, open_values
+from storage.cases.electronic_results import ElectronicResultRow, remind
+from storage.cases.result_codes import code_to_send
+from storage.cases.rows import CaseEventRow, HandlingRow
+from storage.documents.accesses import accesses_of_case
+from storage.tasks.rows import TaskRow
+from tests.unit.web.hall import an_item, case_body
+from tests.unit.web.test_papers import paper, text_of
+
+RESULT = b"%PDF-1.4 certificate"
+SHA = hashlib.sha256(RESULT).hexdigest()
+DECIDED = {"name": "准迁证", "form": "electronic", "document_no": "川迁1号", "sha256": SHA}
+
+
+def with_result(hall) -> str:
+    """Approved with an electronic result that we have fetched and made available."""
+    number = hall.started()
+    hall.as_().put(f"/api/v1/documents/{SHA}", content=RESULT)
+    with hall.database.write() as session:
+        session.get_one(HandlingRow, number).result = DECIDED
+    hall.record(number, CaseStatus.APPROVED)
+    hall.record(number, CaseStatus.APPROVED, "RESULT_AVAILABLE")
+    return number
+
+
+@pytest.fixture
+def case_no(hall) -> str:
+    return with_result(hall)
+
+
+def code_of(hall, case_no) -> str:
+    """As the receipt prints it."""
+    return re.search(r"领取码(\d{8})", text_of(paper(hall, case_no, "receipt")))[1]
+
+
+def fetch(hall, case_no, code, **more):
+    body = {"caseNo": case_no, "phoneTail": "0001", "code": code, "handlingNo": case_no} | more
+    return hall.as_().post("/api/v1/track/results", json=body)
+
+
+def on_the_page(hall, case_no, code, **more):
+    data = {"caseNo": case_no, "phoneTail": "0001", "code": code, "handlingNo": case_no} | more
+    return hall.as_().post("/track/result", data=data)
+
+
+def readings(hall, case_no):
+    with hall.database.read() as session:
+        return [(one.sha256, one.reader, one.purpose, one.at) for one in accesses_of_case(session, case_no)]
+
+
+def events(hall, case_no):
+    with hall.database.read() as session:
+        return list(session.scalars(select(CaseEventRow.kind).filter_by(case_no=case_no).order_by(CaseEventRow.id)))
+
+
+def test_the_applicant_fetches_it_with_the_code_on_the_receipt(hall, case_no):
+    shown = hall.as_().get("/api/v1/track", params={"caseNo": case_no, "phoneTail": "0001"}).json()["results"]
+    assert shown == [
+        {
+            "handlingNo": case_no,
+            "name": "准迁证",
+            "mediaType": "application/pdf",
+            "size": len(RESULT),
+            "availableAt": hall.now.isoformat(),
+        }
+    ]
+    answer = fetch(hall, case_no, code_of(hall, case_no))
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, RESULT, "application/pdf")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{case_no}.pdf"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert readings(hall, case_no) == [(SHA, "applicant", "result", hall.now)]
+    assert events(hall, case_no)[-2:] == ["RESULT_AVAILABLE", "RESULT_FETCHED"]
+    assert fetch(hall, case_no, code_of(hall, case_no)).status_code == 200
+    assert events(hall, case_no).count("RESULT_FETCHED") == 1
+    assert len(readings(hall, case_no)) == 2
+
+
+def test_the_page_does_it_without_scripts_and_says_what_is_wrong(hall, case_no):
+    page = hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+    assert "下载 准迁证" in page and 'action="/track/result"' in page and "<script" not in page
+    code = code_of(hall, case_no)
+    answer = on_the_page(hall, case_no, f" {code[:4]}-{code[4:]} ")
+    assert (answer.status_code, answer.content) == (200, RESULT)
+    wrong = on_the_page(hall, case_no, "1")
+    assert wrong.status_code == 422
+    assert "领取码不对" in wrong.text and "下载 准迁证" in wrong.text and code not in wrong.text
+
+
+@pytest.mark.parametrize(
+    "more", [{"phoneTail": "0002"}, {"caseNo": "500103202611239999990"}, {"phoneTail": "０００１"}, {"phoneTail": ""}]
+)
+def test_who_does_not_know_number_and_phone_learns_nothing(hall, case_no, more):
+    answers = [fetch(hall, case_no, code, **more) for code in (code_of(hall, case_no), "1")]
+    assert {(one.status_code, one.json()["code"]) for one in answers} == {(404, "TRACK")}
+    page = on_the_page(hall, case_no, "1", **more)
+    assert page.status_code == 404 and "准迁证" not in page.text
+    assert readings(hall, case_no) == []
+
+
+def test_five_wrong_codes_lock_it_and_a_clerk_gives_another(hall, case_no):
+    code = code_of(hall, case_no)
+    wrong = [fetch(hall, case_no, "1").json()["code"] for _ in range(5)]
+    assert wrong == ["CODE_WRONG"] * 4 + ["CODE_LOCKED"]
+    locked = fetch(hall, case_no, code)
+    assert (locked.status_code, locked.json()["code"]) == (429, "CODE_LOCKED")
+    assert on_the_page(hall, case_no, code).status_code == 429
+    assert hall.as_(Role.OFFICER).post(f"/api/v1/cases/{case_no}/result-code").status_code == 403
+    answer = hall.as_().post(f"/api/v1/cases/{case_no}/result-code")
+    assert answer.json() == {"caseNo": case_no, "receipt": f"/api/v1/cases/{case_no}/receipt.pdf"}
+    assert fetch(hall, case_no, code).json()["code"] == "CODE_WRONG"
+    assert fetch(hall, case_no, code_of(hall, case_no)).status_code == 200
+    assert "CODE_RENEWED" in events(hall, case_no)
+
+
+def test_only_the_window_prints_the_code(hall, case_no):
+    code = code_of(hall, case_no)
+    for role in (Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR):
+        assert code not in text_of(paper(hall, case_no, "receipt", role))
+        assert code not in text_of(hall.as_(role).get(f"/api/v1/cases/{case_no}/receipt.pdf"))
+
+
+def test_another_cases_code_and_another_cases_result_are_worth_nothing(hall, case_no):
+    other = hall.started()
+    assert fetch(hall, case_no, code_of(hall, other)).json()["code"] == "CODE_WRONG"
+    answer = fetch(hall, other, code_of(hall, other), handlingNo=case_no)
+    assert (answer.status_code, answer.json()["code"]) == (404, "RESULT_UNKNOWN")
+    assert readings(hall, other) == readings(hall, case_no) == []
+
+
+def test_a_refusal_uses_up_no_code_that_was_sent(hall, case_no):
+    with hall.database.write() as session:
+        code = code_to_send(session, result_key(hall.context.settings), case_no, hall.now)
+    assert fetch(hall, case_no, code, handlingNo="x").json()["code"] == "RESULT_UNKNOWN"
+    assert fetch(hall, case_no, code).content == RESULT
+    assert fetch(hall, case_no, code).json()["code"] == "CODE_WRONG"
+
+
+def test_the_hall_reads_it_with_a_record(hall, case_no):
+    path = f"/api/v1/cases/{case_no}/results/{case_no}"
+    assert hall.as_().get(path).content == RESULT
+    assert hall.as_(Role.SUPERVISOR).get(path).content == RESULT
+    assert hall.as_(Role.COURIER).get(path).status_code == 403
+    assert [who for _, who, _, _ in readings(hall, case_no)] == ["clerk", "supervisor"]
+    assert "RESULT_FETCHED" not in events(hall, case_no)
+    other = hall.started()
+    assert hall.as_().get(f"/api/v1/cases/{other}/results/{case_no}").json()["code"] == "RESULT_UNKNOWN"
+    assert hall.as_().get(f"/api/v1/cases/x/results/{case_no}").json()["code"] == "CASE_UNKNOWN"
+    assert path in hall.as_().get(f"/window/{case_no}").text
+
+
+def test_a_decision_that_no_longer_counts_takes_its_file_with_it(hall, case_no):
+    with hall.database.write() as session:
+        session.get_one(HandlingRow, case_no).result = None
+    assert fetch(hall, case_no, code_of(hall, case_no)).json()["code"] == "RESULT_UNKNOWN"
+    remind(hall.database, hall.now + timedelta(days=30))
+    assert reminders(hall, case_no) == []
+
+
+def messages(hall, case_no, kind):
+    with hall.database.read() as session:
+        found = session.scalars(select(MessageRow).filter_by(case_no=case_no, kind=kind).order_by(MessageRow.queued_at))
+        return list(found)
+
+
+def sent_code(hall, message):
+    return open_values(hall.context.sealer, message.id, message.secrets)["code"]
+
+
+def test_the_applicant_has_a_code_sent_and_fetches_with_it_once(hall, case_no):
+    who = {"caseNo": case_no, "phoneTail": "0001"}
+    answer = hall.as_().post("/api/v1/track/codes", json=who)
+    assert (answer.status_code, answer.json()) == (202, {"caseNo": case_no, "phone": "138****0001"})
+    (message,) = messages(hall, case_no, "ONE_TIME_CODE")
+    code = sent_code(hall, message)
+    assert code not in str(message.said) and message.expires_at == hall.now + timedelta(minutes=10)
+    soon = hall.as_().post("/api/v1/track/codes", json=who)
+    assert (soon.status_code, soon.json()["code"]) == (429, "CODE_SOON")
+    assert fetch(hall, case_no, code).content == RESULT
+    assert fetch(hall, case_no, code).json()["code"] == "CODE_WRONG"
+    hall.now += timedelta(minutes=1)
+    page = hall.as_().post("/track/code", data=who)
+    assert page.status_code == 200 and "验证码已发往 138****0001" in page.text
+    again = messages(hall, case_no, "ONE_TIME_CODE")[-1]
+    assert sent_code(hall, again) not in page.text
+    assert hall.as_().post("/track/code", data=who).status_code == 429
+    hall.now += timedelta(minutes=10)
+    assert fetch(hall, case_no, sent_code(hall, again)).json()["code"] == "CODE_WRONG"
+
+
+def test_no_code_is_sent_to_strangers_or_for_nothing(hall, case_no):
+    stranger = hall.as_().post("/api/v1/track/codes", json={"caseNo": case_no, "phoneTail": "9999"})
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "TRACK")
+    other = hall.started()
+    nothing = hall.as_().post("/api/v1/track/codes", json={"caseNo": other, "phoneTail": "0001"})
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "RESULT_UNKNOWN")
+    assert hall.as_().post("/track/code", data={"caseNo": case_no, "phoneTail": "9999"}).status_code == 404
+    assert messages(hall, case_no, "ONE_TIME_CODE") == messages(hall, other, "ONE_TIME_CODE") == []
+
+
+def test_the_applicant_is_told_once_it_is_there_and_after_thirty_days(hall, case_no):
+    assert len(messages(hall, case_no, "RESULT_ONLINE")) == 1
+    remind(hall.database, hall.now + timedelta(days=30))
+    remind(hall.database, hall.now + timedelta(days=31))
+    assert len(messages(hall, case_no, "RESULT_STILL_ONLINE")) == 1
+
+
+def reminders(hall, case_no):
+    with hall.database.read() as session:
+        asked = select(TaskRow).filter_by(case_no=case_no, kind="RESULT_NOT_FETCHED")
+        return [(task.owner, task.resolved_at is None) for task in session.scalars(asked)]
+
+
+def test_after_thirty_days_a_clerk_reminds_the_applicant_once(hall, case_no):
+    for at in (timedelta(days=30, seconds=-1), timedelta(days=30), timedelta(days=60)):
+        remind(hall.database, hall.now + at)
+        assert reminders(hall, case_no) == ([] if at < timedelta(days=30) else [("clerk", True)])
+    assert fetch(hall, case_no, code_of(hall, case_no)).status_code == 200
+    assert reminders(hall, case_no) == [("clerk", False)]
+
+
+def test_who_has_fetched_it_is_not_reminded(hall, case_no):
+    fetch(hall, case_no, code_of(hall, case_no))
+    remind(hall.database, hall.now + timedelta(days=31))
+    assert reminders(hall, case_no) == []
+    with hall.database.read() as session:
+        row = session.get_one(ElectronicResultRow, (case_no, SHA))
+        assert (row.available_at, row.fetched_at, row.remind_at) == (hall.now, hall.now, None)
+
+
+@pytest.mark.parametrize(
+    ("result", "asked"),
+    [
+        ({"form": "electronic"}, True),
+        ({"form": "both"}, True),
+        ({"form": "electronic", "sha256": SHA}, False),
+        ({"form": "paper"}, False),
+        (None, False),
+    ],
+)
+def test_an_electronic_result_without_a_file_is_asked_for(hall, result, asked):
+    number = hall.started()
+    with hall.database.write() as session:
+        session.get_one(HandlingRow, number).result = result
+    hall.record(number, CaseStatus.APPROVED)
+    with hall.database.read() as session:
+        tasks = list(session.scalars(select(TaskRow).filter_by(case_no=number, kind="RESULT_WITHOUT_FILE")))
+    assert [(task.owner, task.handling_no) for task in tasks] == ([("clerk", number)] if asked else [])
+
+
+def test_an_officer_names_only_a_file_that_is_here(hall):
+    number = hall.started(case_body(an_item(lambda i: "quanyu" in i.schemes), region="500112"))
+    with hall.database.write() as session:
+        session.get_one(HandlingRow, number).progress = WireProgress(state=WireState.UNDER_REVIEW)
+    result = {"name": "证", "form": "electronic", "sha256": SHA}
+
+    def decide():
+        body = {"event": "APPROVED", "payload": {"result": result}}
+        path, key = f"/api/v1/handlings/{number}/decisions", {"Idempotency-Key": uuid4().hex}
+        return hall.as_(Role.OFFICER).post(path, json=body, headers=key)
+
+    refused = decide()
+    assert (refused.status_code, refused.json()["code"]) == (422, "DOCUMENT_UNKNOWN")
+    assert refused.json()["errors"][0]["field"] == "payload.result.sha256"
+    hall.as_(Role.OFFICER).put(f"/api/v1/documents/{SHA}", content=RESULT)
+    assert decide().status_code == 202

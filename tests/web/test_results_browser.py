@@ -1,0 +1,80 @@
+"""An applicant takes an electronic result from `/track` in a real browser, without scripts, and rates."""
+
+import hashlib
+import io
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from domain.terms import CaseStatus
+from storage.cases.rows import CaseRow, HandlingRow
+from tests.web.following import served_alone
+
+pytestmark = pytest.mark.browser
+
+RESULT = b"%PDF-1.4 certificate"
+SHA = hashlib.sha256(RESULT).hexdigest()
+NARROW = {"width": 360, "height": 640}
+
+
+@pytest.fixture(scope="module")
+def base(office):
+    with served_alone(office.app) as url:
+        yield url
+
+
+@pytest.fixture
+def case_no(office):
+    number = office.start(31)["caseNo"]
+    office.call("PUT", f"/api/v1/documents/{SHA}", "clerk", content=RESULT)
+    with office.database.write() as session:
+        session.get_one(HandlingRow, number).result = {"name": "失业登记证明", "form": "electronic", "sha256": SHA}
+        case = session.get_one(CaseRow, number)
+        case.status, case.decided_at = CaseStatus.APPROVED, datetime.now(UTC)
+    return number
+
+
+@pytest.fixture
+def page(chromium):
+    context = chromium.new_context(locale="zh-CN", viewport=NARROW, java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def code_of(office, case_no):
+    answer = office.call("GET", f"/api/v1/cases/{case_no}/receipt.pdf", "clerk")
+    said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    return re.search(r"领取码\s*(\d{4} \d{4})", said)[1]
+
+
+def test_a_result_is_downloaded_by_code_on_a_phone_without_scripts(office, base, case_no, page):
+    page.goto(f"{base}/track?caseNo={case_no}")
+    page.fill("#phoneTail", "0031")
+    page.click("button.main")
+    expect(page.locator("h2", has_text="领取电子结果")).to_be_visible()
+    page.fill("#code", "0000 0000")
+    page.get_by_role("button", name="下载 失业登记证明").click()
+    expect(page.locator(".summary")).to_contain_text("领取码不对")
+    page.fill("#code", code_of(office, case_no))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载 失业登记证明").click()
+    assert download.value.suggested_filename == f"{case_no}.pdf"
+    assert Path(download.value.path()).read_bytes() == RESULT
+    assert "code" not in page.url and "0031" not in page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_applicant_rates_on_the_same_page(base, case_no, page):
+    page.goto(f"{base}/track?caseNo={case_no}")
+    page.fill("#phoneTail", "0031")
+    page.click("button.main")
+    page.select_option("#side", "authority")
+    page.check("input[name=score][value='5']")
+    page.fill("#comment", "很快")
+    page.get_by_role("button", name="提交评价").click()
+    expect(page.locator(".done")).to_have_text("感谢您的评价。")
+    expect(page.locator("h2", has_text="评价本次服务")).to_have_count(0)
