@@ -248,7 +248,7 @@ def track_found(
     ctx: Ctx,
     case_no: Annotated[str, Form(alias="caseNo", max_length=40)] = "",
     tail: Annotated[str, Form(alias="phoneTail", max_length=8)] = "",
-) -> HTMLResponse:
+) -> Response:
     """Where the matter stands, or 404 with the sentence; works without scripts, the phone's digits come in the body."""
     number = case_no.strip().upper()
     return standing_with(ctx, number, tail.strip())
