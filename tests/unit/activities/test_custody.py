@@ -161,10 +161,11 @@ def test_what_came_by_courier_goes_back_by_courier_once(office):
         handling = session.get_one(HandlingRow, CASE)
         handling.result = {"name": "准迁证", "form": "paper"}
         handling.originals_travel = True
-    for leg, last in ((Leg.FORWARD, "DELIVERED"), (Leg.BACK, "HALL_CHECKED")):
+    for leg, minute, last in ((Leg.FORWARD, 10, "DELIVERED"), (Leg.BACK, 20, "HALL_CHECKED")):
+        office.clock.at(minute)
         leg_id = office.order(leg)
         for stage in ("PICKED_UP", last):
-            office.scan(leg_id, stage, 5, device="carrier-1")
+            office.scan(leg_id, stage, minute, device="carrier-1")
     assert [line["name"] for line in office.leg(office.order(Leg.DELIVERY)).manifest] == ["准迁证", "户口簿"]
 
 

@@ -1,5 +1,7 @@
 """Each paper has a passport: lists of every parcel follow from it, and a count is named with who has counted."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -65,9 +67,12 @@ def tasks(office, kind):
         return list(session.scalars(select(TaskRow).filter_by(kind=kind, resolved_at=None)))
 
 
-def there(office, leg_id, *stages):
-    for minute, stage in enumerate(stages, start=1):
-        office.scan(leg_id, stage, minute, device="carrier-1")
+def there(office, leg_id, *stages, **more):
+    """Scans of the carrier, a minute after each other; `more` goes with the last."""
+    for stage in stages:
+        office.clock.now += timedelta(minutes=1)
+        minute = (office.clock.now - TEN).total_seconds() / 60
+        office.scan(leg_id, stage, minute, device="carrier-1", **(more if stage == stages[-1] else {}))
 
 
 def test_what_is_brought_is_counted_by_the_clerk_who_takes_it(office):
@@ -261,8 +266,7 @@ def test_a_parcel_that_left_before_the_originals_had_come_brings_the_result_alon
     back = book(office, Leg.BACK)
     assert names(office, back) == [("结算单", 1)]
     there(office, back, "PICKED_UP", "DELIVERED", "HALL_CHECKED")
-    office.clock.at(40)
-    office.scan(forward, "DELIVERED", 30, device="carrier-2")
+    there(office, forward, "DELIVERED")
     assert papers(office)["身份证"].place == "authority"
     assert PaperLook(office.database).look_at_papers(CASE).away == (CASE,)
 
@@ -271,9 +275,7 @@ def test_what_comes_back_unannounced_is_here_because_it_was_counted(office):
     back = sent_and_decided(office, "APPROVED")
     counted = [("结算单", 1), ("身份证", 1), ("票据原件", 1)]
     lines = [{"name": name, "form": "original", "count": count} for name, count in counted]
-    there(office, back, "PICKED_UP", "DELIVERED")
-    office.clock.at(30)
-    office.scan(back, "HALL_CHECKED", 25, device="hall-window", manifest=lines)
+    there(office, back, "PICKED_UP", "DELIVERED", "HALL_CHECKED", manifest=lines)
     receipt = papers(office)["票据原件"]
     assert (receipt.place, receipt.fate, receipt.counted) == ("hall", "returned", 1)
     (task,) = tasks(office, "DISCREPANCY")
@@ -283,10 +285,8 @@ def test_what_comes_back_unannounced_is_here_because_it_was_counted(office):
 
 def test_a_result_that_the_hall_does_not_find_is_not_shown_as_come(office):
     back = sent_and_decided(office, "APPROVED")
-    there(office, back, "PICKED_UP", "DELIVERED")
-    office.clock.at(30)
     lines = [{"name": "身份证", "form": "original", "count": 1}]
-    office.scan(back, "HALL_CHECKED", 25, device="hall-window", manifest=lines)
+    there(office, back, "PICKED_UP", "DELIVERED", "HALL_CHECKED", manifest=lines)
     assert papers(office)["结算单"].place == "nobody"
     assert names(office, book(office, Leg.DELIVERY)) == [("身份证", 1)]
 
@@ -295,9 +295,10 @@ def test_what_the_authority_says_with_its_parcel_is_read_when_it_is_booked(offic
     brought(office, material(1, "身份证"), material(2, "票据原件"))
     there(office, book(office, Leg.FORWARD), "PICKED_UP", "DELIVERED")
     inbox = Inbox(SEALER)
-    take(office.database, inbox, message(WireEvent.APPROVED, 1))
+    for seq, event in enumerate((WireEvent.RECEIVED, WireEvent.ACCEPTED, WireEvent.APPROVED), start=1):
+        take(office.database, inbox, message(event, seq))
     kept = (NamedPaper(name="身份证", form=MaterialForm.ORIGINAL, count=1),)
     said = EventPayload(tracking_no="EB000717618HK", kept=kept)
-    take(office.database, inbox, message(WireEvent.RESULT_SENT, 2, payload=said))
+    take(office.database, inbox, message(WireEvent.RESULT_SENT, 4, payload=said))
     assert names(office, book(office, Leg.BACK)) == [("许可证", 1), ("票据原件", 1)]
     assert papers(office)["身份证"].fate == "kept"
