@@ -34,7 +34,7 @@ class PaperLook:
             undecided=any(paper.differs and not paper.awaited for paper in papers),
             awaited=any(paper.awaited for paper in papers),
             without=any(
-                paper.decision == PaperDecision.WITHOUT and not paper.differs and paper.counted != paper.count
+                paper.decision == PaperDecision.WITHOUT and not paper.differs and paper.there < paper.count
                 for paper in papers
             ),
             away=tuple(handling.handling_no for handling in handlings if owed_back(papers, handling)),

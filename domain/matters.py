@@ -87,7 +87,7 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.PROMISE_BROKEN: _rule("{leg}/promise", End.PROMISE_GOOD, End.AT_HOME, End.LEG_ENDED, rank=1),
     _K.DELIVERY_FAILED: _rule("{leg}/attempt", End.VOIDED, End.MOVED_ON, End.AT_HOME, End.LEG_ENDED),
     _K.DISCREPANCY: _rule("{leg}/papers", End.VOIDED),
-    _K.PAPERS_SHORT: _rule("{leg}/papers", End.COUNTED, End.BROUGHT, End.CASE_CLOSED, rank=1),
+    _K.PAPERS_SHORT: _rule("{leg}/papers", End.VOIDED, End.COUNTED, End.BROUGHT, End.CASE_CLOSED, rank=1),
     _K.PAPERS_LAPSED: _rule("{case}/papers", End.BROUGHT, End.CASE_CLOSED),
     _K.PARCEL_DAMAGED: _rule("{leg}/damage", End.VOIDED),
     _K.PARCEL_LOST: _rule("{leg}/lost", End.FOUND, End.LEG_ENDED),

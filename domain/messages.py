@@ -152,9 +152,10 @@ class DeferredBrought(Frozen):
 
 
 class PapersCounted(Frozen):
-    """Update `papers_counted`: the window has counted a paper that the case waits for.
+    """Update `papers_counted`: papers were counted at the window, or in a parcel whose leg is over.
 
-    Update id: `{paper no}-counted-{request}`. The numbers stay in the database; the case asks it again.
+    `paper_no`: the paper's, or the id of the leg. Update id: `{paper_no}-counted-{what}`. The numbers stay in the
+    database; the case asks it again.
     """
 
     paper_no: str

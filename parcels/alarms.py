@@ -60,7 +60,7 @@ def _taken_back(session: Session, leg: LegRow, state: ParcelState, now: datetime
     for scan in state.scans:
         if scan.use is not ScanUse.VOIDED:
             continue
-        for kind in (TaskKind.DISCREPANCY, TaskKind.DELIVERY_FAILED):
+        for kind in (TaskKind.DISCREPANCY, TaskKind.PAPERS_SHORT, TaskKind.DELIVERY_FAILED):
             settle_task(session, leg_task(leg, kind, scan.event.event_id), now, End.VOIDED)
         if scan.event.stage is _S.DAMAGED and not state.damaged:
             settle_tasks(session, leg, {TaskKind.PARCEL_DAMAGED}, now, End.VOIDED)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.matters import End
-from domain.messages import TaskOutcome
+from domain.messages import PapersCounted, TaskOutcome
+from domain.naming import CaseUpdate, case_workflow_id
 from domain.papers import PaperDecision
 from domain.tasks import OF_PAPERS, TaskKind
 from domain.terms import Leg, MaterialForm
@@ -23,6 +24,7 @@ from parcels.passports import at_window
 from storage.cases.rows import CaseRow
 from storage.parcels.legs import LegRow
 from storage.parcels.papers import PaperRow, add_sightings
+from storage.pending_updates import is_queued, queue_update
 from storage.tasks.rows import settle_kinds
 
 _SINCE = 3
@@ -48,6 +50,25 @@ def raise_short(session: Session, leg: LegRow, papers: Sequence[PaperRow], now: 
         raise_task(session, leg, TaskKind.PAPERS_SHORT, now, counts[-1].event_id, data=facts)
     elif counts and not any(paper.differs for paper in mine):
         settle_tasks(session, leg, {TaskKind.PAPERS_SHORT}, now, End.COUNTED)
+
+
+def tell_the_case(session: Session, leg: LegRow, now: datetime) -> None:
+    """A count, or one taken back, after the end of its leg: a case that waits for it looks at its papers again."""
+    open_case = select(CaseRow.case_no).filter_by(case_no=leg.case_no, closed_at=None)
+    if leg.ended_at is None or session.scalar(open_case) is None:
+        return  # the leg's own end says it, or nobody waits
+    counts = leg.state.get("counts") or [{"event_id": "none"}]
+    update_id = f"{leg.leg_id}-counted-{len(counts)}-{counts[-1]['event_id']}"
+    if is_queued(session, update_id):
+        return
+    queue_update(
+        session,
+        update_id=update_id,
+        workflow_id=case_workflow_id(leg.case_no),
+        name=CaseUpdate.PAPERS_COUNTED,
+        argument=PapersCounted(paper_no=leg.leg_id),
+        now=now,
+    )
 
 
 def told(paper: PaperRow) -> dict[str, Any]:

@@ -191,6 +191,6 @@ def _write(paper: PaperRow, held: HeldPaper) -> None:
     if paper.fate == PaperFate.KEPT and held.holder.kind in (HolderKind.HALL, HolderKind.APPLICANT):
         paper.fate = PaperFate.RETURNED  # whatever was said: it is here
     paper.place, paper.place_id = held.holder.kind, held.holder.id
-    if held.count is not None:
-        paper.counted, paper.counted_by = held.count.found, held.count.by
-        paper.counted_at, paper.counted_where = held.count.at, held.count.place
+    count = held.count  # None again where the only one was taken back
+    paper.counted, paper.counted_by = (count.found, count.by) if count is not None else (None, None)
+    paper.counted_at, paper.counted_where = (count.at, count.place) if count is not None else (None, None)

@@ -21,7 +21,7 @@ from logistics.parcels import ParcelState, derive
 from logistics.scans import JudgedScan, LegPolicy, PaperLine, ScanEvent, ScanUse, VoidReason
 from parcels.alarms import raise_alarms
 from parcels.case_entries import settle_tasks
-from parcels.paper_differences import raise_short, stops_the_case
+from parcels.paper_differences import raise_short, stops_the_case, tell_the_case
 from parcels.paper_trail import follow
 from parcels.scan_parsing import ScanOnWire
 from storage.base import Database
@@ -118,12 +118,14 @@ def project(session: Session, leg: LegRow, now: datetime) -> ParcelState:
     Update `scan_effect`, id `{leg id}-{epoch}-{stage}` (decisions.md 6). Returns the state.
     """
     state = state_of(session, leg)
-    before, held = (leg.stage, leg.epoch), _hands(leg)
+    before, held, counted = (leg.stage, leg.epoch), _hands(leg), leg.state.get("counts")
     _store(leg, state)
     if held != _hands(leg):
         papers = follow(session, leg.case_no, now, leg)
         if papers and stops_the_case(session, leg):
             raise_short(session, leg, papers, now)
+        if papers and counted != leg.state.get("counts"):
+            tell_the_case(session, leg, now)
     if state.side not in _ATTEMPT_FAILED:
         _follow_the_scan(session, leg, state, now)
     elif before != (leg.stage, leg.epoch):  # nobody goes again before it is decided who, and whether

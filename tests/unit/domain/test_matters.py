@@ -81,7 +81,7 @@ def test_what_cannot_name_its_matter_has_one_of_its_own():
 
 def test_an_end_closes_what_it_is_the_end_of_and_nothing_else():
     assert ending_by(End.FILE_CAME) == {K.FILE_MISSING}
-    assert ending_by(End.VOIDED) == {K.DELIVERY_FAILED, K.DISCREPANCY, K.PARCEL_DAMAGED}
+    assert ending_by(End.VOIDED) == {K.DELIVERY_FAILED, K.DISCREPANCY, K.PAPERS_SHORT, K.PARCEL_DAMAGED}
     assert ending_by(End.FOUND) == {K.PARCEL_LOST}
     assert ending_by(End.REPLAYED) == {K.UNDELIVERABLE_EVENT}
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from activities.paper_look import PaperLook
 from domain.dossier import DossierMaterial, SupplementBrought
 from domain.inbound import EventPayload
-from domain.messages import LegPlan
+from domain.messages import LegEnd, LegOutcome, LegPlan
 from domain.named_papers import NamedPaper
 from domain.terms import Leg, MaterialForm, Provided, WireEvent
 from parcels.paper_differences import count_one
@@ -17,6 +17,7 @@ from parcels.passports import issue
 from storage.cases.rows import CaseRow, HandlingRow, read_dossier, write_dossier
 from storage.exchange.inbox import Inbox
 from storage.parcels.papers import PaperRow, papers_of
+from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow
 from tests.unit.activities.post_office import BOOK, CASE, SEALER, TEN, PostOffice
 from tests.unit.storage.casework import message, take
@@ -302,3 +303,18 @@ def test_what_the_authority_says_with_its_parcel_is_read_when_it_is_booked(offic
     take(office.database, inbox, message(WireEvent.RESULT_SENT, 4, payload=said))
     assert names(office, book(office, Leg.BACK)) == [("许可证", 1), ("票据原件", 1)]
     assert papers(office)["身份证"].fate == "kept"
+
+
+def told_the_case(office):
+    with office.database.read() as session:
+        return list(session.scalars(select(UpdateRow.name).filter_by(workflow_id=f"case-{CASE}")))
+
+
+def test_a_recount_after_the_end_of_the_leg_is_told_to_the_case_that_waits(office):
+    leg_id = fetch(office, *MATERIALS, door=[BOOK], hall=[BOOK])
+    office.ending.end_leg(LegEnd(leg_id=leg_id, outcome=LegOutcome.DELIVERED, at=office.clock()))
+    assert (told_the_case(office), len(tasks(office, "PAPERS_SHORT"))) == ([], 1)
+    office.clock.at(50)
+    office.scan(leg_id, "HALL_CHECKED", 45, device="hall-window", manifest=[BOOK, FORM])
+    assert (told_the_case(office), tasks(office, "PAPERS_SHORT")) == (["papers_counted"], [])
+    assert papers(office)["补发申请表"].place == "hall"
