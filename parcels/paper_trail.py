@@ -32,6 +32,11 @@ from storage.cases.rows import CaseEventRow
 from storage.parcels.legs import LegRow
 from storage.parcels.papers import PaperRow, PaperSightingRow, add_sightings, papers_of, sightings_of
 
+_KEPT = {
+    ParcelStage.PICKED_UP: "picked_up",
+    ParcelStage.DELIVERED: "delivered",
+    ParcelStage.HALL_CHECKED: "hall_checked",
+}
 _BACK_FROM = HolderKind.AUTHORITY
 HANDED_OVER = "HANDED_OVER"
 """The step of a case by which everything was collected at the hall."""
@@ -93,8 +98,7 @@ def facts_of(leg: LegRow, papers: Sequence[PaperRow] = ()) -> LegFacts:
 
 def _taken_at(leg: LegRow) -> datetime:
     """From when on the papers are the parcel's: until it is taken the window may count them."""
-    taken = leg.state.get("picked_up")
-    return datetime.fromisoformat(taken["at"] or taken["not_after"]) if taken is not None else leg.ordered_at
+    return _reached(leg, ParcelStage.PICKED_UP) or leg.ordered_at
 
 
 def _window(seen: PaperSightingRow, counted: int) -> LastCount:
@@ -145,10 +149,16 @@ def _moved(paper: PaperRow, leg: LegRow, now: datetime) -> PaperSightingRow:
         place=place_of(Leg(leg.leg), stage),
         said=paper.count,
         counted=None,
-        by=leg.state.get("holder") or leg.leg,
-        at=now,
+        by=leg.state.get("holder") or leg.courier_id or leg.leg,
+        at=_reached(leg, stage) or now,
         recorded_at=now,
     )
+
+
+def _reached(leg: LegRow, stage: ParcelStage) -> datetime | None:
+    """When the leg came to a stage of which the time is kept; None for others."""
+    reached = leg.state.get(_KEPT.get(stage, ""))
+    return datetime.fromisoformat(reached["at"] or reached["not_after"]) if reached is not None else None
 
 
 def _counted(papers: Sequence[PaperRow], leg: LegRow, now: datetime) -> list[PaperSightingRow]:
