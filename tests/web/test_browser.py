@@ -408,3 +408,31 @@ def test_a_joint_item_asks_for_one_place_for_each_role(desk):
     choose(page, "#item", "YZ-HRSS-001", "")
     expect(page.locator(".place")).to_have_count(1)
     expect(page.locator("#role-0")).to_be_hidden()
+
+
+def test_papers_are_counted_one_by_one_before_the_scan_that_says_so(desk):
+    page = desk.log_in("courier", "/scan")
+    page.evaluate(
+        """() => document.querySelector("main").insertAdjacentHTML("beforeend", `
+          <details open data-count-of="EA054568951CN">
+            <input aria-label="a" data-name="户口簿" data-form="original" data-paper-no="500-P1">
+            <input aria-label="b" data-name="申请表" data-form="form" data-paper-no="">
+          </details>`)"""
+    )
+    counting = "async (code) => (await import('/static/js/counting.js')).countedIn(code)"
+    assert page.evaluate(counting, "EA054568951CN") == {"manifest": None}
+    page.get_by_label("a", exact=True).fill("1")
+    page.type("#code", "EA054568951CN\n")
+    expect(page.locator("#scan-result")).to_have_text("请把“申请表”的份数填完整，没有的填0")
+    page.get_by_label("b", exact=True).fill("0")
+    assert page.evaluate(counting, "yz1|ea 054568951CN|PICKUP|x".replace("yz1", "YZ1"))["manifest"] == [
+        {"name": "户口簿", "form": "original", "count": 1, "paperNo": "500-P1"},
+        {"name": "申请表", "form": "form", "count": 0, "paperNo": None},
+    ]
+    page.fill("#code", "")
+    page.type("#code", "EB000717618HK\n")
+    expect(page.locator("#scan-result")).to_contain_text("刚才清点的是 EA054568951CN")
+    page.fill("#code", "")
+    page.type("#code", "EA054568951CN\n")
+    expect(page.locator("#scan-result")).to_contain_text("已记录")
+    assert page.get_by_label("a", exact=True).input_value() == ""

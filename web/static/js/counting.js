@@ -1,27 +1,41 @@
 // Papers counted one by one, beside the parcel that is scanned next.
 
-/** The counted list of a parcel; null where nobody has counted, and a fault where one paper was left out. */
+/** The counted list of the parcel that is scanned; null where nobody has counted, a fault where something is amiss. */
 export function countedIn(code) {
-  const sheet = [...document.querySelectorAll("[data-count-of]")].find((one) => one.dataset.countOf === code);
-  const fields = sheet ? [...sheet.querySelectorAll("input[data-name]")] : [];
-  const said = fields.filter((field) => field.value.trim() !== "");
-  if (said.length === 0) {
-    return { manifest: null };
+  const begun = sheets().filter((sheet) => fieldsOf(sheet).some((field) => field.value.trim() !== ""));
+  const sheet = begun.find((one) => number(one.dataset.countOf) === number(code));
+  if (!sheet) {
+    const [other] = begun;
+    return other ? { fault: `刚才清点的是 ${other.dataset.countOf}，请先扫描它，或清空份数`, field: fieldsOf(other)[0] } : { manifest: null };
   }
-  const wrong = fields.find((field) => !/^[0-9]{1,3}$/.test(field.value.trim()));
+  const wrong = fieldsOf(sheet).find((field) => !/^[0-9]{1,3}$/.test(field.value.trim()));
   if (wrong) {
     return { fault: `请把“${wrong.dataset.name}”的份数填完整，没有的填0`, field: wrong };
   }
-  return { manifest: fields.map(line) };
+  return { manifest: fieldsOf(sheet).map(line) };
 }
 
 /** Counted once is said once. */
 export function forget(code) {
-  for (const sheet of document.querySelectorAll("[data-count-of]")) {
-    if (sheet.dataset.countOf === code) {
-      sheet.querySelectorAll("input[data-name]").forEach((field) => { field.value = ""; });
-    }
+  for (const sheet of sheets().filter((one) => number(one.dataset.countOf) === number(code))) {
+    fieldsOf(sheet).forEach((field) => {
+      field.value = "";
+    });
   }
+}
+
+/** A square code carries the number as its second part. */
+function number(code) {
+  const parts = code.split("|");
+  return (parts[0] === "YZ1" && parts[1] ? parts[1] : code).replaceAll(/\s/g, "").toUpperCase();
+}
+
+function sheets() {
+  return [...document.querySelectorAll("[data-count-of]")];
+}
+
+function fieldsOf(sheet) {
+  return [...sheet.querySelectorAll("input[data-name]")];
 }
 
 function line(field) {
