@@ -6,7 +6,10 @@ export function countedIn(code) {
   const sheet = begun.find((one) => number(one.dataset.countOf) === number(code));
   if (!sheet) {
     const [other] = begun;
-    return other ? { fault: `刚才清点的是 ${other.dataset.countOf}，请先扫描它，或清空份数`, field: fieldsOf(other)[0] } : { manifest: null };
+    if (!other) {
+      return { manifest: null };
+    }
+    return { fault: `刚才清点的是 ${other.dataset.countOf}，请先扫描它，或清空份数`, field: fieldsOf(other)[0] };
   }
   const wrong = fieldsOf(sheet).find((field) => !/^[0-9]{1,3}$/.test(field.value.trim()));
   if (wrong) {
