@@ -5,7 +5,9 @@ import itertools
 
 import pytest
 
+from domain.carried import CaseCarried, CaseRun
 from domain.messages import TaskOutcome, TaskResolved
+from domain.naming import CASE_WORKFLOW, CASES_QUEUE
 from domain.tasks import task_id
 from domain.terms import CaseStatus, Leg, ParcelStage, Partner
 from tests.workflows.hall import PAPER, SUBMIT, WITHDRAW, CaseDesk, outage, refusal, tell
@@ -249,3 +251,41 @@ async def test_a_step_in_doubt_lets_nobody_begin(moving):
     assert submitted(case) == [case.handling(PERMIT)]
     await case.resolve(TaskOutcome.RESUME, "CONTRADICTION", PERMIT)
     await until(case, LEAVE, "SUBMITTED")
+
+
+async def breaks_off_and_goes_on(case: CaseDesk) -> None:
+    """The run is lost as it stands, and a further one takes up what it would have carried."""
+    carried = await case.handle.query("carried", result_type=CaseCarried)
+    await case.handle.terminate()
+    further = CaseRun(**dict(case.start), carried=carried)
+    await case.client.start_workflow(CASE_WORKFLOW, further, id=case.handle.id, task_queue=CASES_QUEUE)
+
+
+async def test_a_lost_run_keeps_the_order(moving):
+    """Lost while a step waits, and once more while what was approved is being undone."""
+    case = await moving()
+    await up_to(case, LEAVE)
+    await breaks_off_and_goes_on(case)
+    await case.says("APPROVED", LEAVE, **GIVEN)
+    await until(case, SETTLE, "SUBMITTED")
+    await case.says("REJECTED", SETTLE)
+    await settles(case, PERMIT)
+    await until(case, LEAVE, "COMPENSATION")
+    await case.until_kind("COMPENSATED")
+    await breaks_off_and_goes_on(case)
+    await settles(case, LEAVE)
+    assert await case.closed() is S.REJECTED
+    assert submitted(case) == [case.handling(place) for place in range(3)]
+    assert case.folder.tasks.count("COMPENSATION") == 2
+
+
+async def test_a_lost_run_does_not_begin_what_was_never_to_begin(moving):
+    case = await moving()
+    await up_to(case, LEAVE)
+    await case.says("REJECTED", LEAVE)
+    await until(case, SETTLE, "NOT_BEGUN")
+    await until(case, PERMIT, "COMPENSATION")
+    await breaks_off_and_goes_on(case)
+    await settles(case, PERMIT)
+    assert await case.closed() is S.REJECTED
+    assert submitted(case) == [case.handling(PERMIT), case.handling(LEAVE)]

@@ -12,6 +12,7 @@ from runtime.container import result_key
 from storage.cases.applicant_messages import enqueue
 from storage.cases.electronic_results import note_fetched
 from storage.cases.result_codes import CodeVerdict, code_to_send, renew_code, try_code
+from storage.cases.result_release import taken_back
 from storage.cases.rows import HandlingRow, add_event
 from storage.documents.accesses import APPLICANT, Purpose, note_access
 from web.answers.bodies import file_of
@@ -74,6 +75,8 @@ def fetched(ctx: Context, asked: FetchRequest) -> Response:
             if asked.sheet:
                 return result_sheet(session, ctx, case.case_no)
             handling = _handling_of(session, case.case_no, asked.handling_no)
+            if handling.handling_no in taken_back(session, case.case_no):
+                raise no_result()
             found = result_file(session, handling)
             note_fetched(session, handling, ctx.now())
             _note(ctx, session, handling, found, APPLICANT, Purpose.RESULT)

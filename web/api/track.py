@@ -11,6 +11,7 @@ from domain.dossier import Dossier
 from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Leg
 from storage.cases.deferred_materials import still_owed
+from storage.cases.result_release import taken_back
 from storage.cases.rows import CaseRow, DeadlineRow, handlings_of
 from storage.parcels.legs import LegRow
 from storage.parcels.papers import PaperRow, papers_of
@@ -64,7 +65,8 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
     status = CaseStatus(case.status)
     papers = papers_of(session, case.case_no)
     legs = list(session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at)))
-    results = results_shown(session, handlings, withheld=owed)
+    undone = taken_back(session, case.case_no)
+    results = results_shown(session, [h for h in handlings if h.handling_no not in undone], withheld=owed)
     stands = standing_sentence(
         case,
         owed=owed,

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role
 from domain.wire import WireProgress, WireState
 from runtime.container import result_key
@@ -16,7 +17,7 @@ from storage.cases.electronic_results import ElectronicResultRow, remind
 from storage.cases.result_codes import code_to_send
 from storage.cases.rows import CaseEventRow, HandlingRow
 from storage.documents.accesses import accesses_of_case
-from storage.tasks.rows import TaskRow
+from storage.tasks.rows import TaskRow, open_task
 from tests.unit.web.hall import an_item, case_body
 from tests.unit.web.test_papers import paper, text_of
 
@@ -64,6 +65,21 @@ def readings(hall, case_no):
 def events(hall, case_no):
     with hall.database.read() as session:
         return list(session.scalars(select(CaseEventRow.kind).filter_by(case_no=case_no).order_by(CaseEventRow.id)))
+
+
+def test_a_result_that_is_being_taken_back_is_not_given_out(hall, case_no):
+    """联办恢复: until a person says that it stays good, and for good where it was undone."""
+    with hall.database.write() as session:
+        kind = TaskKind.COMPENSATION
+        task = open_task(session, key="undo", kind=kind, case_no=case_no, handling_no=case_no, now=hall.now)
+    code = code_of(hall, case_no)
+    track = {"caseNo": case_no, "phoneTail": "0001"}
+    for outcome, given in ((None, False), ("restored", False), ("kept", True)):
+        with hall.database.write() as session:
+            row = session.get_one(TaskRow, task)
+            row.outcome, row.resolved_at = outcome, hall.now if outcome else None
+        assert (fetch(hall, case_no, code).status_code == 200) is given
+        assert bool(hall.as_().get("/api/v1/track", params=track).json()["results"]) is given
 
 
 def test_the_applicant_fetches_it_with_the_code_on_the_receipt(hall, case_no):
