@@ -224,7 +224,7 @@ def _round(asked: Round) -> list[Block]:
     rows = (("办理编号", asked.handling_no), ("告知机关", asked.authority),
             ("告知时间", moment(asked.told_at)), ("补正期限", due), ("补正原因", asked.reason))  # fmt: skip
     wanted = tuple(f"{n}. {name}" for n, name in enumerate(asked.materials, start=1))
-    blocks: list[Fields | Grid | Words | SquareCode | Signatures] = [
+    blocks: list[Block] = [
         Fields(rows=rows),
         Words(heading=f"第{asked.number}次补正，需要以下全部材料：", sentences=wanted),
     ]

@@ -46,6 +46,12 @@ class ElectronicResult:
         """Whether nothing is left to do: no file was named, or the applicant may fetch it, or never will."""
         return self._bringing is not None and self._bringing.done()
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the file that the decision names is in our hall, or none is named."""
+        sha256 = self._back.result_sha256
+        return sha256 is None or self._plan.partner is None or sha256 == self.fetched_sha256
+
     def begin(self) -> None:
         """Begin with what the decision names that counts now; what an earlier one named is left."""
         if self._bringing is not None:
@@ -56,7 +62,7 @@ class ElectronicResult:
         sha256 = self._back.result_sha256
         if sha256 is None:
             return
-        if self._plan.partner is not None and sha256 != self.fetched_sha256:
+        if self._plan.partner is not None and not self.is_here:
             order = FileOrder(handling_no=self._plan.handling_no, partner=self._plan.partner, sha256=sha256)
             await self._fetch(order)
         if self._context.since(3, "results-are-made-available"):

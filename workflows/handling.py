@@ -314,9 +314,7 @@ class HandlingCourse:
     @property
     def has_given(self) -> bool:
         """Whether it is approved, nobody doubts it, and what it gives to the next one is here."""
-        sha256 = self._back.result_sha256
-        here = sha256 is None or self.plan.partner is None or sha256 == self._electronic.fetched_sha256
-        return self.status is CaseStatus.APPROVED and here and not self._holds
+        return self.status is CaseStatus.APPROVED and self._electronic.is_here and not self._holds
 
     @property
     def being_undone(self) -> bool:

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from domain.terms import CaseStatus
+from domain.wire import WireProgress, WireState
 from storage.cases.rows import CaseRow, HandlingRow
 from tests.web.following import served_alone
 
@@ -78,3 +79,27 @@ def test_the_applicant_rates_on_the_same_page(base, case_no, page):
     page.get_by_role("button", name="提交评价").click()
     expect(page.locator(".done")).to_have_text("感谢您的评价。")
     expect(page.locator("h2", has_text="评价本次服务")).to_have_count(0)
+
+
+def test_an_officer_gives_the_file_with_the_decision(office, base, chromium):
+    number = office.submitted(32)
+    office.change(number, lambda row: setattr(row, "progress", WireProgress(state=WireState.UNDER_REVIEW)))
+    context = chromium.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{base}/login")
+    page.fill("#username", "officer")
+    page.fill("#password", "demo")
+    page.click("button.main")
+    page.wait_for_url(f"{base}/officer")
+    form = page.locator(f"[data-handling='{number}'] details", has=page.locator("input[value=APPROVED]"))
+    form.locator("summary").click()
+    form.locator("input[type=file]").first.set_input_files(
+        {"name": "result.pdf", "mimeType": "application/pdf", "buffer": RESULT}
+    )
+    expect(form.locator(".files li")).to_contain_text("result.pdf")
+    with page.expect_response(lambda answer: "/decisions" in answer.url) as said:
+        form.locator("button.main").click()
+    assert said.value.status == 202
+    context.close()
+    with office.database.read() as session:
+        assert session.get_one(HandlingRow, number).result["sha256"] == SHA

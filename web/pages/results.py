@@ -29,7 +29,7 @@ def fetch_result(
     sheet: Annotated[bool, Form()] = False,
 ) -> Response:
     """The file or its sheet, or the applicant's page again with what is wrong; the code is in no address."""
-    number = case_no.strip().upper()
+    number = number_of(case_no)
     asked = results.FetchRequest(
         case_no=number, phone_tail=tail.strip(), code=code, handling_no=handling_no, sheet=sheet
     )
@@ -42,7 +42,7 @@ def fetch_result(
 @router.post("/track/code")
 def send_code(ctx: Ctx, case_no: CaseNo = "", tail: Tail = "") -> Response:
     """Have a one-time code sent, and the applicant's page again with where to, or with why not."""
-    number = case_no.strip().upper()
+    number = number_of(case_no)
     try:
         sent = results.code_sent(ctx, results.CodeRequest(case_no=number, phone_tail=tail.strip()))
     except BadInput as refusal:
@@ -61,7 +61,7 @@ def rate(
     comment: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """The applicant's page again with thanks, or with why not."""
-    number = case_no.strip().upper()
+    number = number_of(case_no)
     try:
         given = RatingRequest(phone_tail=tail.strip(), score=int(score), side=side, comment=comment)
     except ValueError:
@@ -72,6 +72,11 @@ def rate(
     except BadInput as refusal:
         return standing_again(ctx, number, tail.strip(), refusal)
     return standing_with(ctx, number, tail.strip(), done="感谢您的评价。")
+
+
+def number_of(typed: str) -> str:
+    """A case number as it was typed: blanks and small letters do no harm, and nothing of it grows."""
+    return typed.strip().upper()[:40]
 
 
 def standing_again(ctx: Context, number: str, tail: str, refusal: BadInput) -> Response:

@@ -28,7 +28,7 @@ from web.foundation.problems import TooBusy, Unauthenticated
 from web.pages.item_form import form_values
 from web.pages.open_rounds import open_rounds
 from web.pages.rendering import CASE, OFFICER, SCAN, START, WATCH, WINDOW, refused, render, visitor
-from web.pages.results import standing_with
+from web.pages.results import number_of, standing_with
 from web.pages.work_lists import case_part, exchange_part, job_part, officer_part, task_part
 from web.security.session import COOKIE, caller, enter, keep_cookie, token_of
 from web.views.cases import find_case, full, history, promised
@@ -250,8 +250,7 @@ def track_found(
     tail: Annotated[str, Form(alias="phoneTail", max_length=8)] = "",
 ) -> Response:
     """Where the matter stands, or 404 with the sentence; works without scripts, the phone's digits come in the body."""
-    number = case_no.strip().upper()
-    return standing_with(ctx, number, tail.strip())
+    return standing_with(ctx, number_of(case_no), tail.strip())
 
 
 def _place(code: str) -> str:

@@ -128,6 +128,12 @@ def test_who_does_not_know_number_and_phone_learns_nothing(hall, case_no, more):
     assert readings(hall, case_no) == []
 
 
+@pytest.mark.parametrize("path", ["/track", "/track/result", "/track/code", "/track/rating"])
+def test_letters_that_grow_as_capitals_are_no_number(hall, case_no, path):
+    answer = hall.nobody().post(path, data={"caseNo": "\u0149" * 40, "phoneTail": "0001", "score": "5", "side": "post"})
+    assert answer.status_code == 404
+
+
 def test_five_wrong_codes_lock_it_and_a_clerk_gives_another(hall, case_no):
     code = code_of(hall, case_no)
     wrong = [fetch(hall, case_no, "1").json()["code"] for _ in range(5)]
