@@ -26,7 +26,7 @@ RULES = {
     "PUT /api/v1/agreements": {Role.SUPERVISOR},
     "PUT /api/v1/documents/{sha256}": ANYBODY,
     "POST /api/v1/documents": ANYBODY,
-    "POST /api/v1/documents:join": CLERK,
+    "POST /api/v1/documents:join": {Role.CLERK, Role.OFFICER},
     "GET /api/v1/documents/{sha256}": READERS,
     "POST /api/v1/cases": CLERK,
     "POST /api/v1/same-matters": CLERK,

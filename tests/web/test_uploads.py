@@ -150,6 +150,18 @@ def test_a_supplement_and_a_result_have_their_files_too(office):
     assert the_row(office, CaseDocumentRow, sha256=name).case_no == handling_no
 
 
+def test_the_officer_s_result_becomes_the_case_s(office):
+    handling_no = office.submitted(31)
+    path = f"/api/v1/handlings/{handling_no}/decisions"
+    name = office.uploaded("officer", pdf("the certificate"))
+    result = {"name": "证", "form": "electronic", "documentNo": "渝1号", "sha256": name}
+    for event, payload in (("RECEIVED", {}), ("ACCEPTED", {}), ("APPROVED", {"result": result})):
+        assert view(office, name).status_code == 404
+        answer = office.call("POST", path, "officer", {"event": event, "payload": payload})
+        assert answer.status_code == 202, answer.text
+    assert view(office, name, caseNo=handling_no).content == pdf("the certificate")
+
+
 def test_pictures_become_one_pdf(office):
     names = [office.uploaded(data=picture(colour=colour)) for colour in ("red", "blue", "red")]
     answer = office.call("POST", f"{UPLOAD}:join", "clerk", {"pages": names})
@@ -160,7 +172,8 @@ def test_pictures_become_one_pdf(office):
     assert office.call("POST", f"{UPLOAD}:join", "clerk", with_pdf).json()["code"] == "DOCUMENT_NOT_IMAGE"
     foreign = {"pages": [names[0], office.uploaded("officer", picture(colour="lime"))]}
     assert office.call("POST", f"{UPLOAD}:join", "clerk", foreign).json()["code"] == "DOCUMENT_UNKNOWN"
-    assert office.call("POST", f"{UPLOAD}:join", "officer", {"pages": names}).status_code == 403
+    assert office.call("POST", f"{UPLOAD}:join", "officer", {"pages": names}).json()["code"] == "DOCUMENT_UNKNOWN"
+    assert office.call("POST", f"{UPLOAD}:join", "outlet", {"pages": names}).status_code == 403
 
 
 def test_a_browser_may_look_and_runs_nothing(office):

@@ -22,7 +22,7 @@ from web.answers.documents import Readings, Uploaded
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable, problem
 from web.foundation.request_schemas import RequestSchema
-from web.security.session import Anybody, CaseReader, Clerk, Watcher
+from web.security.session import Anybody, CaseReader, Joiner, Watcher
 from web.views.cases import find_case
 from web.views.sentences import Refused, refusal
 
@@ -101,20 +101,20 @@ async def upload(request: Request, person: Anybody, ctx: Ctx) -> Response:
 
 
 @router.post("/documents:join", operation_id="joinDocuments", status_code=201, response_model=Uploaded)
-async def join(wanted: JoinRequest, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
+async def join(wanted: JoinRequest, joiner: Joiner, ctx: Ctx) -> dict[str, Any]:
     """One PDF of several images, upright as they were taken, a page each.
 
     Refused: 409 DOCUMENT_QUOTA; 422 DOCUMENT_UNKNOWN (not uploaded by the caller), DOCUMENT_NOT_IMAGE,
     DOCUMENT_TOO_LARGE; 503 SCANNER_AWAY, DOCUMENTS_AWAY.
     """
-    made = await anyio.to_thread.run_sync(_joined, ctx, clerk.username, wanted.pages, limiter=_joins)
-    _, answer = await _uploaded(ctx, clerk, made.pdf)
+    made = await anyio.to_thread.run_sync(_joined, ctx, joiner.username, wanted.pages, limiter=_joins)
+    _, answer = await _uploaded(ctx, joiner, made.pdf)
     return answer | {"pages": made.count}
 
 
-def _joined(ctx: Context, clerk: str, pages: list[str]) -> JoinedPages:
+def _joined(ctx: Context, joiner: str, pages: list[str]) -> JoinedPages:
     with ctx.database.write() as session:
-        held = held_by(session, pages, clerk, ctx.now())
+        held = held_by(session, pages, joiner, ctx.now())
         if not held.issuperset(pages):
             raise Unprocessable("有一页还没有上传，请重新选择", code="DOCUMENT_UNKNOWN", field="pages")
         types = {ctx.documents.find(session, sha256).media_type for sha256 in held}

@@ -124,6 +124,7 @@ STAFF = tuple(Role)
 Clerk = Annotated[LoggedIn, Depends(only(Role.CLERK))]
 CaseReader = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR))]
 Officer = Annotated[LoggedIn, Depends(only(Role.OFFICER))]
+Joiner = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER))]
 Post = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK))]
 OutletKeeper = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.SUPERVISOR))]
 Supervisor = Annotated[LoggedIn, Depends(only(Role.SUPERVISOR))]

@@ -2,6 +2,7 @@
 // Several pictures become one PDF on the server, a page each. What is sent with the form is the name of the file.
 //   <upload-field class="upload field" data-name="materials.0" data-what="居民户口簿" data-how="id" data-pages="id">
 //   data-how     the select that says how the material is brought; without one the file may always come
+//   data-may     the one value of that select with which a file may come, and none must
 //   data-pages   the field of its pages, which is filled in from the file where that is known
 
 import { post, upload } from "./api.js";
@@ -40,7 +41,7 @@ class UploadField extends HTMLElement {
   /** As the material is brought now. */
   follow() {
     const how = this.how ? this.how.value : MAY[0];
-    const used = MUST.includes(how) || MAY.includes(how);
+    const used = this.dataset.may ? how === this.dataset.may : MUST.includes(how) || MAY.includes(how);
     this.hidden = !used;
     for (const field of [this.chooser, this.camera, this.sha256]) {
       field.disabled = !used;
@@ -184,7 +185,7 @@ class UploadField extends HTMLElement {
   }
 
   #judge() {
-    const wanted = !this.hidden && this.how && MUST.includes(this.how.value);
+    const wanted = !this.hidden && !this.dataset.may && this.how && MUST.includes(this.how.value);
     let fault = "";
     if (this.#waiting > 0) {
       fault = `“${this.dataset.what}”还在上传，请稍候`;
