@@ -2,8 +2,10 @@
 
 import pytest
 
+from catalog.forms.generic import form_of
 from domain.inbound import EventPayload, ResultPaper
 from domain.terms import ResultForm, Role, WireEvent
+from domain.wire import WireState
 from storage.cases.rows import CaseRow, HandlingRow
 from tests.unit.storage.casework import message
 from tests.unit.web.hall import PERSON, an_item, case_body
@@ -89,8 +91,6 @@ def test_an_unknown_case(hall):
 
 
 def test_paid_with_the_form_is_paid(hall):
-    from catalog.forms.generic import form_of
-
     made = case_body(PAYING)
     made["form"] = {"answers": filled(form_of(PAYING))}
     answer = hall.start(made)
@@ -124,12 +124,10 @@ def approved(case_no, amount_fen):
 
 @pytest.fixture
 def reimbursed(hall):
-    from domain.wire import WireState
-
     case_no = hall.started(case_body(FREE))
     with hall.database.write() as session:
         row = session.get_one(HandlingRow, case_no)
-        row.progress = row.progress.model_copy(update={"state": WireState.REVIEWING})
+        row.progress = row.progress.model_copy(update={"state": WireState.UNDER_REVIEW})
     decide(hall, case_no, approved(case_no, 1_234_050))
     return case_no
 
