@@ -33,7 +33,8 @@ _SINCE = 3
 
 def stops_the_case(session: Session, leg: LegRow) -> bool:
     """Whether what depends on a count of this leg waits: the papers came from the applicant, and are not passed on."""
-    if leg.leg != Leg.PICKUP or not leg.state.get("counts"):
+    of_papers = all("paper_no" in line for line in leg.manifest)  # else it was booked before they had numbers
+    if leg.leg != Leg.PICKUP or not of_papers or not leg.state.get("counts"):
         return False
     start = session.scalar(select(CaseRow.start).filter_by(case_no=leg.case_no)) or {}
     return int(start.get("edition", 0)) >= _SINCE

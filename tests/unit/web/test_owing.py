@@ -180,7 +180,8 @@ def test_one_press_says_that_it_has_come_as_the_list_asks(hall):
     (task,) = tasks(hall, case_no)
     answer = hall.as_().post(f"/api/v1/tasks/{task.id}/resolve", json={"outcome": "acknowledge", "reason": "已补"})
     assert answer.status_code == 200, answer.text
-    assert told(hall) == [("deferred_brought", {"seqs": [OWED], "papers_kept": False})]
+    kept = next(m.form for m in DEFERRABLE.materials if m.seq == OWED) == "original"
+    assert told(hall) == [("deferred_brought", {"seqs": [OWED], "papers_kept": kept})]
     material = next(m for m in dossier(hall, case_no).materials if m.seq == OWED)
     assert material.provided in ("original", "copy", "electronic") and material.grade in ("B", "D")
     with hall.database.read() as session:
