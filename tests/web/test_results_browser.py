@@ -93,9 +93,11 @@ def test_an_officer_gives_the_file_with_the_decision(office, base, chromium):
     page.wait_for_url(f"{base}/officer")
     form = page.locator(f"[data-handling='{number}'] details", has=page.locator("input[value=APPROVED]"))
     form.locator("summary").click()
-    form.locator("input[type=file]").first.set_input_files(
-        {"name": "result.pdf", "mimeType": "application/pdf", "buffer": RESULT}
-    )
+    chosen = form.locator("input[type=file]").first
+    form.locator("select").select_option("paper")
+    expect(chosen).to_be_hidden()
+    form.locator("select").select_option("both")
+    chosen.set_input_files({"name": "result.pdf", "mimeType": "application/pdf", "buffer": RESULT})
     expect(form.locator(".files li")).to_contain_text("result.pdf")
     with page.expect_response(lambda answer: "/decisions" in answer.url) as said:
         form.locator("button.main").click()

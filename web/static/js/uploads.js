@@ -2,7 +2,7 @@
 // Several pictures become one PDF on the server, a page each. What is sent with the form is the name of the file.
 //   <upload-field class="upload field" data-name="materials.0" data-what="居民户口簿" data-how="id" data-pages="id">
 //   data-how     the select that says how the material is brought; without one the file may always come
-//   data-may     the one value of that select with which a file may come, and none must
+//   data-may     the values of that select, with blanks between, with which a file may come, and none must
 //   data-pages   the field of its pages, which is filled in from the file where that is known
 
 import { post, upload } from "./api.js";
@@ -41,7 +41,8 @@ class UploadField extends HTMLElement {
   /** As the material is brought now. */
   follow() {
     const how = this.how ? this.how.value : MAY[0];
-    const used = this.dataset.may ? how === this.dataset.may : MUST.includes(how) || MAY.includes(how);
+    const may = this.dataset.may?.split(" ");
+    const used = may ? may.includes(how) : MUST.includes(how) || MAY.includes(how);
     this.hidden = !used;
     for (const field of [this.chooser, this.camera, this.sha256]) {
       field.disabled = !used;
