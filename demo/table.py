@@ -7,8 +7,8 @@ from typing import Any
 from demo.play import Played
 
 _HEAD = (
-    *("办件", "故事", "事项", "网络", "方式", "结果", "表单", "寄递段", "门前分钟(业务/承诺)", "实秒", "短信", "用时s"),
-    "",
+    *("办件", "故事", "事项", "网络", "方式", "结果", "表单", "文件", "寄递段"),
+    *("门前分钟(业务/承诺)", "实秒", "短信", "用时s", ""),
 )
 _OUTLET_HEAD = ("网点", "寄递段", "单数", "承诺", "按时", "有凭证", "平均分钟", "九成分钟")
 
@@ -53,6 +53,7 @@ def _row(played: Played, wrong: list[str]) -> tuple[str, ...]:
         "+".join(dict.fromkeys(h["mode"] for h in handlings)),
         str(case.get("status", "-")),
         f"{len(lines)}项" if (lines := (case.get("form") or {}).get("lines")) else "-",
+        str(sum(m["sha256"] is not None for m in case.get("materials", []))),
         ">".join(p["leg"] for p in case.get("parcels", [])) or "-",
         *_door_minutes(played),
         _told(played),

@@ -19,7 +19,7 @@ def faults(stage: Stage, all_played: list[Played]) -> dict[int, list[str]]:
         if not played.failure:
             wrong += _partners_side(stage, played, effects)
             wrong += _couriers_side(played, waybills, parcels)
-            wrong += _phones_side(played, phones)
+            wrong += phones_side(played, phones)
         found[played.number] = wrong
     return found
 
@@ -102,7 +102,7 @@ def _couriers_side(played: Played, waybills: dict[str, Any], parcels: dict[str, 
     return wrong
 
 
-def _phones_side(played: Played, phones: dict[str, Any]) -> list[str]:
+def phones_side(played: Played, phones: dict[str, Any]) -> list[str]:
     """What we say was sent is on the phones, once and in the same words; nothing else of this case is."""
     wrong = []
     sent = [message for message in played.messages if message["state"] in ("sent", "delivered")]
@@ -118,10 +118,10 @@ def _phones_side(played: Played, phones: dict[str, Any]) -> list[str]:
         for number, one in phones.items()
         if tail in one["text"] and number not in ids
     ]
-    if not any(message["kind"] == "COLLECTED" for message in played.messages) and "COLLECTED" in _kinds(played):
+    if not any(message["kind"] == "COLLECTED" for message in played.messages) and "COLLECTED" in kinds_of(played):
         wrong.append("the applicant was not told that the papers are in")
     return wrong
 
 
-def _kinds(played: Played) -> set[str]:
+def kinds_of(played: Played) -> set[str]:
     return {event["kind"] for event in played.events}

@@ -128,6 +128,7 @@ def _shown(case: PlayedCase, engine: Engine) -> dict[str, Any]:
                 "seq": event.seq,
                 "event": event.event,
                 "eventId": event.event_id,
+                "payload": event.payload,
                 "occurredAt": event.occurred_at,
                 "attempts": event.attempts,
                 "acknowledged": event.acknowledged,

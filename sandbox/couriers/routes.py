@@ -142,7 +142,8 @@ def _parcel(store: Store, carrier: Carrier, waybill: Any) -> dict[str, Any]:
 
 def _scan(row: Any) -> dict[str, Any]:
     body = json.loads(row["body"])
-    told = {name: body[name] for name in ("eventId", "deviceSeq", "kind", "epoch", "occurredAt", "signerKind", "note")}
+    names = ("eventId", "deviceSeq", "kind", "epoch", "occurredAt", "signerKind", "note", "manifest")
+    told = {name: body[name] for name in names}
     return {
         **told,
         "deviceId": row["device_id"],
