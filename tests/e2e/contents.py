@@ -104,7 +104,7 @@ class Hall:
     def _register(self, played: Played) -> bool:
         """Whether it was taken; what may not be fetched at the door is brought to the window."""
         stage, phone = self._stage, f"138000{self._number:05d}"
-        stage.partners.put(f"/control/scripts/{phone}", [{"event": "RECEIVED"}, {"await": "never"}])
+        stage.partners.put(f"/control/scripts/{phone}", [{"event": "RECEIVED"}])
         body = self._content.body(stage)
         if body["pickup"] is not None and self._chance.random() < 0.4:
             stage.couriers.put(f"/control/scripts/{self._number % 10_000:04d}", {"missing_at_door": True})
