@@ -159,6 +159,10 @@ def _act(stage: Stage, played: Played, done: set[str]) -> None:
             restored = {"outcome": "restored", "reason": "户口已恢复，迁移证已收回"}
             stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", restored)
             done.add(task["id"])
+        if task["kind"] == "DISCREPANCY" and "go_without" in story.does and task["id"] not in done:
+            agreed = {"outcome": "go_without", "reason": "电话商定：不带这一份，先办理"}
+            stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", agreed)
+            done.add(task["id"])
         if task["kind"] == "COLLECT_AT_HALL" and task["id"] not in done:
             stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", {"outcome": "acknowledge", "reason": "本人已领取"})
             done.add(task["id"])

@@ -194,6 +194,17 @@ _ALL: tuple[Story, ...] = (
         shows=frozenset({"REDISPATCHED"}),
     ),
     Story(
+        "上门少一份·商定先办",
+        "YZ-MPS-002",
+        (CHENGDU,),
+        pickup=True,
+        courier_script={"missing_at_door": True},
+        does=frozenset({"go_without"}),
+        legs=("PICKUP", "BACK"),
+        notices=frozenset({"DISCREPANCY", "DELIVERED"}),
+        shows=frozenset({"PAPERS_DIFFER", "PAPERS_AGREED"}),
+    ),
+    Story(
         "首次投递未成·再投",
         "YZ-DPF-001",
         (GUIYANG,),
