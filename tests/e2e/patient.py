@@ -15,13 +15,13 @@ _AGAIN = ("503", "502", "500")
 class PatientCaller(Caller):
     """Repeats a call whose answer was lost or that met a house half up."""
 
-    def _call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
+    def _call(self, method: str, path: str, body: Any = None, key: str | None = None, data: bytes | None = None) -> Any:
         key = key or uuid.uuid4().hex
         deadline = time.monotonic() + PATIENCE_S
         repeated = False
         while True:
             try:
-                return super()._call(method, path, body, key)
+                return super()._call(method, path, body, key, data)
             except requests.RequestException:
                 if time.monotonic() > deadline:
                     raise

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
 def test_a_clerk_dials_and_the_supervisor_sees_who_did(desk, chromium, system):
     clerk = Caller(system.kuayu, "clerk")
-    body = in_city(clerk.get("/api/v1/items/YZ-HRSS-001"), 871)
+    body = in_city(clerk, clerk.get("/api/v1/items/YZ-HRSS-001"), 871)
     body["consent"]["messages"] = True
     case_no = clerk.post("/api/v1/cases", body, "calls-871")["caseNo"]
     phone = applicant(871, "personal")["phone"]

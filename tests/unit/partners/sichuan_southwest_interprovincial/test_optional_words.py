@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from domain.inbound import EventPayload
 from domain.named_papers import NamedPaper
 from domain.terms import MaterialForm, WireEvent
-from tests.unit.partners.optional_words import (
+from tests.unit.partners.sichuan_southwest_interprovincial.optional_words import (
     USUAL,
     heard_in_sichuan,
     heard_in_southwest,

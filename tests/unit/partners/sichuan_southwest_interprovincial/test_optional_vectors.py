@@ -27,7 +27,7 @@ from tests.unit.partners.interprovincial import test_interprovincial_mapper as i
 from tests.unit.partners.sichuan import test_sichuan_mapper as sichuan
 from tests.unit.partners.southwest import test_southwest_mapper as southwest
 
-VECTORS = json.loads((Path(__file__).parents[3] / "docs" / "partners" / "vectors.json").read_text("utf-8"))
+VECTORS = json.loads((Path(__file__).parents[4] / "docs" / "partners" / "vectors.json").read_text("utf-8"))
 A, B, C = (VECTORS[name] for name in ("sichuan", "southwest", "interprovincial"))
 FORM = FilledForm.model_validate_json(VECTORS["form"]["canonical"])
 LATER = datetime(2026, 12, 2, tzinfo=CHINA)
