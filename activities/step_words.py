@@ -26,6 +26,7 @@ STEPS: Final[Mapping[str, str]] = {
         (ParcelClosing.close_leg, "停止寄递"),
         (ParcelClosing.end_leg, "了结寄递"),
         (ParcelClosing.result_of, "查询寄递结果"),
+        (ParcelClosing.is_damage_open, "查看破损邮件的核对"),
         (LicenceChecks.check_licences, "核验电子证照"),
         (JobLoop.run_job, "定时任务"),
         (JobLoop.run_daily_job, "每日对账"),

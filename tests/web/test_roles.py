@@ -137,6 +137,7 @@ FILL = {
     "{courier_id}": "none",
     "{partner}": "sichuan",
     "{row_id}": "1",
+    "{token}": "none",
 }
 
 
