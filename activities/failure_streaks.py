@@ -23,6 +23,7 @@ PARTS: Final[dict[str, str]] = {
     "deliver": "向办件和寄递送达消息",
     "look": "查找中断的流程",
     "attach_loose": "归集先到的扫描",
+    "remind_of_results": "提醒领取电子结果",
     "note_proofs": "登记补传的凭证",
     "miss_proofs": "提示未到的凭证",
     "judge_late_uploads": "重新核定一小时承诺",
