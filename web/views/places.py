@@ -7,10 +7,18 @@ from storage.cases.rows import HandlingRow
 
 
 def places_of(handlings: Sequence[HandlingRow]) -> dict[str, str]:
-    """Handling number → region and role in Chinese; empty for a case of one authority, where nothing is mixed up."""
+    """Handling number → region and role in Chinese; empty for a case of one authority, where nothing is mixed up.
+
+    An authority that acts twice is told apart by the number of its step.
+    """
     if len(handlings) < 2:
         return {}
-    return {handling.handling_no: _place(handling) for handling in handlings}
+    places = [_place(handling) for handling in handlings]
+    twice = {place for place in places if places.count(place) > 1}
+    return {
+        handling.handling_no: f"{place}第{number}步" if place in twice else place
+        for number, (handling, place) in enumerate(zip(handlings, places, strict=True), start=1)
+    }
 
 
 def _place(handling: HandlingRow) -> str:

@@ -183,20 +183,20 @@ def test_what_several_authorities_do_is_told_apart_by_their_places(hall):
     answer = hall.start(case_body(load().by_code["YZ-MPS-006"]) | JOINT)
     assert answer.status_code == 201, answer.text
     case_no = answer.json()["caseNo"]
-    first, second = [handling["handlingNo"] for handling in answer.json()["handlings"]]
-    for number in (first, second):
+    numbers = [handling["handlingNo"] for handling in answer.json()["handlings"]]
+    for number in numbers:
         a_clock(hall, case_no, DeadlineKind.ACCEPTANCE, number)
         with hall.database.write() as session:
             what = {"key": number, "kind": "ACCEPTED", "actor": "workflow", "handling_no": number}
             add_event(session, case_no=case_no, at=hall.now, now=hall.now, **what)
     shown = hall.as_().get(f"/api/v1/cases/{case_no}").json()
     places = [clock["place"] for clock in shown["deadlines"]]
-    assert len(places) == len(set(places)) == 2 and all(places)
+    assert len(places) == len(set(places)) == len(numbers) >= 2 and all(places)
     assert shown["responsibleNow"]["label"] in places
     own = hall.as_().get(f"/window/{case_no}").text
     history = own[own.index('data-live="history"') :]
     assert all(place in history for place in places)
-    assert ["迁入地" in place or "迁出地" in place for place in places] == [True, True]
+    assert all("迁入地" in place or "迁出地" in place for place in places)
     assert read(hall, case_no)["responsibleNow"]["label"] in places
 
 
