@@ -57,7 +57,7 @@ def fill(hall) -> None:
         item = items[number % len(items)]
         scheme = chance.choice([s for s in item.schemes if s in REGION_OF])
         body = case_body(item, region=REGION_OF[scheme])
-        if item.mode is Mode.JOINT and number % 8 == 3:
+        if item.mode is Mode.JOINT and number % 8 == 3 and scheme != "quanyu":
             body["handlings"].append({"region": REGION_OF["quanyu"], "role": None})
         case_no = hall.started(body, channel=chance.choice(["window", "online", "bank"]))
         with hall.database.write() as session:
