@@ -183,7 +183,7 @@ class Hall:
 
     def _tasks(self, case_no: str) -> None:
         """Every task of the case, settled by a supervisor; how, where there is a choice, is chance."""
-        for task in self._supervisor.get(f"/api/v1/tasks?caseNo={case_no}")["tasks"]:
+        for task in self._supervisor.get(f"/api/v1/tasks?case_no={case_no}")["tasks"]:
             if task["id"] in self._told or not task["outcomes"]:
                 continue
             self._told.add(task["id"])
@@ -208,8 +208,8 @@ def _unsaid(stage: Stage, played: Played) -> Iterator[str]:
     page = stage.clerk.get(f"/api/v1/track?caseNo={played.case_no}&phoneTail={tail}")
     shown = json.dumps(page["said"], ensure_ascii=False)
     for handling in played.case["handlings"]:
-        if handling["partner"] is None or handling["status"] == "NOT_BEGUN":
-            continue
+        if handling["partner"] is None or not handling["partnerNo"]:
+            continue  # it was never passed on
         for event in stage.partners.get(f"/control/cases/{handling['handlingNo']}")["events"]:
             for word in _words(WireEvent(event["event"]), event["payload"]):
                 if event["acknowledged"] and word not in shown:
