@@ -162,3 +162,11 @@ def test_an_extended_limit_is_told_with_the_day_of_the_law(database, records):
     ((key, kind, values),) = told(database)
     assert (key, kind) == ("1-LIMIT_EXTENDED", M.LIMIT_EXTENDED)
     assert values["due"] == day_said(NOW + timedelta(days=40))
+
+
+def test_a_damaged_parcel_is_told_with_the_promise_of_a_call(office) -> None:
+    leg_id = office.order(Leg.PICKUP)
+    office.look(leg_id)
+    office.scan(leg_id, "PICKED_UP", 10)
+    office.scan(leg_id, "DAMAGED", 20)
+    assert M.PARCEL_DAMAGED in {kind for _, kind, _ in told(office.database)}

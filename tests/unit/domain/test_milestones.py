@@ -11,7 +11,7 @@ from domain.terms import WireEvent
 _ROOT = Path(__file__).parents[3]
 _WRITERS = frozenset({"note", "record", "start_clocks", "move_to", "note_move", "submit", "_end_before_submission"})
 _PLANNED = {MessageKind.VISIT_PLANNED, MessageKind.VISIT_MOVED}
-_ASKED = {MessageKind.ONE_TIME_CODE}
+_ASKED = {MessageKind.ONE_TIME_CODE, MessageKind.RESULT_STILL_ONLINE}
 _WHILE_OWED = {MessageKind.APPROVED_WITHHELD, MessageKind.STEP_DONE}
 _LATER = {MessageKind.RESULT_STILL_ONLINE}
 
