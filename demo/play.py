@@ -159,7 +159,7 @@ def _act(stage: Stage, played: Played, done: set[str]) -> None:
             restored = {"outcome": "restored", "reason": "户口已恢复，迁移证已收回"}
             stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", restored)
             done.add(task["id"])
-        if task["kind"] == "DISCREPANCY" and "go_without" in story.does and task["id"] not in done:
+        if task["kind"] == "PAPERS_SHORT" and "go_without" in story.does and task["id"] not in done:
             agreed = {"outcome": "go_without", "reason": "电话商定：不带这一份，先办理"}
             stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", agreed)
             done.add(task["id"])

@@ -54,6 +54,12 @@ WANTED = {
     "joint-together": Wanted("多地联办·两张网"),
     "deferred-together": Wanted("容缺受理·补齐后发放"),
     "out-of-order-together": Wanted("回调重复又乱序"),
+    "two-way-with-content": Wanted("川渝·异地代收代办·双向寄递", ("PICKUP", "BACK", "DELIVERY")),
+    "joint-in-order": Wanted("多地联办·两张网"),
+    "joint-undone": Wanted("迁出后落户不成·恢复户口"),
+    "counted-short": Wanted("上门少一份·商定先办", ("PICKUP",)),
+    "licence-checked": Wanted("西南·全程网办"),
+    "online-with-content": Wanted("川渝·全程网办"),
 }
 
 
