@@ -68,7 +68,7 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.STEP_STUCK: _rule(OWN, End.SETTLED),
     _K.SCANS_SET_ASIDE: _rule(OWN),
     _K.NUMBER_SHARED: _rule(OWN),
-    _K.LETTER: _rule("{case}/letter"),
+    _K.LETTER: _rule("{case}/letter", End.HANDED_OVER),
     _K.SAID_AFTER_END: _rule("{handling}/after-the-end"),
     _K.LEG_BROKEN: _rule(OWN),
     _K.CASE_BROKEN: _rule("{case}/broken", End.GOES_ON, End.CASE_CLOSED),

@@ -6,9 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.applicant_messages import TEMPLATES, MessageKind, MessageState
+from domain.matters import End
 from domain.tasks import TaskKind
 from storage.cases.applicant_messages import MessageRow
-from storage.tasks.rows import lines_of, open_task
+from storage.tasks.rows import TaskRow, lines_of, open_task, settle_kinds
 
 
 def not_by_phone(session: Session, row: MessageRow, reason: str, now: datetime, *, tried: bool) -> None:
@@ -39,3 +40,11 @@ def printed(session: Session, task_id: str, now: datetime) -> None:
         select(MessageRow).where(MessageRow.id.in_(ids), MessageRow.state == MessageState.LETTER)
     ):
         row.state, row.ended_at = MessageState.PRINTED, now
+
+
+def told_in_person(session: Session, case_no: str, now: datetime) -> None:
+    """The applicant has taken everything at the hall, and was told there: no letter is due any more."""
+    letters = session.scalars(select(TaskRow.id).filter_by(case_no=case_no, kind=TaskKind.LETTER, resolved_at=None))
+    for task_id in letters.all():
+        printed(session, task_id, now)
+    settle_kinds(session, [TaskKind.LETTER], now, End.HANDED_OVER, case_no=case_no)

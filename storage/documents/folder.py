@@ -1,6 +1,7 @@
 """Sealed documents in a folder of this machine; for an installation on one machine."""
 
 import os
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,8 +18,7 @@ class FolderBlobs:
         """Write the whole file or nothing; over one that is there already."""
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.part")
-        fresh.unlink(missing_ok=True)
+        fresh = path.with_suffix(f".{uuid.uuid4().hex}.part")  # of this writer alone: others may write the same bytes
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OURS_ALONE), "wb") as file:
             file.write(sealed)
         fresh.replace(path)  # a reader sees the whole document or none

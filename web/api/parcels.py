@@ -16,6 +16,7 @@ from domain.tasks import TaskKind
 from domain.terms import MaterialForm, Role, SignerKind
 from logistics.labels import seal_pdf, seal_png, waybill_pdf, waybill_png
 from logistics.scans import PaperLine
+from messaging.paper import told_in_person
 from parcels.handover import CARRIER, HALL, HandoverSaid, Side, confirm
 from parcels.outlets import outlet_now
 from runtime.container import label_key
@@ -268,6 +269,7 @@ def hand_over_case(
             argument=HandedOver(request_id=key, signer_kind=signer),
             now=ctx.now(),
         )
+        told_in_person(session, case.case_no, now)
         session.flush()
         ctx.notify()
     return {"caseNo": case.case_no}

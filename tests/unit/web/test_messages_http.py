@@ -10,6 +10,7 @@ from sqlalchemy import select
 from domain.applicant_messages import MessageKind, MessageState
 from domain.dossier import Contact
 from domain.terms import CaseStatus, Leg, Role
+from messaging.paper import told_in_person
 from messaging.quiet_hours import QuietHours
 from messaging.sender import MessageSender
 from parcels.outlets import seed_couriers
@@ -147,6 +148,16 @@ def test_a_letter_is_a_task_of_the_window(hall, channel):
     assert hall.as_().post(f"/api/v1/tasks/{task['id']}/resolve", json=done).status_code == 200
     assert [one["state"] for one in told(hall, case_no)["messages"]] == [MessageState.PRINTED]
     assert hall.as_().get(f"/api/v1/cases/{case_no}/letter.pdf").json()["code"] == "NO_LETTER"
+
+
+def test_who_takes_everything_at_the_hall_needs_no_letter_any_more(hall, channel):
+    case_no = hall.started(case_body())
+    hall.record(case_no, CaseStatus.REJECTED)
+    send(hall, channel)
+    with hall.database.write() as session:
+        told_in_person(session, case_no, hall.now)
+    assert hall.as_().get(f"/api/v1/tasks?case_no={case_no}").json()["tasks"] == []
+    assert [one["state"] for one in told(hall, case_no)["messages"]] == [MessageState.PRINTED]
 
 
 def test_they_are_counted_by_day_kind_and_state(hall, case_no, channel):
