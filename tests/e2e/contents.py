@@ -14,7 +14,7 @@ from typing import Any
 from demo.client import Caller
 from demo.people import door
 from demo.play import Played, Stage
-from demo.scans import with_files
+from demo.scans import SCAN, with_files
 from demo.stories import Story
 from demo.verify import phones_side
 from domain.audience import TOLD_TO_APPLICANT
@@ -164,8 +164,9 @@ class Hall:
         if status in _DECIDES and self._chance.random() < 0.2:
             event, payload = _DECIDES[status], {"reason": f"本窗口说明第{self._number}号", "legalBasis": "行政许可法"}
         elif event == "APPROVED":
-            result = {"name": "办理结果", "form": "electronic", "documentNo": f"渝办{number[-7:]}"}
-            payload = {"result": result}
+            sha256 = self._stage.officer.upload(SCAN)
+            named = {"name": "办理结果", "form": "electronic", "documentNo": f"渝办{number[-7:]}", "sha256": sha256}
+            payload = {"result": named}
         body = {"event": event, "payload": payload}
         self._stage.officer.post(f"/api/v1/handlings/{number}/decisions", body, f"content-{number}-{event}")
         self._told |= {f"{number}-{said}" for said in (event, _NEXT[status])}

@@ -15,7 +15,7 @@ from tests.e2e.everything import Start, all_starts
 pytestmark = pytest.mark.e2e
 
 TIME_SCALE = 240.0
-AT_ONCE = 12
+AT_ONCE = 24
 PATIENCE_S = 240.0
 SEED = 14
 SOME = 24
