@@ -54,8 +54,8 @@ class Content:
                 material |= {"pages": self.chance.randint(1, 4), "count": self.chance.randint(1, 3)}
         body["materials"] = with_files(stage.clerk, body["materials"])
         name = body["applicant"]["name"]
-        body["pickup"] = door(self.start.number, name) if self.chance.random() < 0.3 else None
-        body["delivery"] = door(self.start.number, name) if self.chance.random() < 0.4 else None
+        body["pickup"] = door(self.start.number, name) if self.chance.random() < 0.15 else None
+        body["delivery"] = door(self.start.number, name) if self.chance.random() < 0.15 else None
         body["consent"]["messages"] = True
         return body
 
@@ -134,6 +134,7 @@ class Hall:
             self._authorities(played.case, legs)
             self._supplements(path, played.case)
             self._tasks(played.case_no)
+            self._brought(path, played.case)
             time.sleep(_LOOK_S)
         open_tasks = [task["kind"] for task in played.case["tasks"]]
         played.failure = f"not closed: {played.case['status']}, {open_tasks}"
@@ -191,6 +192,13 @@ class Hall:
             outcome = self._chance.choice([o for o in task["outcomes"] if o != "close_as_failed"] or task["outcomes"])
             body = {"outcome": outcome, "reason": "演练：按所选方式处理"}
             self._supervisor.post(f"/api/v1/tasks/{task['id']}/resolve", body)
+
+    def _brought(self, path: str, case: dict[str, Any]) -> None:
+        """Who was to bring a paper brings it to the window, where it is counted."""
+        for paper in case["papers"]:
+            if paper["decision"] == "bring" and paper["count"] < paper["said"]:
+                counts = f"{path}/passports/{paper['paperNo']}/counts"
+                self._stage.clerk.post(counts, {"counted": paper["said"]})
 
 
 def faults_of(stage: Stage, played: Played, phones: dict[str, Any], parcels: dict[str, Any]) -> Iterator[str]:
@@ -250,12 +258,14 @@ def _last_counts(played: Played, parcels: dict[str, Any]) -> dict[str, int]:
 
 
 def first_of_each(starts: list[Start]) -> list[Start]:
-    """One start for each item, the networks in turn as far as the item is on them."""
+    """One start for each item, the networks in turn as far as the item is on them; our own city where it is alone."""
     by_item: dict[str, list[Start]] = {}
     for start in starts:
         by_item.setdefault(start.item.code, []).append(start)
-    order = list(Scheme)
-    return [
-        min(own, key=lambda s, turn=place: (order.index(s.scheme) + turn) % len(order))
-        for place, own in enumerate(by_item.values())
-    ]
+    networks = [scheme for scheme in Scheme if scheme is not Scheme.QUANYU]
+
+    def turn(start: Start, place: int) -> int:
+        away = start.scheme in networks
+        return (networks.index(start.scheme) + place) % len(networks) if away else len(networks)
+
+    return [min(own, key=lambda s, at=place: turn(s, at)) for place, own in enumerate(by_item.values())]

@@ -15,8 +15,8 @@ from tests.e2e.everything import Start, all_starts
 pytestmark = pytest.mark.e2e
 
 TIME_SCALE = 240.0
-AT_ONCE = 24
-PATIENCE_S = 240.0
+AT_ONCE = 32
+PATIENCE_S = 120.0
 SEED = 14
 SOME = 24
 """Of the 624 items, evenly over the list; all of them are tried by `make soak`."""
