@@ -15,7 +15,7 @@ from demo.client import Caller
 from demo.people import door
 from demo.play import Played, Stage
 from demo.scans import SCAN, with_files
-from demo.stories import Story
+from demo.stories import ARRIVED_S, Story
 from demo.verify import phones_side
 from domain.audience import TOLD_TO_APPLICANT
 from domain.terms import CaseStatus, Scheme, WireEvent
@@ -62,8 +62,9 @@ class Content:
     def course(self, mode: str, forwards: bool) -> list[dict[str, Any]]:
         """What the authority says after RECEIVED. `forwards`: originals of the applicant are with it at the end."""
         word = f"材料核对情况第{self.start.number}号"
-        sent = [] if mode == _ONLINE else [{"event": "RESULT_SENT"}]
-        back = [{"event": "RESULT_SENT"}] if forwards else []
+        home = {"event": "RESULT_SENT", "after_s": ARRIVED_S if forwards else 0.2}
+        sent = [] if mode == _ONLINE else [home]
+        back = [home] if forwards else []
         refusal = {"reason": f"{word}，不符合条件。", "legalBasis": f"依据{word}"}
         asked = {"event": "NEED_SUPPLEMENT", "payload": {"reason": f"{word}，请补充。", "materials": [f"{word}证明"]}}
         pause = {"event": "SUSPENDED", "payload": {"procedure": "专家评审", "reason": f"{word}，需要评审。"}}
@@ -196,7 +197,8 @@ class Hall:
     def _brought(self, path: str, case: dict[str, Any]) -> None:
         """Who was to bring a paper brings it to the window, where it is counted."""
         for paper in case["papers"]:
-            if paper["decision"] == "bring" and paper["count"] < paper["said"]:
+            lacks = paper["decision"] == "bring" and paper["count"] < paper["said"]
+            if lacks and paper["holder"]["kind"] == "hall":
                 counts = f"{path}/passports/{paper['paperNo']}/counts"
                 self._stage.clerk.post(counts, {"counted": paper["said"]})
 
@@ -244,8 +246,10 @@ def _misplaced(played: Played, parcels: dict[str, Any]) -> Iterator[str]:
         if holder == "authority" and paper["fate"] == "returned":
             yield f"{name} is said to be returned and with the authority"
         theirs = counted.get(paper["paperNo"])
+        if paper["countedWhere"] == "window":
+            theirs = paper["said"]  # what lacked was brought, or found when it was counted again
         if theirs is not None and paper["counted"] is not None and theirs != paper["counted"]:
-            yield f"{name}: {paper['counted']} counted, the postal side says {theirs}"
+            yield f"{name}: {paper['counted']} counted, whoever counted last says {theirs}"
 
 
 def _last_counts(played: Played, parcels: dict[str, Any]) -> dict[str, int]:
