@@ -195,10 +195,11 @@ class Hall:
             self._supervisor.post(f"/api/v1/tasks/{task['id']}/resolve", body)
 
     def _brought(self, path: str, case: dict[str, Any]) -> None:
-        """Who was to bring a paper brings it to the window, where it is counted."""
+        """Who was to bring a paper brings it to the window, once the others have come, and it is counted."""
+        if any(parcel["leg"] == "PICKUP" and parcel["endedAt"] is None for parcel in case["parcels"]):
+            return
         for paper in case["papers"]:
-            lacks = paper["decision"] == "bring" and paper["count"] < paper["said"]
-            if lacks and paper["holder"]["kind"] == "hall":
+            if paper["decision"] == "bring" and paper["count"] < paper["said"]:
                 counts = f"{path}/passports/{paper['paperNo']}/counts"
                 self._stage.clerk.post(counts, {"counted": paper["said"]})
 
