@@ -84,6 +84,10 @@ def acknowledged(url: str) -> int:
     return sum(event["acknowledged"] for event in events(url))
 
 
+def unacknowledged(url: str) -> set[str]:
+    return {event["eventId"] for event in events(url) if not event["acknowledged"]}
+
+
 def steps(keys: Keys):
     """Each step is taken by one side alone, at its own time."""
     yield lambda: keys.ours.insert(0, NEW_OURS)  # we sign with both
@@ -112,7 +116,10 @@ def test_six_steps_of_rotation_under_traffic(tmp_path, monkeypatch):
                 traffic.ten_more()
                 for step in steps(keys):
                     step()
+                    under_way = unacknowledged(url)
                     traffic.ten_more()
+                    # What was signed before has arrived before the next step, as the overlap of a day sees to.
+                    wait_until(lambda before=under_way: not before & unacknowledged(url), 60)
             wait_until(lambda: acknowledged(url) == 2 * len(traffic.sent), 60)
             attempts = [event["attempts"] for event in events(url)]
             assert all(office.progress(number).last_seq == 2 for number in traffic.sent)
