@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.bare_case import Outline
-from demo.stories import ACCEPTED, APPROVED, CHENGDU, RECEIVED, RESULT_SENT, STORIES, Story
+from demo.stories import ACCEPTED, APPROVED, ARRIVED_S, CHENGDU, RECEIVED, RESULT_SENT, STORIES, Story
 
 _ONLINE = next(story for story in STORIES if story.item == "YZ-HRSS-001" and not story.does and not story.outage)
 _FOUR_LEGS = Story(
@@ -12,7 +12,7 @@ _FOUR_LEGS = Story(
     (CHENGDU,),
     pickup=True,
     delivery=True,
-    partner_script=({"await": "papers"}, RECEIVED, ACCEPTED, APPROVED, RESULT_SENT),
+    partner_script=({"await": "papers"}, RECEIVED, ACCEPTED, APPROVED, {**RESULT_SENT, "after_s": ARRIVED_S}),
     legs=("PICKUP", "FORWARD", "BACK", "DELIVERY"),
 )
 
