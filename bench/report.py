@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench import scaling
-from bench.__main__ import BENCHMARKS
 from bench.figures import MEASURED, SHORT_ONES
 from bench.plot import bars
 from bench.sections import FOUR_LEGS, ONLINE, SECTIONS, Figures, leaves, table
@@ -38,7 +37,7 @@ def main(docs: Path = DOCS, results: Path = MEASURED) -> None:
     kept = docs / "performance"
     kept.mkdir(parents=True, exist_ok=True)
     found = {}
-    for name in BENCHMARKS:
+    for name in SECTIONS:
         file = kept / f"{name}.json"
         if (made := results / file.name).exists():
             shutil.copyfile(made, file)
