@@ -2,11 +2,33 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from sandbox.store import Store
 
 FORM_LIMIT = 128 * 1024
+_Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class FormLine(_Part):
+    section: str
+    label: _Text
+    value: str
+    personal: Literal["name", "number", "phone"] | None = None
+
+
+class FilledForm(_Part):
+    """As A and B send it; C carries the same as text."""
+
+    version: _Text
+    answers: dict[str, Any]
+    lines: list[FormLine]
 
 
 def canonical(form: dict[str, Any]) -> bytes:
@@ -24,3 +46,13 @@ def digest(store: Store, handling_no: str) -> str | None:
     """SHA-256 of the kept form's canonical JSON: what came is compared without being shown. None: none came."""
     form = store.get("form", handling_no)
     return None if form is None else hashlib.sha256(canonical(form)).hexdigest()
+
+
+def _fits(form: FilledForm | None) -> FilledForm | None:
+    if form is not None and len(canonical(form.model_dump())) > FORM_LIMIT:
+        raise ValueError("form over 128 kB")
+    return form
+
+
+OptionalForm = Annotated[FilledForm | None, AfterValidator(_fits)]
+"""Member `form` of a submission, of 128 kB at most."""

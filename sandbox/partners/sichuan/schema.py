@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from sandbox.forms import FORM_LIMIT, canonical
+from sandbox.forms import OptionalForm
 
 MAX_DEPTH = 32
 
@@ -141,25 +141,6 @@ class Office(_Part):
     window: Text
 
 
-class FormLine(_Part):
-    section: str
-    label: Text
-    value: str
-    personal: Literal["name", "number", "phone"] | None = None
-
-
-class FilledForm(_Part):
-    version: Text
-    answers: dict[str, Any]
-    lines: list[FormLine]
-
-
-def _fits(form: FilledForm | None) -> FilledForm | None:
-    if form is not None and len(canonical(form.model_dump())) > FORM_LIMIT:
-        raise ValueError("form over 128 kB")
-    return form
-
-
 class Submission(_Part):
     caseNo: CaseNo
     itemCode: Text
@@ -172,7 +153,7 @@ class Submission(_Part):
     materials: list[Material]
     parcel: Parcel | None
     submittedAt: Instant
-    form: Annotated[FilledForm | None, AfterValidator(_fits)] = None
+    form: OptionalForm = None
 
 
 class Supplement(_Part):

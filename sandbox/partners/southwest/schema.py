@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from sandbox.forms import FORM_LIMIT, canonical
+from sandbox.forms import OptionalForm
 from sandbox.partners.southwest.crypto import instant
 
 
@@ -101,25 +101,6 @@ class Office(_Part):
     window: Text
 
 
-class FormLine(_Part):
-    section: str
-    label: Text
-    value: str
-    personal: Literal["name", "number", "phone"] | None = None
-
-
-class FilledForm(_Part):
-    version: Text
-    answers: dict[str, Any]
-    lines: list[FormLine]
-
-
-def _fits(form: FilledForm | None) -> FilledForm | None:
-    if form is not None and len(canonical(form.model_dump())) > FORM_LIMIT:
-        raise ValueError("form over 128 kB")
-    return form
-
-
 class Apply(_Part):
     itemName: Text
     mode: Literal["全程网办", "异地代收代办", "多地联办"]
@@ -130,7 +111,7 @@ class Apply(_Part):
     materials: list[Material]
     parcel: Parcel | None
     submittedAt: Instant
-    form: Annotated[FilledForm | None, AfterValidator(_fits)] = None
+    form: OptionalForm = None
 
 
 class Supplement(_Part):
