@@ -21,7 +21,7 @@ from web.views.applicants import applicants_case
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
 from web.views.fees import fee_shown
-from web.views.joint import steps_shown, undoing_sentence
+from web.views.joint import steps_shown, undoing_sentence, undone_sentence
 from web.views.lacking import agreed_sentence, lacking_sentence, lacking_shown
 from web.views.masking import applicant_masked
 from web.views.places import places_of
@@ -80,7 +80,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
         "applicant": applicant_masked(dossier.applicant),
         "status": status,
         "statusLabel": status.label,
-        "next": undoing_sentence(session, case) or _next(case, papers, clocks, stands),
+        "next": undoing_sentence(session, case) or _next(case, papers, clocks, stands) + undone_sentence(session, case),
         "steps": steps_shown(case, handlings),
         "responsibleNow": responsible_now(case, clocks, ctx, places_of(handlings)),
         "closed": case.closed_at is not None,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from activities.joint_results import plans_in, results_before
 from catalog.regions import find as find_region
+from domain.messages import TaskOutcome
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus
 from storage.cases.rows import CaseRow, HandlingRow
@@ -17,6 +18,8 @@ _USUAL = ("向办成的一地核实结果是否仍然有效", "不能保留的�
 """What is done about an approved part of an item that names no steps."""
 
 _WORK = "工作人员正在联系各地处理已办成的部分，办好后告诉您；请先不要自行办理相关手续。"
+
+_CAME_OF_IT = {TaskOutcome.RESTORED: "已恢复原状", TaskOutcome.KEPT: "结果仍然有效，其余请另行申请"}
 
 
 def steps_shown(case: CaseRow, handlings: Sequence[HandlingRow]) -> list[dict[str, Any]]:
@@ -50,6 +53,17 @@ def undoing_sentence(session: Session, case: CaseRow) -> str | None:
     done = "、".join(step_words(task.data.get("done")) for task in opened)
     failed = step_words(opened[0].data.get("failed"))
     return f"{done}已办成，{failed}没有办成。{_WORK}"
+
+
+def undone_sentence(session: Session, case: CaseRow) -> str:
+    """What came of it, part by part, once a person has dealt with it; "" where nothing had to be undone."""
+    tasks = select(TaskRow).filter_by(case_no=case.case_no, kind=TaskKind.COMPENSATION)
+    over = session.scalars(tasks.where(TaskRow.outcome.in_(_CAME_OF_IT)).order_by(TaskRow.opened_at))
+    return "".join(
+        f"{step_words(task.data.get('done'))}：{_CAME_OF_IT[TaskOutcome(task.outcome)]}。"
+        for task in over
+        if task.outcome
+    )
 
 
 def undoing_shown(task: TaskRow) -> dict[str, Any] | None:

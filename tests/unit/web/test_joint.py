@@ -138,6 +138,17 @@ def test_the_clerk_reads_what_is_to_be_done_step_by_step(hall, half_way):
     assert (task["owner"], task["responsible"]["label"]) == (Role.CLERK, "窗口")
 
 
+@pytest.mark.parametrize(
+    ("outcome", "told"), [("restored", "已恢复原状。"), ("kept", "结果仍然有效，其余请另行申请。")]
+)
+def test_the_applicant_reads_what_came_of_what_had_been_approved(hall, half_way, outcome, told):
+    case_no, _ = half_way
+    (task,) = hall.as_().get("/api/v1/tasks", params={"caseNo": case_no}).json()["tasks"]
+    said = {"outcome": outcome, "reason": "已与迁出地核实"}
+    assert hall.as_().post(f"/api/v1/tasks/{task['id']}/resolve", json=said).status_code == 200
+    assert track(hall, case_no)["next"].endswith(f"{place('440103')}的“迁出”：{told}")
+
+
 def test_the_applicant_reads_plainly_what_is_the_matter(hall, half_way):
     case_no, _ = half_way
     told = track(hall, case_no)
@@ -155,7 +166,8 @@ def test_when_it_is_settled_the_case_hears_of_it_and_the_applicant_reads_the_out
     assert hall.as_().post(path, json={"outcome": "acknowledge", "reason": "好了"}).json()["code"] == "OUTCOME"
     done = hall.as_().post(path, json={"outcome": "restored", "reason": "户口已恢复"})
     assert done.status_code == 200
-    assert track(hall, case_no)["next"] == "办理地不予许可，理由见下。"
+    undone = f"{place('440103')}的“迁出”：已恢复原状。"
+    assert track(hall, case_no)["next"] == f"办理地不予许可，理由见下。{undone}"
 
 
 def test_a_step_that_waits_says_so(hall):
