@@ -54,8 +54,8 @@ from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
 from web.foundation.work_version import WorkVersion
-from web.pages import apidocs, item_form, rendering, routes, verification
-from web.pages import results as result_pages
+from web.pages import rendering
+from web.pages.routers import PAGES
 from web.security import session
 from web.security.guards import Guards
 from web.security.headers import SecurityHeaders
@@ -90,11 +90,7 @@ ROUTERS = (
     dashboard.router,
     reports.router,
     scans.router,
-    item_form.router,
-    routes.router,
-    result_pages.router,
-    verification.router,
-    apidocs.router,
+    *PAGES,
 )
 
 

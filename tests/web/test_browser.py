@@ -1,43 +1,17 @@
 """People at work in a real browser on the whole running system: nothing mocked, nothing asked of another host."""
 
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import expect
 
 from demo.client import Caller
 from demo.people import applicant
-from demo.scans import SCAN, with_files
+from demo.scans import with_files
 from tests.pictures import picture
+from tests.web.desks import FORM, NARROW, WAIT_MS, WIDE, choose, desk_of, fill_case, scan, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
-
-WAIT_MS = 30_000
-NARROW = {"width": 360, "height": 640}
-WIDE = {"width": 1280, "height": 900}
-
-
-@dataclass
-class Desk:
-    """One person's browser, and what went wrong in it."""
-
-    page: object
-    base: str
-    faults: list[str] = field(default_factory=list)
-
-    def open(self, path):
-        self.page.goto(self.base + path)
-        return self.page
-
-    def log_in(self, name, start):
-        self.open("/")
-        self.page.fill("#username", name)
-        self.page.fill("#password", "demo")
-        self.page.click("button.main")
-        self.page.wait_for_url(f"{self.base}{start}")
-        return self.page
 
 
 @pytest.fixture
@@ -47,75 +21,8 @@ def desk(chromium, system):
         yield opened
 
 
-@contextmanager
-def desk_of(chromium, base, **more):
-    context = chromium.new_context(locale="zh-CN", viewport=WIDE, **more)
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    opened = Desk(page, base)
-    page.on("console", lambda m: opened.faults.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: opened.faults.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith((base, "data:")) else opened.faults.append(r.url))
-    yield opened
-    context.close()
-    assert opened.faults == []
-
-
-def choose(page, box, text, title):
-    """As a clerk does: type, see the list, take the first with Enter."""
-    page.fill(box, "")
-    page.type(box, text)
-    expect(page.locator(f"{box} ~ [role=listbox] [role=option]").first).to_contain_text(title, timeout=WAIT_MS)
-    page.press(box, "Enter")
-
-
-def fill_case(page, number, item, region, place):
-    choose(page, "#item", item, "")
-    expect(page.locator(".material").first).to_be_visible()
-    choose(page, "#place-0", region, place)
-    expect(page.locator(".route.good")).to_be_visible()
-    person = applicant(number, "personal")
-    page.fill("#applicant-name", person["name"])
-    page.fill("#applicant-id", person["idNumber"])
-    page.fill("#applicant-phone", person["phone"])
-    if item == "YZ-HRSS-001":
-        tell_unemployment(page)
-    bring_files(page)
-
-
-def scan(name="scan.pdf", data=SCAN, kind="application/pdf"):
-    return {"name": name, "mimeType": kind, "buffer": data}
-
-
-def bring_files(page):
-    """The file of each material that travels electronically."""
-    for row in page.locator(".material").all():
-        if row.locator("select").input_value() == "electronic":
-            row.locator("input[type=file][multiple]").set_input_files(scan())
-            expect(row.locator(".files li")).to_have_count(1)
-    expect(page.locator("upload-field:not([hidden]) [role=status]:not(:empty)")).to_have_count(0)
-
-
-FORM = "form.answers"
-
-
-def told(page, values):
-    """Fields of the item's form by their key; those that are picked from a list begin with `=`."""
-    for key, value in values.items():
-        field = page.locator(f"[name='{FORM}.values.{key}']")
-        field.select_option(value[1:]) if value.startswith("=") else field.fill(value)
-
-
-def tell_unemployment(page):
-    page.select_option(f"[name='{FORM}.situation']", "ended")
-    told(page, {"unemployedOn": "2026-06-30", "formerEmployer": "解放碑百货", "endReason": "=合同期满"})
-    told(page, {"household": "=城镇", "education": "=本科", "health": "=健康", "livingAddress": "中山三路1号"})
-    choose(page, "#f-form-answers-values-livingRegion", "重庆市渝中", "重庆市渝中区")
-    told(page, {"wantsJob": "=false", "wantsTraining": "=true"})
-
-
 def test_the_form_of_an_item_follows_its_situation_and_says_what_is_wrong(desk):
-    page = desk.log_in("clerk", "/window")
+    page = desk.new_case()
     choose(page, "#item", "YZ-NHSA-016", "")
     expect(page.locator(".material")).to_have_count(7)
     expect(page.locator(f"[name='{FORM}.values.total']")).to_have_count(0)
@@ -141,7 +48,7 @@ def test_the_form_of_an_item_follows_its_situation_and_says_what_is_wrong(desk):
 
 
 def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):
-    page = desk.log_in("clerk", "/window")
+    page = desk.new_case()
     fill_case(page, 801, "YZ-HRSS-001", "成都市锦江", "四川省成都市锦江区")
     page.check("[name='consent.accepted']")
     page.click("#case-form button.main")
@@ -157,7 +64,7 @@ def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):
 
 
 def test_files_are_uploaded_while_the_form_is_filled_in(desk):
-    page = desk.log_in("clerk", "/window")
+    page = desk.new_case()
     choose(page, "#item", "YZ-HRSS-001", "")
     row = page.locator(".material").nth(1)
     page.click("#case-form button.main")
@@ -195,7 +102,7 @@ def test_files_are_uploaded_while_the_form_is_filled_in(desk):
 
 
 def test_an_empty_form_says_what_is_missing_and_leads_there(desk):
-    page = desk.log_in("clerk", "/window")
+    page = desk.new_case()
     page.fill("#applicant-name", "王秀兰")
     page.click("#case-form button.main")
     summary = page.locator("#case-form > .summary")
@@ -211,7 +118,7 @@ def test_an_empty_form_says_what_is_missing_and_leads_there(desk):
 
 
 def test_what_the_server_refuses_is_shown_beside_the_field_and_can_be_mended(desk):
-    page = desk.log_in("clerk", "/window")
+    page = desk.new_case()
     fill_case(page, 802, "YZ-HRSS-001", "贵阳市南明", "贵州省贵阳市南明区")
     right = page.input_value("#applicant-id")
     page.fill("#applicant-id", right[:-1] + ("0" if right[-1] != "0" else "1"))
@@ -226,7 +133,7 @@ def test_what_the_server_refuses_is_shown_beside_the_field_and_can_be_mended(des
 
 
 def test_enter_that_confirms_a_candidate_sends_nothing(desk):
-    page = desk.log_in("clerk", "/window")
+    page = desk.new_case()
     sent = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.focus("#applicant-name")
@@ -400,7 +307,7 @@ def test_the_documentation_needs_no_other_host(desk):
 
 
 def test_a_joint_item_asks_for_one_place_for_each_role(desk):
-    page = desk.log_in("clerk", "/window")
+    page = desk.new_case()
     choose(page, "#item", "YZ-MPS-009", "")
     expect(page.locator(".place")).to_have_count(2)
     assert [page.input_value(f"#role-{place}") for place in (0, 1)] == ["迁入地", "迁出地"]

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.people import applicant
-from tests.web.test_browser import WAIT_MS, desk_of, fill_case
+from tests.web.desks import WAIT_MS, desk_of, fill_case
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 CARD = 1  # place of 申请人居民身份证 among the materials of YZ-HRSS-001
@@ -18,7 +18,7 @@ def desk(chromium, system):
 
 
 def fill(desk, number):
-    page = desk.open("/window")
+    page = desk.open("/window/new")
     fill_case(page, number, "YZ-HRSS-001", "成都市锦江", "四川省成都市锦江区")
     row = page.locator(".material").nth(CARD)
     row.locator("select").select_option("licence")

@@ -5,7 +5,8 @@ from playwright.sync_api import expect
 
 from demo.client import Caller
 from demo.people import applicant
-from tests.web.test_browser import WAIT_MS, desk, desk_of, in_city
+from tests.web.desks import WAIT_MS, desk_of
+from tests.web.test_browser import desk, in_city
 
 __all__ = ["desk"]
 

@@ -108,6 +108,7 @@ RULES = {
     "POST /track/code": PUBLIC,
     "POST /track/rating": PUBLIC,
     "GET /verify/{token}": PUBLIC,
+    "GET /dev/parts": PUBLIC,
     "GET /docs": PUBLIC,
 }
 

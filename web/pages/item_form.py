@@ -29,7 +29,7 @@ def item_form(
 ) -> HTMLResponse:
     """The fields of an item in a situation; nothing where there is no such item."""
     try:
-        return render(ctx, "item_form.html", person, **form_values(ctx.catalogue, code, situation))
+        return render(ctx, "clerk/item_form.html", person, **form_values(ctx.catalogue, code, situation))
     except NotFound:
         return HTMLResponse("", 404)
 

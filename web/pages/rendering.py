@@ -35,7 +35,7 @@ SCAN = (Role.OUTLET, Role.COURIER, Role.CLERK)
 WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
 
 _MENU = (
-    ("/window", "窗口办件", WINDOW),
+    ("/window", "今天", WINDOW),
     ("/officer", "审批", OFFICER),
     ("/scan", "扫描", SCAN),
     ("/supervisor", "督办", WATCH),
@@ -108,22 +108,38 @@ def when(moment: datetime | str | None) -> str:
     """11月23日 14:05, of the hall's clock; — for nothing."""
     if not moment:
         return "—"
-    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    local = at.astimezone(CHINA)
+    local = _moment(moment).astimezone(CHINA)
     return f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
-def left(moment: datetime | str | None, now: datetime) -> str:
-    """How long until a boundary, in words that need no colour: 剩 3 天, 今天 16:00 到期, 已超期 2 小时."""
+def left(moment: datetime | str | None, now: datetime, workdays: int | None = None) -> str:
+    """How long until a boundary, in words that need no colour: 剩 3 个工作日, 今天 16:00 到期, 已超期 2 天.
+
+    `workdays`: working days left, where the law counts those; None where hours and days are meant.
+    """
     if not moment:
         return ""
-    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    at = _moment(moment)
     seconds = (at - now).total_seconds()
     if seconds < 0:
         return f"已超期 {_span(-seconds)}"
     if at.astimezone(CHINA).date() == now.astimezone(CHINA).date():
         return f"今天 {at.astimezone(CHINA):%H:%M} 到期"
-    return f"剩 {_span(seconds)}"
+    return f"剩 {workdays} 个工作日" if workdays else f"剩 {_span(seconds)}"
+
+
+def urgency(moment: datetime | str | None, now: datetime) -> str:
+    """`late` after a boundary, `soon` on its day, else `plain`; the word for it is in `left`."""
+    if not moment:
+        return "plain"
+    at = _moment(moment)
+    if at < now:
+        return "late"
+    return "soon" if at.astimezone(CHINA).date() == now.astimezone(CHINA).date() else "plain"
+
+
+def _moment(moment: datetime | str) -> datetime:
+    return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
 
 
 def _span(seconds: float) -> str:
@@ -137,4 +153,4 @@ def _span(seconds: float) -> str:
 _environment = Environment(
     loader=PackageLoader("web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_environment.filters |= {"when": when, "left": left}
+_environment.filters |= {"when": when, "left": left, "urgency": urgency}

@@ -18,5 +18,5 @@ def verify(token: str, ctx: Ctx) -> HTMLResponse:
         with ctx.database.read() as session:
             found = checked(session, ctx, token)
     except NotFound as missing:
-        return render(ctx, "verify.html", status=404, found=None, wrong=missing.sentence)
-    return render(ctx, "verify.html", found=found, wrong="")
+        return render(ctx, "track/verify.html", status=404, found=None, wrong=missing.sentence)
+    return render(ctx, "track/verify.html", found=found, wrong="")

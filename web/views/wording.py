@@ -287,3 +287,18 @@ def history_label(kind: str) -> str:
     if kind in TaskKind.__members__:
         return f"待办：{RULES[TaskKind(kind)][0]}"
     return _HISTORY.get(kind, kind)
+
+
+_TONES = {
+    CaseStatus.SUPPLEMENT_REQUIRED: "soon",
+    CaseStatus.SUSPENDED: "soon",
+    CaseStatus.APPROVED: "done",
+    CaseStatus.NOT_ACCEPTED: "late",
+    CaseStatus.REJECTED: "late",
+    CaseStatus.FAILED: "late",
+}
+
+
+def tone_of(status: str) -> str:
+    """The tone of a state's chip (parts/chip.html): plain, soon, late or done."""
+    return _TONES.get(CaseStatus(status), "plain") if status in set(CaseStatus) else "plain"

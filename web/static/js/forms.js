@@ -5,6 +5,7 @@
 //   data-unless  fields that an outcome does not need
 
 import { freshKey, post } from "./api.js";
+import { asked } from "./confirm.js";
 import { clearFaults, missing, showFaults } from "./faults.js";
 import { isImeKey } from "./keys.js";
 import { valuesOf } from "./values.js";
@@ -40,7 +41,7 @@ document.addEventListener("change", (event) => {
 
 async function send(form) {
   const button = form.querySelector("button:not([type=button])");
-  if (button.disabled || (form.dataset.ask && !window.confirm(form.dataset.ask))) {
+  if (button.disabled || (form.dataset.ask && !(await asked(form.dataset.ask)))) {
     return;
   }
   const gaps = missing(form);

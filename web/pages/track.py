@@ -1,9 +1,9 @@
-"""What an applicant does on `/track` without a login and without scripts: fetch a result with the code, rate."""
+"""The applicant's page (进度查询), without a login and without scripts: follow, fetch a result with the code, rate."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from domain.errors import BadInput, NotFound
 from web.api import ratings, results, track
@@ -17,6 +17,18 @@ router = APIRouter(include_in_schema=False)
 
 CaseNo = Annotated[str, Form(alias="caseNo", max_length=40)]
 Tail = Annotated[str, Form(alias="phoneTail", max_length=8)]
+
+
+@router.get("/track")
+def track_page(ctx: Ctx, caseNo: str = "") -> HTMLResponse:
+    """The applicant's page; the phone's digits never stand in an address."""
+    return render(ctx, "track/track.html", found=None, case_no=caseNo[:21], wrong="")
+
+
+@router.post("/track")
+def track_found(ctx: Ctx, case_no: CaseNo = "", tail: Tail = "") -> Response:
+    """Where the matter stands, or 404 with the sentence; works without scripts, the phone's digits come in the body."""
+    return standing_with(ctx, number_of(case_no), tail.strip())
 
 
 @router.post("/track/result")
@@ -92,5 +104,7 @@ def standing_with(
     try:
         found = track.standing(ctx, number, tail)
     except NotFound as missing:
-        return render(ctx, "track.html", status=404, found=None, case_no=number, wrong=missing.sentence)
-    return render(ctx, "track.html", status=status, found=found, case_no=number, tail=tail, wrong=wrong, done=done)
+        return render(ctx, "track/track.html", status=404, found=None, case_no=number, wrong=missing.sentence)
+    return render(
+        ctx, "track/track.html", status=status, found=found, case_no=number, tail=tail, wrong=wrong, done=done
+    )

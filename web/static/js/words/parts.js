@@ -1,0 +1,4 @@
+// What scripts say to people stands in this folder and nowhere else: here what the parts of all pages say.
+
+export const CONFIRM = { yes: "确定", no: "再想想" };
+export const UPDATES = { some: (count) => `${count} 条更新，点这里刷新` };
