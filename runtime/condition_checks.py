@@ -70,7 +70,8 @@ def _database(looked: Looked) -> Finding:
 def _engine(settings: Settings, engine: Engine) -> Iterator[Finding]:
     part, what, where = Part.ENGINE, "Temporal", settings.temporal_target
     if not engine.serving:
-        yield Finding(part=part, level="fail", what=what, detail=f"{where} 不可用", fix="先运行 make run")
+        fix = "先运行 make run" if settings.embedded else "检查 TEMPORAL_ADDRESS 和那边的 Temporal 集群"
+        yield Finding(part=part, level="fail", what=what, detail=f"{where} 不可用", fix=fix)
         return
     yield Finding(part=part, level="pass", what=what, detail=where)
     part, what = Part.WORKER, "Worker"

@@ -28,14 +28,17 @@ router = APIRouter(prefix="/api/v1/measures", tags=["督办"])
 _CSV: Final = "text/csv"
 _TABLES: dict[int | str, dict[str, Any]] = {200: file_of(_CSV, XLSX)}
 _AT_ONCE: Final = 500
+_MONTHS_HEAD: Final = ("指标", "月份", "数值", "单位", "基数", "目标", "口径")
 _HEAD: Final = ("办件编号", "事项", "网络", "状态", "登记时间")
 
 MonthName = Annotated[str | None, Query(max_length=7, description="as `2026-11`; this month if there is none")]
 PartName = Annotated[Part | None, Query(description="only these of its cases")]
 
 
-@router.get("", operation_id="getMeasures", response_model=MonthMeasures)
-def month_measures(_watcher: Watcher, ctx: Ctx, month: MonthName = None) -> dict[str, Any]:
+@router.get("", operation_id="getMeasures", response_model=MonthMeasures, responses=_TABLES)
+def month_measures(
+    _watcher: Watcher, ctx: Ctx, month: MonthName = None, format: Literal["json", "csv", "xlsx"] = "json"
+) -> Any:
     """全程网办率, 时限压缩比, 平均跑动次数, 即办件比例, 按时办结率: value, target, parts and six months.
 
     Refused: 422 MONTH.
@@ -43,6 +46,8 @@ def month_measures(_watcher: Watcher, ctx: Ctx, month: MonthName = None) -> dict
     wanted = wanted_month(ctx, month)
     with ctx.database.read_one_moment() as session:
         shown = measures(session, wanted, ctx.now())
+    if format != "json":
+        return _download(f"kuayu-{wanted.name}", format, "五项指标", _MONTHS_HEAD, _months(shown))
     return {
         "month": wanted.name,
         "from": wanted.start.isoformat(),
@@ -72,11 +77,8 @@ def measured_cases(
     segments = segments_of(ctx, measure, part, wanted, scheme)
     if format != "json":
         name = "-".join(("kuayu", wanted.name, measure, *([part] if part else [])))
-        headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
-        rows = _lines(ctx, segments)
-        if format == "csv":
-            return StreamingResponse(_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
-        return StreamingResponse(_workbook(MEASURES[measure].label, rows), media_type=XLSX, headers=headers)
+        rows = (_cells(line) for line in _lines(ctx, segments))
+        return _download(name, format, MEASURES[measure].label, _HEAD, rows)
     with ctx.database.read() as session:
         page = read_page(session, select(CaseRow.case_no), segments, size=size, after=mark_of(after))
     return {
@@ -143,17 +145,31 @@ def _cells(line: CaseLine) -> tuple[str, ...]:
     return line.case_no, line.item_name, scheme, status, line.registered_at.isoformat()
 
 
-def _csv(rows: Iterator[CaseLine]) -> Iterator[str]:
-    """With a BOM, so that spreadsheets read it as UTF-8; a cell that would be taken for a formula begins with '."""
-    yield "\ufeff" + ",".join(_HEAD) + "\r\n"
-    for line in rows:
-        yield ",".join(_quoted(cell) for cell in _cells(line)) + "\r\n"
+def _months(shown: tuple[MeasureShown, ...]) -> Iterator[tuple[str, ...]]:
+    for each in shown:
+        for month in each.trend:
+            value = "" if month.value is None else f"{month.value:.15g}"
+            yield each.label, month.month, value, each.unit, str(month.of), each.target_said, each.method
+
+
+def _download(
+    name: str, format: str, title: str, head: tuple[str, ...], rows: Iterator[tuple[str, ...]]
+) -> StreamingResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format}"'}
+    if format == "csv":
+        return StreamingResponse(_csv(head, rows), media_type="text/csv; charset=utf-8", headers=headers)
+    blocks = (Block(row[:-1], (row[-1],)) for row in rows)
+    return StreamingResponse(stream_workbook([Sheet(title, head, blocks)]), media_type=XLSX, headers=headers)
+
+
+def _csv(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
+    """With a BOM, so that spreadsheets read it as UTF-8."""
+    yield "\ufeff" + ",".join(head) + "\r\n"
+    for row in rows:
+        yield ",".join(_quoted(cell) for cell in row) + "\r\n"
 
 
 def _quoted(cell: str) -> str:
+    """What would be taken for a formula is told to be text."""
     plain = f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell
     return '"' + plain.replace('"', '""') + '"'
-
-
-def _workbook(title: str, rows: Iterator[CaseLine]) -> Iterator[bytes]:
-    return stream_workbook([Sheet(title, _HEAD, (Block(_cells(line)[:4], (_cells(line)[4],)) for line in rows))])
