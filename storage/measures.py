@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select, text
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal, not_, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from catalog.intake import IntakeChannel
 from domain.measures import Measure, Part
 from domain.messages import DeadlineKind
 from domain.terms import ItemKind, Mode, Scheme
+from storage.base import UtcDateTime
 from storage.cases.facts import CaseFactsRow
 from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
 from storage.keyset import Condition, Segment
@@ -63,33 +64,11 @@ _FITS: Final[Mapping[Measure, Mapping[Part, ColumnElement[bool]]]] = {
 }
 
 
-def sums(session: Session, since: datetime, until: datetime, now: datetime) -> Sums:
-    """What the cases registered from `since` on and before `until` come to, as far as is known at `now`."""
-    in_time = _in_time(now)
-    columns = (
-        func.count(),
-        _counted(_FITS[Measure.ONLINE][Part.YES]),
-        _counted(_FITS[Measure.IMMEDIATE][Part.YES]),
-        _counted(_LIMITED),
-        _counted(_FITS[Measure.COMPRESSION][Part.YES]),
-        func.sum(case((_LIMITED, CaseRow.statutory_days), else_=0)),
-        func.sum(case((_LIMITED, CaseRow.promised_days), else_=0)),
-        func.count(CaseRow.closed_at),
-        _counted(_TRIPS == 1),
-        _counted(_TRIPS == 2),
-        func.count(in_time),
-        func.sum(in_time),
-    )
-    within = (CaseRow.registered_at >= since, CaseRow.registered_at < until)
-    row = session.execute(select(*columns).outerjoin(_facts, _facts.case_no == CaseRow.case_no).where(*within)).one()
-    return Sums(*(int(value or 0) for value in row))
-
-
 def _counted(fits: ColumnElement[bool]) -> ColumnElement[Any]:
     return func.sum(case((fits, 1), else_=0))
 
 
-def _in_time(now: datetime) -> ColumnElement[int | None]:
+def _in_time(now: ColumnElement[datetime]) -> ColumnElement[int | None]:
     """1 where the last promised clock of every authority that has ended was stopped before its end, 0 where not.
 
     NULL where none has ended. A case with one clock is judged by its facts, one with several by its clocks.
@@ -99,7 +78,7 @@ def _in_time(now: datetime) -> ColumnElement[int | None]:
     return case((_facts.clocks > 1, _of_several(now)), else_=alone)
 
 
-def _of_several(now: datetime) -> ColumnElement[int | None]:
+def _of_several(now: ColumnElement[datetime]) -> ColumnElement[int | None]:
     clock, later = aliased(DeadlineRow), aliased(DeadlineRow)
     newer = exists().where(
         later.case_no == clock.case_no,
@@ -118,6 +97,37 @@ def _of_several(now: datetime) -> ColumnElement[int | None]:
     return worst.scalar_subquery()
 
 
+_NOW: Final = bindparam("now", type_=UtcDateTime())
+_SUMS: Final = (
+    select(
+        func.count(),
+        _counted(_FITS[Measure.ONLINE][Part.YES]),
+        _counted(_FITS[Measure.IMMEDIATE][Part.YES]),
+        _counted(_LIMITED),
+        _counted(_FITS[Measure.COMPRESSION][Part.YES]),
+        func.sum(case((_LIMITED, CaseRow.statutory_days), else_=0)),
+        func.sum(case((_LIMITED, CaseRow.promised_days), else_=0)),
+        func.count(CaseRow.closed_at),
+        _counted(_TRIPS == 1),
+        _counted(_TRIPS == 2),
+        func.count(_in_time(_NOW)),
+        func.sum(_in_time(_NOW)),
+    )
+    .outerjoin(_facts, _facts.case_no == CaseRow.case_no)
+    .where(
+        CaseRow.registered_at >= bindparam("since", type_=UtcDateTime()),
+        CaseRow.registered_at < bindparam("until", type_=UtcDateTime()),
+    )
+)
+"""Built once: to make it and to look it up takes longer than to count a month of a district."""
+
+
+def sums(session: Session, since: datetime, until: datetime, now: datetime) -> Sums:
+    """What the cases registered from `since` on and before `until` come to, as far as is known at `now`."""
+    row = session.execute(_SUMS, {"since": since, "until": until, "now": now}).one()
+    return Sums(*(int(value or 0) for value in row))
+
+
 def behind(
     measure: Measure, part: Part | None, since: datetime, until: datetime, now: datetime, scheme: Scheme | None = None
 ) -> tuple[Segment, ...]:
@@ -132,7 +142,7 @@ def behind(
 def _behind(measure: Measure, part: Part | None, now: datetime) -> list[Condition]:
     own = _facts.case_no == CaseRow.case_no
     if measure is Measure.ON_TIME:
-        judged = _in_time(now)
+        judged = _in_time(literal(now, UtcDateTime()))
         return [exists().where(own, judged.is_not(None) if part is None else judged == int(part is Part.YES))]
     if measure is Measure.TRIPS:
         if part is None:
