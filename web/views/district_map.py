@@ -4,7 +4,7 @@ Metres on the dispatcher's plane become units of the drawing: x to the east, y d
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +19,7 @@ from parcels.outlets import may_be_sent, outlets_now
 from storage.keyset import AnyRow
 from storage.parcels.legs import CourierRow
 from storage.watching import stops_from
+from web.views.helping import courier_said
 from web.views.wording import LEGS
 
 _MOST_STOPS: Final = 120
@@ -57,6 +58,7 @@ class PlacedStop(Frozen):
     at: XY
     turn: int
     courier: str
+    courier_label: str
     label: str
     planned_at: datetime
     deadline_at: datetime | None
@@ -96,7 +98,7 @@ def district_map(session: Session, now: datetime) -> DistrictMap:
     outline = [plane_m(Point(lat=lat, lon=lon, datum=district.datum)) for lat, lon in district.outline]
     sheet = _Sheet([*outline, *(plane_m(outlet.point) for outlet in outlets)])
     stops = stops_from(session, now - _EARLIER, _MOST_STOPS)
-    placed = _stops(stops, sheet)
+    placed = _stops(stops, sheet, {outlet.id: outlet.name for outlet in outlets})
     known = {outlet.id: outlet for outlet in outlets}
     couriers = [
         row
@@ -114,7 +116,7 @@ def district_map(session: Session, now: datetime) -> DistrictMap:
     )
 
 
-def _stops(rows: Sequence[AnyRow], sheet: _Sheet) -> tuple[PlacedStop, ...]:
+def _stops(rows: Sequence[AnyRow], sheet: _Sheet, names: Mapping[str, str]) -> tuple[PlacedStop, ...]:
     turns: dict[str, int] = defaultdict(int)
     placed = []
     for row in rows:
@@ -126,6 +128,7 @@ def _stops(rows: Sequence[AnyRow], sheet: _Sheet) -> tuple[PlacedStop, ...]:
                 at=sheet.at(plane_m(Point(lat=row.lat, lon=row.lon, datum=Datum.WGS84))),
                 turn=turns[courier],
                 courier=courier,
+                courier_label=courier_said(courier, names),
                 label=LEGS[Leg(row.leg)],
                 planned_at=row.planned_arrival_at,
                 deadline_at=row.deadline_at,

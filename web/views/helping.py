@@ -1,6 +1,6 @@
 """Who can still help a case that will be late (还能帮谁、谁能帮): whom its clock waits for, and how he is reached."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from catalog import regions
@@ -56,6 +56,12 @@ def _authority(case: CaseRow, handling: HandlingRow, agreements: Agreements, tod
 def waits_for(clock: DeadlineRow) -> str:
     """What is to be done before the clock ends."""
     return DEADLINES[DeadlineKind(clock.kind)]
+
+
+def courier_said(courier_id: str, outlets: Mapping[str, str]) -> str:
+    """A courier as people call him: 大坪 1 号; `outlets`: id → name. As he is called otherwise."""
+    outlet, _, number = courier_id.rpartition("-")
+    return f"{outlets[outlet]} {number} 号" if outlet in outlets else courier_id
 
 
 def can_be_sent_again(leg: LegRow, now: datetime) -> bool:

@@ -39,12 +39,11 @@ class QuarterPreview(Frozen):
     @property
     def measure_sentence(self) -> str:
         """As the reply has it: 依申请类政务服务事项“全程网办”达77%、…."""
-        said = {each.name: each.said for each in self.measures}
-        return (
-            f"跨地域通办事项“全程网办”达 {said[Measure.ONLINE]}、时限压缩比达 {said[Measure.COMPRESSION]}、"
-            f"平均跑动次数为 {said[Measure.TRIPS]}、即办件比例为 {said[Measure.IMMEDIATE]}、"
-            f"按时办结率为 {said[Measure.ON_TIME]}。"
+        told = (
+            f"{_IN_THE_REPLY[each.name]} {each.said}" if each.value is not None else f"{each.label}暂无数据"
+            for each in self.measures
         )
+        return f"跨地域通办事项{'、'.join(told)}。"
 
 
 def quarter_preview(session: Session, period: Period, now: datetime) -> QuarterPreview:
@@ -64,5 +63,12 @@ def quarter_preview(session: Session, period: Period, now: datetime) -> QuarterP
     )
 
 
+_IN_THE_REPLY = {
+    Measure.ONLINE: "“全程网办”达",
+    Measure.COMPRESSION: "时限压缩比达",
+    Measure.TRIPS: "平均跑动次数为",
+    Measure.IMMEDIATE: "即办件比例为",
+    Measure.ON_TIME: "按时办结率为",
+}
 _ORDER = (Scheme.INTERPROVINCIAL, Scheme.SOUTHWEST, Scheme.CHUANYU, Scheme.QUANYU)
 """As the reply names them."""

@@ -1,6 +1,6 @@
 """What will be late today and who can still help (今天的风险): a few named cases and doors, and how many there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -12,13 +12,14 @@ from catalog.workdays import SHANGHAI, local_day
 from domain.errors import Misconfigured
 from domain.model import Frozen
 from domain.terms import Leg, Role
+from parcels.outlets import outlets_now
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, read_dossier
 from storage.keyset import count_up_to, read_page
 from storage.parcels.legs import LegRow
 from storage.watching import due_within, in_danger, waiting_since
 from web.foundation.context import Context
 from web.foundation.paging import COUNTED_TO
-from web.views.helping import Helper, can_be_sent_again, helper_of, waits_for
+from web.views.helping import Helper, can_be_sent_again, courier_said, helper_of, waits_for
 from web.views.masking import applicant_masked
 from web.views.wording import LEGS
 
@@ -108,7 +109,8 @@ def _named(session: Session, ctx: Context, legs: Sequence[LegRow], named: Sequen
     clocks = _running(session, named)
     handlings = _handlings(session, named)
     reminded = _reminded(session, numbers)
-    found = [_door(leg, cases[leg.case_no], ctx, reminded) for leg in legs if leg.case_no in cases]
+    names = {outlet.id: outlet.name for outlet in outlets_now(session)} if legs else {}
+    found = [_door(leg, cases[leg.case_no], ctx, reminded, names) for leg in legs if leg.case_no in cases]
     for number in named:
         case, clock = cases[number], clocks.get(number)
         helper = Helper(label="", role=None)
@@ -131,7 +133,7 @@ def _named(session: Session, ctx: Context, legs: Sequence[LegRow], named: Sequen
     return found
 
 
-def _door(leg: LegRow, case: CaseRow, ctx: Context, reminded: dict[str, datetime]) -> Risk:
+def _door(leg: LegRow, case: CaseRow, ctx: Context, reminded: dict[str, datetime], names: Mapping[str, str]) -> Risk:
     return Risk(
         case_no=leg.case_no,
         who=_who(case, ctx),
@@ -139,7 +141,7 @@ def _door(leg: LegRow, case: CaseRow, ctx: Context, reminded: dict[str, datetime
         waits=f"{LEGS[Leg(leg.leg)]}，承诺时间前到门口",
         due_at=leg.deadline_at,
         late=leg.deadline_at is not None and leg.deadline_at <= ctx.now(),
-        person=f"投递员 {leg.courier_id}" if leg.courier_id else "还没有派人",
+        person=f"投递员 {courier_said(leg.courier_id, names)}" if leg.courier_id else "还没有派人",
         reminded_at=reminded.get(leg.case_no),
         leg_id=leg.leg_id if can_be_sent_again(leg, ctx.now()) else None,
         door=True,
