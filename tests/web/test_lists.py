@@ -298,7 +298,7 @@ def test_lists_of_cases_read_no_sealed_dossier(crowded):
     assert [statement for statement in asked if sealed.search(statement)] == []
 
 
-NAMED = 8 + 4 + 5
+NAMED = 6 + 3 + 4
 """Cases that end today, cases that are late and doors which the supervisor's first lines name."""
 
 

@@ -200,7 +200,7 @@ def test_the_day_of_a_large_district_and_its_print(desk, district):
             if number % 5 == 0:
                 session.get_one(HandlingRow, case_no).waiting_since = district.now - timedelta(hours=30)
     page = desk.log_in("supervisor", "/supervisor")
-    expect(page.locator(".risks > li")).to_have_count(5 + 8 + 4)
+    expect(page.locator(".risks > li")).to_have_count(4 + 6 + 3)
     assert page.locator("svg[role=img] > title").count() == page.locator("svg").count() == 6
     photographed(page, "supervisor-full")
     page.emulate_media(media="print")

@@ -23,9 +23,9 @@ from web.views.helping import Helper, can_be_sent_again, courier_said, helper_of
 from web.views.masking import applicant_masked
 from web.views.wording import LEGS
 
-_DOORS_SHOWN: Final = 5
-_DUE_SHOWN: Final = 8
-_LATE_SHOWN: Final = 4
+_DOORS_SHOWN: Final = 4
+_DUE_SHOWN: Final = 6
+_LATE_SHOWN: Final = 3
 _STUCK: Final = timedelta(hours=24)
 
 
