@@ -12,6 +12,7 @@ import typer
 from cli import cases, catalog, inbox, parcels, partners, reports, users
 from cli.doctor import examine
 from domain.errors import KuayuError, Misconfigured
+from runtime.condition import LEVELS, worst
 from runtime.settings import UP_DEFAULTS, Settings, load_settings
 
 app = typer.Typer(help="跨域通办 Kuayu", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -103,8 +104,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="machine-readabl
         for finding in findings:
             fix = f"  → {finding.fix}" if finding.fix else ""
             typer.echo(f"[{finding.level:4}] {finding.what}：{finding.detail}{fix}")
-    worst = max((("pass", "warn", "fail").index(f.level) for f in findings), default=0)
-    raise typer.Exit(worst)
+    raise typer.Exit(LEVELS.index(worst(findings)))
 
 
 def run() -> None:

@@ -8,16 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from cli.http import Kuayu
+from cli.measures import KPI, kpi
 
 
 def report(
-    period: Annotated[str, typer.Argument(help="for example 2026Q4")],
+    period: Annotated[str, typer.Argument(help="for example 2026Q4; or kpi")],
     as_json: Annotated[bool, typer.Option("--json", help="machine-readable, with the case numbers")] = False,
     explain: Annotated[str | None, typer.Option(help="one figure with its case numbers, by name")] = None,
     xlsx: Annotated[Path | None, typer.Option(help="write the workbook here", dir_okay=False)] = None,
+    month: Annotated[str | None, typer.Option(help="for `kpi`: for example 2026-11; this month if not said")] = None,
 ) -> None:
-    """Cases per network, online share, time and trips saved, satisfaction, one-hour compliance."""
+    """A quarter's cases, time and trips saved, satisfaction and the rest; or `kpi`: the five measures of a month."""
     kuayu = Kuayu("supervisor")
+    if period == KPI:
+        kpi(kuayu, month, as_json=as_json, explain=explain, xlsx=xlsx)
+        return
     path = f"/api/v1/reports/{period}"
     if xlsx is not None:
         xlsx.write_bytes(kuayu.download(f"{path}?format=xlsx"))

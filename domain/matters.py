@@ -110,6 +110,7 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.COMPENSATION: _rule(OWN),
     _K.LICENCE_UNCONFIRMED: _rule(OWN, End.CASE_CLOSED),
     _K.LICENCE_DENIED: _rule(OWN, End.CASE_CLOSED),
+    _K.REMINDED: _rule("{owner}/reminder", End.DECIDED, End.CASE_CLOSED),
 }
 """kind → its matter, by what it closes itself, its rank among the kinds of that matter."""
 

@@ -22,6 +22,7 @@ REMEDIES: dict[TaskKind, str] = {
     _K.OLD_BATCH: "请与对方确认这个批次是否有效，再决定放行或不放行。",
     _K.STREAM_STOPPED: "请联系对方补发缺少的批次或回执；补齐后会自动继续。",
     _K.FILE_MISSING: "请联系对方重新提供这份文件；系统会继续尝试，取到后待办自动关闭。",
+    _K.REMINDED: "请今天办理，并写明什么时候能办完；办不了的，写明原因和需要谁帮忙。",
     _K.DEADLINE_WARNING: "请在到期前提醒责任方，并记下对方的答复。",
     _K.DEADLINE_MISSED: "请打电话催办责任方，问清原因和办结时间，并告知申请人。",
     _K.ESCALATED_DEPARTMENT: "请责任部门负责人出面督办，并答复新的办结时间。",

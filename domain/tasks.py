@@ -61,6 +61,7 @@ class TaskKind(StrEnum):
     LETTER = "LETTER"
     LICENCE_UNCONFIRMED = "LICENCE_UNCONFIRMED"
     LICENCE_DENIED = "LICENCE_DENIED"
+    REMINDED = "REMINDED"
 
 
 _O = TaskOutcome
@@ -143,6 +144,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
         Role.CLERK,
         (_O.LOOKED, _O.CHECK_AGAIN, _O.CLOSE_AS_FAILED),
     ),
+    TaskKind.REMINDED: ("督办催办，请今天办理并回复", Role.CLERK, _SEEN),
     TaskKind.LICENCE_DENIED: ("电子证照核验不通过，请与申请人核实", Role.CLERK, (_O.CHECK_AGAIN, _O.CLOSE_AS_FAILED)),
 }
 """kind → (title, who acts, how it may be resolved)."""
@@ -158,6 +160,7 @@ OF_THE_HALL = frozenset(
         TaskKind.STEP_STUCK,
         TaskKind.RESULT_NOT_FETCHED,
         TaskKind.RESULT_WITHOUT_FILE,
+        TaskKind.REMINDED,
     }
 )
 """Tasks that no workflow waits for: resolving one must not lift a case's hold."""

@@ -34,6 +34,7 @@ class SweepJob:
         database: Database,
         documents: Documents,
         now: Callable[[], datetime],
+        watch_condition: Part,
     ) -> None:
         self._relay = relay
         self._broken_runs = broken_runs
@@ -43,6 +44,7 @@ class SweepJob:
         self._database = database
         self._documents = documents
         self._now = now
+        self._watch_condition = watch_condition
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -60,6 +62,7 @@ class SweepJob:
             self.remind_of_results,
             self.expire_drafts,
             self._stuck.settle_over,
+            self._watch_condition,
         )
 
     async def attach_loose(self) -> None:

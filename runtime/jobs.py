@@ -21,6 +21,8 @@ from logistics.carrier import CarrierClient
 from parcels.scan_intake import ScanIntake
 from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
+from runtime.condition import ConditionWatch
+from runtime.condition_checks import examine
 from runtime.container import Container, gap_patience
 from runtime.messages import message_sender
 from runtime.network import Network
@@ -51,8 +53,9 @@ def jobs_of(
     scans = ScanIntake(database, now, lambda: None)
     stuck = StuckSteps(client, database, now)
     broken = BrokenRuns(client, database, now)
+    condition = ConditionWatch(container, examine, now).watch_condition
     sweep = SweepJob(
-        relay, broken, scans, LateUploads(database, promises, now), stuck, database, container.documents, now
+        relay, broken, scans, LateUploads(database, promises, now), stuck, database, container.documents, now, condition
     )
     gaps = GapRecovery(database, container.inbox, adapters, now, patience=gap_patience(container.settings))
     reconciliation = Reconciliation(database, container.inbox, adapters, now, books=books_of(dict(networks)))

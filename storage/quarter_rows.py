@@ -29,7 +29,7 @@ _AT_ONCE: Final = 2_000
 _TOLD: Final = (*ACCEPTED, WireEvent.SUSPENDED, WireEvent.RESUMED, *DECIDED, HANDED_OVER)
 _STEP: Final = "kind IN ({})".format(", ".join(f"'{kind}'" for kind in _TOLD))
 _PROMISED: Final = f"kind = '{DeadlineKind.DECISION_PROMISED}'"
-_FETCHED: Final = f"leg = '{Leg.PICKUP}' AND outcome = '{LegOutcome.DELIVERED}'"
+FETCHED: Final = f"leg = '{Leg.PICKUP}' AND outcome = '{LegOutcome.DELIVERED}'"
 _JUDGED_DOOR: Final = f"leg IN ('{Leg.PICKUP}', '{Leg.DELIVERY}') AND verdict IS NOT NULL"
 _DOOR: Final = f"leg IN ('{Leg.PICKUP}', '{Leg.DELIVERY}')"
 OF_PROMISE: Final = (
@@ -83,7 +83,7 @@ partial_index(
     DeadlineRow.stopped_at,
     where=_PROMISED,
 )
-partial_index("ix_leg_fetched", LegRow.case_no, where=_FETCHED)
+partial_index("ix_leg_fetched", LegRow.case_no, where=FETCHED)
 partial_index("ix_leg_door", LegRow.verdict, LegRow.ordered_at, LegRow.case_no, where=_JUDGED_DOOR)
 partial_index("ix_leg_report", LegRow.leg, LegRow.ordered_at, LegRow.outlet_id, *OF_PROMISE, where=_DOOR)
 
@@ -126,7 +126,7 @@ def _facts(now: datetime) -> Iterator[ColumnElement[Any]]:
     facts = CaseFactsRow
     for name in ("handlings", "scheme", "told", "handed_over", "clocks"):
         yield getattr(facts, name).label(name)
-    fetched = exists().where(text(_FETCHED), LegRow.case_no == CaseRow.case_no)
+    fetched = exists().where(text(FETCHED), LegRow.case_no == CaseRow.case_no)
     stopped, due = facts.clock_stopped_at, facts.clock_due_at
     read: dict[str, ColumnElement[Any]] = {
         "is_closed": CaseRow.closed_at.is_not(None),

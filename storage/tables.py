@@ -1,6 +1,6 @@
 """Every table of ours, imported once so that migrations see the whole of it."""
 
-from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
+from storage import catalogue, conditions, idempotency, pending_updates, quarter_rows, watching, work_lists
 from storage.base import Base
 from storage.cases import (
     applicant_messages,
@@ -37,6 +37,7 @@ MODULES = (
     case_list,
     case_rows,
     catalogue,
+    conditions,
     electronic_results,
     exchange_log,
     facts,
@@ -63,6 +64,7 @@ MODULES = (
     uploads,
     users,
     verifications,
+    watching,
     work_lists,
 )
 

@@ -12,11 +12,12 @@ from fastapi.staticfiles import StaticFiles
 from exchange.reconciliation import Reconciliation
 from relay.loop import RelayLoop
 from relay.relay import Relay
+from runtime.condition import engine_of
 from runtime.container import container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
-from runtime.temporal import connect, is_serving
+from runtime.temporal import connect
 from storage.cases.serials import SerialPool
 from web import openapi
 from web.api import (
@@ -31,7 +32,9 @@ from web.api import (
     documents,
     fees,
     handlings,
+    helping,
     licences,
+    measures,
     message_receipts,
     messages,
     operations,
@@ -77,6 +80,7 @@ ROUTERS = (
     papers.router,
     handlings.router,
     tasks.router,
+    helping.router,
     messages.router,
     phones.router,
     message_receipts.router,
@@ -89,6 +93,7 @@ ROUTERS = (
     operations.router,
     dashboard.router,
     reports.router,
+    measures.router,
     scans.router,
     *PAGES,
 )
@@ -138,7 +143,7 @@ def build_app(settings: Settings) -> FastAPI:
         receipts=message_receipts.together(container.database, container.sealer, now),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
-    app.state.temporal_serving = lambda: is_serving(settings)
+    app.state.engine = lambda: engine_of(settings)
     app.state.is_stopping = lambda: False  # whoever serves it knows better
     problems.install(app)
     rendering.install(app)

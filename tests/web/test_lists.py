@@ -289,13 +289,34 @@ def test_lists_of_cases_read_no_sealed_dossier(crowded):
 
     event.listen(crowded.database._reading, "before_cursor_execute", note)
     try:
-        for path, role in (("/api/v1/cases", "clerk"), ("/window", "clerk"), ("/supervisor", "supervisor")):
+        for path, role in (("/api/v1/cases", "clerk"), ("/window", "clerk")):
             page(crowded, path, role)
         page(crowded, "/api/v1/partners/sichuan/deliveries", "operator")
     finally:
         event.remove(crowded.database._reading, "before_cursor_execute", note)
     sealed = re.compile(r"case_file\.(dossier|item\b|start\b)|inbox\.(message|raw)\b|command\.content")
     assert [statement for statement in asked if sealed.search(statement)] == []
+
+
+NAMED = 6 + 3 + 4
+"""Cases that end today, cases that are late and doors which the supervisor's first lines name."""
+
+
+def test_the_supervisor_s_page_opens_the_few_dossiers_of_whom_it_names(crowded):
+    opened = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        if "case_file.dossier" in statement:
+            opened.append(len(parameters))
+
+    event.listen(crowded.database._reading, "before_cursor_execute", note)
+    try:
+        page(crowded, "/supervisor", "supervisor")
+        page(crowded, "/supervisor/cases?risk=late", "supervisor")
+    finally:
+        event.remove(crowded.database._reading, "before_cursor_execute", note)
+    assert len(opened) == 1
+    assert 0 < opened[0] <= NAMED
 
 
 def test_an_outlet_s_five_hundred_and_first_stop_is_on_the_next_page(crowded):

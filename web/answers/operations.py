@@ -2,7 +2,7 @@
 
 from domain.applicant_messages import MessageState
 from domain.terms import Partner
-from web.answers.base import Answer
+from web.answers.base import Answer, Moment
 
 
 class Alive(Answer):
@@ -33,8 +33,22 @@ class Counts(Answer):
     messages_waiting: int
 
 
+class FindingShown(Answer):
+    """One thing that was examined. `level`: pass, warn or fail; `fix`: one thing to do, empty for a pass.
+
+    `since`: null where nobody has noted since when it is so.
+    """
+
+    part: str
+    level: str
+    what: str
+    detail: str
+    fix: str
+    since: Moment | None
+
+
 class Status(Answer):
-    """Health in words."""
+    """Health in words; `findings`: what `kuayu doctor` says."""
 
     temporal: str
     database: str
@@ -44,3 +58,5 @@ class Status(Answer):
     time_scale: float
     sandbox: bool
     temporal_ui: str | None
+    version: str
+    findings: list[FindingShown]

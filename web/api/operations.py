@@ -1,5 +1,6 @@
 """For operators: alive, ready, metrics, health in words."""
 
+from importlib.metadata import version
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -9,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from domain.applicant_messages import MessageState
 from domain.terms import Partner
+from runtime.condition import Engine, Finding
+from runtime.condition_checks import examine
 from runtime.networks import is_connected
 from storage.cases.applicant_messages import MessageRow, tally_since
 from storage.cases.rows import CaseRow, HandlingRow
+from storage.conditions import ConditionRow, since_when
 from storage.exchange.breakers import BreakerRow
 from storage.exchange.inbox_row import InboxRow, InboxState
 from storage.migrating import standing
@@ -78,23 +82,43 @@ def _snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
 
 
-async def _temporal_serving(request: Request) -> bool:
-    serving: bool = await request.app.state.temporal_serving()
-    return serving
+async def _engine(request: Request) -> Engine:
+    said: Engine = await request.app.state.engine()
+    return said
 
 
-TemporalServing = Annotated[bool, Depends(_temporal_serving)]
+EngineSaid = Annotated[Engine, Depends(_engine)]
+"""What Temporal says at this moment; asked beside the event loop's other work, before the route begins."""
 
 
 @router.get("/api/v1/status", operation_id="getStatus", response_model=Status)
-def status(_watcher: Watcher, serving: TemporalServing, ctx: Ctx) -> dict[str, Any]:
-    """Health in words: what works, what is away, how much waits."""
-    return health(ctx, serving)
+def status(_watcher: Watcher, engine: EngineSaid, ctx: Ctx) -> dict[str, Any]:
+    """Health in words: what works, what is away and what helps, how much waits."""
+    return health(ctx, engine)
 
 
-def health(ctx: Context, temporal: bool) -> dict[str, Any]:
-    """The answer of `GET /status`. `temporal`: whether its server answers."""
-    return {"temporal": "正常" if temporal else "不可用", **_status(ctx)}
+def health(ctx: Context, engine: Engine) -> dict[str, Any]:
+    """The answer of `GET /status`."""
+    return {
+        "temporal": "正常" if engine.serving else "不可用",
+        **_status(ctx),
+        "version": version("kuayu"),
+        "findings": _findings(ctx, engine),
+    }
+
+
+def _findings(ctx: Context, engine: Engine) -> list[dict[str, Any]]:
+    """What `kuayu doctor` says, each with the time since which it has been so, as far as that was noted."""
+    now = ctx.now()
+    found = examine(ctx, engine, now)
+    with ctx.database.read() as session:
+        known = since_when(session, now)
+    return [_finding(each, known.get(each.part)) for each in found]
+
+
+def _finding(each: Finding, known: ConditionRow | None) -> dict[str, Any]:
+    since = known.since.isoformat() if known is not None and known.level == each.level else None
+    return each.model_dump() | {"since": since}
 
 
 def _standing(partner: Partner, waiting_since: str | None) -> str:

@@ -87,8 +87,8 @@ def resolve(task_id: str, resolved: ResolveRequest, person: Anybody, ctx: Ctx) -
         row = session.get(TaskRow, task_id, with_for_update=True)
         if row is None:
             raise NotFound("没有这个待办", code="TASK_UNKNOWN")
-        _, owner, outcomes = RULES[TaskKind(row.kind)]
-        _check_owner(person, owner)
+        outcomes = RULES[TaskKind(row.kind)][2]
+        _check_owner(person, Role(row.owner))
         if row.resolved_at is not None:
             raise Conflict("这个待办已经处理", code="TASK_DONE")
         if resolved.lines is not None and len(lines_of(session, [row.id]).get(row.id, [])) > resolved.lines:

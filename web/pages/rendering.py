@@ -128,6 +128,11 @@ def left(moment: datetime | str | None, now: datetime, workdays: int | None = No
     return f"剩 {workdays} 个工作日" if workdays else f"剩 {_span(seconds)}"
 
 
+def waited(since: datetime, now: datetime) -> str:
+    """For how long, in the largest unit that fits: 3 天, 2 小时, 5 分钟."""
+    return _span((now - since).total_seconds())
+
+
 def urgency(moment: datetime | str | None, now: datetime) -> str:
     """`late` after a boundary, `soon` on its day, else `plain`; the word for it is in `left`."""
     if not moment:

@@ -1,38 +1,71 @@
-"""Those who watch (督办)."""
+"""Those who watch (督办): what will be late and who can help, how the measures stand, where everybody is."""
 
-from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from storage.cases.case_list import CaseFilter, case_list
+from storage.watching import clerk_queues, role_queues
 from web.api import phones
 from web.api.dashboard import figures
+from web.api.measures import wanted_month
 from web.foundation.context import Ctx
-from web.pages.rendering import render
+from web.pages.rendering import render, waited
 from web.pages.visitors import Watching
-from web.pages.work_lists import case_part, task_part
+from web.pages.work_lists import task_part
+from web.views.district_map import district_map
+from web.views.measures import measures, month_at, months_to, said
+from web.views.promise_board import LABELS, Standing, promise_board
+from web.views.quarter_figures import quarter
+from web.views.quarter_preview import quarter_preview
+from web.views.risks import counted, risks
 
 router = APIRouter(include_in_schema=False)
 
-_DAY = timedelta(hours=24)
-
 
 @router.get("/supervisor")
-def supervisor(request: Request, person: Watching, ctx: Ctx) -> HTMLResponse:
-    """What is due within a day, tasks and figures."""
-    with ctx.database.read() as session:
-        shown = figures(session, ctx.now())
-        due = case_part(session, request, case_list(CaseFilter(due=ctx.now() + _DAY)))
-        tasks = task_part(session, ctx, request, person)
-        views = phones.views_of(session, person)
+def supervisor(
+    request: Request, person: Watching, ctx: Ctx, month: Annotated[str | None, Query(max_length=7)] = None
+) -> HTMLResponse:
+    """Today's risks by name, the five measures, tasks, queues, promises, the district."""
+    now, wanted = ctx.now(), wanted_month(ctx, month)
+    with ctx.database.read_one_moment() as session:
+        values = {
+            "risks": risks(session, ctx),
+            "measures": measures(session, wanted, now),
+            "figures": figures(session, now),
+            "tasks": task_part(session, ctx, request, person),
+            "roles": role_queues(session),
+            "clerks": clerk_queues(session, now),
+            "board": promise_board(session, now),
+            "map": district_map(session, now),
+            "views": phones.views_of(session, person),
+        }
+    this = month_at(now)
+    before = months_to(wanted, 2)[0]
+    after = months_to(this, 1)[0] if wanted.start < this.start else None
     return render(
         ctx,
         "supervisor/today.html",
         person,
-        figures=shown,
-        due=due,
-        tasks=tasks,
-        views=views,
+        **values,
+        month=wanted,
+        before=before,
+        this_month=after,
+        quarter=f"{wanted.start.year}Q{(wanted.start.month + 2) // 3}",
+        standings=Standing,
+        standing_labels=LABELS,
+        counted=counted,
+        said=said,
+        since=waited,
         agreements=ctx.agreements.summary,
     )
+
+
+@router.get("/supervisor/reports/{period}")
+def quarter_page(period: str, person: Watching, ctx: Ctx) -> HTMLResponse:
+    """The quarter in the form of the reply, to be read, printed and taken away. Refused: 422 PERIOD."""
+    wanted = quarter(period)
+    with ctx.database.read_one_moment() as session:
+        shown = quarter_preview(session, wanted, ctx.now())
+    return render(ctx, "supervisor/quarter.html", person, report=shown)

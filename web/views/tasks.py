@@ -76,7 +76,8 @@ def _of(table: type[Any], column: Any, values: Iterable[str | None]) -> Any:
 
 def _shown(session: Session, ctx: Context, person: LoggedIn, row: TaskRow, around: Around) -> dict[str, Any]:
     kind = TaskKind(row.kind)
-    title, owner, outcomes = RULES[kind]
+    title, _, outcomes = RULES[kind]
+    owner = Role(row.owner)
     leg = around.legs.get(row.leg_id or "")
     case_no = row.case_no or (leg.case_no if leg is not None else None)
     case = around.cases.get(case_no or "")

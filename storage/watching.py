@@ -1,0 +1,113 @@
+"""What a supervisor watches: cases that end soon, promises at risk, stops as planned, queues. Each from its own index.
+
+Conditions that an index has stand as text in the query too (see `storage.work_lists`).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy import case, func, select, text
+from sqlalchemy.orm import Session
+
+from domain.terms import DOOR_LEGS, Leg, Role
+from logistics.promise_model import PromiseVerdict
+from storage.cases.rows import CaseRow, HandlingRow
+from storage.keyset import AnyRow, Segment, partial_index
+from storage.parcels.legs import LegRow
+from storage.quarter_rows import DOOR_LEG
+from storage.tasks.rows import TaskRow
+
+_OPEN_CASE: Final = "closed_at IS NULL"
+_DUE: Final = "closed_at IS NULL AND due_at IS NOT NULL"
+_DOORS: Final = f"leg IN ('{Leg.PICKUP}', '{Leg.DELIVERY}')"
+_STOP: Final = f"ended_at IS NULL AND {_DOORS}"
+_AWAITED: Final = f"ended_at IS NULL AND arrived_at IS NULL AND {_DOORS}"
+_IN_DANGER: Final = (PromiseVerdict.BREACHED, PromiseVerdict.AT_RISK)
+
+partial_index("ix_leg_stop", LegRow.planned_arrival_at, LegRow.leg_id, where=_STOP)
+partial_index("ix_leg_awaited", LegRow.verdict, LegRow.deadline_at, LegRow.leg_id, where=_AWAITED)
+partial_index("ix_case_file_clerk", CaseRow.clerk, CaseRow.due_at, where=_OPEN_CASE)
+
+
+class RoleQueue(NamedTuple):
+    """Open tasks of a role: how many, and since when the oldest waits."""
+
+    role: Role
+    tasks: int
+    oldest_at: datetime
+
+
+class ClerkQueue(NamedTuple):
+    """Open cases that a clerk has registered: how many, how many of them late, and when the next one ends."""
+
+    clerk: str
+    cases: int
+    late: int
+    next_due_at: datetime | None
+
+
+def due_within(after: datetime | None, until: datetime, *, latest_first: bool = False) -> tuple[Segment, ...]:
+    """Open cases of which a clock ends after `after` and by `until`; the soonest first."""
+    fits = (text(_DUE), CaseRow.due_at <= until, *([CaseRow.due_at > after] if after else []))
+    return (Segment(where=fits, at=CaseRow.due_at, id=CaseRow.case_no, descending=latest_first),)
+
+
+def waiting_since(before: datetime) -> tuple[Segment, ...]:
+    """Open cases that wait for a network which has not answered since before this time, by number."""
+    stuck = select(HandlingRow.case_no).where(text("waiting_since IS NOT NULL"), HandlingRow.waiting_since <= before)
+    return (Segment(where=(text(_OPEN_CASE), CaseRow.case_no.in_(stuck)), id=CaseRow.case_no),)
+
+
+def in_danger(session: Session, limit: int) -> list[LegRow]:
+    """Door legs at which nobody has arrived and whose promise is at risk or broken, what ends first first."""
+    awaited = select(LegRow).where(text(_AWAITED), LegRow.verdict.in_(_IN_DANGER))
+    return list(session.scalars(awaited.order_by(LegRow.deadline_at, LegRow.leg_id).limit(limit)))
+
+
+def stops_from(session: Session, since: datetime, limit: int) -> list[AnyRow]:
+    """Open door legs that are planned from `since` on, in the order of the plan.
+
+    (leg_id, case_no, leg, courier_id, outlet_id, lat, lon, planned_arrival_at, deadline_at, verdict)
+    """
+    columns = (
+        *(LegRow.leg_id, LegRow.case_no, LegRow.leg, LegRow.courier_id, LegRow.outlet_id, LegRow.lat, LegRow.lon),
+        *(LegRow.planned_arrival_at, LegRow.deadline_at, LegRow.verdict),
+    )
+    planned = select(*columns).where(text(_STOP), LegRow.planned_arrival_at >= since, LegRow.lat.is_not(None))
+    return list(session.execute(planned.order_by(LegRow.planned_arrival_at, LegRow.leg_id).limit(limit)).all())
+
+
+def promises_since(session: Session, since: datetime) -> Iterator[tuple[str | None, PromiseVerdict, int]]:
+    """(outlet, verdict, how many) of the door legs with a promise that were ordered from `since` on."""
+    counted = select(LegRow.outlet_id, LegRow.verdict, func.count()).where(
+        DOOR_LEG, LegRow.leg.in_(DOOR_LEGS), LegRow.ordered_at >= since, LegRow.verdict.is_not(None)
+    )
+    for outlet_id, verdict, count in session.execute(counted.group_by(LegRow.outlet_id, LegRow.verdict)):
+        yield outlet_id, PromiseVerdict(verdict), count
+
+
+def promised_legs(outlet_id: str, verdicts: tuple[PromiseVerdict, ...], since: datetime) -> tuple[Segment, ...]:
+    """The door legs behind a number of `promises_since`, the latest first."""
+    fits = (LegRow.outlet_id == outlet_id, LegRow.ordered_at >= since, LegRow.verdict.in_(verdicts))
+    return (
+        Segment(
+            where=(DOOR_LEG, LegRow.leg.in_(DOOR_LEGS), *fits), at=LegRow.ordered_at, id=LegRow.leg_id, descending=True
+        ),
+    )
+
+
+def role_queues(session: Session) -> list[RoleQueue]:
+    """The open tasks of each role that has some; the role whose oldest waits longest first."""
+    counted = select(TaskRow.owner, func.count(), func.min(TaskRow.opened_at)).where(text("resolved_at IS NULL"))
+    found = [RoleQueue(Role(owner), count, at) for owner, count, at in session.execute(counted.group_by(TaskRow.owner))]
+    return sorted(found, key=lambda queue: queue.oldest_at)
+
+
+def clerk_queues(session: Session, now: datetime) -> list[ClerkQueue]:
+    """The open cases of each clerk; who has most that are late first."""
+    late = func.sum(case((CaseRow.due_at <= now, 1), else_=0))
+    coming = func.min(case((CaseRow.due_at > now, CaseRow.due_at)))
+    counted = select(CaseRow.clerk, func.count(), late, coming).where(text(_OPEN_CASE)).group_by(CaseRow.clerk)
+    found = [ClerkQueue(*row) for row in session.execute(counted)]
+    return sorted(found, key=lambda queue: (-queue.late, -queue.cases, queue.clerk))
