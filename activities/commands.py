@@ -23,6 +23,7 @@ from domain.tasks import TaskKind
 from domain.terms import DECISIONS, CommandKind, Partner, WireEvent
 from domain.wire import after_submit, after_supplement, may_withdraw
 from partners.base import PartnerAdapter
+from partners.signed_text import SignedText, listening
 from storage.base import Database
 from storage.cases.rows import CaseRow, HandlingRow, lock_handling
 from storage.documents.store import DocumentRow, Documents
@@ -41,6 +42,15 @@ class _Outgoing(NamedTuple):
     rendered: Rendered
     command: Command
     refused: bool
+
+
+class _Attempt(NamedTuple):
+    """One attempt to say it. `started`: on `time.monotonic`; `signed`: what was signed for it, the last one last."""
+
+    order: CommandOrder
+    rendered: Rendered
+    started: float
+    signed: list[SignedText]
 
 
 def _nothing_more(_session: Session) -> None:
@@ -109,25 +119,24 @@ class Commands:
         outgoing = self._outgoing(order, adapter)
         if outgoing is None:
             return CommandResult(outcome=CommandOutcome.OVERTAKEN)
-        rendered = outgoing.rendered
-        started = monotonic()
+        attempt = _Attempt(order, outgoing.rendered, monotonic(), [])
         try:
-            with heartbeat():
+            with heartbeat(), listening(attempt.signed):
                 self._send_files(order, adapter, outgoing)
-                receipt = adapter.send(rendered)
+                receipt = adapter.send(attempt.rendered)
         except PartnerRefused as refusal:
-            self._note(order, rendered, refusal.code or "REFUSED", started, CommandState.REFUSED)
+            self._note(attempt, refusal.code or "REFUSED", CommandState.REFUSED)
             return CommandResult(outcome=CommandOutcome.REFUSED, code=refusal.code)
         except PartnerResting as rest:
             self._wait(order)
             raise tried_again(rest) from rest
         except PartnerError as failure:
-            attempts = self._note(order, rendered, failure.code or type(failure).__name__, started, None)
+            attempts = self._note(attempt, failure.code or type(failure).__name__, None)
             if not (isinstance(failure, AnswerLost) and attempts > 1 and self._has_it(order, adapter)):
                 raise tried_again(failure) from failure
             receipt = Receipt(received_at=self._now(), duplicate=True)
         verdict = "DUPLICATE" if receipt.duplicate else "OK"
-        self._note(order, rendered, verdict, started, CommandState.SENT, receipt, taken)
+        self._note(attempt, verdict, CommandState.SENT, receipt, taken)
         return CommandResult(outcome=CommandOutcome.TAKEN)
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -224,16 +233,14 @@ class Commands:
 
     def _note(
         self,
-        order: CommandOrder,
-        rendered: Rendered,
+        attempt: _Attempt,
         verdict: str,
-        started: float,
         state: CommandState | None,
         receipt: Receipt | None = None,
         taken: Callable[[Session], None] = _nothing_more,
     ) -> int:
         """One attempt, in the command's row and in the exchange log; returns how many there were."""
-        now = self._now()
+        now, order, rendered = self._now(), attempt.order, attempt.rendered
         with self._database.write() as session:
             row = session.get_one(CommandRow, order.key)
             row.attempts += 1
@@ -259,8 +266,9 @@ class Commands:
                     sha256=hashlib.sha256(rendered.content).hexdigest(),
                     size=len(rendered.content),
                     verdict=verdict,
-                    duration_ms=round(1000 * (monotonic() - started)),
+                    duration_ms=round(1000 * (monotonic() - attempt.started)),
                     body=command_place(order.key),
+                    signed=attempt.signed[-1].model_dump(mode="json") if attempt.signed else None,
                 ),
             )
             taken(session)

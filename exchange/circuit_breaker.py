@@ -18,6 +18,7 @@ from domain.inbound import InboundMessage
 from domain.outbound import Command, HandlingRef, Receipt, Rendered
 from domain.terms import Partner
 from partners.base import Now, PartnerAdapter
+from partners.signed_text import SignedText, listening
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.documents.store import document_place
@@ -155,7 +156,7 @@ class BreakerAdapter:
     @contextmanager
     def _line(self, kind: str, handling: HandlingRef) -> Iterator[ExchangeRow]:
         """One line of the exchange log per call that went out."""
-        began, sent = time.perf_counter(), True
+        began, sent, signed = time.perf_counter(), True, list[SignedText]()
         line = ExchangeRow(
             at=self._now(),
             partner=self.partner,
@@ -166,7 +167,8 @@ class BreakerAdapter:
             verdict="FAILED",
         )
         try:
-            yield line
+            with listening(signed):
+                yield line
             line.verdict = "OK"
         except PartnerResting:
             sent = False
@@ -177,6 +179,7 @@ class BreakerAdapter:
         finally:
             if sent:
                 line.duration_ms = round(1000 * (time.perf_counter() - began))
+                line.signed = signed[-1].model_dump(mode="json") if signed else None
                 with self._database.write() as session:
                     note_exchange(session, line)
 

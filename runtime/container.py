@@ -119,6 +119,11 @@ def verification_key(settings: Settings) -> bytes:
     return _derived(settings, b"kuayu verification")
 
 
+def tries_key(settings: Settings) -> bytes:
+    """The key that puts wrong tries of applicants into slots (错误次数), 32 bytes; derived as `agent_key`."""
+    return _derived(settings, b"kuayu wrong tries")
+
+
 def matter_key(settings: Settings) -> bytes:
     """The key of the marks by which cases of one person, item and region are found (重复办件), 32 bytes.
 

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         description="where applicants reach us, for the square codes on papers, e.g. https://hall.example; "
         "empty: HOST and PORT",
     )
+    hall_phone: str = Field(
+        "12345",
+        pattern=r"^[0-9+][0-9 ()-]*$",
+        description="telephone that applicants read on their pages; 12345 is the government service hotline everywhere",
+    )
     database_url: str = Field("", description="empty: SQLite file in DATA_DIR; postgresql+psycopg://… in production")
     temporal_address: str = Field("", description="host:port of a Temporal server; empty: embedded server")
     temporal_namespace: str = Field("default", min_length=1, description="Temporal namespace")

@@ -22,12 +22,13 @@ from storage.exchange import (
     interprovincial,
     nonces,
     outbox,
+    partner_lists,
     reconciliation_reports,
     sent_files,
     southwest,
 )
 from storage.parcels import handovers, legs, papers, scans
-from storage.people import users
+from storage.people import users, wrong_tries
 from storage.tasks import rows as task_rows
 
 MODULES = (
@@ -49,6 +50,7 @@ MODULES = (
     nonces,
     outbox,
     papers,
+    partner_lists,
     pending_updates,
     phone_views,
     quarter_rows,
@@ -66,6 +68,7 @@ MODULES = (
     verifications,
     watching,
     work_lists,
+    wrong_tries,
 )
 
 metadata = Base.metadata

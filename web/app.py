@@ -57,7 +57,7 @@ from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
 from web.foundation.work_version import WorkVersion
-from web.pages import rendering
+from web.pages import faults, rendering
 from web.pages.routers import PAGES
 from web.security import session
 from web.security.guards import Guards
@@ -146,6 +146,7 @@ def build_app(settings: Settings) -> FastAPI:
     app.state.engine = lambda: engine_of(settings)
     app.state.is_stopping = lambda: False  # whoever serves it knows better
     problems.install(app)
+    faults.install(app)
     rendering.install(app)
     openapi.install(app)
     for router in ROUTERS:

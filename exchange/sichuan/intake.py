@@ -20,7 +20,7 @@ from partners.callbacks import CallbackAnswer, RawCallback
 from partners.sichuan import SichuanSettings
 from partners.sichuan.answers import acknowledgement, problem
 from partners.sichuan.codes import Code
-from partners.sichuan.inbound import MAX_CALLBACK_BYTES, Authentic, Refusal, authenticate, read
+from partners.sichuan.inbound import MAX_CALLBACK_BYTES, Authentic, Refusal, authenticate, read, signed_by_sender
 from partners.standards import sha256_hex
 from storage.base import Database
 from storage.exchange.exchange_log import ExchangeRow, keep_body, note_exchange, note_security_event
@@ -88,7 +88,7 @@ class SichuanIntake:
                 else:
                     answer, taken = self._answered(session, checked, message, now)
                 line = _line(raw, checked, message, answer, now, began)
-                self._note(session, line, checked, taken)
+                self._note(session, raw, line, checked, taken)
         except IntegrityError:  # the same message in another transaction, which was first
             return self._in_progress(raw, checked, message, now, began)
         except DBAPIError:
@@ -122,8 +122,11 @@ class SichuanIntake:
         )
         return answer, True
 
-    def _note(self, session: Session, line: ExchangeRow, checked: Authentic | Refusal, taken: bool) -> None:
+    def _note(
+        self, session: Session, raw: RawCallback, line: ExchangeRow, checked: Authentic | Refusal, taken: bool
+    ) -> None:
         """What is authentic has its body in the inbox or beside the log; anybody's bytes are kept nowhere."""
+        line.signed = signed.model_dump(mode="json") if (signed := signed_by_sender(raw, self._settings)) else None
         if taken and isinstance(checked, Authentic):
             line.body = associated_data_of(_PARTNER, checked.message_id)
         elif isinstance(checked, Authentic):
@@ -141,7 +144,7 @@ class SichuanIntake:
         answer = problem(Code.IN_PROGRESS, retry_after_s=_RETRY_AFTER_S)
         try:
             with self._database.write() as session:
-                self._note(session, _line(raw, checked, message, answer, now, began), checked, taken=False)
+                self._note(session, raw, _line(raw, checked, message, answer, now, began), checked, taken=False)
         except DBAPIError:
             log.exception("callback_not_logged", partner=_PARTNER)
         return answer

@@ -9,10 +9,13 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from domain.terms import Partner
+from partners.signed_text import SignedText
+from partners.southwest.signing import receipt_text
 from storage.exchange.exchange_log import EMPTY, ExchangeRow, keep_body, note_exchange, note_poll
 from storage.sealing import Sealer
 
 SOURCE = Partner.SOUTHWEST.value
+_BATCH_TEXT = ("ver", "cd_batch", "from", "to", "seq", "prevSm3", "rows", "bytes", "rowsSm3", "createdAt")
 
 
 def log_row(
@@ -55,6 +58,7 @@ def log_whole(
     """Write the line of a batch's manifest or a receipt, as it was taken or sent. `body`, `began` as in `log_row`."""
     raw = _compact(content)
     row = _line(direction, kind, cd_batch[:64], raw, code, now, None, began)
+    row.signed = _signed(kind, content)
     if isinstance(body, Sealer):
         keep_body(session, body, row, raw)
     else:
@@ -76,6 +80,21 @@ def log_poll(
 def log_fault(session: Session, code: str, now: datetime, began: float) -> None:
     """Write the line of a poll that the wire has ended, with the fault's code."""
     note_exchange(session, _line("out", "poll", "", b"", code, now, None, began))
+
+
+def _signed(kind: Literal["batch", "receipt"], content: dict[str, Any]) -> dict[str, Any] | None:
+    """What the signature in it covers (contracts.md B "Batch", "Receipt"); None where a member is missing."""
+    try:
+        if kind == "batch":
+            text = "|".join(str(content[name])[:128] for name in _BATCH_TEXT)
+        else:
+            rows = [(str(row["row_guid"]), str(row["code"])) for row in content["rows"]]
+            name, digest, received, code = (str(content[m]) for m in ("cd_batch", "rowsSm3", "receivedAt", "code"))
+            text = receipt_text(name, digest, received, code, rows)
+        proof = {"certSerial": str(content["certSerial"])[:64], "sign": str(content["sign"])[:128]}
+    except (KeyError, TypeError):
+        return None
+    return SignedText(text=text, algorithm="SM2-SM3", proof=proof).model_dump(mode="json")
 
 
 def _compact(content: dict[str, Any] | list[Any]) -> bytes:

@@ -35,6 +35,7 @@ from partners.interprovincial.safe_xml import UnsafeXml, children
 from partners.interprovincial.secret import Secret, SecretKeeper, SecretMemory
 from partners.interprovincial.settings import InterprovincialSettings
 from partners.interprovincial.signing import seal, seal_holds, sealed_text
+from partners.signed_text import tell
 
 _UNTRUSTED: Final = "跨省平台的答复未按约定加印，已按未收到处理。"
 _CODE: Final = re.compile(r"0|-[1-9][0-9]{0,5}")
@@ -105,8 +106,10 @@ class InterprovincialClient:
         settings, now = self._settings, self._now()
         head = Head(fsdw=settings.unit, jsdw=call.jsdw, ywxtbh=call.ywxtbh, fssj=stamp(now))
         body = information(head, call.data)
-        sealed = seal(secret.key.get_secret_value(), _text(call.operation.value, head, body))
+        text = _text(call.operation.value, head, body)
+        sealed = seal(secret.key.get_secret_value(), text)
         headers = gateway_headers(settings, now, self._nonce())
+        tell(text, "HMAC-SM3", headers | {"seal": sealed})
         headers |= {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
         answer = self._attempts.make(
             "POST",

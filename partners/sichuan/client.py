@@ -15,6 +15,7 @@ from partners.base import Now
 from partners.sichuan.codes import REFUSED, SENTENCES, Meaning, meaning_of_status
 from partners.sichuan.settings import SichuanSettings
 from partners.sichuan.signing import answer_text, request_text, sign, verify
+from partners.signed_text import tell
 from partners.standards import NotStrictJson, parse_json_object
 
 FILE_ANSWER_BYTES: Final = 20 * 1024 * 1024
@@ -80,7 +81,7 @@ class SichuanClient:
         settings, now = self._settings, self._now()
         timestamp, parts = str(int(now.timestamp())), urlsplit(url)
         text = request_text(method, parts.path, parts.query, settings.our_app, timestamp, nonce, message_id, body)
-        return {
+        headers = {
             "X-CY-App-Id": settings.our_app,
             "X-CY-Timestamp": timestamp,
             "X-CY-Nonce": nonce,
@@ -88,6 +89,8 @@ class SichuanClient:
             "X-CY-Sign-Alg": settings.alg.value,
             "X-CY-Signature": sign(settings.alg, settings.our_keys_at(now), text),
         }
+        tell(text, settings.alg.value, headers)
+        return headers
 
     def _check(self, answer: Answer, nonce: str) -> None:
         now, said = self._now(), answer.headers

@@ -17,6 +17,7 @@ from partners.sichuan.codes import Code
 from partners.sichuan.events import NotInSchema, from_callback
 from partners.sichuan.settings import SichuanSettings, SignAlgorithm
 from partners.sichuan.signing import is_signature_form, request_text, verify
+from partners.signed_text import SignedText
 from partners.standards import NotStrictJson, NumberOutOfRange, parse_json, same
 
 MAX_CALLBACK_BYTES: Final = 256 * 1024
@@ -68,6 +69,22 @@ def authenticate(raw: RawCallback, settings: SichuanSettings, now: datetime) -> 
     if wrong is not None:
         return Refusal(Code.HEADER, f"header {wrong}")
     return _signed(raw, raw.body, found, settings, now)
+
+
+def signed_by_sender(raw: RawCallback, settings: SichuanSettings) -> SignedText | None:
+    """What the sender should have signed and the headers that he sent, whether they fit or not.
+
+    None where a header is out of form or the sender is not the agreed one: of strangers nothing is kept.
+    """
+    found = _Headers(raw.headers)
+    if raw.body is None or found.first_wrong() is not None:
+        return None
+    app_id, timestamp, nonce = (found.one(name) for name in ("x-cy-app-id", "x-cy-timestamp", "x-cy-nonce"))
+    if not same(app_id, settings.partner_app):
+        return None
+    text = request_text(raw.method, raw.path, raw.query, app_id, timestamp, nonce, found.one("x-cy-msg-id"), raw.body)
+    proof = {name: found.one(name) for name in _FORMS}
+    return SignedText(text=text.decode("latin-1"), algorithm=proof["x-cy-sign-alg"], proof=proof)
 
 
 def read(message: Authentic, now: datetime) -> InboundMessage | Refusal:

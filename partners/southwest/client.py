@@ -11,6 +11,7 @@ from domain.errors import AnswerLost, PartnerRefused, PartnerUnavailable
 from domain.model import Frozen
 from partners.attempt import ANSWER_BYTES, TOTAL_S, TOTAL_WITH_FILE_S, Answer, Attempts
 from partners.base import Now
+from partners.signed_text import tell
 from partners.southwest.codes import INNER_OK, Code, fault_of
 from partners.southwest.settings import SouthwestSettings
 from partners.southwest.signing import Signer, request_text
@@ -142,8 +143,7 @@ class HubClient:
         now, settings = self._now(), self._settings
         serial, stamp, business = self._signer.serial(now), compact(now), business_id(now)
         text = request_text(operation, settings.app_id, settings.tenancy, business, stamp, body)
-        return {
-            "Content-Type": "application/json",
+        signed = {
             "C-App-Id": settings.app_id,
             "C-Tenancy-Id": settings.tenancy,
             "C-Business-Id": business,
@@ -151,6 +151,8 @@ class HubClient:
             "C-Sign-Cert": serial,
             "C-Sign": self._signer.sign(text, serial),
         }
+        tell(text, "SM2-SM3", signed)
+        return {"Content-Type": "application/json"} | signed
 
 
 def _inner(answer: Answer) -> dict[str, Any]:

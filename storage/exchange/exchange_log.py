@@ -5,8 +5,9 @@ days only, a body that has no other home for half a year.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Index, LargeBinary, String, delete, text
+from sqlalchemy import JSON, Index, LargeBinary, String, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.base import Base, insert_new
@@ -25,6 +26,7 @@ class ExchangeRow(Base):
     `interprovincial-secret/…`, or `exchange/…` in `ExchangeBodyRow`). None where there is no body, or where nobody
     vouches for it: of a sender who is not authentic only hash and size are kept.
     `sha256`: lower-case hex, of the body; `size`: in bytes. `verdict`: the inbox's verdict or the wire's code.
+    `signed`: what was signed and how, a `partners.signed_text.SignedText` as JSON; None where nothing was.
     """
 
     __tablename__ = "exchange"
@@ -42,6 +44,7 @@ class ExchangeRow(Base):
     verdict: Mapped[str] = mapped_column(String(32))
     duration_ms: Mapped[int] = mapped_column(default=0)
     body: Mapped[str | None] = mapped_column(String(200))
+    signed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)
 
 
 class ExchangeBodyRow(Base):

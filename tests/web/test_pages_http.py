@@ -230,7 +230,7 @@ def test_an_applicant_follows_without_scripts_and_in_few_bytes(office, browser):
     assert f'value="{case_no}"' in page.text
     found = browser.post("/track", data={"caseNo": f" {case_no.lower()} ", "phoneTail": "0005"})
     assert found.status_code == 200
-    assert "<h1>已登记</h1>" in found.text
+    assert "<h1>大厅已登记您的申请，等材料收齐核对。</h1>" in found.text
     assert "<script" not in page.text + found.text
     sheets = re.findall(r'href="/static/(css/[a-z]+\.css)"', found.text)
     assert len(found.content) + sum((STATIC / sheet).stat().st_size for sheet in sheets) < 60_000

@@ -110,12 +110,15 @@ RULES = {
     "GET /supervisor/cases": WATCHERS,
     "GET /supervisor/promises": WATCHERS,
     "GET /partner": WATCHERS,
+    "GET /partner/deliveries/{line_id}": WATCHERS,
+    "GET /partner/{what}.csv": WATCHERS,
     "GET /status": WATCHERS,
     "GET /track": PUBLIC,
     "POST /track": PUBLIC,
     "POST /track/result": PUBLIC,
     "POST /track/code": PUBLIC,
     "POST /track/rating": PUBLIC,
+    "GET /track/{done}": PUBLIC,
     "GET /verify/{token}": PUBLIC,
     "GET /dev/parts": PUBLIC,
     "GET /docs": PUBLIC,
@@ -150,6 +153,9 @@ FILL = {
     "{partner}": "sichuan",
     "{row_id}": "1",
     "{token}": "none",
+    "{done}": "rating",
+    "{line_id}": "1",
+    "{what}": "cases",
 }
 
 

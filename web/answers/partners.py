@@ -35,6 +35,7 @@ class CommandLine(Answer):
 class ExchangeLine(Answer):
     """One call, `in` or `out`; `body` names where it is sealed."""
 
+    id: int
     at: Moment
     direction: str
     kind: str

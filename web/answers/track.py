@@ -1,5 +1,7 @@
 """What the applicant reads without logging in."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from domain.terms import CaseStatus, Leg, ParcelStage
@@ -10,8 +12,24 @@ from web.answers.fees import FeeTold
 from web.answers.said import WordSaid
 
 
+class StationTold(Answer):
+    """One station of a line. `state`: `done`, `here` or `ahead`; `at`: when it was reached, where that is known."""
+
+    label: str
+    state: Literal["done", "here", "ahead"]
+    at: Moment | None
+
+
+class Missing(Answer):
+    """One paper that is still to be brought. `until`: the last day as people say it, null where none was named."""
+
+    name: str
+    why: str
+    until: str | None
+
+
 class ParcelTold(Answer):
-    """`promise`: a sentence, null before anything is decided."""
+    """`promise`: a sentence, null before anything is decided. `stations`: its way from end to end."""
 
     leg: Leg
     label: str
@@ -19,6 +37,7 @@ class ParcelTold(Answer):
     stage: ParcelStage
     sentence: str
     promise: str | None
+    stations: list[StationTold]
 
 
 class ResultToFetch(Answer):
@@ -43,6 +62,9 @@ class StepTold(Answer):
 class Standing(Answer):
     """Where the matter stands; `next`: a sentence; `said`: by the authorities, oldest first. The name is masked.
 
+    `then`: what happens next, who does it and until when, "" where `next` has said it all. `missing`: what is still to
+    be brought. `progress`: the case's own line, from the registration to the end.
+
     `steps`: of joint handling with an order, else none. `lacking`: papers that are not there as said.
     """
 
@@ -52,6 +74,9 @@ class Standing(Answer):
     status: CaseStatus
     status_label: str
     next: str
+    then: str
+    missing: list[Missing]
+    progress: list[StationTold]
     steps: list[StepTold]
     responsible_now: ResponsibleNow | None
     closed: bool

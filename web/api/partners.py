@@ -67,8 +67,19 @@ def exchanged(
     Raises:
         BadInput: `after` is no mark of this list (`CURSOR`).
     """
+    return _page_of(session, name, exchange_segments(partner, name, polls=polls), size, after)
+
+
+def lines_of(session: Session, segments: tuple[Segment, ...], size: int, after: Mark | None) -> Page[dict[str, Any]]:
+    """One page of lines of the log, as of `exchanged`, in the order of `segments`. Raises BadInput (`CURSOR`)."""
+    return _page_of(session, "exchanges", segments, size, after)
+
+
+def _page_of(
+    session: Session, name: str, segments: tuple[Segment, ...], size: int, after: Mark | None
+) -> Page[dict[str, Any]]:
     query, shown = _SHOWN[name]
-    page = read_page(session, query, exchange_segments(partner, name, polls=polls), size=size, after=after)
+    page = read_page(session, query, segments, size=size, after=after)
     return Page(rows=[shown(row) for row in page.rows], next=page.next)
 
 
@@ -172,6 +183,7 @@ def _command(row: AnyRow) -> dict[str, Any]:
 
 def _exchange(row: AnyRow) -> dict[str, Any]:
     return {
+        "id": row.id,
         "at": row.at.isoformat(),
         "direction": row.direction,
         "kind": row.kind,
@@ -214,6 +226,6 @@ _SHOWN: dict[str, tuple[AnySelect, Callable[[AnyRow], dict[str, Any]]]] = {
         ),
         _command,
     ),
-    "exchanges": (select(*ExchangeRow.__table__.columns), _exchange),
+    "exchanges": (select(*(column for column in ExchangeRow.__table__.columns if column.name != "signed")), _exchange),
 }
 """What is read for each of `EXCHANGED`, and how it is shown: never the sealed messages themselves."""

@@ -15,6 +15,7 @@ from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unprocessable
 from web.foundation.request_schemas import RatingRequest
 from web.security.session import caller
+from web.security.tries import counted
 from web.views.applicants import applicants_case
 from web.views.sentences import REFUSED, Refused, refusal
 
@@ -30,9 +31,10 @@ def rate(case_no: str, rating: RatingRequest, request: Request, ctx: Ctx) -> dic
 
     `phoneTail`: as `/track` knows the applicant. The comment stays in the sealed dossier. One or two opens a task with
     a deadline (差评整改). Refused: 403 NOT_YOURS to everybody who is logged in; 404 TRACK, alike for a wrong number and
-    a wrong tail; 409 RATING_DONE; 422 RATING_EARLY.
+    a wrong tail; 409 RATING_DONE; 422 RATING_EARLY; 429 TRACK_LOCKED as with `track`.
     """
-    return rated(ctx, caller(request, ctx), case_no, rating)
+    with counted(ctx, request, case_no):
+        return rated(ctx, caller(request, ctx), case_no, rating)
 
 
 def rated(ctx: Context, person: LoggedIn | None, case_no: str, rating: RatingRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from web.foundation.context import Context, Ctx
 from web.foundation.problems import TooBusy, Unprocessable
 from web.foundation.request_schemas import RequestSchema
 from web.security.session import CaseReader, Clerk
+from web.security.tries import counted
 from web.views.applicants import applicants_case
 from web.views.cases import find_case
 from web.views.results import ResultFile, handed, no_result, result_file, results_of
@@ -50,13 +51,14 @@ class FetchRequest(RequestSchema):
 
 
 @router.post("/track/results", operation_id="fetchResult", response_class=Response, responses=_FILE)
-def fetch_result(asked: FetchRequest, ctx: Ctx) -> Response:
+def fetch_result(asked: FetchRequest, request: Request, ctx: Ctx) -> Response:
     """An electronic result for its applicant, without login; recorded before it is given out.
 
     Refused: 404 TRACK, alike for a wrong number and a wrong tail; 404 RESULT_UNKNOWN; 409 DEFERRED_OPEN; 422
-    CODE_WRONG; 429 CODE_LOCKED after five wrong codes in a row, for a quarter of an hour.
+    CODE_WRONG; 429 CODE_LOCKED after five wrong codes in a row, TRACK_LOCKED as with `track`, for a quarter of an hour.
     """
-    return fetched(ctx, asked)
+    with counted(ctx, request, asked.case_no):
+        return fetched(ctx, asked)
 
 
 def fetched(ctx: Context, asked: FetchRequest) -> Response:
@@ -95,13 +97,14 @@ class CodeRequest(RequestSchema):
 
 
 @router.post("/track/codes", status_code=202, operation_id="sendResultCode", response_model=CodeSent)
-def send_code(asked: CodeRequest, ctx: Ctx) -> dict[str, Any]:
+def send_code(asked: CodeRequest, request: Request, ctx: Ctx) -> dict[str, Any]:
     """Have a one-time code sent to the applicant's phone, good for ten minutes and one result.
 
     Refused: 404 TRACK, alike for a wrong number and a wrong tail; 404 RESULT_UNKNOWN where there is nothing to fetch;
-    429 CODE_SOON within a minute of the last one, or while wrong codes have locked the results.
+    429 CODE_SOON within a minute of the last one, or while wrong codes have locked the results, TRACK_LOCKED.
     """
-    return code_sent(ctx, asked)
+    with counted(ctx, request, asked.case_no):
+        return code_sent(ctx, asked)
 
 
 def code_sent(ctx: Context, asked: CodeRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from storage.parcels.legs import LegRow
 from storage.parcels.papers import PaperRow, papers_of
 from web.answers.track import Standing
 from web.foundation.context import Context, Ctx
+from web.security.tries import counted
 from web.views.applicants import applicants_case
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
@@ -24,10 +25,13 @@ from web.views.fees import fee_shown
 from web.views.joint import steps_shown, undoing_sentence, undone_sentence
 from web.views.lacking import agreed_sentence, lacking_sentence, lacking_shown
 from web.views.masking import applicant_masked
+from web.views.missing import missing_shown
+from web.views.next_steps import then_sentence
 from web.views.places import places_of
 from web.views.results import results_shown
 from web.views.said import said_to_applicant
 from web.views.sentences import standing_sentence
+from web.views.stations import stations_of, steps_of
 from web.views.ways import way_of, wrong_with
 from web.views.wording import LEGS
 
@@ -36,15 +40,18 @@ router = APIRouter(prefix="/api/v1/track", tags=["进度查询"])
 
 @router.get("", operation_id="track", response_model=Standing, response_model_exclude_unset=True)
 def track(
+    request: Request,
     ctx: Ctx,
     case_no: Annotated[str, Query(alias="caseNo", max_length=21)],
     phone_tail: Annotated[str, Query(alias="phoneTail", pattern=r"^[0-9]{4}$")],
 ) -> dict[str, Any]:
     """Where the matter stands, without login; the name is masked.
 
-    Refused: 404 TRACK, alike for a wrong number and a wrong tail.
+    Refused: 404 TRACK, alike for a wrong number and a wrong tail; 429 TRACK_LOCKED after ten of them within a quarter
+    of an hour, on one number or from one address.
     """
-    return standing(ctx, case_no, phone_tail)
+    with counted(ctx, request, case_no):
+        return standing(ctx, case_no, phone_tail)
 
 
 def standing(ctx: Context, case_no: str, phone_tail: str) -> dict[str, Any]:
@@ -67,6 +74,8 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
     legs = list(session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at)))
     undone = taken_back(session, case.case_no)
     results = results_shown(session, [h for h in handlings if h.handling_no not in undone], withheld=owed)
+    said = said_to_applicant(session, ctx, handlings, withheld=owed)
+    places = places_of(handlings)
     stands = standing_sentence(
         case,
         owed=owed,
@@ -81,12 +90,15 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
         "status": status,
         "statusLabel": status.label,
         "next": undoing_sentence(session, case) or _next(case, papers, clocks, stands) + undone_sentence(session, case),
+        "then": then_sentence(case, clocks, places, ctx.now(), to_fetch=bool(results)),
+        "missing": missing_shown(session, case, handlings, said, papers, clocks, ctx.now()),
+        "progress": steps_of(case, said),
         "steps": steps_shown(case, handlings),
-        "responsibleNow": responsible_now(case, clocks, ctx, places_of(handlings)),
+        "responsibleNow": responsible_now(case, clocks, ctx, places),
         "closed": case.closed_at is not None,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
         "fee": _fee(case, dossier),
-        "said": said_to_applicant(session, ctx, handlings, withheld=owed),
+        "said": said,
         "mayRate": case.decided_at is not None and case.rating is None,
         "results": results,
         "parcels": [
@@ -97,6 +109,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
                 "stage": leg.stage,
                 "sentence": leg_sentence(session, leg),
                 "promise": promised(leg, ctx.now()),
+                "stations": stations_of(leg),
             }
             for leg in legs
         ],

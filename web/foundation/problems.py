@@ -1,6 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): a stable code, a sentence in Chinese, the field if there is one."""
 
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI, Request
@@ -30,6 +30,9 @@ _TITLES = {
 }
 
 
+RETRY_AFTER_S: Final = 2
+
+
 class Unauthenticated(BadInput):
     """Nobody is logged in, or name and password are not right: 401."""
 
@@ -39,7 +42,9 @@ class Forbidden(BadInput):
 
 
 class TooBusy(BadInput):
-    """Nothing is wrong with the request; the caller comes again after `Retry-After`: 429."""
+    """Nothing is wrong with the request; the caller comes again after `Retry-After` (`retry_after_s`): 429."""
+
+    retry_after_s = RETRY_AFTER_S
 
 
 class Unprocessable(BadInput):
@@ -85,8 +90,9 @@ def problem(
     code: str = "",
     errors: list[dict[str, str]] | None = None,
     cases: list[dict[str, Any]] | None = None,
+    retry_after_s: int = RETRY_AFTER_S,
 ) -> JSONResponse:
-    """A refusal or fault as `application/problem+json`; `Retry-After: 2` with 429 and 503.
+    """A refusal or fault as `application/problem+json`; `Retry-After` with 429 and 503.
 
     `detail`: a sentence in Chinese. `code`: for programs; `HTTP_{status}` if empty. `errors`: [{field, detail}].
     `cases`: others that the caller must know of.
@@ -97,7 +103,7 @@ def problem(
         body["errors"] = errors
     if cases:
         body["cases"] = cases
-    headers = {"Retry-After": "2"} if status in (429, 503) else None
+    headers = {"Retry-After": str(retry_after_s)} if status in (429, 503) else None
     return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
 
 
@@ -116,7 +122,8 @@ def install(app: FastAPI) -> None:
         if isinstance(error, FieldsRefused):
             errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]
         cases = error.cases if isinstance(error, SameMatterFound) else None
-        return problem(status, error.sentence, code=error.code, errors=errors, cases=cases)
+        wait = error.retry_after_s if isinstance(error, TooBusy) else RETRY_AFTER_S
+        return problem(status, error.sentence, code=error.code, errors=errors, cases=cases, retry_after_s=wait)
 
     @app.exception_handler(ServiceUnavailable)
     @app.exception_handler(Misconfigured)

@@ -80,9 +80,11 @@ def visitor(*roles: Role) -> Callable[[Request, Ctx], LoggedIn]:
     return check
 
 
-def refused(ctx: Context, person: LoggedIn | None, status: int, what: str, href: str, link: str) -> HTMLResponse:
-    """A page with one sentence and one way on: `href`, shown as `link`."""
-    return render(ctx, "refused.html", person, status=status, what=what, href=href, link=link)
+def refused(
+    ctx: Context, person: LoggedIn | None, status: int, what: str, href: str, link: str, *, why: str = ""
+) -> HTMLResponse:
+    """A page with one sentence, why it is so, and one way on: `href`, shown as `link`."""
+    return render(ctx, "refused.html", person, status=status, what=what, why=why, href=href, link=link)
 
 
 def render(
@@ -99,6 +101,7 @@ def render(
         sandbox=ctx.settings.sandbox,
         words=wording,
         fresh_key=lambda: secrets.token_hex(16),
+        hall_phone=ctx.settings.hall_phone,
         **values,
     )
     return HTMLResponse(text, status)

@@ -10,22 +10,22 @@ from domain.terms import CaseStatus
 from storage.cases.rows import CaseRow
 
 STATUS = {
-    CaseStatus.REGISTERED: "材料收齐核对后，我们会马上转给办理地。",
-    CaseStatus.COLLECTED: "材料已收，正在转给办理地。",
-    CaseStatus.WAITING: "前一步已办成，正在转给下一个办理地。",
-    CaseStatus.SUBMITTED: "已转给办理地，等待对方收件。",
-    CaseStatus.RECEIVED: "办理地已收件，等待受理。",
+    CaseStatus.REGISTERED: "大厅已登记您的申请，等材料收齐核对。",
+    CaseStatus.COLLECTED: "大厅已收齐材料，正在转给办理地。",
+    CaseStatus.WAITING: "前一步已办成，大厅正在转给下一个办理地。",
+    CaseStatus.SUBMITTED: "大厅已把申请转给办理地，等办理地收到。",
+    CaseStatus.RECEIVED: "办理地已收到申请，正在看能不能受理。",
     CaseStatus.ACCEPTED: "办理地已受理，正在办理。",
-    CaseStatus.SUPPLEMENT_REQUIRED: "还缺材料，请尽快联系窗口补齐。",
-    CaseStatus.SUPPLEMENTED: "补正材料已转给办理地。",
-    CaseStatus.REVIEWING: "办理地正在审查。",
-    CaseStatus.SUSPENDED: "办理地正在进行特别程序，期间不计时限。",
-    CaseStatus.APPROVED: "已办结。",
-    CaseStatus.NOT_ACCEPTED: "办理地不予受理，理由见下。",
-    CaseStatus.REJECTED: "办理地不予许可，理由见下。",
-    CaseStatus.WITHDRAWN: "已按您的申请撤回。",
-    CaseStatus.FAILED: "办理已终止，请联系窗口。",
-    CaseStatus.NOT_BEGUN: "另一步没有办成，这一步没有开始。",
+    CaseStatus.SUPPLEMENT_REQUIRED: "还缺材料，请您尽快到大厅窗口补齐。",
+    CaseStatus.SUPPLEMENTED: "大厅已把您补的材料转给办理地。",
+    CaseStatus.REVIEWING: "办理地正在审查您的申请。",
+    CaseStatus.SUSPENDED: "办理地正在进行听证、检验等程序，所需时间不计入办理时限。",
+    CaseStatus.APPROVED: "办理地已经办好。",
+    CaseStatus.NOT_ACCEPTED: "办理地决定不予受理，理由见下。",
+    CaseStatus.REJECTED: "办理地决定不予许可，理由见下。",
+    CaseStatus.WITHDRAWN: "已按您的申请撤回，您的材料会退还给您。",
+    CaseStatus.FAILED: "这件事已终止办理，原因和去处请询大厅。",
+    CaseStatus.NOT_BEGUN: "另一步没有办成，大厅没有开始这一步。",
 }
 """Where the matter stands, as the applicant reads it."""
 
@@ -72,12 +72,12 @@ def refusal(code: Refused) -> Conflict:
 class Way(StrEnum):
     """Where the result of an approved case is on its way to the applicant; the value is the sentence."""
 
-    TO_THE_DOOR = "结果正在送到您手中。"
-    TO_THE_HALL = "结果正从办理地寄回大厅。"
-    AT_THE_HALL = "结果在大厅，请带身份证件来领取。"
-    ONLINE = "电子结果可以下载，见下。"
-    BEING_FETCHED = "电子结果正在取回，取到后可在本页下载。"
-    NOT_SENT_YET = "已办结，等待办理地寄出结果。"
+    TO_THE_DOOR = "已经办好，邮政正在把结果送到您手中。"
+    TO_THE_HALL = "已经办好，邮政正把结果从办理地寄回大厅。"
+    AT_THE_HALL = "已经办好，结果在大厅，请您带身份证件来领取。"
+    ONLINE = "已经办好，您可以在本页下载电子结果。"
+    BEING_FETCHED = "已经办好，大厅正在取回电子结果，取到后可在本页下载。"
+    NOT_SENT_YET = "已经办好，等办理地寄出结果。"
 
 
 def standing_sentence(
@@ -91,15 +91,15 @@ def standing_sentence(
     if wrong is not None and status is CaseStatus.REGISTERED:
         return wrong  # what was fetched has not come: nothing goes on before
     if case.on_hold:
-        return "有一处情况需要工作人员核实，核实后会继续办理。"
+        return "有一处情况大厅要先核实，核实后接着办理。"
     if case.withdrawal_pending:
-        return "已收到您的撤回申请，正在等待办理地答复。"
+        return "大厅已收到您的撤回申请，正等办理地答复。"
     if status is CaseStatus.SUPPLEMENT_REQUIRED and reply_by is not None:
-        return f"还缺材料，请在{reply_by}前到窗口补齐。"
+        return f"还缺材料，请您在{reply_by}（含）前到大厅窗口补齐。"
     if status is CaseStatus.APPROVED and owed and case.closed_at is not None:
-        return "容缺材料逾期未补，结果未发放，请联系窗口。"
+        return "所缺材料逾期未补，结果不能发放，请您联系大厅。"
     if status is CaseStatus.APPROVED and owed:
-        return "结果已出，请补齐容缺材料后领取。"
+        return "办理地已有结果，请您补齐所缺材料后领取。"
     if status is CaseStatus.APPROVED and case.closed_at is None and way is not None:
         return wrong or way
     return STATUS[status]

@@ -20,6 +20,7 @@ from domain.outbound import Receipt, Rendered
 from domain.recording import CaseChange, PassingOn
 from domain.terms import CaseStatus, CommandKind, ItemKind, MaterialForm, Notice, Partner, Provided, WireEvent
 from domain.wire import WireState
+from partners.signed_text import tell
 from runtime.workers import clockwork_over
 from storage.base import Base, Database
 from storage.cases.rows import CaseEventRow, CaseRow, HandlingRow, write_dossier
@@ -351,3 +352,20 @@ def test_a_network_whose_adapter_is_not_here_is_waited_for(desk):
     assert desk.handling().waiting_since == NOW
     assert desk.say().outcome is CommandOutcome.TAKEN  # it is back
     assert desk.handling().waiting_since is None
+
+
+def test_what_was_signed_for_each_attempt_stays_with_its_line(desk):
+    desk.network.faults = [PartnerUnavailable("忙", code="HTTP503"), None]
+    first_send = desk.network.send
+
+    def send(rendered):
+        tell(f"attempt {len(desk.network.sent)}", "HMAC-SHA256", {"X-CY-Signature": "v1=x"})
+        return first_send(rendered)
+
+    desk.network.send = send
+    with pytest.raises(ApplicationError):
+        desk.say()
+    desk.say()
+    with desk.database.read() as session:
+        lines = session.scalars(select(ExchangeRow).order_by(ExchangeRow.id)).all()
+        assert [line.signed["text"] for line in lines] == ["attempt 0", "attempt 1"]

@@ -10,6 +10,7 @@ from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role
 from storage.cases.rows import CaseRow, HandlingRow
 from tests.unit.web.hall import an_item, case_body
+from web.views.sentences import STATUS
 
 MOVE = load().by_code["YZ-MPS-009"]
 IN, OUT = {"region": "510104", "role": "迁入地"}, {"region": "440103", "role": "迁出地"}
@@ -167,7 +168,7 @@ def test_when_it_is_settled_the_case_hears_of_it_and_the_applicant_reads_the_out
     done = hall.as_().post(path, json={"outcome": "restored", "reason": "户口已恢复"})
     assert done.status_code == 200
     undone = f"{place('440103')}的“迁出”：已恢复原状。"
-    assert track(hall, case_no)["next"] == f"办理地不予许可，理由见下。{undone}"
+    assert track(hall, case_no)["next"] == f"{STATUS[CaseStatus.REJECTED]}{undone}"
 
 
 def test_a_step_that_waits_says_so(hall):

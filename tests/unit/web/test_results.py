@@ -118,7 +118,7 @@ def test_the_page_does_it_without_scripts_and_says_what_is_wrong(hall, case_no):
 
 
 @pytest.mark.parametrize(
-    "more", [{"phoneTail": "0002"}, {"caseNo": "500103202611239999990"}, {"phoneTail": "０００１"}, {"phoneTail": ""}]
+    "more", [{"phoneTail": "0002"}, {"caseNo": "500103202611239999990"}, {"phoneTail": "０００2"}, {"phoneTail": ""}]
 )
 def test_who_does_not_know_number_and_phone_learns_nothing(hall, case_no, more):
     answers = [fetch(hall, case_no, code, **more) for code in (code_of(hall, case_no), "1")]
@@ -126,6 +126,12 @@ def test_who_does_not_know_number_and_phone_learns_nothing(hall, case_no, more):
     page = on_the_page(hall, case_no, "1", **more)
     assert page.status_code == 404 and "准迁证" not in page.text
     assert readings(hall, case_no) == []
+
+
+def test_a_page_reads_full_width_digits_and_a_number_as_it_is_shown(hall, case_no):
+    shown = f"{case_no[:6]} · {case_no[6:10]}-{case_no[10:12]}-{case_no[12:14]} · {case_no[14:]}"
+    assert fetch(hall, case_no, "1", phoneTail="０００１").json()["code"] == "TRACK"  # a program has no input method
+    assert hall.nobody().post("/track", data={"caseNo": shown, "phoneTail": "０００１"}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/track", "/track/result", "/track/code", "/track/rating"])

@@ -1,8 +1,10 @@
 // Calls of our own HTTP interface with the session's cookie. Errors are problem+json (RFC 9457).
 
+import { CALLS } from "./words/forms.js";
+
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || "系统暂时没有回应，请稍后再试");
+    super(body.detail || CALLS.silent);
     this.status = status;
     this.code = body.code || "";
     this.errors = body.errors || [];
@@ -15,12 +17,12 @@ async function call(path, options) {
   try {
     answer = await fetch(path, options);
   } catch {
-    throw new Problem(0, { detail: "网络不通，内容还在，请稍后再提交" });
+    throw new Problem(0, { detail: CALLS.offline });
   }
   const text = await answer.text();
   const body = text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
   if (answer.status === 401) {
-    body.detail = "登录已过期，请在新窗口登录后再提交";
+    body.detail = CALLS.expired;
   }
   if (!answer.ok) {
     throw new Problem(answer.status, body);

@@ -1,6 +1,8 @@
 // The error summary: on top of the form, in focus, one link per field, the same words beside the field.
 
-const MARK = "错误：";
+import { FAULTS } from "./words/forms.js";
+
+const MARK = FAULTS.mark;
 
 export function clearFaults(form) {
   form.querySelector(":scope > .summary")?.remove();
@@ -81,8 +83,8 @@ export function missing(form) {
         faults.push({ field: chosen.name, detail: label });
       }
     } else if (field.willValidate && !field.checkValidity()) {
-      const empty = field.dataset.missing ?? `请填写${label}`;
-      const said = field.validity.customError ? field.validationMessage : `${label}的格式不对`;
+      const empty = field.dataset.missing ?? FAULTS.empty(label);
+      const said = field.validity.customError ? field.validationMessage : FAULTS.misformed(label);
       faults.push({ field: field.name, detail: field.validity.valueMissing ? empty : said });
     }
   }

@@ -9,6 +9,7 @@ import { asked } from "./confirm.js";
 import { clearFaults, missing, showFaults } from "./faults.js";
 import { isImeKey } from "./keys.js";
 import { valuesOf } from "./values.js";
+import { FORMS } from "./words/forms.js";
 
 const BUSY_MS = 15000;
 
@@ -46,14 +47,14 @@ async function send(form) {
   }
   const gaps = missing(form);
   if (gaps.length > 0) {
-    showFaults(form, "请检查下面的内容", gaps);
+    showFaults(form, FORMS.check, gaps);
     return;
   }
   clearFaults(form);
   form.dataset.key ||= freshKey();
   const words = button.textContent;
   button.disabled = true;
-  button.textContent = "提交中…";
+  button.textContent = FORMS.busy;
   const relief = setTimeout(() => restore(button, words), BUSY_MS);
   try {
     const answer = await post(form.dataset.api, valuesOf(form), form.dataset.key);
@@ -65,7 +66,7 @@ async function send(form) {
     }
     form.dispatchEvent(new CustomEvent("refused", { detail: problem }));
     const faults = problem.errors?.length ? problem.errors : [{ field: "", detail: problem.message }];
-    showFaults(form, problem.errors?.length ? problem.message : "没有提交成功", faults);
+    showFaults(form, problem.errors?.length ? problem.message : FORMS.refused, faults);
   } finally {
     clearTimeout(relief);
     restore(button, words);
@@ -84,7 +85,7 @@ function finish(form, answer) {
     const note = document.createElement("p");
     note.className = "done";
     note.setAttribute("role", "status");
-    note.textContent = "已提交，正在处理。";
+    note.textContent = FORMS.taken;
     form.replaceWith(note);
   } else {
     form.dispatchEvent(new CustomEvent("done", { detail: answer, bubbles: true }));

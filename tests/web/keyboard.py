@@ -1,0 +1,77 @@
+"""A page by keyboard alone: what can be reached with Tab, in which order, and whether the focus is seen."""
+
+_FOCUSABLE = """() => {
+  const radios = new Set();
+  return [...document.querySelectorAll(
+    "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]"
+  )].filter((one) => {
+    const there = one.checkVisibility({ visibilityProperty: true });
+    if (one.disabled || one.tabIndex < 0 || one.closest("[inert]") || !there) {
+      return false;
+    }
+    if (one.type !== "radio") {
+      return true;
+    }
+    const first = !radios.has(one.name);  // of a group the keyboard reaches one, and the arrows the others
+    radios.add(one.name);
+    return first;
+  }).map((one, number) => { one.dataset.reached = number; return one.outerHTML.slice(0, 160); });
+}"""
+
+_FOCUSED = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body || one === document.documentElement) {
+    return null;
+  }
+  const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return { r, g, b, a }; };
+  const luminance = ({ r, g, b }) => {
+    const [x, y, z] = [r, g, b].map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const behind = (at) => {
+    for (let each = at; each; each = each.parentElement) {
+      const colour = rgb(getComputedStyle(each).backgroundColor);
+      if (colour.a > 0.5) return colour;
+    }
+    return { r: 255, g: 255, b: 255 };
+  };
+  const style = getComputedStyle(one);
+  const both = [rgb(style.outlineColor), behind(one.parentElement)].map(luminance);
+  const [light, dark] = both.sort((a, b) => b - a);
+  const box = one.getBoundingClientRect();
+  const group = one.type === "radio" && [...one.form.elements[one.name]].find((radio) => radio.dataset.reached);
+  return {
+    number: one.dataset.reached ?? group?.dataset.reached ?? null,
+    html: one.outerHTML.slice(0, 160),
+    seen: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 && (light + 0.05) / (dark + 0.05) >= 3,
+    there: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+  };
+}"""
+
+_FROM_THE_TOP = """() => {
+  document.body.tabIndex = -1; document.body.focus({ preventScroll: true }); document.body.removeAttribute("tabindex");
+}"""
+
+
+def walked(page):
+    """Each stop of Tab from the top of the page to its end, and what there is to be reached, as HTML."""
+    wanted = page.evaluate(_FOCUSABLE)
+    page.evaluate(_FROM_THE_TOP)
+    stops = []
+    for _ in range(len(wanted) + 40):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(_FOCUSED)
+        if stop is None or (stops and stop["number"] is not None and stop["number"] == stops[0]["number"]):
+            return stops, wanted
+        stops.append(stop)
+    raise AssertionError(f"Tab does not leave the page: {stops[-3:]}")
+
+
+def is_walked_well(page):
+    """Every function is reached, the skip link first, in the order of reading, and the focus is always seen."""
+    stops, wanted = walked(page)
+    reached = [int(stop["number"]) for stop in stops if stop["number"] is not None]
+    assert "跳到正文" in stops[0]["html"]
+    assert [wanted[number] for number in range(len(wanted)) if number not in reached] == []
+    assert reached == sorted(reached), "the order of Tab is not that of reading"
+    assert [stop["html"] for stop in stops if not (stop["seen"] and stop["there"])] == []

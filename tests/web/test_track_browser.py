@@ -1,0 +1,172 @@
+"""The applicant's page as people read it (ux.md A1–A3): old phones, large letters, no script, only what is theirs."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from storage.people.wrong_tries import TRIES, WrongTryRow
+from tests.web.desks import desk_of
+from tests.web.following import served_alone
+from tests.web.looks import keeps_the_rules, photographed
+from tests.web.track_cases import LONG, closed, full, usual
+
+pytestmark = pytest.mark.browser
+
+COLD_BYTES = 60_000
+PERSONAL = re.compile(r"(?<![\dA-Z])1[3-9]\d{9}(?!\d)|(?<!\d)\d{17}[\dXx](?![\dXx])")
+"""A whole mobile number, a whole identity number; a case number has 21 characters."""
+ZOOMS = {"200 %": 640, "400 % or the narrowest phone": 320}
+CLIPPED = """() => [...document.querySelectorAll("main *")].filter((one) => {
+  const style = getComputedStyle(one);
+  return one.children.length === 0 && one.textContent.trim() && style.overflowX === "hidden"
+    && !one.closest(".hush") && one.scrollWidth > one.clientWidth + 1;
+}).map((one) => one.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def base(office):
+    with served_alone(office.app) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_guessed(office):
+    with office.database.write() as session:
+        session.query(WrongTryRow).delete()
+
+
+@pytest.fixture
+def desk(chromium, base):
+    """With scripts, because axe needs them; the pages have none."""
+    with desk_of(chromium, base) as opened:
+        yield opened
+
+
+@pytest.fixture
+def plain_desk(chromium, base):
+    with desk_of(chromium, base, java_script_enabled=False) as opened:
+        yield opened
+
+
+def looked(desk, case_no, tail):
+    page = desk.open("/track")
+    page.fill("#caseNo", case_no)
+    page.fill("#phoneTail", tail)
+    page.click("button.main")
+    return page
+
+
+def test_the_first_look_is_small_and_asks_for_two_things(desk):
+    came = []
+    desk.page.on("response", lambda answer: came.append(answer))
+    page = desk.open("/track")
+    page.wait_for_load_state("networkidle")
+    sizes = [one.request.sizes() for one in came]
+    assert len(sizes) > 5  # the page and its styles
+    assert sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes) <= COLD_BYTES
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") >= 18
+    assert page.locator("script").count() == 0
+    photographed(page, "track-empty")
+
+
+def test_a_case_under_way_says_who_does_what_until_when(desk, office):
+    page = looked(desk, usual(office, 41), "0041")
+    expect(page.locator("h1")).to_have_text("办理地已受理，正在办理。")
+    expect(page.locator(".lead")).to_have_text(re.compile(r"^办理地承诺最迟\d+月\d+日（周.）办结。$"))
+    here = page.locator("#parcel-1 ~ .line > [aria-current=step]")
+    expect(here).to_contain_text("邮政运输")
+    expect(page.locator("a[href^='tel:']").first).to_be_visible()
+    assert "0041" not in page.url
+    photographed(page, "track-usual")
+
+
+def test_everything_at_once_stays_in_order_and_masked(desk, office):
+    page = looked(desk, full(office, 42), "0042")
+    expect(page.locator("h1")).to_contain_text("还缺材料，请您在")
+    missing = page.locator("ol.missing > li")
+    expect(missing).to_have_count(3)
+    expect(missing.first).to_contain_text(LONG)
+    expect(missing.first).to_contain_text("最迟")
+    expect(missing.last).to_contain_text("先行办理时欠的")
+    expect(page.locator(".line")).to_have_count(3)  # there, back, and the case itself
+    assert PERSONAL.findall(page.content()) == []
+    photographed(page, "track-full")
+
+
+def test_a_result_is_there_to_fetch_and_a_wrong_code_is_said_at_its_field(desk, office):
+    page = looked(desk, closed(office, 43), "0043")
+    expect(page.locator("#results")).to_have_text("领取电子结果")
+    photographed(page, "track-closed")
+    page.fill("#code", "0000 0000")
+    page.get_by_role("button", name="下载 失业登记证明").click()
+    assert page.title().startswith("错误：")
+    expect(page.locator(".summary a")).to_have_attribute("href", "#code")
+    expect(page.locator("#code-fault")).to_contain_text("领取码不对")
+    photographed(page, "track-error-code")
+    desk.faults.clear()  # the browser notes 422 as an error of the page
+
+
+def test_the_eleventh_wrong_guess_waits_and_is_told_kindly(desk, office):
+    case_no = usual(office, 44)
+    for guess in range(TRIES):
+        page = looked(desk, case_no, f"{9000 + guess}")
+        expect(page.locator(".summary a")).to_have_text("没有查到，请核对受理编号和手机尾号")
+    photographed(page, "track-error")
+    page.fill("#phoneTail", "0044")  # right, and not looked at
+    with page.expect_response("**/track") as answer:
+        page.click("button.main")
+    assert answer.value.status == 429
+    assert int(answer.value.headers["retry-after"]) > 60
+    expect(page.locator(".summary")).to_contain_text("分钟后再查")
+    photographed(page, "track-locked")
+    desk.faults.clear()  # the browser notes 404 and 429 as errors of the page
+
+
+def test_all_of_it_works_without_scripts(plain_desk, office):
+    page = looked(plain_desk, f" {full(office, 49).lower()} ", "0049")
+    expect(page.locator("ol.missing > li")).to_have_count(3)
+    page.get_by_role("button", name="关怀模式").click()
+    expect(page.locator("ol.missing > li")).to_have_count(3)
+    page.get_by_role("link", name="再查一件").click()
+    expect(page.locator("#caseNo")).to_have_value("")
+
+
+def test_care_mode_is_larger_stays_and_goes_again(desk, office):
+    page = desk.open("/track")
+    page.get_by_role("button", name="关怀模式").click()
+    expect(page.get_by_role("button", name="退出关怀模式")).to_be_visible()
+    size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    assert page.evaluate(size) == pytest.approx(23.8, abs=0.1)
+    page = looked(desk, usual(office, 45), "0045")
+    assert page.evaluate(size) == pytest.approx(23.8, abs=0.1)
+    photographed(page, "track-care")
+    page.get_by_role("button", name="退出关怀模式").click()
+    expect(page.get_by_role("button", name="关怀模式", exact=True)).to_be_visible()
+    expect(page.locator("h1")).to_have_text("办理地已受理，正在办理。")  # still this case
+    assert page.evaluate(size) == pytest.approx(18, abs=0.1)
+
+
+@pytest.mark.parametrize("width", ZOOMS.values(), ids=ZOOMS)
+def test_enlarged_nothing_is_lost(desk, office, width):
+    page = looked(desk, full(office, 46 if width == 320 else 47), "0046" if width == 320 else "0047")
+    page.set_viewport_size({"width": width, "height": 640})
+    keeps_the_rules(page)
+    assert page.evaluate(CLIPPED) == []
+    page.set_viewport_size({"width": width, "height": 640})
+    page.get_by_role("button", name="关怀模式").click()
+    expect(page.get_by_role("button", name="退出关怀模式")).to_be_visible()
+    keeps_the_rules(page)
+
+
+def test_a_print_has_what_counts_and_no_buttons(desk, office):
+    page = looked(desk, usual(office, 48), "0048")
+    page.emulate_media(media="print")
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".call")).to_be_visible()
+    assert [one for one in page.locator("button").all() if one.is_visible()] == []
+
+
+def test_a_form_that_is_reloaded_by_its_address_leads_back(desk):
+    page = desk.open("/track/rating")
+    assert page.url.endswith("/track")
