@@ -110,7 +110,7 @@ def _received(case: dict[str, Any], handling: dict[str, Any], who: str, now: dat
     if clock is None:
         return f"{who}已收件，等对方受理"
     late = late_by(clock["dueAt"], now)
-    return f"{who}已收件，等对方受理或告知补正，{late or by_when(clock['dueAt'], now) + '前'}"
+    return f"{who}已收件，等对方受理或告知补正，{late or by_when(clock['dueAt'], now)}"
 
 
 def _supplement(case: dict[str, Any], handling: dict[str, Any], who: str, now: datetime) -> str:
@@ -140,7 +140,7 @@ def _outstanding(case: dict[str, Any], handling: dict[str, Any], who: str, now: 
     comes_back = any(p["handlingNo"] == handling["handlingNo"] and p["leg"] == "BACK" for p in case["parcels"])
     sending = _clock(case, _D.RESULT_DELIVERY, handling["handlingNo"])
     if handling["resultTravels"] and sending is not None and not comes_back:
-        return f"，等{who}寄出结果，{by_when(sending['dueAt'], now)}前送达"
+        return f"，等对方寄出结果，{by_when(sending['dueAt'], now)}送达"
     if any(paper["kind"] == PaperKind.RESULT for paper in case["writings"]):
         return "，电子结果可以领取"
     electronic = (handling["result"] or {}).get("form") in (ResultForm.ELECTRONIC, ResultForm.BOTH)
@@ -232,12 +232,12 @@ def _decision(case: dict[str, Any], number: str, now: datetime) -> str:
         clock = _clock(case, kind, number)
         if clock is not None:
             late = late_by(clock["dueAt"], now)
-            return f"，{word}{by_when(clock['dueAt'], now)}前办结" + (f"，{late}" if late else "")
+            return f"，{word}{by_when(clock['dueAt'], now)}办结" + (f"，{late}" if late else "")
     return ""
 
 
 def _until(clock: dict[str, Any] | None, now: datetime) -> str:
-    return f"{by_when(clock['dueAt'], now)}前" if clock is not None else ""
+    return by_when(clock["dueAt"], now) if clock is not None else ""
 
 
 def _clock(case: dict[str, Any], kind: DeadlineKind, number: str | None = None) -> dict[str, Any] | None:

@@ -25,9 +25,11 @@ def on_day(at: str | datetime, now: datetime) -> str:
 
 
 def by_when(at: str | datetime, now: datetime) -> str:
-    """As `on_day`, with the hour where it is today: 今天16:00."""
+    """Until when something is to be done: 今天16:00前, 明天内, 12月9日前."""
     day = on_day(at, now)
-    return f"{day}{_moment(at).astimezone(CHINA):%H:%M}" if day == "今天" else day
+    if day == "今天":
+        return f"{day}{_moment(at).astimezone(CHINA):%H:%M}前"
+    return f"{day}内" if day == "明天" else f"{day}前"
 
 
 def late_by(at: str | datetime, now: datetime) -> str | None:

@@ -13,7 +13,7 @@ S = ParcelStage
 class Passed(StrEnum):
     """Where a parcel stands as to a station; the value is the class that draws it."""
 
-    DONE = "done"
+    PAST = "past"
     HERE = "here"
     WRONG = "wrong"
     AHEAD = "ahead"
@@ -77,7 +77,7 @@ def stations_of(leg: LegRow) -> list[dict[str, Any]]:
 def _state(place: int, here: int, *, side: bool, over: bool) -> Passed:
     if place == here and not over:
         return Passed.WRONG if side else Passed.HERE
-    return Passed.DONE if place <= here else Passed.AHEAD
+    return Passed.PAST if place <= here else Passed.AHEAD
 
 
 def _times(leg: LegRow) -> dict[str, str]:

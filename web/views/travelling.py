@@ -61,7 +61,7 @@ def _visit(parcel: dict[str, Any], now: datetime, errand: str, *, set_out: bool)
     if due is None:
         return who
     late = late_by(due, now)
-    return f"{who}，承诺时间{late}" if late else f"{who}，承诺{by_when(due, now)}前到"
+    return f"{who}，承诺时间{late}" if late else f"{who}，承诺{by_when(due, now)}到"
 
 
 def _arrived(leg: Leg, what: str) -> str | None:

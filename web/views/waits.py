@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -30,6 +30,7 @@ _FOR: Final[Mapping[DeadlineKind, str]] = {
     _D.COMPENSATION: "恢复已办成的部分",
     _D.MISSING_PAPER: "补来缺的材料",
 }
+_TOGETHER: Final = timedelta(minutes=1)
 _WORTH_A_BAR_S: Final = 3_600.0
 _WORTH_A_BAR_SCALED_S: Final = 60.0
 
@@ -71,13 +72,20 @@ def bars(clocks: Sequence[DeadlineRow], now: datetime, least_s: float) -> list[W
 
 def _told_once(clocks: Iterable[DeadlineRow]) -> list[DeadlineRow]:
     """Of clocks that begin together and wait for the same, the last that was set; of the two limits the promised."""
-    kept: dict[tuple[str | None, str, datetime], DeadlineRow] = {}
+    kept: list[DeadlineRow] = []
     for clock in clocks:
-        key = (clock.handling_no, _FOR[DeadlineKind(clock.kind)], clock.start_at)
-        if key in kept and kept[key].kind == _D.DECISION_PROMISED and clock.kind != _D.DECISION_PROMISED:
-            continue
-        kept[key] = clock
-    return list(kept.values())
+        same = next((one for one in kept if _same(one, clock)), None)
+        if same is None:
+            kept.append(clock)
+        elif same.kind == clock.kind or clock.kind == _D.DECISION_PROMISED:
+            kept[kept.index(same)] = clock
+    return kept
+
+
+def _same(one: DeadlineRow, other: DeadlineRow) -> bool:
+    if one.handling_no != other.handling_no or _FOR[DeadlineKind(one.kind)] != _FOR[DeadlineKind(other.kind)]:
+        return False
+    return abs(one.start_at - other.start_at) < _TOGETHER
 
 
 def _words(clock: DeadlineRow, seconds: float) -> str:
