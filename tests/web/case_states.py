@@ -6,7 +6,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from activities.records import Records
-from domain.inbound import EventPayload, InboundMessage
+from domain.inbound import EventPayload, InboundMessage, ResultPaper
 from domain.messages import DeadlineKind
 from domain.recording import CaseChange
 from domain.tasks import TaskKind
@@ -204,11 +204,11 @@ def closed(office, number):
 
 
 def held(office, number):
+    """The authority has approved, and says a day later that it refuses."""
     case = accepted(office, number)
-    case.says(
-        WireEvent.NOT_ACCEPTED, 3, 1, reason="参保地不在本区，应向云岩区申请", legal_basis="《社会保险法》第五十八条"
-    )
-    data = {"event": "NOT_ACCEPTED", "ours": "ACCEPTED", "seq": 3, "sender": "sichuan", "messageId": "none"}
+    case.says(WireEvent.APPROVED, 3, 2, result=ResultPaper(name="失业登记证明", form="electronic")).step(S.APPROVED, 2)
+    case.says(WireEvent.REJECTED, 4, 1, reason="参保地不在本区，应向云岩区申请", legal_basis="《社会保险法》第五十八条")
+    data = {"event": "REJECTED", "ours": "APPROVED", "seq": 4, "sender": "sichuan", "messageId": "none"}
     case.task(TaskKind.CONTRADICTION, 1, handling_no=case.no, data=data).note("CONTRADICTION", 1)
     return case.change(on_hold=True)
 
