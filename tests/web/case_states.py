@@ -178,7 +178,8 @@ def joint(office, number):
     case.step(S.ACCEPTED, 2, handling=leave).clock(D.DECISION_PROMISED, 2, 6, handling=leave)
     case.step(S.WAITING, 5.5, handling=settle)
     case.change(status=S.ACCEPTED)
-    case.office.change(permit, lambda row: setattr(row, "result", {"name": "准予迁入证明", "form": "electronic"}))
+    result = {"name": "夫妻投靠户口迁移（准迁）办理结果", "form": "electronic", "sha256": office.uploaded()}
+    office.change(permit, lambda row: setattr(row, "result", result | {"document_no": "川锦公迁〔2026〕000013号"}))
     return case.leg("FORWARD", "IN_TRANSIT", 2, due=1, handling=leave)
 
 

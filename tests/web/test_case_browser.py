@@ -11,7 +11,7 @@ from domain.tasks import TaskKind
 from tests.web.case_states import STATES
 from tests.web.desks import desk_of
 from tests.web.following import served_alone
-from tests.web.looks import photographed
+from tests.web.looks import keeps_the_rules, photographed
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +89,21 @@ def test_a_supplement_takes_exactly_the_named_papers_and_asks_first(office, desk
     assert said.value.status == 202
 
 
+def test_a_task_is_decided_on_the_page_after_a_question(office, desk):
+    case = STATES["accepted"](office, 628)
+    case.task(TaskKind.DEADLINE_WARNING, 0, handling_no=case.no)
+    page = desk.open(f"/window/{case.no}")
+    tasks = page.locator("[data-live=tasks]")
+    tasks.locator("summary").click()
+    tasks.get_by_label("说明").fill("已电话提醒")
+    tasks.locator("form > button.main").click()
+    expect(tasks.locator("dialog")).to_contain_text(f"办件 {case.no[-5:-1]}")
+    with page.expect_navigation():
+        tasks.locator("dialog button[value=yes]").click()
+    expect(page.locator("[data-live=tasks]")).to_have_text("")
+    expect(page.locator("[data-live=history]")).to_contain_text("已处理：已电话提醒")
+
+
 def test_news_takes_nothing_out_of_ones_hands(office, desk):
     """Typing, an open question, open details and the place of what is pointed at stay while events come."""
     case = STATES["under_way"](office, 624)
@@ -128,6 +143,9 @@ def test_the_record_prints_on_a4_with_everything_unfolded(office, desk):
     words = normalize("NFKC", "".join("".join(sheet.extract_text() for sheet in pdf.pages).split()))
     assert "窗口已核对原件" in words  # folded on the screen
     assert "撤回" not in words and "拨打电话" not in words
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 1000})
+    keeps_the_rules(page)
 
 
 def test_without_scripts_the_page_reads_to_the_end(office, chromium, base):

@@ -1,4 +1,7 @@
-"""How an authority is called in a sentence (办理机关): by its own name where it said one, else by place and trade."""
+"""How an authority is called in a sentence (办理机关): by its own name where it said one, else by place and trade.
+
+What a network says of itself, or a login of ours, is no authority's name: it must name the place.
+"""
 
 from typing import Final
 
@@ -10,9 +13,15 @@ _WHOLE: Final = frozenset({"残联", "海关", "人民银行", "工会"})
 
 def authority_name(department: str, region: str, org: str | None = None) -> str:
     """南宁青秀区残联, 成都锦江区公安部门; `org`: what the authority calls itself, None where it has not said."""
-    if org:
+    if org and names_place(org, region):
         return org
     return f"{short_place(region)}{department}{'' if department in _WHOLE or not department else '部门'}"
+
+
+def names_place(org: str, region: str) -> bool:
+    """Whether the county is in the name, with or without its last character: 锦江区医保局, 锦江社保中心."""
+    found = regions.find(region)
+    return found is not None and (found.name in org or (len(found.name) > 2 and found.name[:-1] in org))
 
 
 def short_place(code: str) -> str:

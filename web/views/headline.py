@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.messages import DeadlineKind, TaskOutcome
+from domain.papers import PaperOrigin
 from domain.tasks import RULES, TaskKind
-from domain.terms import CaseStatus, ResultForm, WireEvent
+from domain.terms import CaseStatus, Leg, ParcelStage, ResultForm, WireEvent
+from logistics.holders import HolderKind
 from papers.facts import PaperKind
 from web.views.authority_names import authority_name, short_place
 from web.views.spoken_times import by_when, late_by, on_day, spaced
@@ -18,6 +20,7 @@ from web.views.wording import ROLES
 _S, _D = CaseStatus, DeadlineKind
 _REFUSED: Final = {_S.NOT_ACCEPTED: "不予受理", _S.REJECTED: "不予许可"}
 _NOT_DONE: Final = frozenset({_S.NOT_ACCEPTED, _S.REJECTED, _S.WITHDRAWN, _S.FAILED})
+_NOT_SENT: Final = frozenset({_S.WAITING, _S.REGISTERED, _S.COLLECTED})
 _MOST_NAMED: Final = 2
 
 
@@ -25,7 +28,7 @@ def headline(case: dict[str, Any], now: datetime) -> str:
     """One to three sentences; `case`: as `web.views.cases.full` has it."""
     sentences = [_matter(case, now)]
     if case["closedAt"] is None:
-        sentences += travelling(case["parcels"], now, approved=case["status"] == _S.APPROVED)
+        sentences += travelling(case["parcels"], now, CaseStatus(case["status"]))
         if any(h["waitingSince"] for h in case["handlings"]):
             sentences.append("对方系统暂时没有应答，恢复后自动继续")
     return spaced("".join(f"{sentence}。" for sentence in sentences if sentence))
@@ -73,7 +76,7 @@ def _phrase(case: dict[str, Any], handling: dict[str, Any], status: str, now: da
         case _S.COLLECTED:
             return f"材料已收齐，等窗口{_until(_clock(case, _D.POSTING, number), now)}转给{who}"
         case _S.WAITING:
-            return f"前一步办成后转给{who}"
+            return f"正在转给{who}"
         case _S.SUBMITTED:
             return f"已转给{who}，等对方收件"
         case _S.RECEIVED:
@@ -98,8 +101,18 @@ def _registered(case: dict[str, Any]) -> str:
         m for m in case["materials"] if m["licence"] and not m["licence"]["word"] and not m["licence"]["lookedBy"]
     ]
     if case["pickup"] and case["collectedAt"] is None:
-        return "已登记，材料还没有到大厅"
+        return _fetched(case)
     return "已登记，等电子证照核验" if unchecked else "已登记，还没有收件"
+
+
+def _fetched(case: dict[str, Any]) -> str:
+    """Papers are fetched at the door: how far the parcel is, is said beside this as long as it is under way."""
+    legs = [parcel for parcel in case["parcels"] if parcel["leg"] == Leg.PICKUP]
+    if not legs:
+        return "已登记，等安排上门取材料"
+    if legs[-1]["stage"] == ParcelStage.HALL_CHECKED:
+        return "已登记，材料已到大厅，等窗口收件"
+    return "已登记"
 
 
 def _received(case: dict[str, Any], handling: dict[str, Any], who: str, now: datetime) -> str:
@@ -170,8 +183,15 @@ def _outcome(case: dict[str, Any], handling: dict[str, Any], status: str) -> str
 
 
 def _left_over(case: dict[str, Any]) -> str:
-    """What a closed case has not given out."""
-    return "；容缺材料逾期未补，结果没有发放" if case["stillOwed"] and case["status"] == _S.APPROVED else ""
+    """Who has the result of an approved case that is closed, or why nobody has it."""
+    if case["status"] != _S.APPROVED:
+        return ""
+    if case["stillOwed"]:
+        return "；容缺材料逾期未补，结果没有发放"
+    results = [paper for paper in case["papers"] if paper["origin"] == PaperOrigin.RESULT]
+    if results and all(paper["holder"]["kind"] == HolderKind.APPLICANT for paper in results):
+        return "，结果已交申请人"
+    return "，电子结果可以下载" if any(paper["kind"] == PaperKind.RESULT for paper in case["writings"]) else ""
 
 
 def _joint(case: dict[str, Any], now: datetime) -> str:
@@ -183,9 +203,10 @@ def _joint(case: dict[str, Any], now: datetime) -> str:
         return f"{len(handlings)}步联办全部办成{_outstanding(case, handlings[-1], _who(case, handlings[-1]), now)}"
     if bad:
         return _broken(case, done, bad)
-    if all(h["status"] in (_S.REGISTERED, _S.COLLECTED) for h in handlings):
-        return _phrase(case, handlings[0], case["status"], now)
-    waiting = [h for h in handlings if h["status"] in (_S.WAITING, _S.REGISTERED, _S.COLLECTED)]
+    if all(h["status"] == _S.REGISTERED for h in handlings):
+        return _registered(case)
+    ready = {h["handlingNo"] for h in done}
+    waiting = [h for h in handlings if h["status"] in _NOT_SENT and not ready.issuperset(h["after"])]
     active = [h for h in handlings if h not in done and h not in waiting]
     said = [f"{_step(case, h)}：{_phrase(case, h, h['status'], now)}" for h in active[:_MOST_NAMED]]
     if len(active) > _MOST_NAMED:

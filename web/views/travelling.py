@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from domain.terms import DOOR_LEGS, Leg, ParcelStage
+from domain.terms import DOOR_LEGS, CaseStatus, Leg, ParcelStage
 from web.views.spoken_times import by_when, late_by, on_day
 
 S = ParcelStage
@@ -26,17 +26,19 @@ _SET_OUT: Final = S.EN_ROUTE.rank or 0
 _THERE: Final = S.DELIVERED.rank or 0
 
 
-def travelling(parcels: Sequence[dict[str, Any]], now: datetime, *, approved: bool) -> list[str]:
+def travelling(parcels: Sequence[dict[str, Any]], now: datetime, status: CaseStatus) -> list[str]:
     """At most two clauses without a full stop, of what was ordered last first.
 
-    `parcels`: as `web.views.cases.parcel` has them. `approved`: what comes back is a result, else it is papers.
+    `parcels`: as `web.views.cases.parcel` has them. `status`: of the case; what comes back is a result or papers.
     """
+    comes_back = "结果" if status is CaseStatus.APPROVED else "材料"
+    on_the_way = "在去办理地的路上" if status.is_outcome else "在路上"
     under_way = [p for p in parcels if p["outcome"] is None and p["endedAt"] is None and S(p["stage"]) not in _OVER]
-    clauses = (_clause(parcel, now, "结果" if approved else "材料") for parcel in reversed(under_way))
+    clauses = (_clause(parcel, now, comes_back, on_the_way) for parcel in reversed(under_way))
     return list(dict.fromkeys(clause for clause in clauses if clause))[:_MOST]
 
 
-def _clause(parcel: dict[str, Any], now: datetime, comes_back: str) -> str | None:
+def _clause(parcel: dict[str, Any], now: datetime, comes_back: str, on_the_way: str) -> str | None:
     leg, stage = Leg(parcel["leg"]), S(parcel["stage"])
     what = comes_back if leg in (Leg.BACK, Leg.DELIVERY) else "材料"
     if stage in _WRONG:
@@ -50,7 +52,7 @@ def _clause(parcel: dict[str, Any], now: datetime, comes_back: str) -> str | Non
         return _waits(leg, what)
     if leg is Leg.DELIVERY:
         return _visit(parcel, now, f"送{what}", set_out=True)
-    where = "在送来大厅的路上" if leg is Leg.PICKUP else "在寄回大厅的路上" if leg is Leg.BACK else "在路上"
+    where = "在送来大厅的路上" if leg is Leg.PICKUP else "在寄回大厅的路上" if leg is Leg.BACK else on_the_way
     return f"{what}{where}{_expected(parcel, now)}"
 
 
@@ -61,7 +63,7 @@ def _visit(parcel: dict[str, Any], now: datetime, errand: str, *, set_out: bool)
     if due is None:
         return who
     late = late_by(due, now)
-    return f"{who}，承诺时间{late}" if late else f"{who}，承诺{by_when(due, now)}到"
+    return f"{who}，{late.replace('已超期', '已超过承诺时间')}" if late else f"{who}，承诺{by_when(due, now)}到"
 
 
 def _arrived(leg: Leg, what: str) -> str | None:
@@ -78,7 +80,7 @@ def _waits(leg: Leg, what: str) -> str:
         case Leg.FORWARD:
             return f"{what}等邮政来取"
         case Leg.BACK:
-            return f"{what}等办理地交寄"
+            return f"{what}等邮政从办理地收寄"
     return f"{what}在大厅，等投递员送上门"
 
 

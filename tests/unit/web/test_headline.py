@@ -33,7 +33,7 @@ def a_case(status, *handlings, **more):
         "status": status, "onHold": False, "withdrawalPending": False, "closedAt": None, "reopenedAt": None,
         "collectedAt": after(-3), "handlings": list(handlings) or [a_handling(status)], "item": {"department": "残联"},
         "deadlines": [], "parcels": [], "tasks": [], "said": [], "materials": [], "stillOwed": [], "writings": [],
-        "pickup": False, "delivery": False,
+        "papers": [], "pickup": False, "delivery": False,
     } | more  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def test_the_sentence_of_the_design():
         (S.REGISTERED, [], "已登记，还没有收件。"),
         (S.COLLECTED, [("POSTING", 1)], "材料已收齐，等窗口明天内转给南宁青秀区残联。"),
         (S.COLLECTED, [], "材料已收齐，等窗口转给南宁青秀区残联。"),
-        (S.WAITING, [], "前一步办成后转给南宁青秀区残联。"),
+        (S.WAITING, [], "正在转给南宁青秀区残联。"),
         (S.SUBMITTED, [], "已转给南宁青秀区残联，等对方收件。"),
         (S.RECEIVED, [("ACCEPTANCE", 4)], "南宁青秀区残联已收件，等对方受理或告知补正，12 月 3 日前。"),
         (S.RECEIVED, [("ACCEPTANCE", -2)], "南宁青秀区残联已收件，等对方受理或告知补正，已超期 2 天。"),
@@ -118,8 +118,10 @@ def test_a_supplement_says_how_many_papers_and_until_when():
 
 
 def test_an_authority_is_called_as_it_calls_itself():
-    said = [{"handlingNo": NO, "event": "ACCEPTED", "org": "南宁市青秀区残疾人联合会", "materials": None}]
-    assert says(S.ACCEPTED, said=said) == "南宁市青秀区残疾人联合会已受理。"
+    said = {"handlingNo": NO, "event": "ACCEPTED", "org": "南宁市青秀区残疾人联合会", "materials": None}
+    assert says(S.ACCEPTED, said=[said]) == "南宁市青秀区残疾人联合会已受理。"
+    for other in ("广西壮族自治区政务服务中心", "officer", ""):
+        assert says(S.ACCEPTED, said=[said | {"org": other}]) == "南宁青秀区残联已受理。"
 
 
 def test_silence_that_the_law_takes_for_acceptance():
@@ -183,11 +185,20 @@ def test_every_stage_of_every_leg_is_told_or_is_over(leg, stage):
 
 def test_papers_that_are_fetched_at_the_door():
     coming = {"pickup": True, "collectedAt": None, "parcels": [a_parcel("PICKUP", "ASSIGNED", after(hours=1))]}
-    assert says(S.REGISTERED, **coming) == "已登记，材料还没有到大厅。等投递员上门取材料，承诺今天 13:00 前到。"
+    assert says(S.REGISTERED, **coming) == "已登记。等投递员上门取材料，承诺今天 13:00 前到。"
     coming["parcels"] = [a_parcel("PICKUP", "PICKED_UP", after(hours=1))]
     assert says(S.REGISTERED, **coming).endswith("材料在送来大厅的路上。")
     coming["parcels"] = [a_parcel("PICKUP", "EN_ROUTE", after(hours=-1))]
-    assert says(S.REGISTERED, **coming).endswith("投递员正上门取材料，承诺时间已超期 1 小时。")
+    assert says(S.REGISTERED, **coming).endswith("投递员正上门取材料，已超过承诺时间 1 小时。")
+    coming["parcels"] = [a_parcel("PICKUP", "HALL_CHECKED")]
+    assert says(S.REGISTERED, **coming) == "已登记，材料已到大厅，等窗口收件。"
+    coming["parcels"] = []
+    assert says(S.REGISTERED, **coming) == "已登记，等安排上门取材料。"
+
+
+def test_papers_that_are_late_or_still_travel_after_the_end():
+    refused = says(S.REJECTED, parcels=[a_parcel("FORWARD", "IN_TRANSIT", after(1))])
+    assert refused == "南宁青秀区残联不予许可。材料在去办理地的路上，预计明天到。"
     late = [a_parcel("FORWARD", "IN_TRANSIT", after(-2))]
     assert says(S.ACCEPTED, parcels=late).endswith("材料在路上，比预计晚 2 天。")
 
@@ -195,6 +206,10 @@ def test_papers_that_are_fetched_at_the_door():
 def test_a_closed_case_says_how_it_ended_and_when():
     assert says(S.APPROVED, closedAt=after(-1)) == "南宁青秀区残联已准予，11 月 28 日全部办完。"
     assert says(S.REJECTED, closedAt=after()) == "南宁青秀区残联不予许可，今天全部办完。"
+    paper = {"origin": "result", "holder": {"kind": "applicant"}}
+    assert says(S.APPROVED, closedAt=after(), papers=[paper]).endswith("今天全部办完，结果已交申请人。")
+    file = says(S.APPROVED, closedAt=after(), writings=[{"kind": "result"}])
+    assert file.endswith("今天全部办完，电子结果可以下载。")
     owed = says(S.APPROVED, closedAt=after(-1), stillOwed=[1])
     assert owed.endswith("全部办完；容缺材料逾期未补，结果没有发放。")
 
@@ -204,8 +219,8 @@ def test_a_case_that_was_opened_again_says_so():
 
 
 def three(*statuses, **more):
-    steps = zip(("准迁", "迁出", "落户"), (NO, TWO, THREE), statuses, strict=True)
-    return [a_handling(status, no, step=step, **more) for step, no, status in steps]
+    order = zip(("准迁", "迁出", "落户"), (NO, TWO, THREE), ([], [NO], [TWO]), statuses, strict=True)
+    return [a_handling(status, no, step=step, after=after, **more) for step, no, after, status in order]
 
 
 def test_a_joint_case_says_who_has_it_what_waits_and_what_is_done():
@@ -214,6 +229,13 @@ def test_a_joint_case_says_who_has_it_what_waits_and_what_is_done():
     assert (
         headline(case, NOW) == "“迁出”：南宁青秀区残联已受理，承诺 12 月 9 日前办结；“落户”等前一步办成；“准迁”已办成。"
     )
+
+
+def test_the_first_step_waits_for_none_and_the_next_no_more_once_it_may_begin():
+    first = a_case(S.COLLECTED, *three(S.COLLECTED, S.WAITING, S.WAITING), deadlines=[a_clock("POSTING", 1)])
+    assert headline(first, NOW) == "“准迁”：材料已收齐，等窗口明天内转给南宁青秀区残联；“迁出”、“落户”等前一步办成。"
+    turn = a_case(S.WAITING, *three(S.APPROVED, S.WAITING, S.WAITING))
+    assert headline(turn, NOW) == "“迁出”：正在转给南宁青秀区残联；“落户”等前一步办成；“准迁”已办成。"
 
 
 def test_a_joint_case_at_its_ends():

@@ -76,7 +76,9 @@ def test_a_decision_of_a_person_says_what_and_why():
 def test_a_wait_stands_at_the_line_after_which_it_began():
     begun = MONDAY + timedelta(hours=1)
     wait = Wait(start_at=begun, handling_no=NO, words="等申请人", share=100, late=False)
-    found = record([an_event("RECEIVED", 0), an_event("NEED_SUPPLEMENT", 1), an_event("X", 1, "workflow", "other")], (), [wait])
+    found = record(
+        [an_event("RECEIVED", 0), an_event("NEED_SUPPLEMENT", 1), an_event("X", 1, "workflow", "other")], (), [wait]
+    )
     assert [len(line.waits) for line in found.first] == [0, 1, 0]
     assert found.first[1].tone == "wait"
 
