@@ -26,7 +26,7 @@ def paper_lines(materials: Sequence[dict[str, Any]], papers: Sequence[dict[str, 
 
 def _is_of(paper: dict[str, Any], material: dict[str, Any]) -> bool:
     brought = paper["origin"] == PaperOrigin.APPLICANT and paper["round"] == 0
-    return brought and paper["name"] == material["name"]
+    return brought and bool(paper["name"] == material["name"])
 
 
 def _line(name: str, material: dict[str, Any] | None, paper: dict[str, Any] | None) -> dict[str, Any]:

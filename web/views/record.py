@@ -149,7 +149,7 @@ def _attach_words(lines: Sequence[Line], said: Sequence[dict[str, Any]]) -> list
 def _is_of(line: Line, one: dict[str, Any]) -> bool:
     if line.said is not None or line.handling_no not in (one["handlingNo"], None):
         return False
-    return line.kind == one["event"] or _ALSO.get(line.kind) == one["event"]
+    return one["event"] in (line.kind, _ALSO.get(line.kind))
 
 
 def _word(one: dict[str, Any], places: Mapping[str, str], names: Mapping[str, str]) -> Line:

@@ -42,7 +42,7 @@ function soon() {
   timer = setTimeout(refresh, PAUSE_MS);
 }
 
-for (const left of ["focusout", "close"]) {
+for (const left of ["focusout", "close", "pointerup"]) {
   holder.addEventListener(left, () => held && soon(), true);
 }
 

@@ -5,9 +5,14 @@
 
 const shown = new Map(); // name of a part → its HTML as the server gave it last
 let pointer = null;
+let pressed = false; // a part that went away between press and release would swallow the click
 
 document.addEventListener("pointermove", ({ clientX, clientY }) => (pointer = [clientX, clientY]), { passive: true });
 document.addEventListener("pointerleave", () => (pointer = null));
+document.addEventListener("pointerdown", () => (pressed = true), true);
+for (const over of ["pointerup", "pointercancel"]) {
+  document.addEventListener(over, () => (pressed = false), true);
+}
 for (const part of document.querySelectorAll("[data-live]")) {
   shown.set(part.dataset.live, part.innerHTML);
 }
@@ -33,7 +38,7 @@ export function renew(holder, fresh) {
 
 /** Whether something of a person's is in it that the server does not have. */
 export function used(part) {
-  if (part.querySelector("dialog[open], upload-field[data-held]")) {
+  if (pressed || part.querySelector("dialog[open], upload-field[data-held]")) {
     return true;
   }
   const focus = document.activeElement;
