@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from catalog import regions
 from domain.audience import READERS_OF_WORDS
+from domain.dossier import Dossier
 from domain.errors import NotFound
 from domain.naming import case_workflow_id
 from domain.phone_views import OF_A_CASE
 from domain.terms import CaseStatus, Role, Scheme
-from storage.cases.rows import CaseRow, handlings_of
+from storage.cases.rows import CaseRow, handlings_of, read_dossier
 from storage.documents.accesses import accesses_of_case
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
@@ -60,8 +61,10 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
             events = history(session, case_no)  # first: what comes meanwhile is not taken for shown
             row = find_case(session, case_no)
             case = full(session, ctx, row, person.role)
+            dossier = read_dossier(row, ctx.sealer)
             values = _shown(session, ctx, request, person, row, case) | {
-                "record": _record(session, ctx, row, case, events, person)
+                "record": _record(session, ctx, row, case, events, _reasons(session, row, dossier, person)),
+                "lines": paper_lines(dossier, case["papers"]),
             }
     except NotFound as missing:
         return refused(ctx, person, 404, missing.sentence, START[person.role], "回到我的页面")
@@ -73,7 +76,7 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         last_event=events[-1]["id"] if events else 0,
         headline=headline(case, ctx.now()),
         lanes=lanes_of(case),
-        lines=paper_lines(case["materials"], case["papers"]),
+        authority=_authority(case),
         regions={h["region"]: _place(h["region"]) for h in case["handlings"]},
         schemes={scheme.value: scheme.label for scheme in Scheme},
         may_act=person.role is Role.CLERK,
@@ -95,6 +98,7 @@ def _shown(
         "materials": materials,
         "promises": {leg.leg_id: promised(leg, ctx.now()) for leg in legs},
         "stations": {leg.leg_id: stations_of(leg) for leg in legs},
+        "manifests": {leg.leg_id: leg.manifest for leg in legs},
         "places": places_of(handlings_of(session, row.case_no)),
         "files": {one["handlingNo"] for one in results_of(session, row.case_no)},
         "open_rounds": open_rounds(case, materials),
@@ -105,14 +109,25 @@ def _shown(
     }
 
 
+def _reasons(session: Session, row: CaseRow, dossier: Dossier, person: LoggedIn) -> dict[str, str]:
+    """Why people have decided or asked so, as `web.views.record` takes it; {} for who reads no words."""
+    if person.role not in READERS_OF_WORDS:
+        return {}
+    over = select(TaskRow.resolved_at, TaskRow.reason).filter_by(case_no=row.case_no)
+    decided = {at.isoformat(): reason or "" for at, reason in session.execute(over) if at is not None}
+    once = {"WITHDRAWAL_ASKED": dossier.withdrawal_reason, "RATED": dossier.rating_comment}
+    return decided | {kind: words for kind, words in once.items() if words}
+
+
 def _record(
-    session: Session, ctx: Context, row: CaseRow, case: dict[str, Any], events: list[dict[str, Any]], person: LoggedIn
+    session: Session,
+    ctx: Context,
+    row: CaseRow,
+    case: dict[str, Any],
+    events: list[dict[str, Any]],
+    reasons: dict[str, str],
 ) -> Record:
-    """`events`: of the case's history. Why a person has decided is for those who read words."""
-    reasons: dict[str, str] = {}
-    if person.role in READERS_OF_WORDS:
-        over = select(TaskRow.resolved_at, TaskRow.reason).filter_by(case_no=row.case_no)
-        reasons = {at.isoformat(): reason or "" for at, reason in session.execute(over) if at is not None}
+    """`events`: of the case's history."""
     department = case["item"]["department"]
     return record_of(
         events,
@@ -122,6 +137,13 @@ def _record(
         names={h["handlingNo"]: authority_name(department, h["region"]) for h in case["handlings"]},
         reasons=reasons,
     )
+
+
+def _authority(case: dict[str, Any]) -> str:
+    """Who decides a case of one authority; "" where several do, each in its lane."""
+    if len(case["handlings"]) > 1:
+        return ""
+    return authority_name(case["item"]["department"], case["handlings"][0]["region"])
 
 
 def _workflow(ctx: Context, case_no: str) -> str | None:

@@ -6,15 +6,16 @@ It says only what the case says: no parcel where nothing travels, no date where 
 from datetime import datetime
 from typing import Any, Final
 
-from domain.messages import DeadlineKind, TaskOutcome
+from domain.messages import DeadlineKind
 from domain.papers import PaperOrigin
-from domain.tasks import RULES, TaskKind
+from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Leg, ParcelStage, ResultForm, WireEvent
 from logistics.holders import HolderKind
 from papers.facts import PaperKind
 from web.views.authority_names import authority_name, short_place
 from web.views.spoken_times import by_when, late_by, on_day, spaced
 from web.views.travelling import travelling
+from web.views.waits import decides
 from web.views.wording import ROLES
 
 _S, _D = CaseStatus, DeadlineKind
@@ -48,15 +49,10 @@ def _matter(case: dict[str, Any], now: datetime) -> str:
 
 def _held(case: dict[str, Any]) -> str:
     """What a person must decide before it goes on."""
-    waiting = next((task for task in case["tasks"] if _decides(task["kind"])), None)
+    waiting = next((task for task in case["tasks"] if decides(task["kind"])), None)
     if waiting is None:
         return "办件暂停，等人工核实"
     return f"办件暂停：{waiting['title'].split('，')[0]}，等{ROLES[waiting['owner']]}处理"
-
-
-def _decides(kind: str) -> bool:
-    """Whether a task asks for a decision and not only to be seen."""
-    return any(outcome is not TaskOutcome.ACKNOWLEDGE for outcome in RULES[TaskKind(kind)][2])
 
 
 def _withdrawal(case: dict[str, Any], now: datetime) -> str:

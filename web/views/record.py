@@ -12,10 +12,10 @@ from domain.messages import TaskOutcome
 from domain.tasks import RULES, TaskKind
 from domain.terms import CaseStatus, Leg, WireEvent
 from web.views.waits import Wait
-from web.views.wording import EVENTS, LEGS, OUTCOMES
+from web.views.wording import EVENTS, LEGS, OUTCOMES, RATINGS
 
 MOST: Final = 30
-_SYSTEM: Final = ("workflow", "")
+_ACTORS: Final = {"workflow": "", "applicant": "申请人"}
 
 _FOLDED: Final = frozenset(
     {
@@ -79,7 +79,7 @@ def record_of(
     """The record of a case.
 
     `events`: `web.views.cases.history`. `said`: `web.views.said`. `places`, `names`: handling number → where, who.
-    `reasons`: when a task was resolved, ISO 8601 → why a person has decided so.
+    `reasons`: when a task was resolved, ISO 8601, or the kind of what happens once → why, in a person's words.
     """
     lines = _folded([_line(event, places, names, reasons) for event in events])
     unmatched = _attach_words(lines, said)
@@ -102,9 +102,9 @@ def _line(
         at=event["at"],
         kind=kind,
         what=leg + label,
-        who=names.get(number or "", "") if theirs else "" if event["actor"] in _SYSTEM else event["actor"],
+        who=names.get(number or "", "") if theirs else _ACTORS.get(event["actor"], event["actor"]),
         where=places.get(number or "", ""),
-        why=_why(kind, data, reasons.get(event["at"], "")),
+        why=_why(kind, data, reasons.get(event["at"], "") if kind == "TASK_RESOLVED" else reasons.get(kind, "")),
         tone="ended" if kind in _ENDS else "late" if kind in _BAD else "",
         handling_no=number,
         leg_id=data.get("legId"),
@@ -118,7 +118,9 @@ def _why(kind: str, data: Mapping[str, Any], reason: str) -> str:
         return "：".join(part for part in (title, decided, reason) if part)
     if kind == "PAPER_COUNTED" and data.get("counted") is not None:
         return f"应有 {data['said']} 份，清点 {data['counted']} 份"
-    return ""
+    if kind == "RATED" and data.get("score") in RATINGS:
+        return "：".join(part for part in (RATINGS[data["score"]], reason) if part)
+    return reason
 
 
 def _folded(lines: Sequence[Line]) -> list[Line]:
@@ -149,7 +151,7 @@ def _attach_words(lines: Sequence[Line], said: Sequence[dict[str, Any]]) -> list
 def _is_of(line: Line, one: dict[str, Any]) -> bool:
     if line.said is not None or line.handling_no not in (one["handlingNo"], None):
         return False
-    return one["event"] in (line.kind, _ALSO.get(line.kind))
+    return one["event"] is not None and one["event"] in (line.kind, _ALSO.get(line.kind))
 
 
 def _word(one: dict[str, Any], places: Mapping[str, str], names: Mapping[str, str]) -> Line:

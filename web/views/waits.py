@@ -1,4 +1,4 @@
-"""How long a case has waited for whom, and for what (等待): one bar per clock, running or stopped."""
+"""How long a case has waited for whom, and for what (等待): a bar per clock and per decision of a person."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,13 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.messages import DeadlineKind, Responsible
+from domain.messages import DeadlineKind, Responsible, TaskOutcome
+from domain.tasks import RULES, TaskKind
+from domain.terms import Role
 from storage.cases.rows import CaseRow, DeadlineRow
+from storage.tasks.rows import TaskRow
 from web.views.spoken_times import spaced, span
-from web.views.wording import RESPONSIBLE
+from web.views.wording import RESPONSIBLE, ROLES
 
 _D = DeadlineKind
 _FOR: Final[Mapping[DeadlineKind, str]] = {
@@ -36,6 +39,17 @@ _WORTH_A_BAR_SCALED_S: Final = 60.0
 
 
 @dataclass(frozen=True)
+class Period:
+    """Somebody was waited for. `end_at` None: still. `due_at` None: without a limit."""
+
+    start_at: datetime
+    end_at: datetime | None
+    due_at: datetime | None
+    handling_no: str | None
+    words: str
+
+
+@dataclass(frozen=True)
 class Wait:
     """`words`: 等申请人补正材料 2 天. `share`: of the case's longest wait, 2 to 100 percent. `late`: past its end."""
 
@@ -48,26 +62,32 @@ class Wait:
 
 def waits_of(session: Session, case: CaseRow, now: datetime) -> list[Wait]:
     """Every waiting period of a case that is long enough to be seen, by its beginning."""
-    rows = session.scalars(select(DeadlineRow).filter_by(case_no=case.case_no).order_by(DeadlineRow.id))
-    least = _WORTH_A_BAR_S if case.time_scale == 1 else _WORTH_A_BAR_SCALED_S
-    return bars(_told_once(rows), case.closed_at or now, least)
+    clocks = session.scalars(select(DeadlineRow).filter_by(case_no=case.case_no).order_by(DeadlineRow.id))
+    tasks = session.scalars(select(TaskRow).filter_by(case_no=case.case_no, leg_id=None).order_by(TaskRow.opened_at))
+    periods = [*map(_of_clock, _told_once(clocks)), *(_of_task(task) for task in tasks if decides(task.kind))]
+    return bars(periods, case.closed_at or now, _WORTH_A_BAR_S if case.time_scale == 1 else _WORTH_A_BAR_SCALED_S)
 
 
-def bars(clocks: Sequence[DeadlineRow], now: datetime, least_s: float) -> list[Wait]:
-    """`clocks`: each wait once. `least_s`: seconds below which a wait that is over is not drawn."""
-    lengths = {clock.id: ((clock.stopped_at or now) - clock.start_at).total_seconds() for clock in clocks}
-    seen = [c for c in clocks if lengths[c.id] >= least_s or (c.stopped_at is None and lengths[c.id] > 0)]
-    longest = max((lengths[clock.id] for clock in seen), default=1.0) or 1.0
+def bars(periods: Sequence[Period], now: datetime, least_s: float) -> list[Wait]:
+    """By their beginning. `least_s`: seconds below which a wait that is over is not drawn."""
+    long = [(one, ((one.end_at or now) - one.start_at).total_seconds()) for one in periods]
+    seen = [(one, s) for one, s in long if s >= least_s or (one.end_at is None and s > 0)]
+    longest = max((seconds for _, seconds in seen), default=1.0) or 1.0
     return [
         Wait(
-            start_at=clock.start_at,
-            handling_no=clock.handling_no,
-            words=_words(clock, lengths[clock.id]),
-            share=max(round(100 * lengths[clock.id] / longest), 2),
-            late=(clock.stopped_at or now) > clock.due_at,
+            start_at=one.start_at,
+            handling_no=one.handling_no,
+            words=spaced(f"{one.words}{'，已' if one.end_at is None else ' '}{span(seconds)}"),
+            share=max(round(100 * seconds / longest), 2),
+            late=one.due_at is not None and (one.end_at or now) > one.due_at,
         )
-        for clock in sorted(seen, key=lambda clock: clock.start_at)
+        for one, seconds in sorted(seen, key=lambda pair: pair[0].start_at)
     ]
+
+
+def decides(kind: str) -> bool:
+    """Whether a task asks for a decision and not only to be seen."""
+    return any(outcome is not TaskOutcome.ACKNOWLEDGE for outcome in RULES[TaskKind(kind)][2])
 
 
 def _told_once(clocks: Iterable[DeadlineRow]) -> list[DeadlineRow]:
@@ -88,7 +108,12 @@ def _same(one: DeadlineRow, other: DeadlineRow) -> bool:
     return abs(one.start_at - other.start_at) < _TOGETHER
 
 
-def _words(clock: DeadlineRow, seconds: float) -> str:
-    whom, what = RESPONSIBLE[Responsible(clock.responsible)], _FOR[DeadlineKind(clock.kind)]
-    so_far = "，已" if clock.stopped_at is None else " "
-    return spaced(f"等{whom}{what}{so_far}{span(seconds)}")
+def _of_clock(clock: DeadlineRow) -> Period:
+    words = f"等{RESPONSIBLE[Responsible(clock.responsible)]}{_FOR[DeadlineKind(clock.kind)]}"
+    return Period(clock.start_at, clock.stopped_at, clock.due_at, clock.handling_no, words)
+
+
+def _of_task(task: TaskRow) -> Period:
+    title = RULES[TaskKind(task.kind)][0].split("，")[0]
+    words = f"等{ROLES[Role(task.owner)]}决定：{title}"
+    return Period(task.opened_at, task.resolved_at, task.deadline_at, task.handling_no, words)

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role
-from storage.cases.rows import CaseRow, DeadlineRow
+from domain.wire import WireState
+from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
+from storage.tasks.rows import open_task
 from web.views.record import MOST, record_of
-from web.views.waits import Wait, bars
+from web.views.waits import Period, Wait, bars
 
 MONDAY = datetime(2026, 11, 23, 2, tzinfo=UTC)
 NO = "500103202611230000011"
@@ -83,23 +86,18 @@ def test_a_wait_stands_at_the_line_after_which_it_began():
     assert found.first[1].tone == "wait"
 
 
-def a_clock(number, kind, begun, due, stopped=None, who="authority"):
-    at = {"start_at": begun, "due_at": due, "warn_at": due, "stopped_at": stopped}
-    return DeadlineRow(id=number, handling_no=NO, kind=kind, responsible=who, **{k: day(v) for k, v in at.items()})
-
-
 def day(number):
-    return None if number is None else MONDAY + timedelta(days=number)
+    return MONDAY + timedelta(days=number)
 
 
-def test_bars_say_whom_for_what_and_how_long():
-    clocks = [a_clock(1, "ACCEPTANCE", 0, 5, 2), a_clock(2, "SUPPLEMENT_REPLY", 2, 3, None, "applicant")]
-    drawn = bars(clocks, day(6), 3_600)
+def test_bars_say_how_long_and_whether_it_was_too_long():
+    periods = [Period(day(2), None, day(3), NO, "等申请人补正材料"), Period(day(0), day(2), day(5), NO, "等办理地受理")]
+    drawn = bars(periods, day(6), 3_600)
     assert [(one.words, one.share, one.late) for one in drawn] == [
         ("等办理地受理 2 天", 50, False),
         ("等申请人补正材料，已 4 天", 100, True),
     ]
-    assert bars([a_clock(1, "ACCEPTANCE", 0, 5, 0.01)], day(6), 3_600) == []
+    assert bars([Period(day(0), day(0.01), None, NO, "")], day(6), 3_600) == []
 
 
 def test_the_two_limits_of_one_decision_are_one_wait(hall):
@@ -113,6 +111,45 @@ def test_the_two_limits_of_one_decision_are_one_wait(hall):
     hall.now += timedelta(days=2)
     page = hall.as_().get(f"/window/{case_no}").text
     assert page.count("等办理地办结，已 2 天") == 1
+
+
+def test_what_a_person_had_to_decide_is_a_wait_too(hall):
+    case_no = hall.started()
+    with hall.database.write() as session:
+        task = {"case_no": case_no, "handling_no": case_no, "now": hall.now}
+        decided = open_task(session, key="c", kind=TaskKind.CONTRADICTION, **task)
+        open_task(session, key="w", kind=TaskKind.DEADLINE_WARNING, **task)
+    hall.now += timedelta(days=2)
+    assert "等督办决定：对方前后结论矛盾，已 2 天" in hall.as_().get(f"/window/{case_no}").text
+    said = {"outcome": "resume", "reason": "已电话核实"}
+    assert hall.as_(Role.SUPERVISOR).post(f"/api/v1/tasks/{decided}/resolve", json=said).status_code == 200
+    page = hall.as_().get(f"/window/{case_no}").text
+    assert "等督办决定：对方前后结论矛盾 2 天" in page and "核实无误，继续办理：已电话核实" in page
+    assert "等窗口决定" not in page
+    assert "已电话核实" not in hall.as_(Role.OPERATOR).get(f"/window/{case_no}").text
+
+
+def test_a_withdrawal_says_why_to_those_who_read_words(hall):
+    case_no = hall.started()
+    asked = {"json": {"reason": "改在户籍地办理"}, "headers": {"Idempotency-Key": "why-withdrawn"}}
+    assert hall.as_().post(f"/api/v1/cases/{case_no}/withdraw", **asked).status_code == 202
+    assert "改在户籍地办理" in hall.as_().get(f"/window/{case_no}").text
+    assert "改在户籍地办理" not in hall.as_(Role.OPERATOR).get(f"/window/{case_no}").text
+
+
+def test_what_came_with_a_supplement_is_listed_with_its_file(hall):
+    case_no = hall.started()
+    with hall.database.write() as session:
+        row = session.get_one(HandlingRow, case_no)
+        row.progress = row.progress.model_copy(update={"state": WireState.AWAITING_SUPPLEMENT, "round": 1})
+    sha256 = hall.uploaded()
+    brought = [{"seq": 99, "provided": "electronic", "pages": 1, "sha256": sha256}]
+    asked = {"json": {"round": 1, "materials": brought}, "headers": {"Idempotency-Key": "more-papers"}}
+    answer = hall.as_().post(f"/api/v1/cases/{case_no}/supplements", **asked)
+    assert answer.status_code == 202, answer.text
+    page = hall.as_().get(f"/window/{case_no}").text
+    assert "第 1 次补正" in page and f"/api/v1/documents/{sha256}?caseNo={case_no}" in page
+    assert hall.as_().get(f"/api/v1/documents/{sha256}?caseNo={case_no}").status_code == 200
 
 
 def test_each_role_reads_what_is_its_own(hall):
