@@ -53,10 +53,10 @@ def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):
     page.check("[name='consent.accepted']")
     page.click("#case-form button.main")
     page.wait_for_url("**/window/500103*")
-    receipt = page.locator("h1 .number").inner_text()
+    receipt = page.locator("[data-live=head] .no").first.text_content()
     assert len(receipt) == 21
     expect(page.locator("#status")).to_have_attribute("data-status", "APPROVED", timeout=WAIT_MS)
-    history = page.locator("[data-live=history] .history").inner_text()
+    history = page.locator("[data-live=history]").inner_text()
     assert "登记" in history
     assert "办理地" in history
     desk.open("/window")

@@ -22,9 +22,12 @@ def test_a_clerk_dials_and_the_supervisor_sees_who_did(desk, chromium, system):
     page = desk.log_in("clerk", "/window")
     desk.open(f"/window/{case_no}")
     expect(page.locator("body")).not_to_contain_text(phone)
-    page.click("form[data-phone] button")  # without a reason nothing is asked for
+    page.click("form[data-phone] > button")  # without a reason nothing is asked for
     page.fill("#call-reason", "邮件破损，商量怎么补")
-    page.click("form[data-phone] button")
+    page.click("form[data-phone] > button")
+    asked = page.locator("form[data-phone] dialog")
+    expect(asked).to_contain_text(f"办件 {case_no[-5:-1]}")
+    asked.get_by_role("button", name="显示号码").click()
     dial = page.locator("form[data-phone] a.number")
     expect(dial).to_have_text(phone, timeout=WAIT_MS)
     expect(dial).to_have_attribute("href", f"tel:{phone}")

@@ -69,7 +69,7 @@ def says(page, words):
 
 
 def shows(page, kind):
-    expect(page.locator(".history")).to_contain_text(kind, timeout=WAIT_MS)
+    expect(page.locator("[data-live=history]")).to_contain_text(kind, timeout=WAIT_MS)
 
 
 def number(office, which):

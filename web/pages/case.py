@@ -1,17 +1,24 @@
 """One case, followed live (办件)."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from catalog import regions
+from domain.audience import READERS_OF_WORDS
+from domain.dossier import Dossier
 from domain.errors import NotFound
+from domain.naming import case_workflow_id
 from domain.phone_views import OF_A_CASE
 from domain.terms import CaseStatus, Role, Scheme
-from storage.cases.rows import handlings_of
+from storage.cases.rows import CaseRow, handlings_of, read_dossier
 from storage.documents.accesses import accesses_of_case
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
+from storage.tasks.rows import TaskRow
 from web.api import messages, phones
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import LIVE
@@ -19,11 +26,21 @@ from web.pages.open_rounds import open_rounds
 from web.pages.rendering import START, WATCH, refused, render
 from web.pages.visitors import CaseVisitor
 from web.pages.work_lists import task_part
+from web.views.authority_names import authority_name
 from web.views.cases import find_case, full, history, promised
+from web.views.headline import headline
+from web.views.lanes import lanes_of
+from web.views.paper_lines import paper_lines
 from web.views.places import places_of
+from web.views.record import Record, record_of
 from web.views.results import results_of
+from web.views.parcel_stations import stations_of
+from web.views.waits import waits_of
 
 router = APIRouter(include_in_schema=False)
+
+_LABELS = (Role.CLERK, Role.SUPERVISOR)
+"""Of those who may open the page, who prints a parcel's label."""
 
 
 @router.get("/window/{case_no}")
@@ -44,15 +61,11 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
             events = history(session, case_no)  # first: what comes meanwhile is not taken for shown
             row = find_case(session, case_no)
             case = full(session, ctx, row, person.role)
-            materials = row.item["materials"]
-            legs = session.scalars(select(LegRow).filter_by(case_no=case_no))
-            promises = {leg.leg_id: promised(leg, ctx.now()) for leg in legs}
-            places = places_of(handlings_of(session, case_no))
-            files = {one["handlingNo"] for one in results_of(session, case_no)}
-            waiting = task_part(session, ctx, request, person, case_no=case_no)
-            readings = accesses_of_case(session, case_no) if person.role in WATCH else []
-            told = messages.told(session, ctx, row)
-            views = phones.views_of(session, person, case_no)
+            dossier = read_dossier(row, ctx.sealer)
+            values = _shown(session, ctx, request, person, row, case) | {
+                "record": _record(session, ctx, row, case, events, _reasons(session, row, dossier, person)),
+                "lines": paper_lines(dossier, case["papers"]),
+            }
     except NotFound as missing:
         return refused(ctx, person, 404, missing.sentence, START[person.role], "回到我的页面")
     return render(
@@ -60,22 +73,85 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         template,
         person,
         case=case,
-        events=events,
-        materials=materials,
-        promises=promises,
+        last_event=events[-1]["id"] if events else 0,
+        headline=headline(case, ctx.now()),
+        lanes=lanes_of(case),
+        authority=_authority(case),
         regions={h["region"]: _place(h["region"]) for h in case["handlings"]},
         schemes={scheme.value: scheme.label for scheme in Scheme},
-        files=files,
-        places=places,
-        open_rounds=open_rounds(case, materials),
         may_act=person.role is Role.CLERK,
         may_withdraw=not CaseStatus(case["status"]).is_outcome and not case["withdrawalPending"],
-        tasks=waiting,
-        readings=readings,
-        told=told,
-        views=views,
         may_tell=person.role in OF_A_CASE,
+        may_label=person.role in _LABELS,
+        workflow=_workflow(ctx, case_no) if person.role is Role.OPERATOR else None,
+        **values,
     )
+
+
+def _shown(
+    session: Session, ctx: Context, request: Request, person: LoggedIn, row: CaseRow, case: dict[str, Any]
+) -> dict[str, Any]:
+    """What the page shows beside the case itself."""
+    materials = row.item["materials"]
+    legs = list(session.scalars(select(LegRow).filter_by(case_no=row.case_no)))
+    return {
+        "materials": materials,
+        "promises": {leg.leg_id: promised(leg, ctx.now()) for leg in legs},
+        "stations": {leg.leg_id: stations_of(leg) for leg in legs},
+        "manifests": {leg.leg_id: leg.manifest for leg in legs},
+        "places": places_of(handlings_of(session, row.case_no)),
+        "files": {one["handlingNo"] for one in results_of(session, row.case_no)},
+        "open_rounds": open_rounds(case, materials),
+        "tasks": task_part(session, ctx, request, person, case_no=row.case_no),
+        "readings": accesses_of_case(session, row.case_no) if person.role in WATCH else [],
+        "told": messages.told(session, ctx, row),
+        "views": phones.views_of(session, person, row.case_no),
+    }
+
+
+def _reasons(session: Session, row: CaseRow, dossier: Dossier, person: LoggedIn) -> dict[str, str]:
+    """Why people have decided or asked so, as `web.views.record` takes it; {} for who reads no words."""
+    if person.role not in READERS_OF_WORDS:
+        return {}
+    over = select(TaskRow.resolved_at, TaskRow.reason).filter_by(case_no=row.case_no)
+    decided = {at.isoformat(): reason or "" for at, reason in session.execute(over) if at is not None}
+    once = {"WITHDRAWAL_ASKED": dossier.withdrawal_reason, "RATED": dossier.rating_comment}
+    return decided | {kind: words for kind, words in once.items() if words}
+
+
+def _record(
+    session: Session,
+    ctx: Context,
+    row: CaseRow,
+    case: dict[str, Any],
+    events: list[dict[str, Any]],
+    reasons: dict[str, str],
+) -> Record:
+    """`events`: of the case's history."""
+    department = case["item"]["department"]
+    return record_of(
+        events,
+        case["said"],
+        waits_of(session, row, ctx.now()),
+        places=places_of(handlings_of(session, row.case_no)),
+        names={h["handlingNo"]: authority_name(department, h["region"]) for h in case["handlings"]},
+        reasons=reasons,
+    )
+
+
+def _authority(case: dict[str, Any]) -> str:
+    """Who decides a case of one authority; "" where several do, each in its lane."""
+    if len(case["handlings"]) > 1:
+        return ""
+    return authority_name(case["item"]["department"], case["handlings"][0]["region"])
+
+
+def _workflow(ctx: Context, case_no: str) -> str | None:
+    """Where an operator sees the case's workflow; None where only the operator of the cluster knows."""
+    pages = ctx.settings.temporal_ui_url
+    if not pages:
+        return None
+    return f"{pages}/namespaces/{ctx.settings.temporal_namespace}/workflows/{case_workflow_id(case_no)}"
 
 
 def _place(code: str) -> str:

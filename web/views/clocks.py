@@ -58,7 +58,8 @@ def responsible_now(
     if case.closed_at is not None:
         return None
     if case.on_hold:
-        return {"party": Role.SUPERVISOR, "label": ROLES[Role.SUPERVISOR], "for": "核实情况", "until": None}
+        who = {"party": Role.SUPERVISOR, "label": ROLES[Role.SUPERVISOR]}
+        return who | {"for": "核实情况", "until": None, "overdue": False}
     if not clocks:
         return None
     soonest = clock_shown(clocks[0], case, ctx, places)

@@ -1,7 +1,8 @@
 // Every form with data-api goes to our HTTP interface as JSON, once, however often the button is pressed.
 //   data-key   Idempotency-Key of this form; made anew where none is given
 //   data-then  reload | stay | what `done` listeners do
-//   data-ask   a question before something that can't be taken back
+//   data-ask   a question before something that can't be taken back; a dialog in the form (parts/confirm.html) asks it, too,
+//              once nothing lacks, and its own button sends
 //   data-unless  fields that an outcome does not need
 
 import { freshKey, post } from "./api.js";
@@ -42,7 +43,7 @@ document.addEventListener("change", (event) => {
 
 async function send(form) {
   const button = form.querySelector("button:not([type=button])");
-  if (button.disabled || (form.dataset.ask && !(await asked(form.dataset.ask)))) {
+  if (button.disabled) {
     return;
   }
   const gaps = missing(form);
@@ -51,6 +52,9 @@ async function send(form) {
     return;
   }
   clearFaults(form);
+  if (!(await agreed(form))) {
+    return;
+  }
   form.dataset.key ||= freshKey();
   const words = button.textContent;
   button.disabled = true;
@@ -71,6 +75,17 @@ async function send(form) {
     clearTimeout(relief);
     restore(button, words);
   }
+}
+
+/** Whether a person has said yes to the form's question; one without a question needs none. */
+async function agreed(form) {
+  const dialog = form.querySelector("dialog");
+  if (dialog && !dialog.open) {
+    dialog.showModal();
+    return false; // its button sends the form again
+  }
+  dialog?.close();
+  return !form.dataset.ask || asked(form.dataset.ask);
 }
 
 function restore(button, words) {

@@ -1,7 +1,9 @@
 // A case followed live: the history comes as server-sent events, the changed parts as HTML from the server.
-// A part in which somebody is typing is left alone until it is left.
+// What is being used is left alone until it is left; what is pointed at or has the focus stays where it is.
 
+import { renew } from "./renewing.js";
 import { follow } from "./stream.js";
+import { LIVE } from "./words/case.js";
 
 const holder = document.getElementById("live");
 const state = document.getElementById("live-state");
@@ -11,11 +13,7 @@ let timer = 0;
 let wanted = false;
 let asking = false;
 let away = false;
-
-function busy(part) {
-  const held = part.querySelector("upload-field[data-held]"); // files that wait for the form to be sent
-  return part.dataset.live === "acts" && (held !== null || part.contains(document.activeElement));
-}
+let held = false; // a part waits until it is left
 
 async function refresh() {
   if (asking) {
@@ -26,10 +24,10 @@ async function refresh() {
   try {
     const answer = await fetch(path);
     if (answer.ok && !answer.redirected) {
-      take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      held = renew(holder, new DOMParser().parseFromString(await answer.text(), "text/html"));
     }
   } catch {
-    state.textContent = "连接中断，正在重试…";
+    state.textContent = LIVE.away;
   } finally {
     asking = false;
   }
@@ -39,30 +37,14 @@ async function refresh() {
   }
 }
 
-function take(fresh) {
-  for (const part of fresh.querySelectorAll("[data-live]")) {
-    const shown = holder.querySelector(`[data-live="${part.dataset.live}"]`);
-    const open = [...shown.querySelectorAll("details")].map((each) => each.open);
-    if (!busy(shown) && shown.dataset.source !== part.innerHTML) {
-      shown.innerHTML = part.innerHTML;
-      shown.dataset.source = part.innerHTML;
-      shown.querySelectorAll("details").forEach((each, place) => (each.open = open[place] ?? false));
-    }
-  }
-}
-
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(refresh, PAUSE_MS);
 }
 
-const WORDS = {
-  open: "正在实时更新",
-  away: "连接中断，正在重试…",
-  closed: "全部办完，不再更新",
-  over: "登录已结束，请重新登录",
-  crowded: "打开的办件太多，本页不自动更新",
-};
+for (const left of ["focusout", "close", "pointerup"]) {
+  holder.addEventListener(left, () => held && soon(), true);
+}
 
 async function heard(what) {
   if (what === "case") {
@@ -76,7 +58,7 @@ async function heard(what) {
   if (what === "closed") {
     await refresh();
   }
-  state.textContent = WORDS[what];
+  state.textContent = LIVE[what];
 }
 
 function start() {
@@ -85,7 +67,7 @@ function start() {
 }
 
 if (holder.dataset.closed) {
-  state.textContent = "全部办完";
+  state.textContent = LIVE.ended;
 } else {
   start();
   window.addEventListener("pageshow", ({ persisted }) => {
