@@ -1,13 +1,15 @@
 """Every table of ours, imported once so that migrations see the whole of it."""
 
-from storage import catalogue, idempotency, pending_updates, quarter_rows, work_lists
+from storage import catalogue, idempotency, officer_queue, pending_updates, quarter_rows, work_lists
 from storage.base import Base
 from storage.cases import (
     applicant_messages,
     case_list,
     electronic_results,
     facts,
+    holdings,
     phone_views,
+    proposals,
     result_codes,
     same_matter,
     tallies,
@@ -41,15 +43,18 @@ MODULES = (
     exchange_log,
     facts,
     handovers,
+    holdings,
     idempotency,
     inbox_row,
     interprovincial,
     legs,
     nonces,
+    officer_queue,
     outbox,
     papers,
     pending_updates,
     phone_views,
+    proposals,
     quarter_rows,
     reconciliation_reports,
     result_codes,
