@@ -80,11 +80,15 @@ class Load(Frozen):
 
 
 class Counts(Frozen):
-    """How much there is of each state, and who has how much of it. `free`: undecided ones that nobody has."""
+    """How much there is of each state, and who has how much of it. `free`: undecided ones that nobody has.
+
+    `soon`: undecided ones whose limit of the law ends today.
+    """
 
     of_state: dict[QueueState, int]
     loads: tuple[Load, ...]
     free: int
+    soon: int
 
     @property
     def undecided(self) -> int:
@@ -143,13 +147,14 @@ def _fits(wanted: QueueFilter, now: datetime | None) -> Iterable[Condition]:
         yield nobody if wanted.held_by == "" else HandlingRow.held_by == wanted.held_by
 
 
-def counts_of(session: Session, now: datetime) -> Counts:
+def counts_of(session: Session, now: datetime, end_of_today: datetime) -> Counts:
     """The whole queue in numbers, every officer with an account named, also who has nothing."""
     waits = HandlingRow.proposal_id.is_not(None)
     columns = (HandlingRow.held_by, HandlingRow.wire_state, waits)
     rows = session.execute(select(*columns, func.count()).where(text(_OPEN)).group_by(*columns)).all()
     over = select(HandlingRow.held_by, func.count()).where(text(_UNDECIDED), HandlingRow.legal_due_at < now)
     late = {row[0]: int(row[1]) for row in session.execute(over.group_by(HandlingRow.held_by))}
+    today = select(func.count()).where(text(_UNDECIDED), HandlingRow.legal_due_at.between(now, end_of_today))
     of_state = dict.fromkeys(QueueState, 0) | {QueueState.LATE: sum(late.values())}
     held: dict[str | None, list[int]] = {}
     for who, wire, proposed, count in rows:
@@ -164,7 +169,7 @@ def counts_of(session: Session, now: datetime) -> Counts:
         )
         for who in names
     )
-    return Counts(of_state=of_state, loads=loads, free=held.get(None, [0, 0])[0])
+    return Counts(of_state=of_state, loads=loads, free=held.get(None, [0, 0])[0], soon=session.scalar(today) or 0)
 
 
 def officers(session: Session) -> list[str]:

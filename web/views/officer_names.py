@@ -1,0 +1,27 @@
+"""Whom a handling concerns, masked, for the officer's list; a dossier that does not open has no name there."""
+
+from collections.abc import Collection
+
+import structlog
+from cryptography.exceptions import InvalidTag
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from domain.errors import Misconfigured
+from storage.cases.rows import CaseRow, read_dossier
+from web.foundation.context import Context
+from web.views.masking import applicant_masked
+
+log = structlog.get_logger(__name__)
+
+
+def names_of(session: Session, ctx: Context, case_nos: Collection[str]) -> dict[str, str]:
+    """Case number → masked name of its applicant."""
+    found: dict[str, str] = {}
+    for case in session.scalars(select(CaseRow).where(CaseRow.case_no.in_(case_nos))):
+        try:
+            found[case.case_no] = applicant_masked(read_dossier(case, ctx.sealer).applicant)
+        except (Misconfigured, InvalidTag, ValidationError, ValueError):
+            log.warning("name_left_out", case_no=case.case_no)
+    return found
