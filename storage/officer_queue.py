@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import exists, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from domain.messages import DeadlineKind
 from domain.model import Frozen
@@ -135,7 +135,8 @@ def _by_deadline(part: str, fits: tuple[Condition, ...]) -> Iterable[Segment]:
 
 def _fits(wanted: QueueFilter, now: datetime | None) -> Iterable[Condition]:
     if wanted.item_code is not None:
-        yield exists().where(CaseRow.case_no == HandlingRow.case_no, CaseRow.item_code == wanted.item_code)
+        case = aliased(CaseRow)  # the list that is asked may join the case itself
+        yield exists().where(case.case_no == HandlingRow.case_no, case.item_code == wanted.item_code)
     if wanted.state in _WIRE:
         yield HandlingRow.wire_state.in_(_WIRE[wanted.state])
     elif wanted.state is QueueState.SECOND:
