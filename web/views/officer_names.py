@@ -2,9 +2,7 @@
 
 from collections.abc import Collection
 
-import structlog
 from cryptography.exceptions import InvalidTag
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,8 +11,6 @@ from storage.cases.rows import CaseRow, read_dossier
 from web.foundation.context import Context
 from web.views.masking import applicant_masked
 
-log = structlog.get_logger(__name__)
-
 
 def names_of(session: Session, ctx: Context, case_nos: Collection[str]) -> dict[str, str]:
     """Case number → masked name of its applicant."""
@@ -22,6 +18,6 @@ def names_of(session: Session, ctx: Context, case_nos: Collection[str]) -> dict[
     for case in session.scalars(select(CaseRow).where(CaseRow.case_no.in_(case_nos))):
         try:
             found[case.case_no] = applicant_masked(read_dossier(case, ctx.sealer).applicant)
-        except (Misconfigured, InvalidTag, ValidationError, ValueError):
-            log.warning("name_left_out", case_no=case.case_no)
+        except (Misconfigured, InvalidTag, ValueError):
+            continue
     return found
