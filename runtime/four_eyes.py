@@ -38,9 +38,9 @@ def named(text: str) -> frozenset[WireEvent] | None:
     return frozenset(WireEvent(word) for word in words)
 
 
-def needs_two(text: str, *, one_officer: bool) -> frozenset[WireEvent]:
-    """The events that a second officer confirms. `one_officer`: a demonstration, where there is nobody else."""
+def needs_two(text: str, *, played: bool) -> frozenset[WireEvent]:
+    """The events that a second officer confirms. `played`: the sandbox, where there may be nobody else."""
     told = named(text)
     if told is not None:
         return told
-    return frozenset() if one_officer else REFUSALS
+    return frozenset() if played else REFUSALS

@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     four_eyes: FourEyes = Field(
         "",
         description="events that a second officer confirms, with commas, e.g. REJECTED,NOT_ACCEPTED; off: none; "
-        "empty: these two, with DEMO_USERS none",
+        "empty: these two, with SANDBOX none",
     )
     codec_keys: KeyRing = Field(
         description="keys of the Temporal payload codec, kid:base64 of 32 bytes, first one encrypts"

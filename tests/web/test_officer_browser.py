@@ -13,12 +13,12 @@ from storage.documents.uploads import bind
 from storage.people.passwords import hashed
 from storage.people.users import put_user
 from tests.web.desks import desk_of
+from tests.web.following import served_alone
 from tests.web.looks import photographed
 from tests.web.many import case_values, fill, handling_values, number
 from tests.web.ofd_made import ofd
 from tests.web.office import MATERIALS, open_office
 from tests.web.scans_made import pdf, photograph
-from tests.web.served import served
 
 pytestmark = [pytest.mark.browser]
 
@@ -39,7 +39,7 @@ def hall(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def base(hall):
-    with served(hall) as address:
+    with served_alone(hall.app) as address:
         yield address
 
 

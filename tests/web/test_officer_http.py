@@ -292,6 +292,7 @@ def test_a_letter_is_read_before_it_is_sent(office):
         "event": "NEED_SUPPLEMENT",
         "payload": {"reason": "看不清", "materials": ["户口簿"], "deadlineWorkdays": 5},
     }
+    assert "周婷" not in letter
     assert "1. 户口簿" in office.call("POST", f"/officer/{no}/letter", "officer", asked).text
     gap = office.call("POST", f"/officer/{no}/letter", "officer", {"event": "NOT_ACCEPTED", "payload": {}})
     assert gap.json()["errors"][0]["field"] == "payload.reason"

@@ -111,7 +111,7 @@ def locked(session: Session, handling_no: str) -> HandlingRow:
 
 def two_decide(ctx: Context, event: WireEvent) -> bool:
     """Whether a second officer has to confirm this event."""
-    return event in needs_two(ctx.settings.four_eyes, one_officer=ctx.settings.demo_users)
+    return event in needs_two(ctx.settings.four_eyes, played=ctx.settings.sandbox)
 
 
 def message_id_of(handling_no: str, key: str) -> str:

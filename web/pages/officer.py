@@ -137,5 +137,6 @@ def letter(handling_no: str, decision: DecisionRequest, person: OfficerVisitor, 
         values = officer_case(session, ctx, handling_no, person)
         handling = values["row"]
         case = find_case(session, handling.case_no)
-        paper = letter_of(session, ctx, case, handling, said.event, said.payload)
+        name = values["case"]["applicant"]["name"]
+        paper = letter_of(session, ctx, case, handling, said.event, said.payload, applicant=name)
     return render(ctx, "officer/letter.html", person, paper=paper)

@@ -9,7 +9,8 @@ from catalog.decision_templates import templates_for
 from catalog.workdays import SHANGHAI
 from domain.inbound import EventPayload
 from domain.terms import CaseStatus, WireEvent
-from papers import Extension, Refusal, Round, content
+from logistics.masking import mask_name
+from papers import CaseFacts, Extension, Refusal, Round, content
 from papers.sheet import Paper
 from runtime.four_eyes import needs_two
 from storage.cases.rows import CaseRow, HandlingRow
@@ -48,7 +49,7 @@ def drafts_of(
     """One for each event that may be said now, in their order; `shown`: as `handling_shown` has it."""
     if shown["proposal"] is not None:
         return []
-    two = needs_two(ctx.settings.four_eyes, one_officer=ctx.settings.demo_users)
+    two = needs_two(ctx.settings.four_eyes, played=ctx.settings.sandbox)
     events = [WireEvent(event) for event in shown["next"]]
     return [_draft(case, handling, event, applicant, second=event in two) for event in events]
 
@@ -79,10 +80,17 @@ def follows(case: CaseRow, handling: HandlingRow, event: WireEvent, applicant: s
 
 
 def letter_of(
-    session: Session, ctx: Context, case: CaseRow, handling: HandlingRow, event: WireEvent, payload: EventPayload
+    session: Session,
+    ctx: Context,
+    case: CaseRow,
+    handling: HandlingRow,
+    event: WireEvent,
+    payload: EventPayload,
+    *,
+    applicant: str,
 ) -> Paper | None:
-    """The letter that the applicant would get, as it stands now; None where the event makes none."""
-    facts = facts_of(session, ctx, case)
+    """The letter that the applicant would get, as it stands now, people masked; None where the event makes none."""
+    facts = _masked(facts_of(session, ctx, case), applicant)
     place, now = place_name(handling.region), ctx.now()
     if event in _DANGER:
         status = CaseStatus.NOT_ACCEPTED if event is _E.NOT_ACCEPTED else CaseStatus.REJECTED
@@ -119,6 +127,13 @@ def letter_of(
         )
         return content.extension(facts.model_copy(update={"extensions": (longer,)}))
     return None
+
+
+def _masked(facts: CaseFacts, applicant: str) -> CaseFacts:
+    """`applicant`: the masked name."""
+    agent = facts.agent.model_copy(update={"name": mask_name(facts.agent.name)}) if facts.agent is not None else None
+    named = facts.applicant.model_copy(update={"name": applicant})
+    return facts.model_copy(update={"applicant": named, "agent": agent})
 
 
 def _due(ctx: Context, case: CaseRow, workdays: int | None) -> datetime | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from domain.errors import Misconfigured
 from storage.cases.rows import CaseRow, read_dossier
@@ -15,7 +15,8 @@ from web.views.masking import applicant_masked
 def names_of(session: Session, ctx: Context, case_nos: Collection[str]) -> dict[str, str]:
     """Case number → masked name of its applicant."""
     found: dict[str, str] = {}
-    for case in session.scalars(select(CaseRow).where(CaseRow.case_no.in_(case_nos))):
+    rows = select(CaseRow).options(load_only(CaseRow.dossier)).where(CaseRow.case_no.in_(case_nos))
+    for case in session.scalars(rows):
         try:
             found[case.case_no] = applicant_masked(read_dossier(case, ctx.sealer).applicant)
         except (Misconfigured, InvalidTag, ValueError):
