@@ -22,6 +22,7 @@ from storage.cases.deferred_materials import forgive, move_deferral, open_post_c
 from storage.cases.electronic_results import miss_file, note_available
 from storage.cases.rows import CaseEvent, CaseEventRow, CaseRow, DeadlineRow, HandlingRow, add_events, handlings_of
 from storage.exchange.inbox import Inbox
+from storage.officer_queue import legal_due_at
 from storage.tasks.rows import WORKFLOW, TaskRow, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
 
 Clockwork = Callable[[ClockOrder, ItemBrief, float, Where], Deadline]
@@ -164,7 +165,10 @@ class Records:
                 move_deferral(session, case.case_no, deadline.due_at)
             file.clocks.append(_row(change, deadline))
             session.add(file.clocks[-1])
-        case.due_at = min((clock.due_at for clock in file.clocks if clock.stopped_at is None), default=None)
+        running = [clock for clock in file.clocks if clock.stopped_at is None]
+        case.due_at = min((clock.due_at for clock in running), default=None)
+        for handling in file.handlings:
+            handling.legal_due_at = legal_due_at(handling, running)
         if file.has_tasks:
             self._settle_clocks(session, change, started)
         if change.kind == HANDED_OVER:
@@ -207,7 +211,7 @@ class _CaseFile:
             raise LookupError("a workflow runs for a case that is not in the database")
         self.case, self.has_tasks = found
         self.clocks = list(session.scalars(select(DeadlineRow).filter_by(case_no=case_no, stopped_at=None)))
-        self._handlings = handlings_of(session, case_no)
+        self.handlings = handlings_of(session, case_no)
         self._session = session
 
     def add_events(self, changes: Sequence[CaseChange], now: datetime) -> frozenset[str]:
@@ -232,9 +236,9 @@ class _CaseFile:
     def concerned(self, change: CaseChange) -> Sequence[HandlingRow]:
         """Whose status follows the step: its handling; of the whole case those that were not passed on yet."""
         if change.handling_no is not None:
-            return [row for row in self._handlings if row.handling_no == change.handling_no]
+            return [row for row in self.handlings if row.handling_no == change.handling_no]
         # once passed on, each authority's word is its own
-        return [row for row in self._handlings if CaseStatus(row.status) in _IN_OUR_HANDS]
+        return [row for row in self.handlings if CaseStatus(row.status) in _IN_OUR_HANDS]
 
 
 def _stops(change: CaseChange, clock: DeadlineRow) -> bool:

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from domain.errors import Misconfigured
 from runtime.claim import running_settings
 from runtime.document_settings import DocumentSettings
+from runtime.four_eyes import FourEyes
 from runtime.keys import KeyRing, sandbox_keys
 from runtime.message_settings import SmsSettings
 from runtime.partner_settings import (
@@ -112,6 +113,11 @@ class Settings(BaseSettings):
     )
     demo_users: bool = Field(
         False, description="sandbox only: one user per role, password demo (default of `make run`)"
+    )
+    four_eyes: FourEyes = Field(
+        "",
+        description="events that a second officer confirms, with commas, e.g. REJECTED,NOT_ACCEPTED; off: none; "
+        "empty: these two, with SANDBOX none",
     )
     codec_keys: KeyRing = Field(
         description="keys of the Temporal payload codec, kid:base64 of 32 bytes, first one encrypts"

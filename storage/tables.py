@@ -1,13 +1,24 @@
 """Every table of ours, imported once so that migrations see the whole of it."""
 
-from storage import catalogue, conditions, idempotency, pending_updates, quarter_rows, watching, work_lists
+from storage import (()
+    catalogue,
+    conditions,
+    idempotency,
+    officer_queue,
+    pending_updates,
+    quarter_rows,
+    watching,
+    work_lists,
+)
 from storage.base import Base
 from storage.cases import (
     applicant_messages,
     case_list,
     electronic_results,
     facts,
+    holdings,
     phone_views,
+    proposals,
     result_codes,
     same_matter,
     tallies,
@@ -43,16 +54,19 @@ MODULES = (
     exchange_log,
     facts,
     handovers,
+    holdings,
     idempotency,
     inbox_row,
     interprovincial,
     legs,
     nonces,
+    officer_queue,
     outbox,
     papers,
     partner_lists,
     pending_updates,
     phone_views,
+    proposals,
     quarter_rows,
     reconciliation_reports,
     result_codes,

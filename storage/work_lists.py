@@ -67,27 +67,8 @@ def task_list(
     return (Segment(where=waiting, at=TaskRow.opened_at, id=TaskRow.id, descending=True),)
 
 
-SOMETHING_MAY_FOLLOW: Final = (
-    "(wire_state IN ('SUBMITTED', 'RECEIVED', 'AWAITING_SUPPLEMENT', 'SUPPLEMENTED', 'UNDER_REVIEW', 'SUSPENDED')"
-    " OR (wire_state = 'DECIDED' AND (result_travels OR originals_travel)))"
-)
-"""`domain.wire.MAY_FOLLOW` of a handling as the officer may use it: once decided, a dispatch only of something."""
-_UNDECIDED: Final = f"partner IS NULL AND decision IS NULL AND {SOMETHING_MAY_FOLLOW}"
-_TO_DISPATCH: Final = f"partner IS NULL AND decision IS NOT NULL AND {SOMETHING_MAY_FOLLOW}"
-
 partial_index("ix_handling_of_partner", HandlingRow.partner, where="partner IS NOT NULL")
-partial_index("ix_handling_undecided", HandlingRow.handling_no, where=_UNDECIDED)
-partial_index("ix_handling_to_dispatch", HandlingRow.handling_no, where=_TO_DISPATCH)
 partial_index("ix_handling_waiting", HandlingRow.partner, HandlingRow.waiting_since, where="waiting_since IS NOT NULL")
-
-
-def officer_list(*, undecided_only: bool = False, newest_first: bool = False) -> tuple[Segment, ...]:
-    """In-city handlings about which an officer may say something: the undecided, then what is to be sent out.
-
-    By number, so the oldest first. `undecided_only`: without the second part.
-    """
-    wanted = (_UNDECIDED,) if undecided_only else (_UNDECIDED, _TO_DISPATCH)
-    return tuple(Segment(where=(text(each),), id=HandlingRow.handling_no, descending=newest_first) for each in wanted)
 
 
 _LEG_OPEN: Final = "ended_at IS NULL"

@@ -105,6 +105,10 @@ class HandlingRow(Base):
     last_written_id: Mapped[str | None] = mapped_column(String(64))  # B: its row_guid
     applied_count: Mapped[int] = mapped_column(default=0)  # messages that had an Update for the case
     changed_at: Mapped[datetime | None] = mapped_column(index=True)
+    legal_due_at: Mapped[datetime | None]  # the soonest end of the law's running clocks (storage.officer_queue)
+    held_by: Mapped[str | None] = mapped_column(String(64))  # the officer who has it (storage.cases.holdings)
+    held_since: Mapped[datetime | None]
+    proposal_id: Mapped[int | None]  # what waits for a second officer (storage.cases.proposals)
 
     @property
     def progress(self) -> WireProgress:

@@ -48,6 +48,12 @@ def note_access(
     session.add(line)
 
 
+def is_reading(session: Session, sha256: str, *, reader: str, since: datetime, case_no: str | None) -> bool:
+    """Whether this reader's reading of the document for this case was recorded since then: pages are turned in one."""
+    own = select(DocumentAccessRow.id).filter_by(sha256=sha256, reader=reader, case_no=case_no)
+    return session.scalar(own.where(DocumentAccessRow.at >= since).limit(1)) is not None
+
+
 def accesses_of_case(session: Session, case_no: str) -> list[DocumentAccessRow]:
     """Who has read the documents of a case, the first reading first."""
     query = select(DocumentAccessRow).filter_by(case_no=case_no)

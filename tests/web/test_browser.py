@@ -154,14 +154,17 @@ def test_an_officer_decides(desk, chromium, system):
     item = clerk.get("/api/v1/items/YZ-HRSS-001")
     case = clerk.post("/api/v1/cases", in_city(clerk, item, 803))
     page = desk.log_in("officer", "/officer")
-    card = f"[data-handling='{case['caseNo']}']"
+    row = page.locator(f"[data-handling='{case['caseNo']}'] a.whole")
+    wait_reloading(page, row)
+    row.click()
     for event, words in (("RECEIVED", "收件"), ("ACCEPTED", "受理"), ("APPROVED", "准予")):
-        form = page.locator(f"{card} details", has=page.locator(f"input[value={event}]"))
-        wait_reloading(page, form)
-        form.locator("summary").click()
-        with page.expect_navigation(), page.expect_response(lambda answer: "/decisions" in answer.url) as said:
-            form.locator("button.main", has_text=words).click()
+        page.locator(f"[data-decide={event}]").click()
+        if event == "APPROVED":
+            page.locator("#decide-APPROVED button.main").click()
+        with page.expect_response(lambda answer: "/decisions" in answer.url) as said:
+            page.get_by_role("button", name=f"确定{words}").click()
         assert said.value.status == 202
+        page.wait_for_url(f"**/officer/{case['caseNo']}?said={event}")
     desk.open(f"/window/{case['caseNo']}")
     expect(page.locator("#status")).to_have_attribute("data-status", "APPROVED", timeout=WAIT_MS)
 

@@ -16,6 +16,7 @@ from storage.exchange.exchange_log import ExchangeRow
 from storage.exchange.inbox_row import InboxRow
 from storage.exchange.outbox import CommandRow
 from storage.keyset import read_page
+from storage.officer_queue import officer_list
 from storage.parcels.legs import LegRow
 from storage.tasks.rows import TaskRow, open_task
 from storage.work_lists import (
@@ -23,14 +24,13 @@ from storage.work_lists import (
     command_list,
     exchange_list,
     inbox_list,
-    officer_list,
     papers_to_check,
     stops_of,
     task_list,
 )
 from tests.web.many import DECIDED, case_values, fill, handling_values, number, task_values
 from tests.web.office import YUBEI, open_office
-from web.api.handlings import WITH_ITEM
+from web.views.handlings import WITH_ITEM
 
 MANY = 10_000
 CALLS = 40
@@ -249,7 +249,7 @@ PLANNED = {
 def test_an_index_serves_the_order(crowded, name):
     shown, segments = PLANNED[name]
     for step in plans(crowded.database, lambda session: read_page(session, shown, segments, size=50)):
-        assert "INDEX" in step, step
+        assert "INDEX" in step or "PRIMARY KEY" in step, step
         assert "TEMP B-TREE" not in step, step
 
 

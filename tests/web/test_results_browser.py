@@ -91,8 +91,9 @@ def test_an_officer_gives_the_file_with_the_decision(office, base, chromium):
     page.fill("#password", "demo")
     page.click("button.main")
     page.wait_for_url(f"{base}/officer")
-    form = page.locator(f"[data-handling='{number}'] details", has=page.locator("input[value=APPROVED]"))
-    form.locator("summary").click()
+    page.goto(f"{base}/officer/{number}")
+    page.locator("[data-decide=APPROVED]").click()
+    form = page.locator("#decide-APPROVED form")
     chosen = form.locator("input[type=file]").first
     form.locator("select").select_option("paper")
     expect(chosen).to_be_hidden()
@@ -101,6 +102,7 @@ def test_an_officer_gives_the_file_with_the_decision(office, base, chromium):
     expect(form.locator(".files li")).to_contain_text("result.pdf")
     with page.expect_response(lambda answer: "/decisions" in answer.url) as said:
         form.locator("button.main").click()
+        page.get_by_role("button", name="确定准予").click()
     assert said.value.status == 202
     context.close()
     with office.database.read() as session:

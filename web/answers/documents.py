@@ -29,3 +29,12 @@ class Readings(Answer):
     """Who has read the documents of a case, the first reading first."""
 
     readings: list[Reading]
+
+
+class DocumentPages(Answer):
+    """`pages`: how many there are to look at. `note`: what of the document is not shown, or ""."""
+
+    sha256: str
+    media_type: str
+    pages: int
+    note: str

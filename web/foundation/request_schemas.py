@@ -238,10 +238,14 @@ class ResolveRequest(RequestSchema):
 
 
 class DecisionRequest(RequestSchema):
-    """`POST /handlings/{no}/decisions`: an event of contracts.md with its payload."""
+    """`POST /handlings/{no}/decisions`: an event of contracts.md with its payload.
+
+    `seen`: how many events about it the page had shown (`eventCount`); where more have come since, they are read first.
+    """
 
     event: str = Field(max_length=32)
     payload: dict[str, object] = Field(default_factory=dict)
+    seen: int | None = Field(default=None, ge=0)
 
 
 class ReconcileRequest(RequestSchema):

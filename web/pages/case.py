@@ -31,10 +31,10 @@ from web.views.cases import find_case, full, history, promised
 from web.views.headline import headline
 from web.views.lanes import lanes_of
 from web.views.paper_lines import paper_lines
+from web.views.parcel_stations import stations_of
 from web.views.places import places_of
 from web.views.record import Record, record_of
 from web.views.results import results_of
-from web.views.parcel_stations import stations_of
 from web.views.waits import waits_of
 
 router = APIRouter(include_in_schema=False)

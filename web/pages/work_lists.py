@@ -14,8 +14,7 @@ from storage.keyset import Mark, Page, Segment, read_page
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
-from storage.work_lists import TaskOrder, officer_list, task_list
-from web.api.handlings import WITH_ITEM, handling_shown
+from storage.work_lists import TaskOrder, task_list
 from web.api.outlets import contact_of, job_shown, jobs_of
 from web.api.partners import exchange_segments, exchanged
 from web.api.tasks import owned_by
@@ -43,21 +42,6 @@ def task_part(
         return _acted_on(session, ctx, person, [row.TaskRow for row in page.rows])
 
     return with_newest(turned(session, request, "tasks", segments, read, size=_SIZE), "id", newest)
-
-
-def officer_part(session: Session, request: Request) -> Part:
-    """In-city handlings about which an officer may say something, oldest first; a page of 50."""
-    segments = officer_list()
-
-    def read(size: int, after: Mark | None) -> Page[dict[str, Any]]:
-        page = read_page(session, WITH_ITEM, segments, size=size, after=after)
-        return Page(rows=[handling_shown(session, row) for row in page.rows], next=page.next)
-
-    def newest() -> Sequence[dict[str, Any]]:
-        page = read_page(session, WITH_ITEM, officer_list(newest_first=True), size=_NEWEST)
-        return [handling_shown(session, row) for row in page.rows]
-
-    return with_newest(turned(session, request, "handlings", segments, read, size=_SIZE), "handlingNo", newest)
 
 
 def case_part(session: Session, request: Request, segments: tuple[Segment, ...]) -> Part:

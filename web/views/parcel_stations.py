@@ -1,4 +1,4 @@
-"""A parcel as a line of stations (寄递站点), in the words of the hall: which it has passed and when, where it is, what is still to come."""
+"""A parcel as a line of stations (寄递站点), in the words of the hall."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""A parcel as a line of stations, a case as a line of steps, in words for the applicant: what is behind, where it is, what is to come (站点)."""
+"""A parcel as a line of stations, a case as a line of steps, in words for the applicant (站点)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -21,8 +21,9 @@ from storage.cases.case_list import (
 )
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.keyset import Mark, count_up_to, read_page
+from storage.officer_queue import officer_list
 from storage.tasks.rows import TaskRow
-from storage.work_lists import TaskOrder, officer_list, task_list
+from storage.work_lists import TaskOrder, task_list
 from tests.web.many import BEGAN, DECIDED, case_values, fill, handling_values, number, registered_at, task_values
 
 ROWS = 60

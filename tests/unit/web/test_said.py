@@ -233,7 +233,7 @@ def test_our_own_officer_extends_with_a_reason(hall):
     assert extend(extendedWorkdays=10, reason=LONGER["reason"]).status_code == 202
     words = text_of(paper(hall, case_no, "extension"))
     assert LONGER["reason"] in words and "办理机关重庆市渝北区" in words
-    page = hall.as_(Role.OFFICER).get("/officer").text
+    page = hall.as_(Role.OFFICER).get(f"/officer/{case_no}").text
     assert 'name="payload.extendedWorkdays"' in page
 
 

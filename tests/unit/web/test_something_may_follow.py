@@ -9,9 +9,9 @@ from domain.terms import Partner, WireEvent
 from domain.wire import WireState
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.keyset import read_page
-from storage.work_lists import officer_list
+from storage.officer_queue import officer_list
 from tests.web.many import case_values, fill, handling_values
-from web.api.handlings import _next
+from web.views.handlings import events_now
 
 DECISIONS = (None, WireEvent.APPROVED, WireEvent.REJECTED)
 COMBINATIONS = list(product(WireState, DECISIONS, (0, 1), *[(False, True)] * 3, (None, Partner.SICHUAN)))
@@ -32,9 +32,9 @@ def test_sql_and_the_wire_table_say_the_same(handlings):
         every = list(session.scalars(select(HandlingRow).where(HandlingRow.partner.is_(None))))
         page = read_page(session, select(HandlingRow), officer_list(), size=len(COMBINATIONS))
         undecided = read_page(session, select(HandlingRow), officer_list(undecided_only=True), size=len(COMBINATIONS))
-    may_go_on = {row.handling_no for row in every if _next(row)}
+    may_go_on = {row.handling_no for row in every if events_now(row)}
     assert {row.HandlingRow.handling_no for row in page.rows} == may_go_on
     assert 0 < len(may_go_on) < len(every)
-    still_open = {row.handling_no for row in every if _next(row) and row.decision is None}
+    still_open = {row.handling_no for row in every if events_now(row) and row.decision is None}
     assert [row.HandlingRow.handling_no for row in undecided.rows] == sorted(still_open)
     assert [row.HandlingRow.handling_no for row in page.rows][: len(still_open)] == sorted(still_open)
