@@ -5,6 +5,7 @@ from storage.base import Base
 from storage.cases import (
     applicant_messages,
     case_list,
+    drafts,
     electronic_results,
     facts,
     phone_views,
@@ -37,6 +38,7 @@ MODULES = (
     case_list,
     case_rows,
     catalogue,
+    drafts,
     electronic_results,
     exchange_log,
     facts,

@@ -98,7 +98,7 @@ class Collected:
 
 
 def collect(session: Session, ctx: Context, given: Mapping[str, Any], clerk: str) -> Collected:
-    """What every step says that can be asked already. Reads only; `given`: the body of `POST /cases` as far as it is."""
+    """What every step says that can be asked already. Only reads; `given`: the body of `POST /cases` so far."""
     members: dict[str, Any] = {}
     faults = list(_shape(given, members))
     wanted = CaseRequest.model_construct(**members)

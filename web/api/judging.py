@@ -146,7 +146,7 @@ def _situation(case: Judging) -> None:
 
 
 def _authorisation(case: Judging) -> None:
-    case.agent_files = check_authorisation(case.session, case.wanted.agent, case.clerk, case.now)
+    case.agent_files = check_authorisation(case.session, case.wanted.agent, case.clerk, case.now, lock=case.registering)
 
 
 def _routes(case: Judging) -> None:
@@ -189,7 +189,9 @@ def _complete(case: Judging) -> None:
 
 
 def _files(case: Judging) -> None:
-    case.files = check_files(case.session, dict(enumerate(case.stated)), uploader=case.clerk, now=case.now)
+    case.files = check_files(
+        case.session, dict(enumerate(case.stated)), uploader=case.clerk, now=case.now, lock=case.registering
+    )
 
 
 def _shares(case: Judging) -> None:

@@ -20,10 +20,12 @@ def check_files(
     uploader: str,
     now: datetime,
     case_no: str | None = None,
+    lock: bool = True,
 ) -> list[str]:
     """Check the files of materials, `brought` by their places in the request; returns their names, to be bound.
 
-    `case_no`: of a case that has begun; what belongs to it already may be named again.
+    `case_no`: of a case that has begun; what belongs to it already may be named again. `lock`: they stay until the end
+    of the caller's writing transaction.
 
     Raises:
         Unprocessable: an electronic one without a file (`DOCUMENT_MISSING`), a file that `uploader` has not uploaded
@@ -37,7 +39,7 @@ def check_files(
             told = f"“{material.name}”的页数至少是 1"
             raise Unprocessable(told, code="PAGES", field=f"materials.{place}.pages")
     named = {place: m.sha256 for place, m in brought.items() if m.sha256 is not None}
-    known = _held(session, named.values(), uploader, now, case_no)
+    known = _held(session, named.values(), uploader, now, case_no, lock=lock)
     for place, sha256 in named.items():
         if sha256 not in known:
             told = f"“{brought[place].name}”的文件还没有上传，或已过期清除，请重新上传"
@@ -54,6 +56,7 @@ def check_file(
     uploader: str,
     now: datetime,
     case_no: str | None = None,
+    lock: bool = True,
 ) -> list[str]:
     """The same for one file that is named outside the materials; `what`: for the sentence. None is none.
 
@@ -62,16 +65,16 @@ def check_file(
     """
     if sha256 is None:
         return []
-    if not _held(session, [sha256], uploader, now, case_no):
+    if not _held(session, [sha256], uploader, now, case_no, lock=lock):
         raise Unprocessable(f"{what}还没有上传，或已过期清除，请重新上传", code="DOCUMENT_UNKNOWN", field=field)
     return [sha256]
 
 
 def _held(
-    session: Session, sha256s: Iterable[str], uploader: str, now: datetime, case_no: str | None
+    session: Session, sha256s: Iterable[str], uploader: str, now: datetime, case_no: str | None, *, lock: bool
 ) -> frozenset[str]:
     wanted = list(sha256s)
     if not wanted:
         return frozenset()
-    own = held_by(session, wanted, uploader, now)
+    own = held_by(session, wanted, uploader, now, lock=lock)
     return own | (held_by_case(session, wanted, case_no) if case_no is not None else frozenset())

@@ -1,4 +1,4 @@
-"""What the check panel (检查板) says of each section once it holds, and of result and fee: short, who, what, until when."""
+"""What the check panel (检查板) says of each section once it holds, and of result and fee: who, what, until when."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
