@@ -24,7 +24,8 @@ from papers.facts import (
     Service,
     Wanted,
 )
-from papers.sheet import render
+from papers.sheet import PageSize, render
+from papers.slip import receipt_slip
 
 __all__ = [
     "CaseFacts",
@@ -33,6 +34,7 @@ __all__ = [
     "GapNotice",
     "Item",
     "Owed",
+    "PageSize",
     "PaperKind",
     "Party",
     "Place",
@@ -50,5 +52,6 @@ __all__ = [
     "extension",
     "notice",
     "receipt",
+    "receipt_slip",
     "render",
 ]

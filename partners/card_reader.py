@@ -1,6 +1,6 @@
 """Our client of the card reader's agent (读卡服务): the identity card that lies on a window's reader (reader.md).
 
-The makers' drivers are Windows programs of a window's own machine, each with an interface of its own; a small agent there
+The makers' drivers are programs of a window's own machine, each with an interface of its own; a small agent there
 speaks this one. Nothing of a card is kept or logged here.
 """
 
@@ -28,7 +28,7 @@ class Card(Frozen):
     name: str
     id_type: IdType = Field(alias="idType")
     id_number: str = Field(alias="idNumber")
-    birth_date: str = Field("", alias="birthDate", pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")
+    birth_date: str = Field("", alias="birthDate", pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\z")
     address: str = Field("", max_length=200)
 
 

@@ -1,4 +1,4 @@
-"""The played card reader of a window (读卡器): one card after another, synthetic people whose region was never given out.
+"""The played card reader of a window (读卡器): cards of synthetic people whose region was never given out.
 
 `PUT /control/reader` lays a certain card down, takes it away (`{"card": null}`), or lets the cards come by themselves.
 """

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from domain.errors import Conflict, NotFound
 from storage.base import Base, Database
 from storage.documents.uploads import held_by, note_upload
+from storage.idempotency import kept_answer
 from storage.sealing import Sealer
 
 DRAFTS_KEPT: Final = timedelta(days=7)
@@ -59,6 +60,8 @@ def save_draft(
     """
     row = session.get(DraftRow, draft_id, with_for_update=True)
     if row is None:
+        if answer := kept_answer(session, clerk, draft_id):
+            raise Conflict(f"这份草稿已登记为办件 {answer['caseNo']}", code="DRAFT_REGISTERED")
         row = DraftRow(draft_id=draft_id, owner=clerk, page=page, version=0, created_at=now)
         session.add(row)
     check_holder(row, clerk)

@@ -1,5 +1,6 @@
 """`/cases:check`: what registration would say of a case that is being typed; `/cases:notice`: the same on paper."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
@@ -12,7 +13,7 @@ from web.answers.case_check import CaseCheck
 from web.api.collecting import Collected, Found, collect
 from web.api.judging import Section
 from web.api.summaries import summary_of
-from web.foundation.context import Ctx
+from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable
 from web.security.session import Clerk
 from web.views.papers import item_facts
@@ -55,8 +56,17 @@ def gap_notice(given: Unfinished, clerk: Clerk, ctx: Ctx) -> Response:
 
     Refused: 422 ITEM_UNKNOWN, NOTHING_MISSING.
     """
+    return gap_pdf(ctx, given, clerk.username)
+
+
+def gap_pdf(ctx: Context, given: Mapping[str, Any], clerk: str) -> Response:
+    """The notice as PDF; `given`: the body of `POST /cases` so far.
+
+    Raises:
+        Unprocessable: no item (`ITEM_UNKNOWN`), nothing lacks (`NOTHING_MISSING`).
+    """
     with ctx.database.read() as session:
-        found = collect(session, ctx, given, clerk.username)
+        found = collect(session, ctx, given, clerk)
     item: ServiceItem | None = getattr(found.case, "asked", None) or getattr(found.case, "item", None)
     if item is None:
         raise Unprocessable("请先选择事项", code="ITEM_UNKNOWN", field="itemCode")

@@ -63,15 +63,24 @@ def start_case(wanted: CaseRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey)
     until `duplicateReason` says why one more; DRAFT_TAKEN, DRAFT_REGISTERED where the key is that of a draft which a
     colleague holds or has registered. A draft under this key ends here.
     """
+    return started(ctx, wanted, clerk.username, key)
+
+
+def started(ctx: Context, wanted: CaseRequest, clerk: str, key: str) -> dict[str, Any]:
+    """Register a case once per key, and end the draft of this name; the answer of `POST /cases`.
+
+    Raises:
+        BadInput: as the route says.
+    """
     body = wanted.model_dump_json().encode()
     with ctx.database.write() as session:
-        answer = first_answer(session, clerk.username, key, body)
+        answer = first_answer(session, clerk, key, body)
         if answer is None:
-            draft = draft_to_register(session, key, clerk.username)
-            answer = register(session, ctx, wanted, clerk.username)
+            draft = draft_to_register(session, key, clerk)
+            answer = register(session, ctx, wanted, clerk)
             if draft is not None:
                 note_registered(draft, answer["caseNo"])
-            keep_answer(session, clerk.username, key, body, answer, ctx.now())
+            keep_answer(session, clerk, key, body, answer, ctx.now())
     ctx.notify()
     return answer
 

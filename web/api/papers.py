@@ -1,5 +1,6 @@
 """The papers of a case as PDF (文书): receipt, notice, extension, commitment, decision, delivery receipt, dossier."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -16,6 +17,7 @@ from logistics.masking import mask_firm, mask_name
 from papers import (
     CaseFacts,
     GapNotice,
+    PageSize,
     PaperKind,
     commitment,
     decision,
@@ -25,6 +27,7 @@ from papers import (
     extension,
     notice,
     receipt,
+    receipt_slip,
     render,
 )
 from papers.sheet import Paper
@@ -48,10 +51,35 @@ router = APIRouter(prefix="/api/v1", tags=["文书"])
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "PDF"}}
 
 
+_FRAMED = (
+    "default-src 'self'; object-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'"
+)
+"""A receipt is printed from a frame of our own page; the browser's viewer brings its own style."""
+
+
+class ReceiptPaper(StrEnum):
+    """What a receipt is printed on (凭证纸张)."""
+
+    A4 = "a4"
+    A5 = "a5"
+    SLIP = "80mm"
+
+
 @router.get("/cases/{case_no}/receipt.pdf", operation_id="getReceipt", response_class=Response, responses=_PDF)
-def get_receipt(case_no: str, reader: CaseReader, ctx: Ctx) -> Response:
-    """The receipt (收件凭证) as PDF; at the window with the code for electronic results. Refused: 404 CASE_UNKNOWN."""
-    return _case_paper(ctx, case_no, PaperKind.RECEIPT, reader)
+def get_receipt(case_no: str, reader: CaseReader, ctx: Ctx, paper: ReceiptPaper = ReceiptPaper.A4) -> Response:
+    """The receipt (收件凭证) as PDF; at the window with the code for electronic results. Refused: 404 CASE_UNKNOWN.
+
+    `paper`: a4, a5, or 80mm for one slip of 80 × 160 mm.
+    """
+    with ctx.database.read() as session:
+        facts = _for_reader(session, ctx, facts_of(session, ctx, find_case(session, case_no)), reader)
+    address, name = track_address(ctx, case_no), f"{case_no}-receipt"
+    if paper is ReceiptPaper.SLIP:
+        answer = _answer(receipt_slip(facts, address), name)
+    else:
+        answer = _answer(render(receipt(facts, address), PageSize(paper)), name)
+    answer.headers["Content-Security-Policy"] = _FRAMED
+    return answer
 
 
 @router.get("/cases/{case_no}/papers/{kind}.pdf", operation_id="getPaper", response_class=Response, responses=_PDF)
@@ -99,10 +127,21 @@ def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind, reader: LoggedIn) -> Re
         facts = facts_of(session, ctx, find_case(session, case_no))
         if kind in CHECKED:
             facts = with_checks(session, ctx, kind, facts)
-        if kind is PaperKind.RECEIPT and reader.role is Role.CLERK:  # who hands it to the applicant, and nobody else
-            code = printed_code(session, result_key(ctx.settings), case_no)
-            facts = facts.model_copy(update={"result_code": code})
+        if kind is PaperKind.RECEIPT:
+            facts = _for_reader(session, ctx, facts, reader)
     return _pdf(_written(kind, facts), f"{case_no}-{kind}")
+
+
+def _for_reader(session: Session, ctx: Context, facts: CaseFacts, reader: LoggedIn) -> CaseFacts:
+    """A receipt's facts, with the code for who hands it to the applicant, and for nobody else."""
+    if reader.role is not Role.CLERK:
+        return facts
+    return facts.model_copy(update={"result_code": printed_code(session, result_key(ctx.settings), facts.case_no)})
+
+
+def track_address(ctx: Context, case_no: str) -> str:
+    """Where the applicant follows a case; the digits of the phone are typed there."""
+    return f"{ctx.settings.public_address}/track?caseNo={case_no}"
 
 
 def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:
@@ -161,5 +200,9 @@ def _masked(facts: CaseFacts) -> CaseFacts:
 
 
 def _pdf(paper: Paper, name: str) -> Response:
+    return _answer(render(paper), name)
+
+
+def _answer(data: bytes, name: str) -> Response:
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
-    return Response(render(paper), media_type="application/pdf", headers=headers)
+    return Response(data, media_type="application/pdf", headers=headers)
