@@ -51,9 +51,7 @@ router = APIRouter(prefix="/api/v1", tags=["文书"])
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "PDF"}}
 
 
-_FRAMED = (
-    "default-src 'self'; object-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'"
-)
+_FRAMED = "default-src 'self'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'"
 """A receipt is printed from a frame of our own page; the browser's viewer brings its own style."""
 
 
@@ -129,7 +127,7 @@ def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind, reader: LoggedIn) -> Re
             facts = with_checks(session, ctx, kind, facts)
         if kind is PaperKind.RECEIPT:
             facts = _for_reader(session, ctx, facts, reader)
-    return _pdf(_written(kind, facts), f"{case_no}-{kind}")
+    return _pdf(_written(kind, facts, track_address(ctx, case_no)), f"{case_no}-{kind}")
 
 
 def _for_reader(session: Session, ctx: Context, facts: CaseFacts, reader: LoggedIn) -> CaseFacts:
@@ -157,10 +155,10 @@ def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:
     return _pdf(_written(PaperKind.RESULT, with_checks(session, ctx, PaperKind.RESULT, facts)), f"{case_no}-result")
 
 
-def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
+def _written(kind: PaperKind, facts: CaseFacts, address: str = "") -> Paper:
     match kind:
         case PaperKind.RECEIPT:
-            return receipt(facts)
+            return receipt(facts, address)
         case PaperKind.NOTICE:
             if not facts.rounds:
                 raise NotFound("这个办件没有补正告知", code="NO_SUPPLEMENT")

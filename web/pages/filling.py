@@ -1,7 +1,7 @@
 """A page's form with what was typed before, and what a form says: both read from the page itself, as its scripts do.
 
-So one place, the template, says which fields there are and of which kind: a draft, a form sent without scripts and a page
-that comes back with errors need no second description.
+So one place, the template, says which fields there are and of which kind: a draft, a form sent without scripts and a
+page that comes back with errors need no second description.
 """
 
 import json

@@ -42,6 +42,7 @@ class Sent(NamedTuple):
 
     @property
     def told(self) -> dict[str, str]:
+        """The last value of each field."""
         return dict(self.fields)
 
 

@@ -1,4 +1,4 @@
-"""Registered (已登记): the number large, the receipt printed, what the applicant takes along, and on to the next one."""
+"""Registered (已登记): the number large, the receipt printed, what the applicant takes along, the next one."""
 
 from io import BytesIO
 from typing import Any
