@@ -177,7 +177,7 @@ def _refused(section: Section, refused: BadInput, given: Mapping[str, Any]) -> I
     code, lacks = refused.code, refused.code in _LACKS
     if isinstance(refused, FieldsRefused):
         for where, detail in refused.faults:
-            yield Found(section, where, detail, _absent(where, given), on_paper=True)
+            yield Found(section, where, detail, _absent(where, given), on_paper=True, seq=_seq_at(where, given))
     elif isinstance(refused, MaterialsMissing):
         for sentence, seq in zip(refused.gaps, refused.seqs, strict=True):
             yield Found(section, "materials", sentence.partition(". ")[2], lacks=True, on_paper=True, seq=seq)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from domain.dossier import DossierMaterial
 from domain.terms import Provided
 from storage.documents.uploads import held_by, held_by_case
-from web.foundation.problems import Unprocessable
+from web.foundation.problems import FieldsRefused, Unprocessable
 
 _NOT_BROUGHT = (Provided.DEFERRED, Provided.COMMITTED)
 
@@ -31,10 +31,8 @@ def check_files(
         Unprocessable: an electronic one without a file (`DOCUMENT_MISSING`), a file that `uploader` has not uploaded
             or that has expired (`DOCUMENT_UNKNOWN`), something brought that has no page (`PAGES`).
     """
+    _check_there(brought)
     for place, material in brought.items():
-        if material.provided is Provided.ELECTRONIC and material.sha256 is None:
-            told = f"“{material.name}”以电子件提交，请先上传文件；没有电子件就改选原件或复印件"
-            raise Unprocessable(told, code="DOCUMENT_MISSING", field=f"materials.{place}.sha256")
         if material.pages < 1 and material.provided not in _NOT_BROUGHT:
             told = f"“{material.name}”的页数至少是 1"
             raise Unprocessable(told, code="PAGES", field=f"materials.{place}.pages")
@@ -45,6 +43,22 @@ def check_files(
             told = f"“{brought[place].name}”的文件还没有上传，或已过期清除，请重新上传"
             raise Unprocessable(told, code="DOCUMENT_UNKNOWN", field=f"materials.{place}.sha256")
     return list(named.values())
+
+
+def _check_there(brought: Mapping[int, DossierMaterial]) -> None:
+    """Every electronic one without its file is named at once."""
+    faults = tuple(
+        (
+            f"materials.{place}.sha256",
+            f"“{material.name}”以电子件提交，请先上传文件；没有电子件就改选原件或复印件",
+        )
+        for place, material in brought.items()
+        if material.provided is Provided.ELECTRONIC and material.sha256 is None
+    )
+    if len(faults) > 1:
+        raise FieldsRefused("有材料还没有上传文件，请按提示补上", code="DOCUMENT_MISSING", faults=faults)
+    for field, told in faults:
+        raise Unprocessable(told, code="DOCUMENT_MISSING", field=field)
 
 
 def check_file(

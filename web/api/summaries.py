@@ -62,16 +62,19 @@ def _materials(found: Collected) -> str:
     needed = [material for material in item.materials if material.required is not Requirement.NO]
     if not needed:
         return "这个事项不需要材料"
-    lacking = {each.seq for each in found.faults if each.section is Section.MATERIALS and each.seq is not None}
+    faults = [each for each in found.faults if each.section is Section.MATERIALS and each.seq is not None]
+    lacking, absent = {each.seq for each in faults}, {each.seq for each in faults if each.field == "materials"}
     there = sum(material.seq not in lacking for material in needed)
     said = f"材料 {there}/{len(needed)}"
     if not lacking and found.state(Section.MATERIALS) != "ok":
         return ""
-    parts = [f"还缺《{m.name}》{_way_out(item, m.required)}" for m in needed if m.seq in lacking]
+    parts = [f"还缺《{m.name}》{_way_out(item, m.required)}" for m in needed if m.seq in absent]
     deferred = len(case.checked.deferred) if case.has("checked") else 0
     if deferred:
         parts.append(f"容缺 {deferred} 项，{deferral_workdays(item)} 个工作日内补交")
-    return f"{said}：{'；'.join(parts)}" if parts else f"{said} 齐全"
+    if parts:
+        return f"{said}：{'；'.join(parts)}"
+    return said if lacking else f"{said} 齐全"
 
 
 def _way_out(item: ServiceItem, required: Requirement) -> str:

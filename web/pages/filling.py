@@ -93,7 +93,10 @@ def body_of(page: str, form_id: str) -> dict[str, Any]:
         value = _read(field)
         if value is not None and value != "":
             _put(body, field.get("name").split("."), value)
-    return {name: _lists(value) for name, value in body.items() if not _is_empty(value)}
+    found = {name: _lists(value) for name, value in body.items() if not _is_empty(value)}
+    if form.xpath(".//*[@data-field='form']//*[@required][not(ancestor-or-self::*[@disabled])]"):
+        found.setdefault("form", {"answers": {}})
+    return found
 
 
 def _read(field: HtmlElement) -> Any:

@@ -6,6 +6,7 @@ import { valuesOf } from "./values.js";
 import { CHECK } from "./words/newcase.js";
 
 const PAUSE_MS = 300;
+const MOST = 5;
 
 export class CheckPanel {
   /** @param {HTMLElement} panel @param {HTMLFormElement} form @param found (answer) what else wants to know */
@@ -31,7 +32,7 @@ export class CheckPanel {
     this.asking?.abort();
     this.asking = new AbortController();
     try {
-      const answer = await post("/api/v1/cases:check", valuesOf(this.form), "", { signal: this.asking.signal });
+      const answer = await post("/api/v1/cases:check", this.body(), "", { signal: this.asking.signal });
       this.show(answer);
       return answer;
     } catch (problem) {
@@ -40,6 +41,15 @@ export class CheckPanel {
       }
       return null;
     }
+  }
+
+  /** As it would be sent; a form that the page asks for counts as one that is empty. */
+  body() {
+    const body = valuesOf(this.form);
+    if (this.form.querySelector("#item-form [required]:not(:disabled)")) {
+      body.form ??= { answers: {} };
+    }
+    return body;
   }
 
   show(answer) {
@@ -62,9 +72,8 @@ export class CheckPanel {
     const line = this.panel.querySelector(`[data-section="${section.section}"]`);
     line.dataset.state = section.state;
     line.querySelector(".said").textContent = section.said || CHECK.states[section.state];
-    const shown = section.faults.filter((fault) => !fault.lacks || fault.seq === null).slice(0, 5);
-    const told = section.state === "lacks" && section.said ? [] : shown;
-    line.querySelector("ul").replaceChildren(...told.map((fault) => this.fault(fault)));
+    const told = section.faults.filter((fault) => fault.field !== "materials"); // those stand in the sentence
+    line.querySelector("ul").replaceChildren(...told.slice(0, MOST).map((fault) => this.fault(fault)));
   }
 
   fault(fault) {

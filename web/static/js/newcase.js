@@ -23,7 +23,7 @@ const reader = new Reader(form, () => elements["applicant.phone"].focus());
 const places = new Places(document.getElementById("places"), form, document.getElementById("more-places"), takePlace);
 const itemForm = new ItemForm(document.getElementById("item-form"), takeSituation);
 const materials = new Materials(document.getElementById("materials"), () => check.next());
-const same = new SameMatter(document.querySelector("#same-matter > fieldset"));
+const same = new SameMatter(document.getElementById("same-matter"));
 const check = new CheckPanel(document.getElementById("check"), form, (answer) => same.show(answer.cases));
 const draft = new Draft(form, document.getElementById("saved"), () => session.wanted());
 
