@@ -24,6 +24,7 @@ from papers.facts import (
     Service,
     Wanted,
 )
+from papers.pictures import picture_of, sheets_of
 from papers.sheet import PageSize, render
 from papers.slip import receipt_slip
 
@@ -51,7 +52,9 @@ __all__ = [
     "electronic_result",
     "extension",
     "notice",
+    "picture_of",
     "receipt",
     "receipt_slip",
     "render",
+    "sheets_of",
 ]

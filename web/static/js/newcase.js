@@ -183,3 +183,13 @@ if (elements.itemCode.value) {
     how.dispatchEvent(new Event("change", { bubbles: true })); // opens what a draft has filled in below it
   }
 }
+
+// What was typed before this ran.
+const box = document.getElementById("item");
+document.dispatchEvent(new Event("modules"));
+if (box.value && !elements.itemCode.value) {
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+if (document.documentElement.dataset.early === box.id) {
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+}

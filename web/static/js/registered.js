@@ -4,37 +4,36 @@ import { isImeKey } from "./keys.js";
 import { PRINT } from "./words/registered.js";
 
 const PAPER = "kuayu-paper";
+const SLIP = "80mm";
 const holder = document.getElementById("registered");
 const paper = document.getElementById("paper");
 const link = document.getElementById("print");
 const said = document.getElementById("print-said");
+const sheets = [...document.querySelectorAll(".sheet")];
 const next = document.getElementById("next");
 
+/** The sheets of the chosen paper: pictures that the browser prints in their exact size. A slip has one. */
 function follow() {
   link.href = `/api/v1/cases/${holder.dataset.case}/receipt.pdf?paper=${paper.value}`;
-}
-
-/** The PDF in a frame that nobody sees, and the browser's own printing of it. */
-function print() {
-  document.querySelector(".print-frame")?.remove();
-  const frame = document.createElement("iframe");
-  frame.className = "print-frame";
-  frame.title = link.textContent;
-  frame.tabIndex = -1;
-  frame.src = link.href;
-  frame.addEventListener("load", () => {
-    try {
-      frame.contentWindow.print();
-      said.textContent = PRINT.started;
-    } catch {
-      open(link.href, "_blank", "noopener"); // a browser without a viewer of its own
+  for (const sheet of sheets) {
+    sheet.hidden = paper.value === SLIP && sheet.dataset.sheet !== "0";
+    if (!sheet.hidden) {
+      sheet.src = `/window/${holder.dataset.case}/receipt.png?paper=${paper.value}&sheet=${sheet.dataset.sheet}`;
     }
-    next.focus();
-  });
-  document.body.append(frame);
+  }
+  for (const style of document.querySelectorAll("link[data-paper]")) {
+    style.disabled = style.dataset.paper !== paper.value;
+  }
 }
 
-paper.value = localStorage.getItem(PAPER) ?? "80mm";
+async function print() {
+  await Promise.all(sheets.filter((sheet) => !sheet.hidden).map((sheet) => sheet.decode()));
+  window.print();
+  said.textContent = PRINT.started;
+  next.focus();
+}
+
+paper.value = localStorage.getItem(PAPER) ?? SLIP;
 follow();
 paper.addEventListener("change", () => {
   localStorage.setItem(PAPER, paper.value);
