@@ -125,9 +125,9 @@ def checked_sheet(pdf, paper, case_no):
     assert len(read.pages) == 1
     box, (width, height) = read.pages[0].mediabox, PAPERS[paper]
     assert abs(float(box.width) * MM - width) <= 0.5 and abs(float(box.height) * MM - height) <= 0.5
-    sheet = pypdfium2.PdfDocument(pdf)[0].render(scale=4, grayscale=True).to_pil()
+    sheet = pypdfium2.PdfDocument(pdf)[0].render(scale=406 / 72, grayscale=True).to_pil()
     codes = {found.text for found in zxingcpp.read_barcodes(sheet)}
-    assert case_no in codes and any(code.endswith(f"/track?caseNo={case_no}") for code in codes), codes
+    assert case_no in codes and any(code.endswith(f"/track?caseNo={case_no}") for code in codes), (paper, codes)
     return "".join(read.pages[0].extract_text().split())
 
 
