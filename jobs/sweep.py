@@ -12,6 +12,7 @@ from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
 from storage.base import Database
 from storage.cases.draft_documents import expire_drafts
+from storage.cases.drafts import drop_old_drafts
 from storage.cases.electronic_results import remind
 from storage.cases.rework import escalate_rework
 from storage.documents.store import Documents
@@ -61,6 +62,7 @@ class SweepJob:
             self.escalate_rework,
             self.remind_of_results,
             self.expire_drafts,
+            self.drop_old_drafts,
             self._stuck.settle_over,
             self._watch_condition,
         )
@@ -96,3 +98,7 @@ class SweepJob:
     async def expire_drafts(self) -> None:
         """Take uploads away that no case and no scan has named in time."""
         await asyncio.to_thread(expire_drafts, self._database, self._documents, self._now())
+
+    async def drop_old_drafts(self) -> None:
+        """Take away drafts of new cases that nobody has touched for days."""
+        await asyncio.to_thread(drop_old_drafts, self._database, self._now())

@@ -24,7 +24,9 @@ from papers.facts import (
     Service,
     Wanted,
 )
-from papers.sheet import render
+from papers.pictures import picture_of, sheets_of
+from papers.sheet import PageSize, render
+from papers.slip import receipt_slip
 
 __all__ = [
     "CaseFacts",
@@ -33,6 +35,7 @@ __all__ = [
     "GapNotice",
     "Item",
     "Owed",
+    "PageSize",
     "PaperKind",
     "Party",
     "Place",
@@ -49,6 +52,9 @@ __all__ = [
     "electronic_result",
     "extension",
     "notice",
+    "picture_of",
     "receipt",
+    "receipt_slip",
     "render",
+    "sheets_of",
 ]

@@ -9,8 +9,11 @@ from papers.sheet import Block, Fields, Grid, Paper, Signatures, SquareCode, Wor
 _LIMITS = "具体以办理地受理后的告知为准。"
 
 
-def receipt(case: CaseFacts) -> Paper:
-    """收件凭证: what came in, when, and what that does and does not mean (收件≠受理)."""
+def receipt(case: CaseFacts, address: str = "") -> Paper:
+    """收件凭证: what came in, when, and what that does and does not mean (收件≠受理).
+
+    `address`: where the applicant follows the case, printed as a square code; "" for none.
+    """
     rows = [
         *_matter(case),
         ("收件渠道", case.channel),
@@ -31,8 +34,9 @@ def receipt(case: CaseFacts) -> Paper:
         told.append(f"以下材料容缺，请在期限前补交，补齐前不发放办理结果：{_listed(case.deferred)}。")
     if case.committed:
         told.append(f"以下材料以告知承诺代替，办结后将核查：{_listed(case.committed)}。")
+    followed = (SquareCode(address=address, sentences=("扫码查进度，输入手机后四位，无需登录。",)),) if address else ()
     return _paper(PaperKind.RECEIPT, case, Fields(rows=tuple(rows)), _materials(case), Words(sentences=tuple(told)),
-                  Signatures(who=(f"收件人（{case.clerk}，收件专用章）", "申请人（代办人）")))  # fmt: skip
+                  *followed, Signatures(who=(f"收件人（{case.clerk}，收件专用章）", "申请人（代办人）")))  # fmt: skip
 
 
 def notice(told: CaseFacts | GapNotice) -> Paper:

@@ -1,6 +1,7 @@
 """A paper as content, and its A4 pages as PDF: title, bar code, fields, tables, sentences, places to sign."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from html import escape
 from io import BytesIO
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import segno
 from reportlab.lib.colors import black, grey
 from reportlab.lib.enums import TA_CENTER
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, A5
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -18,11 +19,20 @@ from domain.model import Frozen
 from logistics.fonts import missing, register
 from logistics.label_page import code128
 
+
+class PageSize(StrEnum):
+    """What a paper is printed on; the value goes into addresses."""
+
+    A4 = "a4"
+    A5 = "a5"
+
+
 OFFICE = "重庆市渝中区政务服务中心"
 _MARGIN = 18 * mm
 _ROOM = A4[0] - 2 * _MARGIN
 _BAR_ROOM_MM, _BAR_HEIGHT_MM = 90.0, 11.0
 _SQUARE_MM, _QUIET = 30.0, 4  # 4 modules around it stay empty
+_SIZES = {PageSize.A4: A4, PageSize.A5: A5}
 _VARIATIONS = range(0xE0100, 0xE01F0)
 
 
@@ -79,12 +89,15 @@ def printable(text: str) -> str:
     return "".join(f"〔U+{ord(char):04X}〕" if char in gone else char for char in text)
 
 
-def render(paper: Paper) -> bytes:
-    """The paper as the bytes of a PDF, A4, font embedded; the same content gives the same bytes."""
+def render(paper: Paper, size: PageSize = PageSize.A4) -> bytes:
+    """The paper as the bytes of a PDF, font embedded; the same content gives the same bytes.
+
+    `size`: A5 is the same sheet, drawn smaller.
+    """
     buffer = BytesIO()
     document = BaseDocTemplate(
         buffer,
-        pagesize=A4,
+        pagesize=_SIZES[size],
         leftMargin=_MARGIN,
         rightMargin=_MARGIN,
         topMargin=_MARGIN,
@@ -98,6 +111,7 @@ def render(paper: Paper) -> bytes:
     frame = Frame(_MARGIN, _MARGIN, _ROOM, A4[1] - 2 * _MARGIN, leftPadding=0, rightPadding=0, topPadding=0)
 
     def footer(canvas: Canvas, made: Any) -> None:
+        canvas.scale(_SIZES[size][0] / A4[0], _SIZES[size][1] / A4[1])  # of all that is drawn on this page
         canvas.saveState()
         canvas.setFont(register(), 8)
         canvas.setFillColor(grey)
@@ -126,25 +140,35 @@ class _BarCode(Flowable):  # type: ignore[misc]  # reportlab has no types
         self.canv.drawCentredString(_ROOM / 2, 1 * mm, self._number)
 
 
+def square(canvas: Canvas, address: str, x: float, y: float, side: float) -> None:
+    """Draw a square code (二维码) of level M and its quiet zone; `x`, `y`: lower left corner, `side`: in points."""
+    matrix = segno.make(address, error="m", micro=False, boost_error=False).matrix
+    module = side / (len(matrix) + 2 * _QUIET)
+    for row, line in enumerate(matrix):
+        for column, dark in enumerate(line):
+            if dark:
+                left, low = x + (column + _QUIET) * module, y + side - (row + 1 + _QUIET) * module
+                canvas.rect(left, low, module, module, stroke=0, fill=1)
+
+
 class _Square(Flowable):  # type: ignore[misc]  # reportlab has no types
-    """A square code of level M."""
+    """A square code of an address."""
 
     def __init__(self, address: str) -> None:
         super().__init__()
-        self._matrix = segno.make(address, error="m", micro=False, boost_error=False).matrix
+        self._address = address
         self.width = self.height = _SQUARE_MM * mm
 
     def draw(self) -> None:
-        side = self.width / (len(self._matrix) + 2 * _QUIET)
-        for row, line in enumerate(self._matrix):
-            y = self.height - (row + 1 + _QUIET) * side
-            for column, dark in enumerate(line):
-                if dark:
-                    self.canv.rect((column + _QUIET) * side, y, side, side, stroke=0, fill=1)
+        square(self.canv, self._address, 0, 0, self.width)
 
 
 def _story(paper: Paper) -> list[Any]:
-    story: list[Any] = [_text(OFFICE, 11, centred=True), _text(paper.title, 18, centred=True), Spacer(1, 4 * mm)]
+    story: list[Any] = [
+        paragraph(OFFICE, 11, centred=True),
+        paragraph(paper.title, 18, centred=True),
+        Spacer(1, 4 * mm),
+    ]
     if paper.number is not None:
         story += [_BarCode(paper.number), Spacer(1, 3 * mm)]
     for block in paper.blocks:
@@ -155,18 +179,18 @@ def _story(paper: Paper) -> list[Any]:
 def _drawn(block: Block) -> list[Any]:
     match block:
         case Fields(rows=rows):
-            return [_table([[_text(label), _text(value)] for label, value in rows], (0.2, 0.8))]
+            return [_table([[paragraph(label), paragraph(value)] for label, value in rows], (0.2, 0.8))]
         case Grid(header=header, rows=rows, widths=widths):
-            lines = [[_text(cell, 9) for cell in line] for line in (header, *rows)]
+            lines = [[paragraph(cell, 9) for cell in line] for line in (header, *rows)]
             return [_table(lines, widths, repeated=1)]
         case Words(sentences=sentences, heading=heading):
-            shown = [_text(heading, 11)] if heading else []
-            return [*shown, *(_text(sentence) for sentence in sentences)]
+            shown = [paragraph(heading, 11)] if heading else []
+            return [*shown, *(paragraph(sentence) for sentence in sentences)]
         case SquareCode(address=address, sentences=sentences):
-            beside = [_text(sentence, 9) for sentence in sentences]
+            beside = [paragraph(sentence, 9) for sentence in sentences]
             return [KeepTogether([_table([[_Square(address), beside]], (0.2, 0.8), ruled=False)])]
         case Signatures(who=who):
-            lines = [[_text(f"{name}：", 10), _text("______年____月____日", 10)] for name in who]
+            lines = [[paragraph(f"{name}：", 10), paragraph("______年____月____日", 10)] for name in who]
             return [KeepTogether([_table(lines, (0.65, 0.35), ruled=False, row_height=12 * mm)])]
 
 
@@ -188,7 +212,8 @@ def _table(
     return made
 
 
-def _text(text: str, size: float = 10, *, centred: bool = False) -> Paragraph:
+def paragraph(text: str, size: float = 10, *, centred: bool = False) -> Paragraph:
+    """A paragraph in the Chinese font, `size` in points."""
     style = ParagraphStyle(
         "text",
         fontName=register(),

@@ -130,6 +130,17 @@ class LicencesSettings(_Group):
         return self
 
 
+class ReaderSettings(_Group):
+    """Variables READER_… for the card readers of the windows (读卡器), reader.md."""
+
+    agent_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/]+(/[^\s]*[^\s/])?)?$",
+        description="the agent that reads identity cards, {client} for the window's own address, "
+        "e.g. http://{client}:19196; empty: there are no readers",
+    )
+
+
 # The public test keys of the contracts' vectors; a real peer never has them. Strings, as they would be written.
 _SM2_EXAMPLE = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
 _SM2_EXAMPLE_PUBLIC = (
@@ -189,4 +200,5 @@ def sandbox_defaults(partners_port: int, couriers_port: int) -> dict[str, dict[s
             "every_s": "1",
         },
         "licences": {"base_url": partners, "app": "cq-yuzhong-01", "key": "licences-sandbox-key"},
+        "reader": {"agent_url": partners},
     }

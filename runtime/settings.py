@@ -26,6 +26,7 @@ from runtime.partner_settings import (
     CourierSettings,
     InterprovincialSettings,
     LicencesSettings,
+    ReaderSettings,
     Seconds,
     SichuanSettings,
     SouthwestSettings,
@@ -139,6 +140,7 @@ class Settings(BaseSettings):
     courier: CourierSettings
     sms: SmsSettings = SmsSettings()
     licences: LicencesSettings = LicencesSettings()
+    reader: ReaderSettings = ReaderSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,4 @@
-"""The played partner networks and the licence office as one program: `python -m sandbox.main --port 8010 --kuayu-url http://…`.
+"""The played networks, licence office and card reader as one program: `python -m sandbox.main --port 8010 --kuayu-url http://…`.
 
 Shares no code with our adapters (decisions.md 17): a common mistake must not hide.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from sandbox import control, licences
+from sandbox import control, licences, reader
 from sandbox.carrier import Carrier
 from sandbox.case import PartnerName
 from sandbox.engine import Engine
@@ -48,6 +48,7 @@ def build_app(settings: SandboxSettings, networks: tuple[PartnerName, ...] = ALL
     app.state.engine = engine
     app.include_router(control.router)
     app.include_router(licences.setup(engine))
+    app.include_router(reader.setup(engine))
     for router in routers:
         app.include_router(router)
     app.add_middleware(OutageMiddleware, outages=engine.outages)

@@ -4,7 +4,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import JSON, CursorResult, String, bindparam, text, update
+from sqlalchemy import JSON, CursorResult, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.errors import BadInput
@@ -49,6 +49,11 @@ def first_answer(session: Session, actor: str, key: str, body: bytes) -> dict[st
     if row.fingerprint != _fingerprint(body):
         raise BadInput("同一个幂等键不能用于不同的内容", code="IDEMPOTENCY_KEY_REUSED")
     return row.answer
+
+
+def kept_answer(session: Session, actor: str, key: str) -> dict[str, Any] | None:
+    """The answer that this caller was given for a key; None for a key that was not used."""
+    return session.scalar(select(IdempotencyRow.answer).filter_by(actor=actor, key=key)) or None
 
 
 def keep_answer(session: Session, actor: str, key: str, body: bytes, answer: dict[str, Any], now: datetime) -> None:

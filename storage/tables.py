@@ -1,6 +1,6 @@
 """Every table of ours, imported once so that migrations see the whole of it."""
 
-from storage import (()
+from storage import (
     catalogue,
     conditions,
     idempotency,
@@ -14,6 +14,7 @@ from storage.base import Base
 from storage.cases import (
     applicant_messages,
     case_list,
+    drafts,
     electronic_results,
     facts,
     holdings,
@@ -50,6 +51,7 @@ MODULES = (
     case_rows,
     catalogue,
     conditions,
+    drafts,
     electronic_results,
     exchange_log,
     facts,

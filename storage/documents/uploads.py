@@ -66,10 +66,16 @@ def check_quota(session: Session, uploader: str, sha256: str, size: int, quota_b
         raise Conflict(told, code="DOCUMENT_QUOTA")
 
 
-def held_by(session: Session, sha256s: Iterable[str], uploader: str, now: datetime) -> frozenset[str]:
-    """Those of `sha256s` that `uploader` has uploaded and that have not expired; locked until the transaction ends."""
+def held_by(
+    session: Session, sha256s: Iterable[str], uploader: str, now: datetime, *, lock: bool = True
+) -> frozenset[str]:
+    """Those of `sha256s` that `uploader` has uploaded and that have not expired; locked until the transaction ends.
+
+    `lock` False: only looked at, as within `Database.read`.
+    """
     query = select(UploadRow).where(UploadRow.sha256.in_(list(sha256s)), UploadRow.uploader == uploader)
-    rows = session.scalars(query.order_by(UploadRow.sha256).with_for_update())
+    query = query.order_by(UploadRow.sha256)
+    rows = session.scalars(query.with_for_update() if lock else query)
     return frozenset(row.sha256 for row in rows if row.expires_at is None or row.expires_at > now)
 
 

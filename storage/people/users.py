@@ -92,6 +92,13 @@ def who(session: Session, token: str, now: datetime) -> LoggedIn | None:
     return LoggedIn(found.username, Role(found.role)) if found is not None else None
 
 
+def until(session: Session, token: str, now: datetime) -> tuple[LoggedIn, datetime] | None:
+    """The user of a token and the end of the session; None as with `who`."""
+    person = who(session, token, now)
+    login = session.get(LoginRow, login_id(token)) if person is not None else None
+    return (person, login.expires_at) if person is not None and login is not None else None
+
+
 def log_out(session: Session, token: str) -> None:
     """End the session of a token; nothing happens for an unknown one."""
     login = session.get(LoginRow, login_id(token))

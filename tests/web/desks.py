@@ -64,6 +64,7 @@ def choose(page, box, text, title):
 def fill_case(page, number, item, region, place):
     choose(page, "#item", item, "")
     expect(page.locator(".material").first).to_be_visible()
+    page.click("#all-there")
     choose(page, "#place-0", region, place)
     expect(page.locator(".route.good")).to_be_visible()
     person = applicant(number, "personal")
@@ -72,6 +73,8 @@ def fill_case(page, number, item, region, place):
     page.fill("#applicant-phone", person["phone"])
     if item == "YZ-HRSS-001":
         tell_unemployment(page)
+        expect(page.locator(".material").first).to_be_visible()
+        page.click("#all-there")
     bring_files(page)
 
 

@@ -1,7 +1,7 @@
 """The answer to a login."""
 
 from domain.terms import Role
-from web.answers.base import Answer
+from web.answers.base import Answer, Moment
 
 
 class LoggedInAs(Answer):
@@ -9,3 +9,11 @@ class LoggedInAs(Answer):
 
     token: str
     role: Role
+
+
+class SessionState(Answer):
+    """Until when the session holds, by the server's clock, which is told beside it."""
+
+    username: str
+    expires_at: Moment
+    server_time: Moment

@@ -33,7 +33,13 @@ _OVER = "代办授权已过期，请申请人本人办理，或重新授权。"
 
 
 def check_authorisation(
-    session: Session, agent: AgentRequest | None, clerk: str, now: datetime, case_no: str | None = None
+    session: Session,
+    agent: AgentRequest | None,
+    clerk: str,
+    now: datetime,
+    case_no: str | None = None,
+    *,
+    lock: bool = True,
 ) -> list[str]:
     """Check what an agent rests on; nothing to check without one (民法典第一百六十五条).
 
@@ -51,9 +57,8 @@ def check_authorisation(
     if given.until is not None and given.until < local_day(now):
         raise Unprocessable(_OVER, code="AUTHORISATION_OVER", field=f"{_FIELD}.until")
     field = f"{_FIELD}.documentSha256"
-    return check_file(
-        session, given.document_sha256, "授权材料的扫描件", field, uploader=clerk, now=now, case_no=case_no
-    )
+    scan = given.document_sha256
+    return check_file(session, scan, "授权材料的扫描件", field, uploader=clerk, now=now, case_no=case_no, lock=lock)
 
 
 def authorisation_of(agent: AgentRequest | None) -> Authorisation | None:

@@ -16,6 +16,7 @@ from domain.terms import CaseStatus, Provided, Scheme
 from domain.wire import may_supplement
 from parcels.passports import issue
 from storage.cases.case_list import CaseFilter, count_cases, read_cases, wanted_cases
+from storage.cases.drafts import draft_to_register, note_registered
 from storage.cases.rows import (
     CaseRow,
     HandlingRow,
@@ -59,14 +60,27 @@ def start_case(wanted: CaseRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey)
     electronic material without its file), DOCUMENT_UNKNOWN (not uploaded by the caller), PAGES, LICENCE_… (what is
     said of it, or a look where no office can be asked), AGENT_UNAUTHORISED, IDEMPOTENCY_KEY_REUSED, or why no network
     carries it (see `POST /routes`). 409 SAME_MATTER with the other `cases` of this person for this item at this place,
-    until `duplicateReason` says why one more.
+    until `duplicateReason` says why one more; DRAFT_TAKEN, DRAFT_REGISTERED where the key is that of a draft which a
+    colleague holds or has registered. A draft under this key ends here.
+    """
+    return started(ctx, wanted, clerk.username, key)
+
+
+def started(ctx: Context, wanted: CaseRequest, clerk: str, key: str) -> dict[str, Any]:
+    """Register a case once per key, and end the draft of this name; the answer of `POST /cases`.
+
+    Raises:
+        BadInput: as the route says.
     """
     body = wanted.model_dump_json().encode()
     with ctx.database.write() as session:
-        answer = first_answer(session, clerk.username, key, body)
+        answer = first_answer(session, clerk, key, body)
         if answer is None:
-            answer = register(session, ctx, wanted, clerk.username)
-            keep_answer(session, clerk.username, key, body, answer, ctx.now())
+            draft = draft_to_register(session, key, clerk)
+            answer = register(session, ctx, wanted, clerk)
+            if draft is not None:
+                note_registered(draft, answer["caseNo"])
+            keep_answer(session, clerk, key, body, answer, ctx.now())
     ctx.notify()
     return answer
 

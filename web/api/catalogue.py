@@ -17,8 +17,8 @@ from domain.errors import NotFound
 from domain.terms import IdType, Mode, Scheme
 from web.answers.catalogue import Item, ItemForm, ItemList, RegionList, RouteFound
 from web.api.agreements import agreement_facts
+from web.api.judging import SHANGHAI
 from web.api.refusals import cannot_go
-from web.api.registration import SHANGHAI
 from web.foundation.context import Ctx
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import RegionCode, RequestSchema

@@ -46,15 +46,15 @@ def filled_form(item: ServiceItem, wanted: CaseRequest, version: str, on: date) 
     return FilledForm(version=version, answers=answers, lines=lines_of(definition, answers, fee_yuan=fee))
 
 
-def asked_of(item: ServiceItem, form: FilledForm | None, wanted: CaseRequest) -> ServiceItem:
+def asked_of(item: ServiceItem, wanted: CaseRequest) -> ServiceItem:
     """The item as the form's situation asks for it.
 
     Raises:
         Unprocessable: a material was brought that this situation does not ask for (`MATERIAL_UNKNOWN`).
     """
-    if form is None:
+    if wanted.form is None:
         return item
-    chosen = for_situation(item, form_of(item), form.situation)
+    chosen = for_situation(item, form_of(item), situation_of(wanted.form.answers))
     left_out = {m.seq: m.name for m in item.materials} | {m.seq: "" for m in chosen.materials}
     for material in wanted.materials:
         if name := left_out.get(material.seq):

@@ -296,10 +296,14 @@ class PickupRequest(RequestSchema):
 @router.post("/pickups", operation_id="offerPickup", response_model=PickupOffer)
 def offer_pickup(wanted: PickupRequest, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
     """What a pickup at this door would be promised now, shown before it is confirmed."""
-    point = Point(lat=wanted.lat, lon=wanted.lon, datum=wanted.datum).to(Datum.WGS84)
     with ctx.database.read() as session:
-        outlets = outlets_now(session)
-        suspended = suspensions(session)
+        return pickup_offer(session, ctx, Point(lat=wanted.lat, lon=wanted.lon, datum=wanted.datum))
+
+
+def pickup_offer(session: Session, ctx: Context, at: Point) -> dict[str, Any]:
+    """The answer of `POST /pickups` for this door; `at` in any datum."""
+    point = at.to(Datum.WGS84)
+    outlets, suspended = outlets_now(session), suspensions(session)
     terms = promise_rules(ctx.settings).terms(Leg.PICKUP, ctx.settings.time_scale)
     best = nearest(point, 1, outlets)
     area = (best[0].outlet if best else outlets[0]).calendar(ctx.calendar.exceptions)

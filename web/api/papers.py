@@ -1,5 +1,6 @@
 """The papers of a case as PDF (文书): receipt, notice, extension, commitment, decision, delivery receipt, dossier."""
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -16,6 +17,7 @@ from logistics.masking import mask_firm, mask_name
 from papers import (
     CaseFacts,
     GapNotice,
+    PageSize,
     PaperKind,
     commitment,
     decision,
@@ -25,6 +27,7 @@ from papers import (
     extension,
     notice,
     receipt,
+    receipt_slip,
     render,
 )
 from papers.sheet import Paper
@@ -48,10 +51,35 @@ router = APIRouter(prefix="/api/v1", tags=["文书"])
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "PDF"}}
 
 
+class ReceiptPaper(StrEnum):
+    """What a receipt is printed on (凭证纸张)."""
+
+    A4 = "a4"
+    A5 = "a5"
+    SLIP = "80mm"
+
+
 @router.get("/cases/{case_no}/receipt.pdf", operation_id="getReceipt", response_class=Response, responses=_PDF)
-def get_receipt(case_no: str, reader: CaseReader, ctx: Ctx) -> Response:
-    """The receipt (收件凭证) as PDF; at the window with the code for electronic results. Refused: 404 CASE_UNKNOWN."""
-    return _case_paper(ctx, case_no, PaperKind.RECEIPT, reader)
+def get_receipt(case_no: str, reader: CaseReader, ctx: Ctx, paper: ReceiptPaper = ReceiptPaper.A4) -> Response:
+    """The receipt (收件凭证) as PDF; at the window with the code for electronic results. Refused: 404 CASE_UNKNOWN.
+
+    `paper`: a4, a5, or 80mm for one slip of 80 × 160 mm.
+    """
+    return _answer(receipt_pdf(ctx, case_no, reader, paper), f"{case_no}-receipt")
+
+
+def receipt_pdf(ctx: Context, case_no: str, reader: LoggedIn, paper: ReceiptPaper) -> bytes:
+    """The bytes of the receipt.
+
+    Raises:
+        NotFound: there is no such case (`CASE_UNKNOWN`).
+    """
+    with ctx.database.read() as session:
+        facts = _for_reader(session, ctx, facts_of(session, ctx, find_case(session, case_no)), reader)
+    address = track_address(ctx, case_no)
+    if paper is ReceiptPaper.SLIP:
+        return receipt_slip(facts, address)
+    return render(receipt(facts, address), PageSize(paper))
 
 
 @router.get("/cases/{case_no}/papers/{kind}.pdf", operation_id="getPaper", response_class=Response, responses=_PDF)
@@ -99,10 +127,21 @@ def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind, reader: LoggedIn) -> Re
         facts = facts_of(session, ctx, find_case(session, case_no))
         if kind in CHECKED:
             facts = with_checks(session, ctx, kind, facts)
-        if kind is PaperKind.RECEIPT and reader.role is Role.CLERK:  # who hands it to the applicant, and nobody else
-            code = printed_code(session, result_key(ctx.settings), case_no)
-            facts = facts.model_copy(update={"result_code": code})
-    return _pdf(_written(kind, facts), f"{case_no}-{kind}")
+        if kind is PaperKind.RECEIPT:
+            facts = _for_reader(session, ctx, facts, reader)
+    return _pdf(_written(kind, facts, track_address(ctx, case_no)), f"{case_no}-{kind}")
+
+
+def _for_reader(session: Session, ctx: Context, facts: CaseFacts, reader: LoggedIn) -> CaseFacts:
+    """A receipt's facts, with the code for who hands it to the applicant, and for nobody else."""
+    if reader.role is not Role.CLERK:
+        return facts
+    return facts.model_copy(update={"result_code": printed_code(session, result_key(ctx.settings), facts.case_no)})
+
+
+def track_address(ctx: Context, case_no: str) -> str:
+    """Where the applicant follows a case; the digits of the phone are typed there."""
+    return f"{ctx.settings.public_address}/track?caseNo={case_no}"
 
 
 def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:
@@ -118,10 +157,10 @@ def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:
     return _pdf(_written(PaperKind.RESULT, with_checks(session, ctx, PaperKind.RESULT, facts)), f"{case_no}-result")
 
 
-def _written(kind: PaperKind, facts: CaseFacts) -> Paper:
+def _written(kind: PaperKind, facts: CaseFacts, address: str = "") -> Paper:
     match kind:
         case PaperKind.RECEIPT:
-            return receipt(facts)
+            return receipt(facts, address)
         case PaperKind.NOTICE:
             if not facts.rounds:
                 raise NotFound("这个办件没有补正告知", code="NO_SUPPLEMENT")
@@ -161,5 +200,9 @@ def _masked(facts: CaseFacts) -> CaseFacts:
 
 
 def _pdf(paper: Paper, name: str) -> Response:
+    return _answer(render(paper), name)
+
+
+def _answer(data: bytes, name: str) -> Response:
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
-    return Response(render(paper), media_type="application/pdf", headers=headers)
+    return Response(data, media_type="application/pdf", headers=headers)

@@ -50,9 +50,11 @@ def find_same_matters(asked: SameMatterRequest, _clerk: Clerk, ctx: Ctx) -> dict
 
 
 def decide_same_matter(
-    session: Session, ctx: Context, wanted: CaseRequest, clerk: str
+    session: Session, ctx: Context, wanted: CaseRequest, clerk: str, *, hold: bool = True
 ) -> tuple[dict[str, str], SameMatterDecided | None]:
     """The mark of each region of the case that is to be registered, and why it is one more; None: it is the only one.
+
+    `hold`: another registration of the same waits for the end of the caller's transaction.
 
     Raises:
         SameMatterFound: there are others and no reason was given (`SAME_MATTER`).
@@ -60,7 +62,8 @@ def decide_same_matter(
     person = wanted.applicant
     regions = [handling.region for handling in wanted.handlings]
     marks = _marks(ctx, person.id_type, person.id_number, wanted.item_code, regions)
-    hold_marks(session, marks.values())
+    if hold:
+        hold_marks(session, marks.values())
     others = _others(session, ctx, marks.values())
     if not others:
         return marks, None

@@ -1,5 +1,6 @@
 """Errors as `application/problem+json` (RFC 9457): a stable code, a sentence in Chinese, the field if there is one."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -49,6 +50,15 @@ class TooBusy(BadInput):
 
 class Unprocessable(BadInput):
     """Understood, but can't be done; the sentence says why and what would work: 422."""
+
+
+class MaterialsMissing(Unprocessable):
+    """Materials lack or do not do (一次性告知). `gaps`: a sentence each; `seqs`: their numbers in the item's list."""
+
+    def __init__(self, gaps: tuple[str, ...], seqs: tuple[int, ...]) -> None:
+        super().__init__(" ".join(gaps), code="MATERIALS_MISSING", field="materials")
+        self.gaps = gaps
+        self.seqs = seqs
 
 
 class SameMatterFound(Conflict):
@@ -137,7 +147,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [{"field": _field(e["loc"]), "detail": _sentence(e)} for e in error.errors()]
+        errors = [{"field": field, "detail": detail} for field, detail in faults_of(error.errors())]
         return problem(422, "有内容未填对，请按提示修改", code="INVALID", errors=errors)
 
     @app.exception_handler(HTTPException)
@@ -159,6 +169,11 @@ def install(app: FastAPI) -> None:
     def _database(request: Request, _error: Exception) -> JSONResponse:
         log.error("database_unavailable", path=request.url.path)
         return problem(503, "数据库暂时不可用，请稍后再试", code="DATABASE")
+
+
+def faults_of(errors: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """What does not fit its shape, as (field, sentence); `errors`: pydantic's."""
+    return [(_field(error["loc"]), _sentence(error)) for error in errors]
 
 
 def _field(loc: tuple[int | str, ...]) -> str:
@@ -189,7 +204,7 @@ _SENTENCES = {
 }
 
 
-def _sentence(error: dict[str, Any]) -> str:
+def _sentence(error: Mapping[str, Any]) -> str:
     kind = str(error["type"])
     if kind == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")

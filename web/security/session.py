@@ -12,8 +12,8 @@ from domain.model import Strict
 from domain.terms import Role
 from storage.base import Database
 from storage.people.passwords import PasswordHash, hashed, verify
-from storage.people.users import LoggedIn, log_out, open_session, password_of, who
-from web.answers.sessions import LoggedInAs
+from storage.people.users import LoggedIn, log_out, open_session, password_of, until, who
+from web.answers.sessions import LoggedInAs, SessionState
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unauthenticated
 from web.security.hashing import Hashing
@@ -82,6 +82,17 @@ def logout(request: Request, ctx: Ctx) -> Response:
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/")
     return response
+
+
+@router.get("/session", operation_id="getSession", response_model=SessionState)
+def state(request: Request, ctx: Ctx) -> dict[str, str]:
+    """Who is logged in, and until when. Asking does not make it longer. Refused: 401 LOGIN."""
+    with ctx.database.read() as session:
+        held = until(session, token_of(request) or "", ctx.now())
+    if held is None:
+        raise Unauthenticated("请先登录", code="LOGIN")
+    person, expires_at = held
+    return {"username": person.username, "expiresAt": expires_at.isoformat(), "serverTime": ctx.now().isoformat()}
 
 
 def token_of(request: Request) -> str | None:

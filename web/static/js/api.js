@@ -9,6 +9,7 @@ export class Problem extends Error {
     this.code = body.code || "";
     this.errors = body.errors || [];
     this.cases = body.cases || [];
+    this.said = body.said;
   }
 }
 
@@ -16,12 +17,16 @@ async function call(path, options) {
   let answer;
   try {
     answer = await fetch(path, options);
-  } catch {
+  } catch (fault) {
+    if (fault.name === "AbortError") {
+      throw fault;
+    }
     throw new Problem(0, { detail: CALLS.offline });
   }
   const text = await answer.text();
   const body = text && answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
   if (answer.status === 401) {
+    body.said = body.detail;
     body.detail = CALLS.expired;
   }
   if (!answer.ok) {
@@ -34,12 +39,21 @@ export function get(path, signal) {
   return call(path, { signal });
 }
 
-export function post(path, body, key) {
+export function post(path, body, key, more = {}) {
   const headers = { "Content-Type": "application/json" };
   if (key) {
     headers["Idempotency-Key"] = key;
   }
-  return call(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return call(path, { method: "POST", headers, body: JSON.stringify(body), ...more });
+}
+
+export function put(path, body, more = {}) {
+  const headers = { "Content-Type": "application/json" };
+  return call(path, { method: "PUT", headers, body: JSON.stringify(body), ...more });
+}
+
+export function drop(path) {
+  return call(path, { method: "DELETE" });
 }
 
 /** The bytes of one file, as they are; its type is what they say. */

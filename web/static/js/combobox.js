@@ -9,14 +9,17 @@ const PAUSE_MS = 120;
  * @param {HTMLInputElement} box the combobox; the next <ul role=listbox> and hidden input belong to it
  * @param look (text, signal) → Promise of [{value, title, note}]
  * @param taken ({value, title, note} | null) called when something is chosen, or null when the choice is given up
+ * @param onEmpty an empty box offers something, too: `look("")`
  */
-export function combobox(box, look, taken) {
+export function combobox(box, look, taken, { onEmpty = false } = {}) {
   const list = document.getElementById(box.getAttribute("aria-controls"));
   const hidden = box.parentElement.querySelector("input[type=hidden]");
   let found = [];
   let at = -1;
   let timer = 0;
   let asking = null;
+  let behind = false; // what is shown is not what was typed
+  let entered = false; // Enter came before the answer
 
   function show(results) {
     found = results;
@@ -60,15 +63,22 @@ export function combobox(box, look, taken) {
   }
 
   async function search() {
+    clearTimeout(timer);
     asking?.abort();
     asking = new AbortController();
     const text = box.value.trim();
-    if (!text) {
+    if (!text && !onEmpty) {
       close();
       return;
     }
     try {
-      show(await look(text, asking.signal));
+      const results = await look(text, asking.signal);
+      behind = false;
+      text || results.length > 0 ? show(results) : close();
+      if (entered) {
+        entered = false;
+        take(at);
+      }
     } catch (problem) {
       if (problem.status > 0) {
         close();
@@ -82,6 +92,8 @@ export function combobox(box, look, taken) {
       taken(null);
     }
     clearTimeout(timer);
+    behind = true;
+    entered = false;
     if (!event.isComposing) {
       timer = setTimeout(search, PAUSE_MS);
     }
@@ -104,13 +116,21 @@ export function combobox(box, look, taken) {
       }
     } else if (isEnter(event)) {
       event.preventDefault(); // Enter in a search box takes a result, it never sends the form
-      if (!list.hidden) {
+      if (behind && box.value.trim()) {
+        entered = true; // the answer to what was typed is taken, not the one before it
+        search();
+      } else if (!list.hidden) {
         take(at);
+      } else if (hidden.value) {
+        box.dispatchEvent(new Event("onward", { bubbles: true }));
       }
     } else if (event.key === "Escape") {
       close();
     }
   });
+  if (onEmpty) {
+    box.addEventListener("focus", () => box.value.trim() || search());
+  }
   box.addEventListener("blur", () => setTimeout(close, 150));
   list.addEventListener("mousedown", (event) => {
     event.preventDefault(); // the box keeps the focus

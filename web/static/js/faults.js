@@ -59,7 +59,7 @@ function line(form, { field, detail }) {
 }
 
 /** The field of this name; else the first that can be filled in of the group with this name. */
-function placeOf(form, field) {
+export function placeOf(form, field) {
   const named = [...form.elements].find((each) => each.name === field);
   if (named) {
     return named.type === "hidden" ? named.closest(".combo, .upload")?.querySelector("[role=combobox], [type=file]") : named;

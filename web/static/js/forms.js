@@ -1,6 +1,7 @@
 // Every form with data-api goes to our HTTP interface as JSON, once, however often the button is pressed.
 //   data-key   Idempotency-Key of this form; made anew where none is given
 //   data-then  reload | stay | what `done` listeners do
+//   data-one-key  the key stays after a refusal: whatever is sent is one and the same matter
 //   data-ask   a question before something that can't be taken back; a dialog in the form (parts/confirm.html) asks it, too,
 //              once nothing lacks, and its own button sends
 //   data-unless  fields that an outcome does not need
@@ -8,7 +9,7 @@
 import { freshKey, post } from "./api.js";
 import { asked } from "./confirm.js";
 import { clearFaults, missing, showFaults } from "./faults.js";
-import { isImeKey } from "./keys.js";
+import { isImeEnter } from "./keys.js";
 import { valuesOf } from "./values.js";
 import { FORMS } from "./words/forms.js";
 
@@ -16,7 +17,7 @@ const BUSY_MS = 15000;
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-api]");
-  if (form) {
+  if (form && !event.submitter?.hasAttribute("formaction")) {
     event.preventDefault();
     send(form);
   }
@@ -24,7 +25,7 @@ document.addEventListener("submit", (event) => {
 
 // A form is sent by Enter in a field: not while a candidate is being chosen.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && isImeKey(event) && event.target.closest("form")) {
+  if (isImeEnter(event) && event.target.closest("form")) {
     event.preventDefault();
   }
 });
@@ -49,6 +50,7 @@ async function send(form) {
   const gaps = missing(form);
   if (gaps.length > 0) {
     showFaults(form, FORMS.check, gaps);
+    form.dispatchEvent(new Event("unsent"));
     return;
   }
   clearFaults(form);
@@ -65,9 +67,10 @@ async function send(form) {
     finish(form, answer);
   } catch (problem) {
     // A refused body may be mended and sent again; the key belongs to one body only.
-    if (problem.status >= 400 && problem.status < 500) {
+    if (problem.status >= 400 && problem.status < 500 && form.dataset.oneKey === undefined) {
       form.dataset.key = freshKey();
     }
+    form.dispatchEvent(new Event("unsent"));
     form.dispatchEvent(new CustomEvent("refused", { detail: problem }));
     const faults = problem.errors?.length ? problem.errors : [{ field: "", detail: problem.message }];
     showFaults(form, problem.errors?.length ? problem.message : FORMS.refused, faults);

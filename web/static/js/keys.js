@@ -10,3 +10,8 @@ export function isImeKey(event) {
 export function isEnter(event) {
   return event.key === "Enter" && !isImeKey(event);
 }
+
+/** Enter that chooses a candidate: a form must not take it as its own. */
+export function isImeEnter(event) {
+  return event.key === "Enter" && isImeKey(event);
+}

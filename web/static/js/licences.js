@@ -16,6 +16,19 @@ function ask(how) {
   line.querySelector(":scope > .licence")?.remove();
   if (how.value === LICENCE) {
     line.append(fields(how.name.replace(/[.]provided$/, ""), how.id, how.dataset.licence ?? ""));
+    giveBack(line, JSON.parse(how.dataset.kept ?? "{}"));
+  }
+}
+
+/** What a draft had: member → value. */
+function giveBack(line, kept) {
+  for (const [member, value] of Object.entries(kept)) {
+    const field = line.querySelector(`[data-member="${CSS.escape(member)}"]`);
+    if (field?.type === "checkbox") {
+      field.checked = true;
+    } else if (field) {
+      field.value = value;
+    }
   }
 }
 

@@ -1,84 +1,130 @@
-// The clerk's new case: item, places, applicant, materials, parcels, consent.
+// The clerk's new case: item, places, applicant, form, materials, parcels, consent; checked, kept and posted.
 
 import { get } from "./api.js";
+import { CheckPanel } from "./checkpanel.js";
 import { combobox, lookRegions } from "./combobox.js";
+import { Draft } from "./drafts.js";
 import { ItemForm } from "./itemform.js";
-import { showMaterials } from "./materials.js";
-import { Places, SCHEMES } from "./places.js";
+import { isEnter, isImeKey } from "./keys.js";
+import { Materials } from "./materials.js";
+import { Places } from "./places.js";
+import { Reader } from "./reader.js";
+import { lastRegion, recentItems, rememberItem, rememberRegion } from "./recents.js";
 import { SameMatter } from "./samematter.js";
+import { SessionWatch } from "./sessionwatch.js";
+import { ID_TYPES, ITEM, SCHEMES } from "./words/newcase.js";
 
 const form = document.getElementById("case-form");
 const facts = document.getElementById("item-facts");
-const holder = document.getElementById("materials");
-const itemForm = new ItemForm(document.getElementById("item-form"), takeSituation);
-const places = new Places(document.getElementById("places"), form, document.getElementById("more-places"));
+const { elements } = form;
 
-new SameMatter(document.getElementById("same-matter"), form);
+const session = new SessionWatch(document.getElementById("session"));
+const reader = new Reader(form, () => elements["applicant.phone"].focus());
+const places = new Places(document.getElementById("places"), form, document.getElementById("more-places"), takePlace);
+const itemForm = new ItemForm(document.getElementById("item-form"), takeSituation);
+const materials = new Materials(document.getElementById("materials"), () => check.next());
+const same = new SameMatter(document.getElementById("same-matter"));
+const check = new CheckPanel(document.getElementById("check"), form, (answer) => same.show(answer.cases));
+const draft = new Draft(form, document.getElementById("saved"), () => session.wanted());
 
 async function lookItems(text, signal) {
+  if (!text) {
+    return recentItems();
+  }
   const answer = await get(`/api/v1/items?size=8&q=${encodeURIComponent(text)}`, signal);
   return answer.items.map((item) => ({
     value: item.code,
     title: item.name,
-    note: `${item.code} · ${item.department} · ${item.mode} · ${limit(item)} · ${item.listedLabel}`,
+    note: `${item.code} · ${item.department} · ${item.mode} · ${ITEM.limit(item)} · ${item.listedLabel}`,
   }));
-}
-
-function limit(item) {
-  return item.kind === "即办件" ? "即办" : `承诺 ${item.promisedDays} 个工作日`;
 }
 
 function source(item) {
   const details = document.createElement("details");
   const summary = document.createElement("summary");
-  summary.textContent = "来源";
+  summary.textContent = ITEM.source;
   const dates = item.memberships
     .filter((each) => each.validFrom || each.validTo || each.region)
-    .map((each) => `${SCHEMES[each.scheme]}${each.region ?? ""}：${each.validFrom ?? ""} 至 ${each.validTo ?? "今"}，${each.mode}`);
-  details.append(summary, [item.source, ...dates].join("；"));
+    .map((each) => ITEM.dates(SCHEMES[each.scheme], each));
+  details.append(summary, [item.source, ...dates].join(ITEM.between));
   return details;
 }
 
-async function takeItem(choice) {
+/** Another item was chosen, or given up. `kept`: the page came with its form, as a draft does. */
+async function takeItem(choice, kept = false) {
   facts.textContent = "";
   if (!choice) {
     places.take(null);
     itemForm.show("");
+    materials.show("");
     return;
   }
   const item = await get(`/api/v1/items/${encodeURIComponent(choice.value)}`);
-  facts.textContent = `${item.department} · ${item.serviceType} · ${item.mode} · ${limit(item)} · ${item.listedLabel}`;
+  if (elements.itemCode.value !== item.code) {
+    return;
+  }
+  facts.textContent = `${item.department} · ${item.serviceType} · ${item.mode} · ${ITEM.limit(item)} · ${item.listedLabel}`;
   facts.append(source(item));
-  form.elements["applicant.type"].value = item.applicant === "enterprise" ? "enterprise" : "personal";
-  form.elements["applicant.type"].dispatchEvent(new Event("change"));
-  showMaterials(holder, item.materials);
-  places.take(item);
-  if (itemForm.code !== item.code) {
-    await itemForm.show(item.code);
+  places.take(item, kept);
+  if (!kept) {
+    elements["applicant.type"].value = item.applicant === "enterprise" ? "enterprise" : "personal";
+    elements["applicant.type"].dispatchEvent(new Event("change", { bubbles: true }));
+    await Promise.all([materials.show(item.code), itemForm.code === item.code ? null : itemForm.show(item.code)]);
   }
-  if (itemForm.situation) {
-    await takeSituation(itemForm.situation);
-  }
+  check.soon();
 }
 
 /** Another situation asks for other materials. */
 async function takeSituation(situation) {
-  const code = itemForm.code;
-  const asked = await get(`/api/v1/items/${encodeURIComponent(code)}/form?situation=${encodeURIComponent(situation)}`);
-  if (code === itemForm.code) {
-    showMaterials(holder, asked.materials);
+  await materials.show(itemForm.code, situation);
+  check.soon();
+}
+
+function chosenItem(choice) {
+  takeItem(choice);
+  if (choice) {
+    rememberItem(choice);
+    const last = lastRegion();
+    if (last) {
+      places.offer(last.value, last.title);
+    }
+    document.getElementById("place-0").focus();
   }
 }
 
-combobox(document.getElementById("item"), lookItems, takeItem);
+function takePlace(box, choice) {
+  rememberRegion(choice);
+  const boxes = [...document.querySelectorAll("#places [role=combobox]")];
+  (boxes[boxes.indexOf(box) + 1] ?? afterPlaces()).focus();
+}
+
+function afterPlaces() {
+  return document.getElementById("read-card") ?? elements["applicant.name"];
+}
+
+combobox(document.getElementById("item"), lookItems, chosenItem, { onEmpty: true });
 combobox(document.getElementById("household"), lookRegions, () => places.askAll());
 
-form.elements["applicant.type"].addEventListener("change", (event) => {
+// Enter in a search box whose choice stands already goes on to what comes next.
+form.addEventListener("onward", (event) => {
+  const box = event.target;
+  if (box.id === "item") {
+    document.getElementById("place-0").focus();
+  } else if (box.closest("#places")) {
+    const boxes = [...document.querySelectorAll("#places [role=combobox]")];
+    (boxes[boxes.indexOf(box) + 1] ?? afterPlaces()).focus();
+  }
+});
+
+elements["applicant.type"].addEventListener("change", (event) => {
   const enterprise = event.target.value === "enterprise";
-  form.elements["applicant.idType"].value = enterprise ? "统一社会信用代码" : "居民身份证";
+  const idType = elements["applicant.idType"];
+  if (enterprise !== (idType.value === ID_TYPES.enterprise)) {
+    idType.value = enterprise ? ID_TYPES.enterprise : ID_TYPES.personal;
+  }
   places.askAll();
 });
-form.elements["applicant.idType"].addEventListener("change", () => places.askAll());
+elements["applicant.idType"].addEventListener("change", () => places.askAll());
 
 for (const box of form.querySelectorAll("[data-opens]")) {
   const part = form.querySelector(`[data-part="${box.dataset.opens}"]`);
@@ -86,17 +132,64 @@ for (const box of form.querySelectorAll("[data-opens]")) {
     part.disabled = !box.checked;
     part.hidden = !box.checked;
     for (const field of part.querySelectorAll("[data-like]")) {
-      field.value ||= form.elements[field.dataset.like].value;
+      field.value ||= elements[field.dataset.like].value;
     }
+    form.dispatchEvent(new Event("opened"));
   });
-  box.dispatchEvent(new Event("change"));
 }
 
-const given = form.elements.itemCode.value;
-if (given) {
-  itemForm.code = given;
+form.addEventListener("submit", (event) => event.submitter?.hasAttribute("formaction") || draft.stop());
+form.addEventListener("unsent", () => draft.over && draft.resume());
+form.addEventListener("refused", (event) => {
+  const problem = event.detail;
+  if (problem.code === "SAME_MATTER") {
+    same.show(problem.cases);
+  } else if (["IDEMPOTENCY_KEY_REUSED", "DRAFT_REGISTERED"].includes(problem.code)) {
+    location.replace(`/window/new?draft=${draft.id}`);
+  } else if (problem.status === 401) {
+    session.wanted();
+  }
+});
+form.addEventListener("done", (event) => location.assign(`/window/${event.detail.caseNo}/done#print`));
+
+const KEYS = {
+  F6: () => check.next(),
+  F7: () => reader.take(),
+  F2: () => draft.now().then(() => location.assign("/window/new")),
+  F9: () => draft.now().then(() => location.assign("/window/new")),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (isImeKey(event) || document.querySelector("dialog[open]")) {
+    return;
+  }
+  if (event.ctrlKey && isEnter(event)) {
+    event.preventDefault();
+    form.requestSubmit();
+  } else if (KEYS[event.key] && !event.ctrlKey && !event.altKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    event.stopPropagation();
+    KEYS[event.key]();
+  }
+});
+
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+if (elements.itemCode.value) {
+  itemForm.code = elements.itemCode.value;
   itemForm.ready();
-  takeItem({ value: given });
+  takeItem({ value: itemForm.code }, true);
+  for (const how of document.querySelectorAll(".material > select")) {
+    how.dispatchEvent(new Event("change", { bubbles: true })); // opens what a draft has filled in below it
+  }
 }
 
-form.addEventListener("done", (event) => location.assign(`/window/${event.detail.caseNo}`));
+// What was typed before this ran.
+const box = document.getElementById("item");
+document.dispatchEvent(new Event("modules"));
+if (box.value && !elements.itemCode.value) {
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+if (document.documentElement.dataset.early === box.id) {
+  box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+}

@@ -1,60 +1,90 @@
 // Where a matter is handled: one place, or several for joint handling; each with the network that would carry it.
+// The rows come from the server; a further one is made like the first.
 
 import { post } from "./api.js";
 import { combobox, lookRegions } from "./combobox.js";
+import { JOINT, LEGS, PLACE } from "./words/newcase.js";
 
-const LEGS = { PICKUP: "上门取件", FORWARD: "材料寄往办理地", BACK: "结果寄回大厅", DELIVERY: "送上门" };
-export const SCHEMES = { chuanyu: "川渝通办", southwest: "跨西南五省通办", interprovincial: "跨省通办", quanyu: "全渝通办" };
+const MOST = 6;
 
 export class Places {
-  /** @param {HTMLElement} holder @param form the whole form @param {HTMLButtonElement} more */
-  constructor(holder, form, more) {
+  /** @param {HTMLElement} holder @param form the whole form @param {HTMLButtonElement} more @param chosen (box) */
+  constructor(holder, form, more, chosen) {
     this.holder = holder;
     this.form = form;
     this.more = more;
+    this.chosen = chosen;
     this.item = null;
-    this.count = 0;
     more.addEventListener("click", () => this.add().querySelector("input").focus());
-    this.add();
+    for (const row of holder.children) {
+      this.ready(row);
+    }
   }
 
-  /** Another item: the routes have to be asked anew. */
-  take(item) {
+  /** Another item: the routes have to be asked anew. `kept`: rows and roles are right already. */
+  take(item, kept = false) {
     this.item = item;
     const roles = item?.roles?.length ?? 0;
-    this.more.hidden = item?.mode !== "多地联办" || roles > 0;
-    for (const row of [...this.holder.children].slice(1)) {
-      row.remove();
+    this.more.hidden = item?.mode !== JOINT || roles > 0;
+    if (!kept) {
+      for (const row of [...this.holder.children].slice(1)) {
+        row.remove();
+      }
     }
-    this.count = 1;
+    while (this.holder.children.length < roles) {
+      this.add();
+    }
     for (const row of this.holder.children) {
-      this.offerRoles(row);
+      if (!kept) {
+        this.offerRoles(row);
+      }
       this.ask(row);
     }
-    while (this.count < roles) {
-      this.add();
+  }
+
+  /** A place that was chosen before, where none is chosen yet; whether it was taken. */
+  offer(code, title) {
+    const row = this.holder.children[0];
+    const hidden = row.querySelector("input[type=hidden]");
+    if (!hidden.value) {
+      row.querySelector("[role=combobox]").value = title;
+      hidden.value = code;
+      this.ask(row);
     }
   }
 
   add() {
-    const place = this.count++;
-    const row = document.createElement("div");
-    row.className = "place";
-    row.innerHTML = `
-      <div class="field combo">
-        <label for="place-${place}">办理地</label>
-        <input id="place-${place}" role="combobox" aria-expanded="false" aria-autocomplete="list"
-               aria-controls="place-list-${place}" autocomplete="off" maxlength="40" required data-missing="请从列表中选择办理地">
-        <ul id="place-list-${place}" role="listbox" aria-label="办理地" hidden></ul>
-        <input type="hidden" name="handlings.${place}.region">
-      </div>
-      <p class="field" hidden><label for="role-${place}">角色</label>
-      <select id="role-${place}" name="handlings.${place}.role" disabled></select></p>
-      <p class="route" aria-live="polite"></p>`;
+    const place = this.holder.children.length;
+    const row = this.holder.children[0].cloneNode(true);
+    for (const part of row.querySelectorAll("[id], [for], [name], [aria-controls], [data-field]")) {
+      for (const name of ["id", "for", "name", "aria-controls", "data-field"]) {
+        const value = part.getAttribute(name);
+        if (value) {
+          part.setAttribute(name, value.replace(/-0\b/, `-${place}`).replace("handlings.0.", `handlings.${place}.`));
+        }
+      }
+    }
+    for (const input of row.querySelectorAll("input")) {
+      input.value = "";
+      input.removeAttribute("aria-invalid");
+    }
+    row.querySelectorAll(".fault").forEach((note) => note.remove());
+    row.querySelector(".route").textContent = "";
     this.holder.append(row);
-    combobox(row.querySelector("[role=combobox]"), lookRegions, () => this.ask(row));
+    this.ready(row);
     this.offerRoles(row);
+    this.more.hidden ||= this.holder.children.length >= MOST;
     return row;
+  }
+
+  ready(row) {
+    const box = row.querySelector("[role=combobox]");
+    combobox(box, lookRegions, (choice) => {
+      this.ask(row);
+      if (choice) {
+        this.chosen(box, choice);
+      }
+    });
   }
 
   offerRoles(row) {
@@ -69,20 +99,19 @@ export class Places {
   async ask(row) {
     const told = row.querySelector(".route");
     const region = row.querySelector("input[type=hidden]").value;
-    told.className = "route";
-    told.textContent = "";
     if (!this.item || !region) {
+      told.className = "route";
+      told.textContent = "";
       return;
     }
     const body = { itemCode: this.item.code, handlingRegion: region, applicant: this.applicant() };
     try {
       const route = await post("/api/v1/routes", body);
-      const legs = route.legs.map((leg) => LEGS[leg]).join("、");
-      told.textContent = `${SCHEMES[route.scheme]} · ${route.mode}${legs ? ` · ${legs}` : ""}。${route.reason}`;
-      told.classList.add("good");
+      told.textContent = PLACE.route(route, route.legs.map((leg) => LEGS[leg]).join(PLACE.between));
+      told.className = "route good";
     } catch (problem) {
       told.textContent = problem.message;
-      told.classList.add("bad");
+      told.className = "route bad";
     }
   }
 

@@ -1,7 +1,7 @@
 // One scan after another, with or without a network.
 
 import { countedIn, forget } from "./counting.js";
-import { isImeKey } from "./keys.js";
+import { isImeEnter } from "./keys.js";
 import { ScanQueue } from "./scanqueue.js";
 
 const FRESH = { accepted: "已记录", duplicate: "已记录过", conflict: "与先前的记录不一致", rejected: "没有记录" };
@@ -93,7 +93,7 @@ form.addEventListener("submit", (event) => {
   record();
 });
 form.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && isImeKey(event)) {
+  if (isImeEnter(event)) {
     event.preventDefault();
   }
 });

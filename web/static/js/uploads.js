@@ -26,6 +26,11 @@ class UploadField extends HTMLElement {
     this.#built = true;
     this.#build();
     this.#listen();
+    if (this.dataset.held) {
+      this.#files.push({ sha256: this.dataset.held, label: "已上传的文件" }); // of a draft
+      this.sha256.value = this.dataset.held;
+      this.#show();
+    }
     this.follow();
   }
 

@@ -9,11 +9,11 @@ const READERS = {
   lines: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
 };
 
-/** What is disabled or has no name is left out, and files, which went ahead; an empty text is left out too. */
+/** What is disabled, has no name or is only for reading (data-plain) is left out, and files, which went ahead; an empty text too. */
 export function valuesOf(form) {
   const body = {};
   for (const field of form.elements) {
-    if (!field.name || field.matches(":disabled") || ["submit", "file"].includes(field.type)) {
+    if (!field.name || field.matches(":disabled, [data-plain]") || ["submit", "file"].includes(field.type)) {
       continue;
     }
     const read = READERS[field.dataset.as];
