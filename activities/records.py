@@ -164,7 +164,10 @@ class Records:
                 move_deferral(session, case.case_no, deadline.due_at)
             file.clocks.append(_row(change, deadline))
             session.add(file.clocks[-1])
-        case.due_at = min((clock.due_at for clock in file.clocks if clock.stopped_at is None), default=None)
+        running = (clock for clock in file.clocks if clock.stopped_at is None)
+        soonest = min(running, key=lambda clock: clock.due_at, default=None)
+        case.due_at = soonest.due_at if soonest else None
+        case.awaits = soonest.responsible if soonest else None
         if file.has_tasks:
             self._settle_clocks(session, change, started)
         if change.kind == HANDED_OVER:

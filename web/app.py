@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from domain.naming import CASES_QUEUE
 from exchange.reconciliation import Reconciliation
 from relay.loop import RelayLoop
 from relay.relay import Relay
@@ -16,12 +17,13 @@ from runtime.container import container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
-from runtime.temporal import connect, is_serving
+from runtime.temporal import connect, goes_on, is_serving
 from storage.cases.serials import SerialPool
 from web import openapi
 from web.api import (
     agents,
     agreements,
+    bulk,
     callbacks,
     case_papers,
     cases,
@@ -60,12 +62,15 @@ from web.security import session
 from web.security.guards import Guards
 from web.security.headers import SecurityHeaders
 
+_ANSWERS_WITHIN_S = 2.0
+
 ROUTERS = (
     session.router,
     catalogue.router,
     agreements.router,
     documents.router,
     cases.router,
+    bulk.router,
     same_matter.router,
     licences.router,
     streams.router,
@@ -115,11 +120,14 @@ def build_app(settings: Settings) -> FastAPI:
         relay = Relay(client, container.database, now, patience_s=1.0)
         loop = RelayLoop([relay.start_cases, relay.deliver], settings.worker.relay_poll_s)
         relay_loop.append(loop)
-        task = asyncio.create_task(loop.run())
+        engine = app.state.context.engine
+        looks = engine.watch(lambda: goes_on(client, CASES_QUEUE, now), now)
+        tasks = [asyncio.create_task(each) for each in (loop.run(), looks)]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await relay.close()
         container.database.close()
 
@@ -137,7 +145,7 @@ def build_app(settings: Settings) -> FastAPI:
         work_version=WorkVersion(container.database),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
-    app.state.temporal_serving = lambda: is_serving(settings)
+    app.state.temporal_serving = lambda: _serving(settings)
     app.state.is_stopping = lambda: False  # whoever serves it knows better
     problems.install(app)
     rendering.install(app)
@@ -151,6 +159,15 @@ def build_app(settings: Settings) -> FastAPI:
     app.add_middleware(Guards)
     app.add_middleware(SecurityHeaders)
     return app
+
+
+async def _serving(settings: Settings) -> bool:
+    """As `is_serving`, but a page waits no longer than two seconds for a server that hangs."""
+    try:
+        async with asyncio.timeout(_ANSWERS_WITHIN_S):
+            return await is_serving(settings)
+    except TimeoutError:
+        return False
 
 
 def serve(settings: Settings) -> None:

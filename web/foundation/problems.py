@@ -54,6 +54,14 @@ class SameMatterFound(Conflict):
         self.cases = cases
 
 
+class Overtaken(Conflict):
+    """Somebody else was first, and nothing is overwritten; who (`by`) did what, when (`at`, ISO 8601) and why."""
+
+    def __init__(self, sentence: str, *, code: str, by: str, at: str | None, what: str, why: str | None) -> None:
+        super().__init__(sentence, code=code)
+        self.theirs = {"by": by, "at": at, "what": what, "why": why}
+
+
 class FieldsRefused(Unprocessable):
     """Several fields at once; `faults`: (field, sentence) of each."""
 
@@ -85,11 +93,12 @@ def problem(
     code: str = "",
     errors: list[dict[str, str]] | None = None,
     cases: list[dict[str, Any]] | None = None,
+    theirs: dict[str, Any] | None = None,
 ) -> JSONResponse:
     """A refusal or fault as `application/problem+json`; `Retry-After: 2` with 429 and 503.
 
     `detail`: a sentence in Chinese. `code`: for programs; `HTTP_{status}` if empty. `errors`: [{field, detail}].
-    `cases`: others that the caller must know of.
+    `cases`: others that the caller must know of. `theirs`: what somebody else has done meanwhile.
     """
     body: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "出错了"), "status": status}
     body |= {"detail": detail, "code": code or f"HTTP_{status}"}
@@ -97,6 +106,8 @@ def problem(
         body["errors"] = errors
     if cases:
         body["cases"] = cases
+    if theirs:
+        body["theirs"] = theirs
     headers = {"Retry-After": "2"} if status in (429, 503) else None
     return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
 
@@ -116,7 +127,8 @@ def install(app: FastAPI) -> None:
         if isinstance(error, FieldsRefused):
             errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]
         cases = error.cases if isinstance(error, SameMatterFound) else None
-        return problem(status, error.sentence, code=error.code, errors=errors, cases=cases)
+        theirs = error.theirs if isinstance(error, Overtaken) else None
+        return problem(status, error.sentence, code=error.code, errors=errors, cases=cases, theirs=theirs)
 
     @app.exception_handler(ServiceUnavailable)
     @app.exception_handler(Misconfigured)

@@ -12,10 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.terms import Role
 from logistics.service_calendar import CHINA
+from storage.keyset import count_up_to
 from storage.people.users import LoggedIn
+from storage.work_lists import TaskOrder, task_list
+from web.api.tasks import owned_by
 from web.foundation.context import Context, Ctx
 from web.security.session import caller
 from web.views import wording
+from web.views.todo import COUNTED_TO, shown_count
 
 START: dict[Role, str] = {
     Role.CLERK: "/window",
@@ -36,6 +40,7 @@ WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
 
 _MENU = (
     ("/window", "今天", WINDOW),
+    ("/cases", "办件", CASE),
     ("/officer", "审批", OFFICER),
     ("/scan", "扫描", SCAN),
     ("/supervisor", "督办", WATCH),
@@ -90,10 +95,16 @@ def render(
 ) -> HTMLResponse:
     """A whole page or a part of one; `values` go to the template beside what all of them know."""
     menu = [(href, label) for href, label, roles in _MENU if person is not None and person.role in roles]
+    waiting, todo = _waiting(ctx, person)
     text = _environment.get_template(template).render(
         person=person,
         role_label=wording.ROLES[person.role] if person else "",
         menu=menu,
+        todo=todo,
+        waiting=waiting,
+        searches=person is not None and person.role in CASE,
+        starts=person is not None and person.role in WINDOW,
+        away_since=ctx.engine.away_since if person is not None else None,
         now=ctx.now(),
         time_scale=ctx.settings.time_scale,
         sandbox=ctx.settings.sandbox,
@@ -102,6 +113,24 @@ def render(
         **values,
     )
     return HTMLResponse(text, status)
+
+
+_TODO = {
+    Role.CLERK: "/window#todo",
+    Role.SUPERVISOR: "/supervisor#todo",
+    Role.AUDITOR: "/supervisor#todo",
+    Role.OPERATOR: "/status#todo",
+}
+"""Where the open tasks stand that a role sees."""
+
+
+def _waiting(ctx: Context, person: LoggedIn | None) -> tuple[str, str]:
+    """How many open tasks wait for this person, in figures, and where they stand; empty for who has no such place."""
+    if person is None or person.role not in _TODO:
+        return "", ""
+    segments = task_list(TaskOrder.NEW, owner=owned_by(person))
+    with ctx.database.read() as session:
+        return shown_count(count_up_to(session, segments, COUNTED_TO + 1)), _TODO[person.role]
 
 
 def when(moment: datetime | str | None) -> str:

@@ -10,6 +10,7 @@ from web.pages import (
     partner,
     parts,
     scan,
+    search,
     status,
     supervisor,
     track,
@@ -20,6 +21,7 @@ from web.pages import (
 PAGES = (
     entrance.router,
     window.router,
+    search.router,
     new_case.router,
     item_form.router,
     case.router,

@@ -7,6 +7,7 @@ export class Problem extends Error {
     this.code = body.code || "";
     this.errors = body.errors || [];
     this.cases = body.cases || [];
+    this.theirs = body.theirs || null; // what somebody else has done meanwhile
   }
 }
 

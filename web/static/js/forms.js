@@ -8,6 +8,7 @@ import { freshKey, post } from "./api.js";
 import { asked } from "./confirm.js";
 import { clearFaults, missing, showFaults } from "./faults.js";
 import { isImeKey } from "./keys.js";
+import { showTheirs } from "./theirs.js";
 import { valuesOf } from "./values.js";
 
 const BUSY_MS = 15000;
@@ -64,6 +65,10 @@ async function send(form) {
       form.dataset.key = freshKey();
     }
     form.dispatchEvent(new CustomEvent("refused", { detail: problem }));
+    if (problem.theirs) {
+      showTheirs(form, problem);
+      return;
+    }
     const faults = problem.errors?.length ? problem.errors : [{ field: "", detail: problem.message }];
     showFaults(form, problem.errors?.length ? problem.message : "没有提交成功", faults);
   } finally {
