@@ -36,10 +36,11 @@ _Leading = tuple[str, tuple[InstrumentedAttribute[Any], ...]]
 _LEADING: Final[tuple[_Leading, ...]] = (("", ()), ("status_", (CaseRow.status,)), ("keeper_", (CaseRow.keeper,)))
 _TESTED: Final = (CaseRow.item_name, CaseRow.status, CaseRow.keeper, CaseRow.awaits)
 for _name, _of in (*_LEADING, ("awaits_", (CaseRow.awaits,))):
-    partial_index(f"ix_case_file_{_name}urgent", *_of, CaseRow.due_at, CaseRow.case_no, *_TESTED, where=_OPEN)
-for _name, _of in _LEADING:
-    partial_index(f"ix_case_file_{_name}open", *_of, CaseRow.case_no, *_TESTED, where=_NOT_DUE)
-    partial_index(f"ix_case_file_{_name}closed", *_of, CaseRow.case_no, *_TESTED, where=_CLOSED)
+    _last = tuple(column for column in _TESTED if f"{column.key}_" != _name)
+    partial_index(f"ix_case_file_{_name}urgent", *_of, CaseRow.due_at, CaseRow.case_no, *_last, where=_OPEN)
+    if _name != "awaits_":  # who is awaited is awaited by a clock
+        partial_index(f"ix_case_file_{_name}open", *_of, CaseRow.case_no, *_last, where=_NOT_DUE)
+        partial_index(f"ix_case_file_{_name}closed", *_of, CaseRow.case_no, *_last, where=_CLOSED)
 Index("ix_case_file_scheme_status", CaseRow.scheme, CaseRow.status)
 Index("ix_case_file_item_name", CaseRow.item_name, CaseRow.case_no)
 Index("ix_handling_case_scheme", HandlingRow.case_no, HandlingRow.scheme)
@@ -170,12 +171,6 @@ def case_list(wanted: CaseFilter, sought: Sought = _UNKNOWN) -> tuple[Segment, .
         return (urgent,)
     rest = (Segment(where=(text(each), *fits), id=CaseRow.case_no, descending=True) for each in (_NOT_DUE, _CLOSED))
     return (urgent, *rest)
-
-
-def registered_list(since: datetime) -> tuple[Segment, ...]:
-    """Cases registered at `since` or later, latest first (index: see `storage.quarter_rows`)."""
-    fits = (CaseRow.registered_at >= since,)
-    return (Segment(where=fits, at=CaseRow.registered_at, id=CaseRow.case_no, descending=True),)
 
 
 def read_cases(

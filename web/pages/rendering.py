@@ -95,16 +95,11 @@ def render(
 ) -> HTMLResponse:
     """A whole page or a part of one; `values` go to the template beside what all of them know."""
     menu = [(href, label) for href, label, roles in _MENU if person is not None and person.role in roles]
-    waiting, todo = _waiting(ctx, person)
     text = _environment.get_template(template).render(
         person=person,
         role_label=wording.ROLES[person.role] if person else "",
         menu=menu,
-        todo=todo,
-        waiting=waiting,
-        searches=person is not None and person.role in CASE,
-        starts=person is not None and person.role in WINDOW,
-        away_since=ctx.engine.away_since if person is not None else None,
+        frame=_frame(ctx, person),
         now=ctx.now(),
         time_scale=ctx.settings.time_scale,
         sandbox=ctx.settings.sandbox,
@@ -124,13 +119,24 @@ _TODO = {
 """Where the open tasks stand that a role sees."""
 
 
-def _waiting(ctx: Context, person: LoggedIn | None) -> tuple[str, str]:
-    """How many open tasks wait for this person, in figures, and where they stand; empty for who has no such place."""
-    if person is None or person.role not in _TODO:
-        return "", ""
-    segments = task_list(TaskOrder.NEW, owner=owned_by(person))
-    with ctx.database.read() as session:
-        return shown_count(count_up_to(session, segments, COUNTED_TO + 1)), _TODO[person.role]
+def _frame(ctx: Context, person: LoggedIn | None) -> dict[str, Any]:
+    """What the frame around the pages shows this person, by what the role may do; nothing to who is not logged in.
+
+    `waits`: how many open tasks, in figures, and `todo` where they stand; both empty for who has no such place.
+    """
+    role = person.role if person is not None else None
+    frame = {
+        "searches": role in CASE,
+        "starts": role in WINDOW,
+        "away_since": ctx.engine.away_since if person is not None else None,
+        "waits": "",
+        "todo": _TODO.get(role, "") if role is not None else "",
+    }
+    if person is not None and frame["todo"]:
+        with ctx.database.read() as session:
+            waiting = count_up_to(session, task_list(TaskOrder.NEW, owner=owned_by(person)), COUNTED_TO + 1)
+        frame["waits"] = shown_count(waiting)
+    return frame
 
 
 def when(moment: datetime | str | None) -> str:

@@ -22,6 +22,7 @@ _TESTED = ["item_name", "status", "keeper", "awaits"]
 
 def _lists(leading: list[str], last: list[str]) -> list[tuple[str, list[str], str]]:
     name = "".join(f"{column}_" for column in leading)
+    last = [column for column in last if column not in leading]
     return [
         (f"ix_case_file_{name}urgent", [*leading, "due_at", "case_no", *last], _OPEN),
         (f"ix_case_file_{name}open", [*leading, "case_no", *last], _NOT_DUE),
