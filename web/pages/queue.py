@@ -108,7 +108,8 @@ def _view(session: Session, ctx: Context, person: LoggedIn, path: str, view: Vie
     count = ""
     if view is not View.ALL:
         segments = wanted_cases(session, filter_of(view, person.username, ctx.now()))[:_OPEN_SEGMENTS]
-        count = shown_count(count_up_to(session, segments, COUNTED_TO + 1))
+        counted = count_up_to(session, segments, COUNTED_TO + 1)
+        count = shown_count(counted) if counted else ""
     pairs = asked.model_copy(update={"view": view}).pairs
     here = view is asked.view
     return {"view": view, "label": view.label, "href": _address(path, pairs), "count": count, "here": here}
