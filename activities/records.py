@@ -166,9 +166,11 @@ class Records:
             file.clocks.append(_row(change, deadline))
             session.add(file.clocks[-1])
         running = [clock for clock in file.clocks if clock.stopped_at is None]
-        case.due_at = min((clock.due_at for clock in running), default=None)
         for handling in file.handlings:
             handling.legal_due_at = legal_due_at(handling, running)
+        soonest = min(running, key=lambda clock: clock.due_at, default=None)
+        case.due_at = soonest.due_at if soonest else None
+        case.awaits = soonest.responsible if soonest else None
         if file.has_tasks:
             self._settle_clocks(session, change, started)
         if change.kind == HANDED_OVER:

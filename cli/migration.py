@@ -10,6 +10,7 @@ from runtime.settings import Settings
 from storage.migrating import migrate
 from storage.people.passwords import hashed
 from storage.people.users import put_user
+from web.api.faces import give_faces
 
 DEMO_PASSWORD = "demo"  # noqa: S105 — printed in the README, only with the sandbox
 
@@ -22,6 +23,8 @@ def run_migration(settings: Settings) -> Iterator[str]:
     parts = container_of(settings)
     migrate(parts.database.engine)
     yield "database: newest form"
+    if given := give_faces(parts):
+        yield f"lists: masked names for {given} older cases"
     yield f"catalogue: {len(load().items)} items"
     demo = hashed(DEMO_PASSWORD) if settings.demo_users else None  # one for all: known anyway, and the start is quick
     with parts.database.write() as session:

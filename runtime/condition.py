@@ -21,6 +21,7 @@ from storage.documents.store import Documents
 Level = Literal["pass", "warn", "fail"]
 LEVELS: Final[tuple[Level, ...]] = ("pass", "warn", "fail")
 WATCH_EVERY: Final = timedelta(seconds=60)
+_ENGINE_S: Final = 2.0
 
 
 class Part(StrEnum):
@@ -79,9 +80,13 @@ class Engine(Frozen):
 
 
 async def engine_of(settings: Settings) -> Engine:
-    """Ask Temporal; nothing more than two calls."""
-    serving = await is_serving(settings)
-    return Engine(serving=serving, worker=serving and await has_worker(settings, CASES_QUEUE))
+    """Ask Temporal, two calls at most; a server that hangs for `_ENGINE_S` does not serve."""
+    try:
+        async with asyncio.timeout(_ENGINE_S):
+            serving = await is_serving(settings)
+            return Engine(serving=serving, worker=serving and await has_worker(settings, CASES_QUEUE))
+    except TimeoutError:
+        return Engine(serving=False, worker=False)
 
 
 def network_part(partner: Partner) -> str:

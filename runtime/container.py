@@ -132,6 +132,11 @@ def matter_key(settings: Settings) -> bytes:
     return _derived(settings, b"kuayu same matters")
 
 
+def face_key(settings: Settings) -> bytes:
+    """The key of the marks by which a search finds cases (盲索引), 32 bytes; derived as `matter_key`."""
+    return _derived(settings, b"kuayu faces")
+
+
 def _derived(settings: Settings, purpose: bytes) -> bytes:
     oldest = settings.seal_keys.keys[-1].secret.get_secret_value()
     return hmac.digest(oldest, purpose, "sha256")

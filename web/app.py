@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
+from domain.naming import CASES_QUEUE
 from exchange.reconciliation import Reconciliation
 from relay.loop import RelayLoop
 from relay.relay import Relay
@@ -17,12 +18,13 @@ from runtime.container import container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
-from runtime.temporal import connect
+from runtime.temporal import connect, goes_on
 from storage.cases.serials import SerialPool
 from web import openapi
 from web.api import (
     agents,
     agreements,
+    bulk,
     callbacks,
     case_check,
     case_papers,
@@ -79,6 +81,7 @@ ROUTERS = (
     case_check.router,
     drafts.router,
     reader.router,
+    bulk.router,
     same_matter.router,
     licences.router,
     streams.router,
@@ -132,11 +135,14 @@ def build_app(settings: Settings) -> FastAPI:
         relay = Relay(client, container.database, now, patience_s=1.0)
         loop = RelayLoop([relay.start_cases, relay.deliver], settings.worker.relay_poll_s)
         relay_loop.append(loop)
-        task = asyncio.create_task(loop.run())
+        engine = app.state.context.engine
+        looks = engine.watch(lambda: goes_on(client, CASES_QUEUE, now), now)
+        tasks = [asyncio.create_task(each) for each in (loop.run(), looks)]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await relay.close()
         container.database.close()
 

@@ -2,22 +2,25 @@
 
 What is sought by the beginning of its number comes in the order of numbers, the latest first.
 
-Three segments, each with an index of its own per filter; a case stands in one of them. The item's name lies in the
-index, so that a search reads no rows with sealed dossiers.
+Three segments, each with an index of its own per filter; a case stands in one of them. What is tested besides lies in
+the index, so that a search reads no rows with sealed dossiers.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Index, Select, exists, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from domain.messages import Responsible
 from domain.model import Frozen
+from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Scheme
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.cases.tallies import ItemNameRow
 from storage.keyset import Condition, Mark, Page, Segment, count_up_to, partial_index, read_page
+from storage.tasks.rows import TaskRow
 
 _OPEN: Final = "closed_at IS NULL"
 _DUE: Final = "closed_at IS NULL AND due_at IS NOT NULL"
@@ -29,16 +32,20 @@ _FEW: Final = 2_000
 _MANY_NAMES: Final = 200
 """With more names than these what is sought is common, and a walk through the cases soon fills a page."""
 
-_Leading = tuple[str, tuple[InstrumentedAttribute[str], ...]]
-_LEADING: Final[tuple[_Leading, ...]] = (("", ()), ("status_", (CaseRow.status,)))
-for _name, _of in _LEADING:
-    partial_index(f"ix_case_file_{_name}urgent", *_of, CaseRow.due_at, CaseRow.case_no, CaseRow.item_name, where=_OPEN)
-    partial_index(f"ix_case_file_{_name}open", *_of, CaseRow.case_no, CaseRow.item_name, where=_NOT_DUE)
-    partial_index(f"ix_case_file_{_name}closed", *_of, CaseRow.case_no, CaseRow.item_name, where=_CLOSED)
+_Leading = tuple[str, tuple[InstrumentedAttribute[Any], ...]]
+_LEADING: Final[tuple[_Leading, ...]] = (("", ()), ("status_", (CaseRow.status,)), ("keeper_", (CaseRow.keeper,)))
+_TESTED: Final = (CaseRow.item_name, CaseRow.status, CaseRow.keeper, CaseRow.awaits)
+for _name, _of in (*_LEADING, ("awaits_", (CaseRow.awaits,))):
+    _last = tuple(column for column in _TESTED if f"{column.key}_" != _name)
+    partial_index(f"ix_case_file_{_name}urgent", *_of, CaseRow.due_at, CaseRow.case_no, *_last, where=_OPEN)
+    if _name != "awaits_":  # who is awaited is awaited by a clock
+        partial_index(f"ix_case_file_{_name}open", *_of, CaseRow.case_no, *_last, where=_NOT_DUE)
+        partial_index(f"ix_case_file_{_name}closed", *_of, CaseRow.case_no, *_last, where=_CLOSED)
 Index("ix_case_file_scheme_status", CaseRow.scheme, CaseRow.status)
 Index("ix_case_file_item_name", CaseRow.item_name, CaseRow.case_no)
 Index("ix_handling_case_scheme", HandlingRow.case_no, HandlingRow.scheme)
 Index("ix_handling_scheme_case", HandlingRow.scheme, HandlingRow.case_no)
+Index("ix_handling_region_case", HandlingRow.region, HandlingRow.case_no)
 
 
 class CaseLine(Frozen):
@@ -59,6 +66,8 @@ class CaseLine(Frozen):
     due_at: datetime | None
     closed_at: datetime | None
     time_scale: float
+    awaits: str | None
+    keeper: str | None
 
 
 class CaseFilter(Frozen):
@@ -66,12 +75,20 @@ class CaseFilter(Frozen):
 
     `scheme`: any of its handlings is of this network. `due`: open, and its next clock ends by then.
     `q`: the beginning of a case number where it begins with 8 digits, else that or a part of the item's name.
+    `statuses`, `schemes`: any of these. `keeper`: whose it is. `awaits`: open, and this party must act before the next
+    clock ends. `collect`: papers wait for the applicant at the hall. `region`: any of its handlings is there.
     """
 
     status: CaseStatus | None = None
     scheme: Scheme | None = None
     due: datetime | None = None
     q: str = ""
+    statuses: tuple[CaseStatus, ...] = ()
+    schemes: tuple[Scheme, ...] = ()
+    keeper: str | None = None
+    awaits: Responsible | None = None
+    collect: bool = False
+    region: str | None = None
 
 
 class Sought(Frozen):
@@ -89,6 +106,9 @@ class Sought(Frozen):
 
 
 _UNKNOWN: Final = Sought()
+_TO_COLLECT: Final = select(TaskRow.case_no).where(
+    text(f"task.resolved_at IS NULL AND task.kind = '{TaskKind.COLLECT_AT_HALL}'"), TaskRow.case_no.is_not(None)
+)
 
 
 def wanted_cases(session: Session, wanted: CaseFilter) -> tuple[Segment, ...]:
@@ -147,14 +167,10 @@ def case_list(wanted: CaseFilter, sought: Sought = _UNKNOWN) -> tuple[Segment, .
     urgent = Segment(where=(text(_DUE), *fits), at=CaseRow.due_at, id=CaseRow.case_no)
     if wanted.due is not None:
         return (Segment(where=(*urgent.where, CaseRow.due_at <= wanted.due), at=CaseRow.due_at, id=CaseRow.case_no),)
+    if wanted.awaits is not None:
+        return (urgent,)
     rest = (Segment(where=(text(each), *fits), id=CaseRow.case_no, descending=True) for each in (_NOT_DUE, _CLOSED))
     return (urgent, *rest)
-
-
-def registered_list(since: datetime) -> tuple[Segment, ...]:
-    """Cases registered at `since` or later, latest first (index: see `storage.quarter_rows`)."""
-    fits = (CaseRow.registered_at >= since,)
-    return (Segment(where=fits, at=CaseRow.registered_at, id=CaseRow.case_no, descending=True),)
 
 
 def read_cases(
@@ -166,11 +182,15 @@ def read_cases(
         BadInput: `after` is no mark of this list.
     """
     numbers = read_page(session, select(CaseRow.case_no), segments, size=size, after=after, skip=skip)
-    wanted = [row.case_no for row in numbers.rows]
+    return Page(rows=lines_of(session, [row.case_no for row in numbers.rows]), next=numbers.next)
+
+
+def lines_of(session: Session, numbers: Sequence[str]) -> list[CaseLine]:
+    """The lines of these cases, in this order; unknown numbers are left out."""
     columns = [getattr(CaseRow, name) for name in CaseLine.model_fields]
-    rows = session.execute(select(*columns).where(CaseRow.case_no.in_(wanted))) if wanted else ()
+    rows = session.execute(select(*columns).where(CaseRow.case_no.in_(numbers))) if numbers else ()
     found = {row.case_no: CaseLine.model_validate(row._asdict()) for row in rows}
-    return Page(rows=[found[number] for number in wanted], next=numbers.next)
+    return [found[number] for number in numbers if number in found]
 
 
 def _fits(wanted: CaseFilter, sought: Sought) -> tuple[Condition, ...]:
@@ -179,6 +199,19 @@ def _fits(wanted: CaseFilter, sought: Sought) -> tuple[Condition, ...]:
         found.append(CaseRow.status == wanted.status)
     if wanted.scheme is not None:
         found.append(_carried_by(wanted.scheme, sought.few_of_scheme))
+    if wanted.statuses:
+        found.append(CaseRow.status.concat("").in_(wanted.statuses))  # no index but the list's has its order
+    if wanted.schemes:
+        any_of = HandlingRow.scheme.in_(wanted.schemes)
+        found.append(exists().where(HandlingRow.case_no == CaseRow.case_no, any_of))
+    if wanted.keeper is not None:
+        found.append(CaseRow.keeper == wanted.keeper)
+    if wanted.awaits is not None:
+        found.append(CaseRow.awaits == wanted.awaits)
+    if wanted.collect:
+        found.append(CaseRow.case_no.in_(_TO_COLLECT))
+    if wanted.region is not None:
+        found.append(CaseRow.case_no.in_(select(HandlingRow.case_no).where(HandlingRow.region == wanted.region)))
     q = wanted.q.strip()
     if q:
         found.append(_begins(q) if _is_number(q) else _named(q, sought))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from domain.dossier import Dossier
@@ -14,6 +15,11 @@ from storage.base import Base, insert_all_new
 from storage.sealing import Sealer
 
 
+def _as_registered(context: DefaultExecutionContext) -> str:
+    clerk: str = context.get_current_parameters()["clerk"]
+    return clerk
+
+
 class CaseRow(Base):
     """A case (办件); its key is the case number, 21 characters (contracts.md "Case number").
 
@@ -21,7 +27,8 @@ class CaseRow(Base):
     status and times; the window changes dossier, rating and `withdrawal_pending`. `start` is the CaseStart as JSON;
     `started` turns True once the workflow runs (decisions.md 3). `dossier` is sealed under `case/{case_no}`.
     `time_scale`: business time runs so many times faster; 1 outside the sandbox. `item_kind` to `rated_rework`:
-    members of `item` and `rating`, set with them, so that the quarter's figures open neither.
+    members of `item` and `rating`, set with them, so that the quarter's figures open neither. `keeper`: the clerk who
+    looks after it, at first the one who registered it. `awaits`: a `domain.messages.Responsible`, set with `due_at`.
     """
 
     __tablename__ = "case_file"
@@ -48,6 +55,8 @@ class CaseRow(Base):
     reopened_at: Mapped[datetime | None]  # the last time that something came after the end
     carried: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)  # CaseCarried: what a further run starts from
     due_at: Mapped[datetime | None]  # the soonest end of its running clocks; None: none runs
+    awaits: Mapped[str | None] = mapped_column(String(16))  # who must act before that end
+    keeper: Mapped[str | None] = mapped_column(String(64), default=_as_registered)
     rating: Mapped[dict[str, Any] | None]  # {score 1–5, side, at}, once put right also {rework, reworkedAt}
     version: Mapped[int] = mapped_column(default=0)
     item_kind: Mapped[str | None] = mapped_column(String(16))

@@ -8,9 +8,10 @@ from html import unescape
 import pytest
 from sqlalchemy import event, select
 
+from domain.messages import Responsible
 from domain.tasks import TaskKind
-from domain.terms import Partner, Role
-from storage.cases.case_list import CaseFilter, case_list, registered_list
+from domain.terms import CaseStatus, Partner, Role
+from storage.cases.case_list import CaseFilter, case_list
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.exchange.exchange_log import ExchangeRow
 from storage.exchange.inbox_row import InboxRow
@@ -68,8 +69,8 @@ def page(office, path, role):
     return answer.text
 
 
-def link(shown, words="下一页"):
-    found = re.search(rf'<a href="([^"]+)">{words}</a>', shown)
+def link(shown, words="下一页", of=""):
+    found = re.search(rf'<a href="([^"]*{of}[^"]*)">{words}</a>', shown)
     return unescape(found[1]) if found else None
 
 
@@ -134,20 +135,20 @@ def test_the_newest_of_ten_thousand_undecided_is_on_the_page_too(crowded, newest
 
 
 @pytest.mark.parametrize(
-    ("path", "role", "cards"),
+    ("path", "role", "cards", "of"),
     [
-        ("/supervisor", "supervisor", r'resolve" data-then'),
-        ("/window", "clerk", r'resolve" data-then'),
-        ("/officer", "officer", r'data-handling="'),
+        ("/supervisor", "supervisor", r'resolve" data-then', "tasks="),
+        ("/window", "clerk", r'resolve" data-then', "tasks="),
+        ("/officer", "officer", r'data-handling="', "handlings="),
     ],
 )
-def test_pages_are_turned_by_their_links(crowded, newest, path, role, cards):
+def test_pages_are_turned_by_their_links(crowded, newest, path, role, cards, of):
     first = page(crowded, path, role)
-    second = page(crowded, link(first), role)
+    second = page(crowded, link(first, of=of), role)
     assert len(re.findall(cards, second)) == 50
     assert "刚到的" not in second
     assert link(second, "第一页") == path
-    assert page(crowded, link(second), role) not in (first, second)
+    assert page(crowded, link(second, of=of), role) not in (first, second)
 
 
 def test_turning_one_list_leaves_the_others_of_the_page(crowded):
@@ -203,6 +204,10 @@ QUICK = [
     ("/api/v1/cases?q=没有这样的", "clerk"),
     ("/api/v1/dashboard", "supervisor"),
     ("/window", "clerk"),
+    ("/window?view=authority&status=SUBMITTED&status=REVIEWING", "clerk"),
+    ("/cases?view=collect", "supervisor"),
+    ("/cases?scheme=quanyu&scheme=southwest&status=FAILED&status=REJECTED", "officer"),
+    ("/cases?region=510104", "auditor"),
     ("/officer", "officer"),
     ("/supervisor", "supervisor"),
 ]
@@ -235,7 +240,12 @@ PLANNED = {
     "cases": (select(CaseRow.case_no), case_list(CaseFilter())),
     "cases that are due": (select(CaseRow.case_no), case_list(CaseFilter(due=datetime(2026, 4, 1, tzinfo=UTC)))),
     "cases of a status": (select(CaseRow.case_no), case_list(CaseFilter(status="APPROVED"))),
-    "cases as registered": (select(CaseRow.case_no), registered_list(datetime(2026, 4, 1, tzinfo=UTC))),
+    "cases of a clerk": (select(CaseRow.case_no), case_list(CaseFilter(keeper="clerk"))),
+    "cases that wait for somebody": (select(CaseRow.case_no), case_list(CaseFilter(awaits=Responsible.APPLICANT))),
+    "cases of some statuses": (
+        select(CaseRow.case_no),
+        case_list(CaseFilter(statuses=(CaseStatus.APPROVED, CaseStatus.FAILED))),
+    ),
     "stops": (select(LegRow), stops_of(OUTLET)),
     "papers to check": (select(LegRow), papers_to_check("DELIVERED")),
     "inbox": (select(InboxRow.id), inbox_list(Partner.SICHUAN)),
@@ -289,7 +299,7 @@ def test_lists_of_cases_read_no_sealed_dossier(crowded):
 
     event.listen(crowded.database._reading, "before_cursor_execute", note)
     try:
-        for path, role in (("/api/v1/cases", "clerk"), ("/window", "clerk")):
+        for path, role in (("/api/v1/cases", "clerk"), ("/window", "clerk"), ("/cases?view=today", "officer")):
             page(crowded, path, role)
         page(crowded, "/api/v1/partners/sichuan/deliveries", "operator")
     finally:

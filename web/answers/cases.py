@@ -25,12 +25,22 @@ class CaseLine(Answer):
     time_scale: float
 
 
+class CaseListed(CaseLine):
+    """`who`: the applicant, masked; empty if not kept. `holder`: who must act; `keeper`: who looks after it."""
+
+    who: str
+    where: str
+    holder: str
+    keeper: str | None
+    workdays_left: int | None
+
+
 class CaseList(Answer):
     """One page. `total` counts to 1,000; `next` goes into `after`."""
 
     total: int
     total_more: bool
-    cases: list[CaseLine]
+    cases: list[CaseListed]
     next: str | None
 
 

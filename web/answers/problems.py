@@ -1,6 +1,6 @@
 """Every refusal and fault: RFC 9457, `application/problem+json`."""
 
-from web.answers.base import Answer
+from web.answers.base import Answer, Moment
 from web.answers.same_matter import SameMatterShown
 
 
@@ -9,6 +9,15 @@ class FieldProblem(Answer):
 
     field: str
     detail: str
+
+
+class Theirs(Answer):
+    """What somebody else has done meanwhile: who, when, what, and why where a reason was given."""
+
+    by: str
+    at: Moment | None
+    what: str
+    why: str | None
 
 
 class Problem(Answer):
@@ -21,3 +30,4 @@ class Problem(Answer):
     detail: str | None = None  # the networks' callbacks have none: their contract says it by `code`
     errors: list[FieldProblem] = []
     cases: list[SameMatterShown] = []  # with SAME_MATTER: the others
+    theirs: Theirs | None = None  # with TASK_DONE, TASK_CHANGED, SUPPLEMENT_DONE

@@ -15,7 +15,7 @@ from domain.naming import CaseUpdate, case_workflow_id
 from domain.terms import CaseStatus, Provided, Scheme
 from domain.wire import may_supplement
 from parcels.passports import issue
-from storage.cases.case_list import CaseFilter, count_cases, read_cases, wanted_cases
+from storage.cases.case_list import count_cases, read_cases, wanted_cases
 from storage.cases.drafts import draft_to_register, note_registered
 from storage.cases.rows import (
     CaseRow,
@@ -35,13 +35,16 @@ from web.answers.cases import CaseHistory, CaseList, CaseStarted, SupplementTake
 from web.api.agents import acting
 from web.api.licences import with_licences
 from web.api.material_files import check_files
+from web.api.overtaken import refuse_overtaken
 from web.api.registration import register
 from web.api.submitted import form_of, keeps_papers
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import After, mark_of, token_of
 from web.foundation.request_schemas import CaseRequest, MaterialRequest, SupplementRequest, WithdrawRequest
 from web.security.session import CaseReader, Clerk
-from web.views.cases import brief, find_case, full, history
+from web.views.case_lines import lines_shown
+from web.views.cases import find_case, full, history
+from web.views.saved_views import View, filter_of
 from web.views.sentences import Refused, refusal
 
 router = APIRouter(prefix="/api/v1/cases", tags=["办件"])
@@ -87,11 +90,15 @@ def started(ctx: Context, wanted: CaseRequest, clerk: str, key: str) -> dict[str
 
 @router.get("", operation_id="listCases", response_model=CaseList)
 def cases(
-    _reader: CaseReader,
+    reader: CaseReader,
     ctx: Ctx,
     status: CaseStatus | None = None,
     scheme: Scheme | None = None,
     due: AwareDatetime | None = None,
+    view: View = View.ALL,
+    statuses: Annotated[list[CaseStatus], Query(max_length=len(CaseStatus))] = [],  # noqa: B006 — read, never changed
+    schemes: Annotated[list[Scheme], Query(max_length=len(Scheme))] = [],  # noqa: B006
+    region: Annotated[str | None, Query(max_length=6)] = None,
     q: Annotated[str, Query(max_length=60)] = "",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -99,10 +106,13 @@ def cases(
 ) -> dict[str, Any]:
     """The work list, most urgent first. `next` with `after` turns pages at any depth; `page` counts them off.
 
-    `due`: open, and due by then. `q`: the beginning of a number, or a part of the item's name. `total` counts to
+    `due`: open, and due by then. `q`: the beginning of a number, or a part of the item's name. `view`: a saved view;
+    `statuses`, `schemes`: any of these; `region`: where it is handled. All conditions hold together. `total` counts to
     1,000; `totalMore`: there are more than that. Refused: 422 CURSOR.
     """
-    asked = CaseFilter(status=status, scheme=scheme, due=due, q=q)
+    seen = filter_of(view, reader.username, ctx.now(), q=q, statuses=tuple(statuses), schemes=tuple(schemes))
+    given = {"status": status, "scheme": scheme, "due": due, "region": region}
+    asked = seen.model_copy(update={name: value for name, value in given.items() if value is not None})
     skip = 0 if after else (page - 1) * size
     with ctx.database.read() as session:
         wanted = wanted_cases(session, asked)
@@ -112,7 +122,7 @@ def cases(
         return {
             "total": min(total, _COUNTED_TO),
             "totalMore": total > _COUNTED_TO,
-            "cases": [brief(line) for line in found.rows],
+            "cases": lines_shown(session, ctx, found.rows),
             "next": token_of(found.next),
         }
 
@@ -157,7 +167,9 @@ def _supplement(
     session: Session, ctx: Context, case_no: str, given: SupplementRequest, clerk: LoggedIn, key: str
 ) -> dict[str, Any]:
     case = find_case(session, case_no)
+    refuse_overtaken(session, case_no, read_dossier(case, ctx.sealer), given)
     handling = _open_handling(session, case_no, given)
+    session.refresh(case)  # what a colleague has brought while we waited for the lock
     now = ctx.now()
     item = ItemSnapshot.model_validate(case.item)
     supplied = _supplied(item, given.materials)
@@ -166,8 +178,7 @@ def _supplement(
     originals = handling.originals_travel and any(m.provided is Provided.ORIGINAL for m in materials)
     kept = keeps_papers(materials) and not originals
     dossier = read_dossier(case, ctx.sealer)
-    if dossier.brought(handling.handling_no, given.round) is not None:
-        raise refusal(Refused.SUPPLEMENT_DONE)
+    refuse_overtaken(session, case_no, dossier, given)
     acts = acting(ctx, dossier, by_self=given.by_self, now=now)
     brought = SupplementBrought(
         handling_no=handling.handling_no, round=given.round, materials=materials, originals=originals, at=now

@@ -1,5 +1,6 @@
 """`/cases/{case_no}/messages`: what the applicant was told, in which words; sent once more by a person."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -111,23 +112,33 @@ def resend(
         row = session.get(MessageRow, message_id)
         if row is None or row.case_no != case_no:
             raise NotFound("没有这条提醒", code="MESSAGE_UNKNOWN")
-        again = f"again/{row.id}/{key}"
-        before = session.scalar(select(MessageRow).filter_by(case_no=case_no, key=again))
-        if before is None and not may_resend(row):
-            raise Conflict("这条提醒还在发送，或已过时，不能再发", code="MESSAGE_HOLDS")
-        enqueue(
-            session,
-            case_no=case_no,
-            key=again,
-            kind=MessageKind(row.kind),
-            now=ctx.now(),
-            values=row.said,
-            handling_no=row.handling_no,
-            leg_id=row.leg_id,
-            asked_by=person.username,
-            ask_reason=wanted.reason,
-        )
-        return message_shown(ctx, case, session.get_one(MessageRow, message_number(case_no, again)))
+        again = send_again(session, row, key, now=ctx.now(), by=person.username, reason=wanted.reason)
+        return message_shown(ctx, case, again)
+
+
+def send_again(session: Session, row: MessageRow, key: str, *, now: datetime, by: str, reason: str) -> MessageRow:
+    """Have what `row` says sent once more; the same key again sends no further one. Returns the new message.
+
+    Raises:
+        Conflict: it is not over, or says nothing any more (`MESSAGE_HOLDS`).
+    """
+    again = f"again/{row.id}/{key}"
+    before = session.scalar(select(MessageRow).filter_by(case_no=row.case_no, key=again))
+    if before is None and not may_resend(row):
+        raise Conflict("这条提醒还在发送，或已过时，不能再发", code="MESSAGE_HOLDS")
+    enqueue(
+        session,
+        case_no=row.case_no,
+        key=again,
+        kind=MessageKind(row.kind),
+        now=now,
+        values=row.said,
+        handling_no=row.handling_no,
+        leg_id=row.leg_id,
+        asked_by=by,
+        ask_reason=reason,
+    )
+    return session.get_one(MessageRow, message_number(row.case_no, again))
 
 
 @router.get("/messages/counts", operation_id="countMessages", response_model=MessageCounts)

@@ -19,6 +19,7 @@ from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from storage.documents.uploads import bind
 from web.api.agents import acting, authorisation_of
 from web.api.deferred import note_owed
+from web.api.faces import keep_face_of
 from web.api.joint_shares import plans_of
 from web.api.judging import SHANGHAI, Judging, judge
 from web.api.licences import to_be_checked
@@ -137,6 +138,7 @@ def _store(judged: Judging, start: CaseStart) -> None:
     write_dossier(case, ctx.sealer, dossier)
     session.add(case)
     session.flush()
+    keep_face_of(session, ctx.settings, ctx.sealer, case.case_no, dossier)
     handlings = [_handling(case.case_no, place, plan, now) for place, plan in enumerate(start.handlings)]
     session.add_all(handlings)
     session.flush()

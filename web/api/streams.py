@@ -14,7 +14,7 @@ from domain.errors import NotFound
 from storage.cases.rows import CaseRow
 from storage.people.users import LoggedIn, login_id
 from web.foundation.context import Context, Ctx
-from web.foundation.live_feed import Follower
+from web.foundation.live_feed import LISTS, Follower
 from web.foundation.problems import Unprocessable
 from web.security.session import CaseReader, token_of
 from web.views.cases import history
@@ -45,26 +45,37 @@ async def stream_cases(
     request: Request,
     reader: CaseReader,
     ctx: Ctx,
-    case: Annotated[list[CaseNo], Query(min_length=1, max_length=MAX_CASES, description="numbers of the cases")],
+    case: Annotated[list[CaseNo], Query(max_length=MAX_CASES, description="numbers of the cases")] = [],  # noqa: B006
     since: Annotated[
         list[EventId], Query(max_length=MAX_CASES, description="for each case, the last event that is known; 0: none")
     ] = [],  # noqa: B006 — read by the framework, never changed
+    lists: Annotated[bool, Query(description="also `lists`, whenever a list of cases or tasks may be new")] = False,
 ) -> EventSourceResponse:
     """The histories of several cases over one connection: `case` for each event, `closed` once per case.
 
     A reader that comes back says in `since` how far it was with each case, so events carry no id of the protocol.
-    Refused: 404 CASE_UNKNOWN; 422 SINCE.
+    Refused: 404 CASE_UNKNOWN; 422 SINCE, CASE (neither a case nor `lists`).
     """
+    if not case and not lists:
+        raise Unprocessable("请说明要看哪些办件", code="CASE", field="case")
     if since and len(since) != len(case):
         raise Unprocessable("since 的个数应与 case 相同", code="SINCE", field="since")
-    return await _streaming(request, reader, ctx, dict(zip(case, since or [0] * len(case), strict=True)))
+    wanted = dict(zip(case, since or [0] * len(case), strict=True))
+    return await _streaming(request, reader, ctx, wanted, lists=lists)
 
 
 async def _streaming(
-    request: Request, reader: LoggedIn, ctx: Context, since: dict[str, int], *, numbered: bool = False
+    request: Request,
+    reader: LoggedIn,
+    ctx: Context,
+    since: dict[str, int],
+    *,
+    numbered: bool = False,
+    lists: bool = False,
 ) -> EventSourceResponse:
     await asyncio.to_thread(_all_exist, ctx, since)
-    follower = Follower(login_id(token_of(request) or ""), reader.role, since)
+    followed = [*since, LISTS] if lists else since
+    follower = Follower(login_id(token_of(request) or ""), reader.role, followed)
     return EventSourceResponse(_follow(request, ctx, follower, since, numbered))
 
 
@@ -85,13 +96,15 @@ async def _follow(
             if changed is None:
                 yield _OVER
                 return
-            asked = {case_no: since[case_no] for case_no in changed & follower.cases}
+            asked = {case_no: since[case_no] for case_no in changed & follower.cases & since.keys()}
             fresh, closed = await asyncio.to_thread(_news, ctx, asked, sent) if asked else ([], set())
             for event in fresh:
                 sent.add(event["id"])
                 yield _event("case", event, event["id"] if numbered else None)
             for case_no in closed:
                 yield _event("closed", {} if numbered else {"caseNo": case_no})
+            if LISTS in changed:
+                yield _event(LISTS, {})
             follower.cases -= closed
             if not follower.cases:
                 return

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.errors import Conflict, NotFound
+from domain.errors import NotFound
 from domain.messages import TaskOutcome, TaskResolved
 from domain.naming import case_workflow_id, delivery_workflow_id
 from domain.tasks import OF_PAPERS, OF_THE_HALL, RULES, TaskKind
@@ -28,6 +28,7 @@ from storage.work_lists import TaskOrder, task_list
 from web.answers.tasks import TaskList, TaskShown
 from web.api.deferred import as_listed, take_deferred
 from web.api.licences import note_look
+from web.api.overtaken import task_changed, task_done
 from web.api.parcels import hand_over_case
 from web.api.ratings import note_rework
 from web.foundation.context import Context, Ctx
@@ -90,9 +91,9 @@ def resolve(task_id: str, resolved: ResolveRequest, person: Anybody, ctx: Ctx) -
         outcomes = RULES[TaskKind(row.kind)][2]
         _check_owner(person, Role(row.owner))
         if row.resolved_at is not None:
-            raise Conflict("这个待办已经处理", code="TASK_DONE")
+            raise task_done(row)
         if resolved.lines is not None and len(lines_of(session, [row.id]).get(row.id, [])) > resolved.lines:
-            raise Conflict("这件事刚有新的情况，请看过再处理", code="TASK_CHANGED")
+            raise task_changed(shown_tasks(session, ctx, person, [row])[0], resolved.lines)
         if resolved.outcome not in outcomes:
             options = "、".join(outcomes)
             raise Unprocessable(f"这个待办可选的处理是：{options}", code="OUTCOME", field="outcome")

@@ -1,4 +1,4 @@
-"""What is new in the cases that somebody follows live: one look at the database for all streams of a process."""
+"""What is new in what somebody follows live, cases or whole lists: one look at the database for all streams."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
@@ -9,13 +9,18 @@ from weakref import WeakKeyDictionary
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from domain.terms import Role
 from storage.base import Database
 from storage.cases.rows import CaseEventRow, CaseRow
 from storage.people.users import who_holds
+from storage.tasks.rows import TaskLineRow
 
 LOOK_S: Final = 0.5
+LISTS: Final = "lists"
+"""What the lists of all cases and tasks are followed under, beside the numbers of cases."""
+_LATEST: Final = 200
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +29,8 @@ class Seen(NamedTuple):
     """One look at the database.
 
     `standing`: case number → (how many events its history has, whether it is closed). Histories only grow, so another
-    count is news, whatever the order in which transactions were committed. `holders`: id of a login that holds → role.
+    count is news, whatever the order in which transactions were committed. Under `LISTS`: a number that is another one
+    once anything has been written into any history or task. `holders`: id of a login that holds → role.
     """
 
     standing: dict[str, tuple[int, bool]]
@@ -109,7 +115,18 @@ class Feed:
         standing = select(CaseRow.case_no, events, CaseRow.closed_at).where(CaseRow.case_no.in_(cases))
         with self._database.read() as session:
             found = {case_no: (count, closed is not None) for case_no, count, closed in session.execute(standing)}
+            if LISTS in cases:
+                found[LISTS] = (_word_of_lists(session), False)
             return Seen(found, who_holds(session, logins, self._now()))
+
+
+def _word_of_lists(session: Session) -> int:
+    """Of the latest rows by number, so that one which a slower transaction commits below them is seen too."""
+    latest = (
+        tuple(session.scalars(select(table.id).order_by(table.id.desc()).limit(_LATEST)))
+        for table in (CaseEventRow, TaskLineRow)
+    )
+    return hash(tuple(latest))
 
 
 class Feeds:

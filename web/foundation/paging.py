@@ -109,7 +109,7 @@ def with_newest(part: Part, key: str, newest: Callable[[], Sequence[dict[str, An
 
 def address(request: Request, name: str, token: str | None) -> str:
     """Path and query of this page with its list `name` turned to `token` (None: its beginning); other lists stay."""
-    kept = {key: value for key, value in request.query_params.items() if key != name}
-    query = urlencode(kept | ({name: token} if token else {}))
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key != name]
+    query = urlencode([*kept, (name, token)] if token else kept)
     path = request.url.path.removesuffix(LIVE)
     return f"{path}?{query}" if query else path

@@ -69,6 +69,14 @@ class SameMatterFound(Conflict):
         self.cases = cases
 
 
+class Overtaken(Conflict):
+    """Somebody else was first, and nothing is overwritten; who (`by`) did what, when (`at`, ISO 8601) and why."""
+
+    def __init__(self, sentence: str, *, code: str, by: str, at: str | None, what: str, why: str | None) -> None:
+        super().__init__(sentence, code=code)
+        self.theirs = {"by": by, "at": at, "what": what, "why": why}
+
+
 class FieldsRefused(Unprocessable):
     """Several fields at once; `faults`: (field, sentence) of each."""
 
@@ -101,11 +109,12 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     cases: list[dict[str, Any]] | None = None,
     retry_after_s: int = RETRY_AFTER_S,
+    theirs: dict[str, Any] | None = None,
 ) -> JSONResponse:
     """A refusal or fault as `application/problem+json`; `Retry-After` with 429 and 503.
 
     `detail`: a sentence in Chinese. `code`: for programs; `HTTP_{status}` if empty. `errors`: [{field, detail}].
-    `cases`: others that the caller must know of.
+    `cases`: others that the caller must know of. `theirs`: what somebody else has done meanwhile.
     """
     body: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "出错了"), "status": status}
     body |= {"detail": detail, "code": code or f"HTTP_{status}"}
@@ -113,6 +122,8 @@ def problem(
         body["errors"] = errors
     if cases:
         body["cases"] = cases
+    if theirs:
+        body["theirs"] = theirs
     headers = {"Retry-After": str(retry_after_s)} if status in (429, 503) else None
     return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
 
@@ -132,8 +143,9 @@ def install(app: FastAPI) -> None:
         if isinstance(error, FieldsRefused):
             errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]
         cases = error.cases if isinstance(error, SameMatterFound) else None
+        more = {"errors": errors, "cases": cases, "theirs": error.theirs if isinstance(error, Overtaken) else None}
         wait = error.retry_after_s if isinstance(error, TooBusy) else RETRY_AFTER_S
-        return problem(status, error.sentence, code=error.code, errors=errors, cases=cases, retry_after_s=wait)
+        return problem(status, error.sentence, code=error.code, retry_after_s=wait, **more)
 
     @app.exception_handler(ServiceUnavailable)
     @app.exception_handler(Misconfigured)

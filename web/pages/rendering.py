@@ -12,10 +12,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from domain.terms import Role
 from logistics.service_calendar import CHINA
+from storage.keyset import count_up_to
 from storage.people.users import LoggedIn
+from storage.work_lists import TaskOrder, task_list
+from web.api.tasks import owned_by
 from web.foundation.context import Context, Ctx
 from web.security.session import caller
 from web.views import wording
+from web.views.todo import COUNTED_TO, shown_count
 
 START: dict[Role, str] = {
     Role.CLERK: "/window",
@@ -36,6 +40,7 @@ WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
 
 _MENU = (
     ("/window", "今天", WINDOW),
+    ("/cases", "办件", CASE),
     ("/officer", "审批", OFFICER),
     ("/scan", "扫描", SCAN),
     ("/supervisor", "督办", WATCH),
@@ -96,6 +101,7 @@ def render(
         person=person,
         role_label=wording.ROLES[person.role] if person else "",
         menu=menu,
+        frame=_frame(ctx, person),
         now=ctx.now(),
         time_scale=ctx.settings.time_scale,
         sandbox=ctx.settings.sandbox,
@@ -105,6 +111,35 @@ def render(
         **values,
     )
     return HTMLResponse(text, status)
+
+
+_TODO = {
+    Role.CLERK: "/window#todo",
+    Role.SUPERVISOR: "/supervisor#todo",
+    Role.AUDITOR: "/supervisor#todo",
+    Role.OPERATOR: "/status#todo",
+}
+"""Where the open tasks stand that a role sees."""
+
+
+def _frame(ctx: Context, person: LoggedIn | None) -> dict[str, Any]:
+    """What the frame around the pages shows this person, by what the role may do; nothing to who is not logged in.
+
+    `waits`: how many open tasks, in figures, and `todo` where they stand; both empty for who has no such place.
+    """
+    role = person.role if person is not None else None
+    frame = {
+        "searches": role in CASE,
+        "starts": role in WINDOW,
+        "away_since": ctx.engine.away_since if person is not None else None,
+        "waits": "",
+        "todo": _TODO.get(role, "") if role is not None else "",
+    }
+    if person is not None and frame["todo"]:
+        with ctx.database.read() as session:
+            waiting = count_up_to(session, task_list(TaskOrder.NEW, owner=owned_by(person)), COUNTED_TO + 1)
+        frame["waits"] = shown_count(waiting)
+    return frame
 
 
 def when(moment: datetime | str | None) -> str:

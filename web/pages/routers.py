@@ -12,6 +12,7 @@ from web.pages import (
     parts,
     registered,
     scan,
+    search,
     status,
     supervisor,
     supervisor_lists,
@@ -23,6 +24,7 @@ from web.pages import (
 PAGES = (
     entrance.router,
     window.router,
+    search.router,
     new_case.router,
     new_case_sent.router,
     registered.router,

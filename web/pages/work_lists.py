@@ -28,17 +28,23 @@ _NEWEST: Final = 10
 
 
 def task_part(
-    session: Session, ctx: Context, request: Request, person: LoggedIn, *, case_no: str | None = None
+    session: Session,
+    ctx: Context,
+    request: Request,
+    person: LoggedIn,
+    *,
+    case_no: str | None = None,
+    kind: TaskKind | None = None,
 ) -> Part:
     """Open tasks that this person sees, what is due first; whether they may act is in `mine`."""
-    segments = _open(person, TaskOrder.DUE, case_no)
+    segments = _open(person, TaskOrder.DUE, case_no, kind)
 
     def read(size: int, after: Mark | None) -> Page[dict[str, Any]]:
         page = read_page(session, select(TaskRow), segments, size=size, after=after)
         return Page(rows=_acted_on(session, ctx, person, [row.TaskRow for row in page.rows]), next=page.next)
 
     def newest() -> Sequence[dict[str, Any]]:
-        page = read_page(session, select(TaskRow), _open(person, TaskOrder.NEW, case_no), size=_NEWEST)
+        page = read_page(session, select(TaskRow), _open(person, TaskOrder.NEW, case_no, kind), size=_NEWEST)
         return _acted_on(session, ctx, person, [row.TaskRow for row in page.rows])
 
     return with_newest(turned(session, request, "tasks", segments, read, size=_SIZE), "id", newest)
@@ -74,8 +80,8 @@ def exchange_part(session: Session, request: Request, partner: Partner, name: st
     return turned(session, request, name, exchange_segments(partner, name), read, size=_SIZE)
 
 
-def _open(person: LoggedIn, order: TaskOrder, case_no: str | None) -> tuple[Segment, ...]:
-    return task_list(order, owner=owned_by(person), case_no=case_no)
+def _open(person: LoggedIn, order: TaskOrder, case_no: str | None, kind: TaskKind | None) -> tuple[Segment, ...]:
+    return task_list(order, owner=owned_by(person), case_no=case_no, kind=kind)
 
 
 def _acted_on(session: Session, ctx: Context, person: LoggedIn, rows: Sequence[TaskRow]) -> list[dict[str, Any]]:

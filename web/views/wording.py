@@ -102,6 +102,7 @@ _HISTORY = {
     "HANDED_OVER": "已在大厅领取",
     "CALENDAR_CHANGED": "工作日历更新，时限已重算",
     "TASK_RESOLVED": "待办已处理",
+    "ASSIGNED": "已转交同事",
     "PASSING_ON": "开始转递",
     "CLOCK_STARTED": "新的时限开始计算",
     "LEG_BOOKED": "寄递已下单",

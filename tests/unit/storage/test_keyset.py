@@ -15,7 +15,6 @@ from storage.cases.case_list import (
     case_list,
     count_cases,
     read_cases,
-    registered_list,
     sought,
     wanted_cases,
 )
@@ -68,7 +67,8 @@ LISTS = {
     "cases of an item": (case_list(CaseFilter(q="项7")), CaseRow.case_no, (7, 47)),
     "cases by number": (case_list(CaseFilter(q=number(7))), CaseRow.case_no, (7,)),
     "what is due": (case_list(CaseFilter(due=BEGAN + timedelta(days=1))), CaseRow.case_no, None),
-    "cases as registered": (registered_list(BEGAN), CaseRow.case_no, range(ROWS)),
+    "cases of a clerk": (case_list(CaseFilter(keeper="clerk")), CaseRow.case_no, range(ROWS)),
+    "cases of nobody": (case_list(CaseFilter(keeper="nobody")), CaseRow.case_no, ()),
 }
 
 

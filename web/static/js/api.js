@@ -10,6 +10,7 @@ export class Problem extends Error {
     this.errors = body.errors || [];
     this.cases = body.cases || [];
     this.said = body.said;
+    this.theirs = body.theirs || null; // what somebody else has done meanwhile
   }
 }
 

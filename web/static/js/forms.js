@@ -10,6 +10,7 @@ import { freshKey, post } from "./api.js";
 import { asked } from "./confirm.js";
 import { clearFaults, missing, showFaults } from "./faults.js";
 import { isImeEnter } from "./keys.js";
+import { showTheirs } from "./theirs.js";
 import { valuesOf } from "./values.js";
 import { FORMS } from "./words/forms.js";
 
@@ -72,6 +73,10 @@ async function send(form) {
     }
     form.dispatchEvent(new Event("unsent"));
     form.dispatchEvent(new CustomEvent("refused", { detail: problem }));
+    if (problem.theirs) {
+      showTheirs(form, problem);
+      return;
+    }
     const faults = problem.errors?.length ? problem.errors : [{ field: "", detail: problem.message }];
     showFaults(form, problem.errors?.length ? problem.message : FORMS.refused, faults);
   } finally {

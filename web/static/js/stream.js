@@ -6,6 +6,7 @@
 const CHANNEL = "kuayu-cases";
 const LEADER = "kuayu-cases-leader";
 const FOLLOWS = "kuayu-case-";
+export const LISTS = "lists"; // followed like a case: news whenever any list of cases or tasks may have changed
 const MOST = 200; // cases per stream, as the server has it
 const GATHER_MS = 100;
 const AGAIN_MS = 1000;
@@ -21,7 +22,7 @@ const known = new Map(); // case → the last of its events that this tab has he
 const streamed = new Set(); // the leader's: cases of the open stream
 
 /**
- * Follow one case; returns a function that ends it.
+ * Follow one case, or LISTS; returns a function that ends it.
  * @param since the last event that the page shows
  * @param heard called with "open", "away", "case", "closed", "over" (the login has ended) or "crowded" (not followed)
  */
@@ -179,8 +180,12 @@ async function connect() {
   const query = new URLSearchParams();
   for (const caseNo of cases) {
     streamed.add(caseNo);
-    query.append("case", caseNo);
-    query.append("since", known.get(caseNo) ?? 0);
+    if (caseNo === LISTS) {
+      query.append("lists", "true");
+    } else {
+      query.append("case", caseNo);
+      query.append("since", known.get(caseNo) ?? 0);
+    }
   }
   listen(new EventSource(`/api/v1/stream?${query}`));
 }
@@ -204,6 +209,7 @@ function listen(stream) {
     const { caseNo, id } = JSON.parse(data);
     tell({ kind: "case", caseNo, id });
   });
+  stream.addEventListener("lists", () => tell({ kind: "case", caseNo: LISTS, id: (known.get(LISTS) ?? 0) + 1 }));
   stream.addEventListener("closed", ({ data }) => {
     const { caseNo } = JSON.parse(data);
     streamed.delete(caseNo);
@@ -235,7 +241,7 @@ async function lost(stream) {
 /** A page answers with the way to the login when nobody is logged in. */
 async function loggedOut() {
   try {
-    const answer = await fetch(`/window/${tab.caseNo}/live`, { redirect: "manual" });
+    const answer = await fetch(`${location.pathname}/live`, { redirect: "manual" });
     return answer.type === "opaqueredirect";
   } catch {
     return false;

@@ -5,12 +5,26 @@ import { UPDATES } from "./words/parts.js";
 
 const bar = document.querySelector("[data-updates]");
 const changed = new Set();
+let renew = () => location.reload();
 
 /** One more row of this list is out of date; `key` is what it is about, so that two events of one case count once. */
 export function changedRow(key) {
   changed.add(key);
-  bar.hidden = false;
-  bar.textContent = UPDATES.some(changed.size);
+  say(changed.size);
 }
 
-bar?.addEventListener("click", () => location.reload());
+/** So many rows are out of date, for who counts them; with none the bar goes. */
+export function say(count) {
+  bar.textContent = count ? UPDATES.some(count) : "";
+  bar.hidden = count === 0;
+}
+
+/** What a press does instead of loading the page anew. */
+export function renewBy(how) {
+  renew = how;
+}
+
+bar?.addEventListener("click", () => {
+  changed.clear();
+  renew();
+});

@@ -1,0 +1,91 @@
+"""What a list shows of an applicant, and by what a search finds a case: a masked name, and keyed hashes (脱敏、盲索引).
+
+The dossier stays sealed: a line opens its masked name, some bytes, and a search compares hashes (decisions.md 39).
+"""
+
+import hmac
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import ForeignKey, LargeBinary, String, exists, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.outbound import Person
+from storage.base import Base
+from storage.cases.rows import CaseRow
+from storage.sealing import Sealer
+
+_MARK_BYTES: Final = 16
+_TAIL: Final = slice(16, 20)
+"""The serial within the day (contracts.md "Case number"): what people say of a number."""
+_FOUR: Final = 4
+
+
+class CaseFaceRow(Base):
+    """The masked name of a case's applicant (王**), sealed under `face/{case_no}`. Written with the case."""
+
+    __tablename__ = "case_face"
+
+    case_no: Mapped[str] = mapped_column(ForeignKey("case_file.case_no"), primary_key=True)
+    name: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CaseMarkRow(Base):
+    """One thing by which a case is found. `mark`: 32 hex digits, a keyed hash of kind and value; says nothing alone."""
+
+    __tablename__ = "case_mark"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    mark: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_no: Mapped[str] = mapped_column(ForeignKey("case_file.case_no"), primary_key=True)
+
+
+def keep_face(session: Session, sealer: Sealer, key: bytes, case_no: str, person: Person, masked: str) -> None:
+    """Keep what lists and searches need of a case whose applicant is `person`; the caller's transaction stores it.
+
+    `key`: of the hashes. `masked`: the name as lists show it.
+    """
+    session.add(CaseFaceRow(case_no=case_no, name=sealer.seal(masked.encode(), f"face/{case_no}")))
+    said = {
+        ("name", person.name),
+        ("id", person.id_number),
+        ("phone", person.phone),
+        ("phone-tail", person.phone[-_FOUR:]),
+        ("tail", case_no[_TAIL]),
+    }
+    session.add_all(CaseMarkRow(mark=_mark(key, kind, value), case_no=case_no) for kind, value in said)
+
+
+def faces_of(session: Session, sealer: Sealer, numbers: Collection[str]) -> dict[str, str]:
+    """Case number → masked name, of those that have one kept."""
+    if not numbers:
+        return {}
+    rows = session.execute(select(CaseFaceRow.case_no, CaseFaceRow.name).where(CaseFaceRow.case_no.in_(numbers)))
+    return {case_no: sealer.open(name, f"face/{case_no}").decode() for case_no, name in rows}
+
+
+def marks_for(key: bytes, *, name: str, number: str, phone: str) -> tuple[str, ...]:
+    """The marks that what somebody types may have: a whole name, a whole number, a phone, four last digits.
+
+    `number`, `phone`: as `domain.identifiers` brings them into form; empty where it is none.
+    """
+    last = number if len(number) == _FOUR and number.isdecimal() else ""
+    said = (("name", name), ("id", number), ("phone", phone), ("phone-tail", last), ("tail", last))
+    return tuple(_mark(key, kind, value) for kind, value in said if value)
+
+
+def cases_marked(session: Session, marks: Collection[str], limit: int) -> Sequence[str]:
+    """Numbers of the cases with one of these marks, the latest first."""
+    found = select(CaseMarkRow.case_no).where(CaseMarkRow.mark.in_(marks)).distinct()
+    return session.scalars(found.order_by(CaseMarkRow.case_no.desc()).limit(limit)).all()
+
+
+def faceless(session: Session, after: str, limit: int) -> Iterable[CaseRow]:
+    """Cases of before these tables, whose number comes after `after`, in the order of numbers."""
+    without = ~exists().where(CaseFaceRow.case_no == CaseRow.case_no)
+    older = select(CaseRow).where(CaseRow.case_no > after, without)
+    return session.scalars(older.order_by(CaseRow.case_no).limit(limit))
+
+
+def _mark(key: bytes, kind: str, value: str) -> str:
+    return hmac.digest(key, f"{kind}|{value}".encode(), "sha256")[:_MARK_BYTES].hex()
