@@ -21,7 +21,7 @@ from logistics.carrier import CarrierClient
 from parcels.scan_intake import ScanIntake
 from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
-from runtime.container import Container, gap_patience
+from runtime.container import Container, gap_patience, handover_key
 from runtime.messages import message_sender
 from runtime.network import Network
 from runtime.networks import adapters_of, books_of
@@ -48,7 +48,7 @@ def jobs_of(
     """
     database, adapters = container.database, adapters_of(dict(networks))
     relay = Relay(client, database, now, patience_s=5.0)
-    scans = ScanIntake(database, now, lambda: None)
+    scans = ScanIntake(database, now, lambda: None, handover_key(container.settings))
     stuck = StuckSteps(client, database, now)
     broken = BrokenRuns(client, database, now)
     sweep = SweepJob(

@@ -74,6 +74,7 @@ def test_no_case_waits_for_what_the_hall_settles_by_itself():
         K.RESULT_NOT_FETCHED,
         K.RESULT_WITHOUT_FILE,
         K.LETTER,
+        K.CODE_WRONG,
     }
 
 
