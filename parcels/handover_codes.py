@@ -12,7 +12,7 @@ from domain.matters import End
 from domain.tasks import TaskKind
 from parcels.case_entries import raise_task, settle_tasks
 from parcels.scan_batch import Batch, Code
-from storage.parcels.code_checks import CodeCheck, check, check_waiting, checks_of
+from storage.parcels.code_checks import CodeCheck, check, check_waiting, checks_of, handing_of
 from storage.parcels.legs import LegRow, lock_leg
 
 
@@ -25,7 +25,7 @@ def judge_typed(session: Session, key: bytes, batch: Batch, now: datetime) -> tu
     legs: set[str] = set()
     for event_id, (number, typed) in batch.typed.items():
         leg = batch.leg_by_number(number)
-        verdict = check(session, key, leg, event_id, typed, now)
+        verdict = check(session, key, handing_of(leg) if leg is not None else None, event_id, typed, now)
         if leg is not None:
             legs.add(leg.leg_id)
         if verdict in (CodeCheck.WRONG, CodeCheck.TOO_MANY):

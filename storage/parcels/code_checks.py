@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -24,8 +24,6 @@ DIGITS: Final = 6
 TRIES: Final = 5
 """So many wrong codes in one attempt, and no further code counts: a person must look."""
 
-_ASKING = (Leg.PICKUP, Leg.BACK)
-
 
 class CodeCheck(StrEnum):
     """What a typed code came to; WAITING: the parcel's number belongs to no leg yet."""
@@ -37,8 +35,9 @@ class CodeCheck(StrEnum):
 
 
 class CodeCheckRow(Base):
-    """One code that was typed with a scan (or at the hall's counter); `event_id`: of that line in the log.
+    """One code that was typed with a scan, or at the hall's counter; `event_id`: of that line in the log.
 
+    `leg_id`, `epoch`: the attempt (`Handing`); None while the number belongs to no leg.
     `typed_mac`: keyed hash of what was typed, bound to the event; emptied once it is judged. `doubted`: wrong, and no
     right one has come since in this attempt: the scan proves nothing until then.
     """
@@ -55,14 +54,31 @@ class CodeCheckRow(Base):
     checked_at: Mapped[datetime]
 
 
+class Handing(NamedTuple):
+    """One attempt to hand something over; `of`: the id of a leg, or what waits at the hall (`at_hall`)."""
+
+    of: str
+    attempt: int
+
+
+def handing_of(leg: LegRow) -> Handing:
+    """The attempt at a leg that is made now."""
+    return Handing(leg.leg_id, leg.epoch)
+
+
 def asks_code(leg: LegRow) -> bool:
-    """Whether whoever hands over or takes this parcel says a code: pickup, 本人签收, collection at the hall."""
-    return leg.leg in _ASKING or (leg.leg == Leg.DELIVERY and leg.sign_self)
+    """Whether whoever hands over or takes this parcel at a door says a code: pickup, 本人签收."""
+    return leg.leg == Leg.PICKUP or (leg.leg == Leg.DELIVERY and leg.sign_self)
 
 
-def code_of(key: bytes, leg_id: str, epoch: int) -> str:
-    """The code of an attempt at a leg: 6 digits."""
-    said = hmac.digest(key, f"hand-over/{leg_id}/{epoch}".encode(), "sha256")
+def at_hall(case_no: str, waited: int) -> Handing:
+    """What the applicant collects at the hall; `waited`: how many times something has waited for him there, from 1."""
+    return Handing(f"{case_no}-HALL", waited)
+
+
+def code_of(key: bytes, handing: Handing) -> str:
+    """Its code: 6 digits."""
+    said = hmac.digest(key, f"hand-over/{handing.of}/{handing.attempt}".encode(), "sha256")
     return f"{int.from_bytes(said) % 10**DIGITS:0{DIGITS}}"
 
 
@@ -71,15 +87,15 @@ def digits_of(typed: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", typed) if char.isalnum())
 
 
-def check(session: Session, key: bytes, leg: LegRow | None, event_id: str, typed: str, now: datetime) -> CodeCheck:
-    """Judge a code and keep the verdict, once per event; `leg` as it stands before this scan, None: unknown yet."""
+def check(session: Session, key: bytes, handing: Handing | None, event_id: str, typed: str, now: datetime) -> CodeCheck:
+    """Judge a code and keep the verdict, once per event. `handing`: as it was before this event, None: unknown yet."""
     mac = _mac(key, event_id, digits_of(typed))
-    if leg is None:
-        _keep(session, event_id, None, 0, CodeCheck.WAITING, mac, now)
+    if handing is None:
+        _keep(session, event_id, None, CodeCheck.WAITING, mac, now)
         return CodeCheck.WAITING
-    verdict = _judged(session, key, leg, event_id, mac)
-    _keep(session, event_id, leg.leg_id, leg.epoch, verdict, "", now)
-    _clear(session, leg, verdict)
+    verdict = _judged(session, key, handing, event_id, mac)
+    _keep(session, event_id, handing, verdict, "", now)
+    _clear(session, handing, verdict)
     return verdict
 
 
@@ -88,13 +104,13 @@ def check_waiting(session: Session, key: bytes, legs: dict[str, LegRow], now: da
     waiting = select(CodeCheckRow).where(CodeCheckRow.event_id.in_(legs), CodeCheckRow.verdict == CodeCheck.WAITING)
     touched = []
     for row in session.scalars(waiting.order_by(CodeCheckRow.event_id)).all():
-        leg = legs[row.event_id]
-        verdict = _judged(session, key, leg, row.event_id, row.typed_mac)
-        row.leg_id, row.epoch, row.verdict, row.typed_mac, row.checked_at = leg.leg_id, leg.epoch, verdict, "", now
+        handing = handing_of(legs[row.event_id])
+        verdict = _judged(session, key, handing, row.event_id, row.typed_mac)
+        row.leg_id, row.epoch, row.verdict, row.typed_mac, row.checked_at = *handing, verdict, "", now
         row.doubted = verdict is not CodeCheck.RIGHT
         session.flush()
-        _clear(session, leg, verdict)
-        touched.append(leg.leg_id)
+        _clear(session, handing, verdict)
+        touched.append(handing.of)
     return touched
 
 
@@ -111,21 +127,21 @@ def checks_of(session: Session, leg_ids: Iterable[str]) -> Sequence[CodeCheckRow
     return session.scalars(query.order_by(CodeCheckRow.checked_at, CodeCheckRow.event_id)).all()
 
 
-def _judged(session: Session, key: bytes, leg: LegRow, event_id: str, mac: str) -> CodeCheck:
-    wrong = select(func.count()).select_from(CodeCheckRow).filter_by(leg_id=leg.leg_id, epoch=leg.epoch)
+def _judged(session: Session, key: bytes, handing: Handing, event_id: str, mac: str) -> CodeCheck:
+    wrong = select(func.count()).select_from(CodeCheckRow).filter_by(leg_id=handing.of, epoch=handing.attempt)
     if (session.scalar(wrong.where(CodeCheckRow.verdict != CodeCheck.RIGHT)) or 0) >= TRIES:
         return CodeCheck.TOO_MANY
-    right = hmac.compare_digest(mac, _mac(key, event_id, code_of(key, leg.leg_id, leg.epoch)))
+    right = hmac.compare_digest(mac, _mac(key, event_id, code_of(key, handing)))
     return CodeCheck.RIGHT if right else CodeCheck.WRONG
 
 
 def _keep(
-    session: Session, event_id: str, leg_id: str | None, epoch: int, verdict: CodeCheck, mac: str, now: datetime
+    session: Session, event_id: str, handing: Handing | None, verdict: CodeCheck, mac: str, now: datetime
 ) -> None:
     row = {
         "event_id": event_id,
-        "leg_id": leg_id,
-        "epoch": epoch,
+        "leg_id": handing.of if handing else None,
+        "epoch": handing.attempt if handing else 0,
         "verdict": verdict.value,
         "typed_mac": mac,
         "doubted": verdict in (CodeCheck.WRONG, CodeCheck.TOO_MANY),
@@ -134,10 +150,10 @@ def _keep(
     insert_all_new(session, CodeCheckRow, [row], CodeCheckRow.event_id)
 
 
-def _clear(session: Session, leg: LegRow, verdict: CodeCheck) -> None:
+def _clear(session: Session, handing: Handing, verdict: CodeCheck) -> None:
     """A right code takes the doubt from what was mistyped before it in the same attempt."""
     if verdict is CodeCheck.RIGHT:
-        same = update(CodeCheckRow).where(CodeCheckRow.leg_id == leg.leg_id, CodeCheckRow.epoch == leg.epoch)
+        same = update(CodeCheckRow).where(CodeCheckRow.leg_id == handing.of, CodeCheckRow.epoch == handing.attempt)
         session.execute(same.values(doubted=False))
 
 

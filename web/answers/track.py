@@ -21,6 +21,14 @@ class ParcelTold(Answer):
     promise: str | None
 
 
+class CodeTold(Answer):
+    """A code that the applicant says when a parcel changes hands: for what, 6 digits in two groups, when to say it."""
+
+    what: str
+    code: str
+    say: str
+
+
 class ResultToFetch(Answer):
     """An electronic result that its applicant may fetch with the code on his receipt, or one that is sent to him."""
 
@@ -43,6 +51,8 @@ class StepTold(Answer):
 class Standing(Answer):
     """Where the matter stands; `next`: a sentence; `said`: by the authorities, oldest first. The name is masked.
 
+    `handoverCodes`: what the applicant says next when a parcel changes hands.
+
     `steps`: of joint handling with an order, else none. `lacking`: papers that are not there as said.
     """
 
@@ -61,4 +71,5 @@ class Standing(Answer):
     results: list[ResultToFetch]
     may_rate: bool
     parcels: list[ParcelTold]
+    handover_codes: list[CodeTold]
     lacking: list[PaperLacking]

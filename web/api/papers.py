@@ -31,6 +31,7 @@ from papers.sheet import Paper
 from runtime.container import result_key
 from storage.cases.deferred_materials import still_owed
 from storage.cases.result_codes import printed_code
+from storage.cases.rows import handlings_of, read_dossier
 from storage.people.users import LoggedIn
 from web.api.submitted import form_check
 from web.foundation.context import Context, Ctx
@@ -38,6 +39,7 @@ from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import MaterialRequest, RequestSchema
 from web.security.session import CaseReader, Clerk
 from web.views.cases import find_case
+from web.views.handover_codes import codes_printed
 from web.views.papers import facts_of, item_facts
 from web.views.results import no_result
 from web.views.sentences import Refused, refusal
@@ -100,9 +102,15 @@ def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind, reader: LoggedIn) -> Re
         if kind in CHECKED:
             facts = with_checks(session, ctx, kind, facts)
         if kind is PaperKind.RECEIPT and reader.role is Role.CLERK:  # who hands it to the applicant, and nobody else
-            code = printed_code(session, result_key(ctx.settings), case_no)
-            facts = facts.model_copy(update={"result_code": code})
+            facts = facts.model_copy(update=_codes(session, ctx, case_no))
     return _pdf(_written(kind, facts), f"{case_no}-{kind}")
+
+
+def _codes(session: Session, ctx: Context, case_no: str) -> dict[str, Any]:
+    """What the applicant alone may know, on the paper that is handed to him."""
+    case = find_case(session, case_no)
+    doors = codes_printed(session, ctx, case, handlings_of(session, case_no), read_dossier(case, ctx.sealer))
+    return {"result_code": printed_code(session, result_key(ctx.settings), case_no), "handover_codes": doors}
 
 
 def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:

@@ -1,10 +1,8 @@
-"""Parcels: where one is and who holds it, hand-over from hand to hand, labels."""
+"""Parcels: where one is and who holds it, hand-over from hand to hand."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,14 +12,14 @@ from domain.messages import HandedOver
 from domain.naming import CaseUpdate, case_workflow_id
 from domain.tasks import TaskKind
 from domain.terms import MaterialForm, Role, SignerKind
-from logistics.labels import seal_pdf, seal_png, waybill_pdf, waybill_png
 from logistics.scans import PaperLine
 from messaging.paper import told_in_person
 from parcels.handover import CARRIER, HALL, HandoverSaid, Side, confirm
 from parcels.outlets import outlet_now
-from runtime.container import label_key
+from parcels.scan_parsing import NoCode
 from storage.cases.deferred_materials import still_owed
 from storage.cases.rows import CaseRow, add_event
+from storage.parcels.code_checks import CodeCheck
 from storage.parcels.handovers import handovers_of
 from storage.parcels.legs import CourierRow, LegRow, leg_by_tracking_no, lock_leg
 from storage.pending_updates import is_queued, queue_update
@@ -29,20 +27,16 @@ from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
 from web.answers.parcels import CollectedAtHall, HandoverTaken, Parcel
 from web.api.agents import acting_signer
-from web.api.outlets import OutletStaff, contact_of
+from web.api.collection import ASKED_AT_HALL, CodeNotRight, judge_code, keep_signature, said_at_collection
+from web.api.outlets import OutletStaff
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unprocessable
 from web.foundation.request_schemas import RequestSchema
 from web.security.session import Anybody
 from web.views.cases import parcel
-from web.views.labels import seal_of, waybill_of
 from web.views.sentences import Refused, refusal
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
-
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/pdf": {}, "image/png": {}}, "description": "PDF or PNG"}
-}
 
 
 @router.get(
@@ -86,50 +80,6 @@ def leg_of(session: Session, tracking_no: str) -> LegRow:
     return leg
 
 
-class LabelKind(StrEnum):
-    """Which label (标签): the waybill, or the seal of the dossier."""
-
-    WAYBILL = "waybill"
-    SEAL = "seal"
-
-
-class LabelFormat(StrEnum):
-    """PDF: for a printer with a driver. PNG: for one that takes bitmaps, at 203 dpi."""
-
-    PDF = "pdf"
-    PNG = "png"
-
-
-@router.get("/parcels/{tracking_no}/label.pdf", operation_id="getLabel", response_class=Response, responses=_FILE)
-def get_label(
-    tracking_no: str,
-    _staff: OutletStaff,
-    ctx: Ctx,
-    kind: LabelKind = LabelKind.WAYBILL,
-    format: LabelFormat = LabelFormat.PDF,
-) -> Response:
-    """The waybill (76 × 130 mm) or the dossier's seal (60 × 40 mm); people are masked.
-
-    Refused: 404 PARCEL_UNKNOWN; 422 NO_NUMBER, NO_ADDRESS, NO_SEAL, NUMBER_FORM.
-    """
-    key = label_key(ctx.settings)
-    with ctx.database.read() as session:
-        leg = leg_of(session, tracking_no)
-        try:
-            if kind is LabelKind.SEAL:
-                seal = seal_of(leg, ctx.now())
-                data = seal_png(seal, key) if format is LabelFormat.PNG else seal_pdf(seal, key)
-            else:
-                outlet = outlet_now(session, leg.outlet_id).name if leg.outlet_id else None
-                waybill = waybill_of(leg, contact_of(ctx, leg), outlet, ctx.now())
-                data = waybill_png(waybill, key) if format is LabelFormat.PNG else waybill_pdf(waybill, key)
-        except ValueError as fault:
-            raise Unprocessable("这个邮件号不能印成条码", code="NUMBER_FORM") from fault
-    media = "image/png" if format is LabelFormat.PNG else "application/pdf"
-    name = f'inline; filename="{kind}.{format}"'
-    return Response(data, media_type=media, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
-
-
 class PaperRequest(RequestSchema):
     """One line of a list of papers."""
 
@@ -141,7 +91,8 @@ class PaperRequest(RequestSchema):
 class HandoverRequest(RequestSchema):
     """`POST /parcels/{trackingNo}/handover`.
 
-    With parties: one side's word that the parcel changes hands. Without: the applicant collects at the hall.
+    With parties: one side's word that the parcel changes hands. Without: the applicant collects at the hall, says his
+    code (`handover_code`) or why not (`no_code`), and signs (`proofs`: SHA-256 of what was uploaded).
     """
 
     signer_kind: SignerKind = SignerKind.SELF
@@ -150,6 +101,9 @@ class HandoverRequest(RequestSchema):
     to_party: str | None = Field(default=None, min_length=1, max_length=64)
     manifest: list[PaperRequest] | None = Field(default=None, max_length=200)
     seal_no: str | None = Field(default=None, min_length=1, max_length=32)
+    handover_code: str | None = Field(default=None, min_length=1, max_length=16)
+    no_code: NoCode | None = None
+    proofs: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list, max_length=10)
 
 
 @router.post(
@@ -168,17 +122,22 @@ def hand_over(
     """From hand to hand, confirmed by both sides; or to the applicant, who collects everything at the hall.
 
     Refused: 403 ROLE; 404 PARCEL_UNKNOWN, OUTLET_UNKNOWN; 409 LEG_ENDED, DEFERRED_OPEN; 422 HANDOVER, HANDOVER_SELF,
-    SIGNER, AGENT_UNAUTHORISED, AUTHORISATION_OVER.
+    SIGNER, AGENT_UNAUTHORISED, AUTHORISATION_OVER, CODE_WRONG (counted; after five none counts), DOCUMENT_UNKNOWN.
     """
     if handed.from_party is not None or handed.to_party is not None or handed.side is not None:
         return _between(tracking_no, handed, person, ctx)
     if person.role is not Role.CLERK:
         raise Forbidden("申请人领取由窗口办理", code="ROLE")
-    if handed.signer_kind not in (SignerKind.SELF, SignerKind.AGENT):
+    if handed.signer_kind not in ASKED_AT_HALL:
         raise Unprocessable("只能由本人或代领人领取", code="SIGNER", field="signerKind")
     with ctx.database.write() as session:
         case = session.get_one(CaseRow, leg_of(session, tracking_no).case_no)
-        return hand_over_case(session, ctx, case, handed.signer_kind, key, person.username)
+        code = judge_code(session, ctx, case, handed.handover_code, key)
+        if code in (None, CodeCheck.RIGHT):
+            keep_signature(session, ctx, case, handed.proofs, person.username)
+            said = said_at_collection(code, handed.no_code, handed.proofs)
+            return hand_over_case(session, ctx, case, handed.signer_kind, key, person.username, said)
+    raise CodeNotRight
 
 
 def _between(tracking_no: str, handed: HandoverRequest, person: LoggedIn, ctx: Context) -> dict[str, Any]:
@@ -234,11 +193,17 @@ def _line(line: PaperRequest) -> PaperLine:
 
 
 def hand_over_case(
-    session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str, actor: str
+    session: Session,
+    ctx: Context,
+    case: CaseRow,
+    signer: SignerKind,
+    key: str,
+    actor: str,
+    said: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Queue the Update for the case that the applicant has taken everything at the hall; returns the route's answer.
 
-    Once each time that something waits there: handed over twice is handed over once.
+    Once each time that something waits there: handed over twice is handed over once. `said`: about code and signature.
 
     Raises:
         Conflict: a material is still owed (`DEFERRED_OPEN`).
@@ -250,7 +215,7 @@ def hand_over_case(
     again = _again(session, case.case_no)
     update_id = f"{case.case_no}-handed-over{again}"
     if not is_queued(session, update_id):  # handed over twice is handed over once
-        now, data = ctx.now(), {"signer": signer, **acts}
+        now, data = ctx.now(), {"signer": signer, **acts, **(said or {})}
         add_event(
             session,
             case_no=case.case_no,

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from domain.tasks import TaskKind
 from parcels.scan_intake import ScanIntake
 from storage.base import Database
-from storage.parcels.code_checks import CodeCheckRow, asks_code, code_of, digits_of
+from storage.parcels.code_checks import CodeCheckRow, Handing, asks_code, at_hall, code_of, digits_of
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
 from tests.unit.parcels.scan_desk import LEG, NUMBER, leg_row, open_desk, scan
 
 KEY = b"k" * 32
-RIGHT, NEXT = code_of(KEY, LEG, 1), code_of(KEY, LEG, 2)
+RIGHT, NEXT = code_of(KEY, Handing(LEG, 1)), code_of(KEY, Handing(LEG, 2))
 WRONG = f"{(int(RIGHT) + 1) % 10**6:06}"
 
 
@@ -42,7 +42,12 @@ def pickup(seq, code, ago_s=60.0, **more):
 
 
 def test_a_code_belongs_to_its_leg_and_attempt():
-    assert len({RIGHT, NEXT, code_of(KEY, LEG + "2", 1), code_of(b"j" * 32, LEG, 1)}) == 4
+    others = [
+        code_of(KEY, Handing(LEG + "2", 1)),
+        code_of(KEY, at_hall(LEG[:21], 1)),
+        code_of(b"j" * 32, Handing(LEG, 1)),
+    ]
+    assert len({RIGHT, NEXT, *others}) == 5
     assert len(RIGHT) == 6
     assert RIGHT.isdecimal()
     assert digits_of(" １２３-456 ") == "123456"
@@ -113,7 +118,7 @@ def test_sent_again_it_is_judged_once(desk):
 @pytest.mark.parametrize(("number", "right"), [("1200000000099", True), ("1200000000098", False)])
 def test_a_scan_before_its_leg_is_judged_when_the_leg_comes(desk, number, right):
     late = LEG.replace("PICKUP-1", "PICKUP-2")
-    code = code_of(KEY, late, 1) if right else WRONG
+    code = code_of(KEY, Handing(late, 1)) if right else WRONG
     assert desk.told("c1", scan("PICKED_UP", 1, code=number, handoverCode=code)) == [("accepted", "UNKNOWN_PARCEL")]
     assert verdicts(desk) == [("WAITING", False)]
     with desk.database.write() as session:
