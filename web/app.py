@@ -45,6 +45,7 @@ from web.api import (
     reports,
     results,
     same_matter,
+    scan_desk,
     scans,
     streams,
     tasks,
@@ -89,6 +90,7 @@ ROUTERS = (
     operations.router,
     dashboard.router,
     reports.router,
+    scan_desk.router,
     scans.router,
     *PAGES,
 )
