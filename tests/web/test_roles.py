@@ -102,6 +102,8 @@ RULES = {
     "GET /officer": {Role.OFFICER},
     "GET /scan": POST,
     "GET /scan/shell": PUBLIC,
+    "GET /scan/tasks": POST,
+    "GET /sw.js": PUBLIC,
     "GET /supervisor": WATCHERS,
     "GET /partner": WATCHERS,
     "GET /status": WATCHERS,

@@ -1,4 +1,4 @@
-"""What the scanning tool asks for beside the work lists: who is signed in, and where a parcel of the district belongs."""
+"""What the scanning tool asks for beside the work lists: who is signed in, where a parcel of the district belongs."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Final

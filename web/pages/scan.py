@@ -1,11 +1,13 @@
 """The scanning tool of outlets, couriers and the hall's counter (扫描): its shell, which knows nobody."""
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
 
+from web.foundation import scan_shell
 from web.foundation.context import Ctx
 from web.pages.rendering import render
 from web.pages.visitors import ScanVisitor
+from web.pages.work_lists import task_part
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,7 +18,22 @@ def scan(_person: ScanVisitor, ctx: Ctx) -> HTMLResponse:
     return shell(ctx)
 
 
-@router.get("/scan/shell")
+@router.get(scan_shell.PAGE)
 def shell(ctx: Ctx) -> HTMLResponse:
     """The same page for the device's cache: without a network it opens from there, whoever holds the device."""
-    return render(ctx, "courier/scan.html")
+    return render(ctx, "courier/scan.html", build=scan_shell.shell().build)
+
+
+@router.get("/scan/tasks")
+def tasks(request: Request, person: ScanVisitor, ctx: Ctx) -> HTMLResponse:
+    """What waits for a word of this person, e.g. an address that nobody could find on the map."""
+    with ctx.database.read() as session:
+        part = task_part(session, ctx, request, person)
+    return render(ctx, "courier/tasks.html", person, tasks=part)
+
+
+@router.get("/sw.js")
+def service_worker() -> Response:
+    """The service worker of `/scan`; never kept, so that a device hears of a new build as soon as it asks."""
+    headers = {"Service-Worker-Allowed": "/scan", "Cache-Control": "no-store"}
+    return Response(scan_shell.service_worker(), media_type="text/javascript", headers=headers)

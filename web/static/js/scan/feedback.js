@@ -2,26 +2,31 @@
 // stays until somebody has pressed 知道了 and lets no scan through meanwhile.
 
 import { ANSWER } from "../words/scan.js";
+import { button, made } from "./dom.js";
 
-const GOOD_MS = 700;
-const AGAIN_MS = 1600;
+const SHOWN_MS = { good: 700, again: 1800 };
+/** [hertz, seconds from now, seconds long] */
 const TONES = {
   good: [[1760, 0, 0.09]],
-  again: [[880, 0, 0.09], [880, 0.16, 0.09]],
+  again: [
+    [880, 0, 0.09],
+    [880, 0.16, 0.09],
+  ],
+  asks: [[1320, 0, 0.06]],
   bad: [[196, 0, 0.7]],
 };
-const SHAKES = { good: [40], again: [40, 80, 40], bad: [120, 80, 120, 80, 120] };
+const SHAKES = { good: 40, again: [40, 80, 40], asks: 20, bad: [120, 80, 120, 80, 120] };
 
 let sounds = null;
 
-/** A tone and a shake of a kind: good, again or bad. */
+/** A tone and a shake of a kind: good, again, asks or bad. */
 export function signal(kind) {
+  navigator.vibrate?.(SHAKES[kind]);
   sounds ??= new AudioContext();
   sounds.resume();
   for (const [hertz, after, seconds] of TONES[kind]) {
     tone(hertz, sounds.currentTime + after, seconds);
   }
-  navigator.vibrate?.(SHAKES[kind]);
 }
 
 export class Answers {
@@ -31,41 +36,30 @@ export class Answers {
     this.free = free;
     this.timer = null;
     this.blocking = false;
+    this.count = 0; // of red answers
+    this.before = Promise.resolve();
   }
 
   /** Done: `title` in large, `lines` below. */
   good(title, lines = []) {
-    this.#pass("good", title, lines, GOOD_MS);
+    this.#pass("good", title, lines);
   }
 
   /** Scanned before: who, when, where in `lines`. */
   again(title, lines = []) {
-    this.#pass("again", title, lines, AGAIN_MS);
+    this.#pass("again", title, lines);
   }
 
-  /** Wrong. Stays, and resolves with false after 知道了, with true after `also` (a second way on, as its words). */
-  async bad(title, lines = [], { also = null } = {}) {
-    while (this.blocking) {
-      await this.blocked; // one after the other
-    }
-    clearTimeout(this.timer);
-    signal("bad");
-    this.blocking = true;
-    let resolve;
-    const promise = new Promise((done) => {
-      resolve = done;
-    });
-    this.blocked = promise;
-    this.#draw("bad", title, lines);
-    this.box.append(this.#button(ANSWER.seen, "answer-seen", () => resolve(false)));
-    if (also) {
-      this.box.append(this.#button(also, "answer-also", () => resolve(true)));
-    }
-    this.box.querySelector("button").focus();
-    const chosen = await promise;
-    this.blocking = false;
-    this.#hide();
-    return chosen;
+  /** Read; a person has to say something, on the page. */
+  asks() {
+    signal("asks");
+  }
+
+  /** Wrong. Stays; resolves with false after 知道了, with true after `also` (a second way on, in its words). */
+  bad(title, lines = [], { also = null } = {}) {
+    this.count += 1;
+    this.before = this.before.then(() => this.#stay(title, lines, also)); // one after the other
+    return this.before;
   }
 
   /** A scan came while red is shown: it was not taken. */
@@ -73,49 +67,47 @@ export class Answers {
     signal("bad");
   }
 
-  #pass(kind, title, lines, milliseconds) {
-    signal(kind);
-    if (this.blocking) {
-      return;
-    }
+  async #stay(title, lines, also) {
     clearTimeout(this.timer);
-    this.#draw(kind, title, lines);
-    this.timer = setTimeout(() => this.#hide(), milliseconds);
+    this.blocking = true;
+    this.#draw("bad", title, lines);
+    signal("bad");
+    const chosen = await new Promise((done) => {
+      this.box.append(button(ANSWER.seen, () => done(false), { class: "answer-seen" }));
+      if (also) {
+        this.box.append(button(also, () => done(true), { class: "answer-also" }));
+      }
+      this.box.querySelector("button").focus();
+    });
+    this.blocking = false;
+    this.#hide();
+    return chosen;
+  }
+
+  #pass(kind, title, lines) {
+    if (!this.blocking) {
+      clearTimeout(this.timer);
+      this.#draw(kind, title, lines);
+      this.timer = setTimeout(() => this.#hide(), SHOWN_MS[kind]);
+    }
+    signal(kind);
   }
 
   #draw(kind, title, lines) {
     this.box.className = `answer answer-${kind}`;
     this.box.setAttribute("role", kind === "bad" ? "alertdialog" : "status");
-    const sign = document.createElement("p");
-    sign.className = "answer-sign";
-    sign.textContent = ANSWER.signs[kind];
-    const head = document.createElement("p");
-    head.className = "answer-title";
-    head.id = "answer-title";
-    head.textContent = title;
-    this.box.replaceChildren(sign, head, ...lines.map(paragraph));
+    this.box.replaceChildren(
+      made("p", { class: "answer-sign", "aria-hidden": "true" }, ANSWER.signs[kind]),
+      made("p", { class: "answer-title", id: "answer-title" }, title),
+      ...lines.map((text) => made("p", { class: "answer-line" }, text)),
+    );
     this.box.hidden = false;
-  }
-
-  #button(text, name, press) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = name;
-    button.textContent = text;
-    button.addEventListener("click", press, { once: true });
-    return button;
   }
 
   #hide() {
     this.box.hidden = true;
     this.free();
   }
-}
-
-function paragraph(text) {
-  const line = document.createElement("p");
-  line.textContent = text;
-  return line;
 }
 
 function tone(hertz, at, seconds) {

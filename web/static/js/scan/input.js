@@ -18,6 +18,7 @@ export class ScanInput {
     this.blocked = blocked;
     this.refused = refused;
     this.paused = false;
+    this.hasKeyboard = false;
     this.timer = null;
     this.takenAt = -Infinity;
     this.lastKeyAt = -Infinity;
@@ -51,6 +52,7 @@ export class ScanInput {
 
   /** The phone's own keyboard, shown or not; without it the field is a scanner's. */
   showKeyboard(shown) {
+    this.hasKeyboard = shown;
     this.field.inputMode = shown ? "text" : "none";
     this.field.blur();
     this.focus();

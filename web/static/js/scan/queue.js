@@ -17,8 +17,11 @@ export class ScanQueue {
     this.changed = () => {};
   }
 
-  /** Keep a scan with its identity and both clocks; resolves with the record once it is on the disk. */
-  async add(said) {
+  /**
+   * Keep a scan with its identity and both clocks; resolves with the record once it is on the disk. `warned`: who
+   * scanned has already read what is wrong with it.
+   */
+  async add(said, { warned = false } = {}) {
     const tx = writing(this.db, "scans", "kept");
     const event = { eventId: freshKey(), deviceSeq: await nextSequence(tx), ...moment(), ...said };
     const record = {
@@ -29,6 +32,7 @@ export class ScanQueue {
       waiting: 1,
       state: "waiting",
       tries: 0,
+      warned,
     };
     record.id = await tx.objectStore("scans").add(record);
     await tx.done;
@@ -92,7 +96,7 @@ export class ScanQueue {
     return id;
   }
 
-  /** Take in the server's answer to the records that were sent; resolves with those that have an end, as they are now. */
+  /** Take in the server's answer to the records that were sent; resolves with those it has answered, as they are now. */
   async settle(sent, answer, isTrouble) {
     const results = new Map(answer.results.map((result) => [result.eventId, result]));
     const tx = writing(this.db, "scans", "kept");
@@ -162,7 +166,7 @@ async function outcome(tx, row, result, watermark, isTrouble) {
   }
   const { waiting: _, ...rest } = row;
   const done = { ...rest, state: "sent", result: result.result, code: result.code ?? null, sentAt: Date.now() };
-  return isTrouble(result) ? { ...done, state: "trouble", unseen: 1 } : done;
+  return isTrouble(result, row) ? { ...done, state: "trouble", unseen: 1 } : done;
 }
 
 /** The device's next number, above what the server has of it already; two tabs take turns in the transaction. */

@@ -7,12 +7,13 @@ const AT_ONCE = 200;
 const EVERY_MS = 30_000;
 const FIRST_TRY_MS = 1000; // after a failure, doubled each time up to EVERY_MS
 const RENUMBERED_AT_ONCE = 5; // then after a while: whoever uses up our numbers must not keep this page busy
+const LISTEN_S = 20;
 const LOCK = "kuayu-scan-send";
-/** Remarks and refusals that somebody has to read (parcels/scan_batch.py `Code`). */
-const TROUBLES = ["UNKNOWN_PARCEL", "OUT_OF_PLACE", "SIGNER_SHORT", "CHANGED", "ROLE"];
+/** Remarks on what was accepted that somebody has to read (parcels/scan_batch.py `Code`). */
+const TROUBLES = ["UNKNOWN_PARCEL", "OUT_OF_PLACE", "SIGNER_SHORT"];
 
 export class Sync {
-  /** `told(settled)` with what the server has answered; `state()` when what the header says has changed. */
+  /** `told(settled)`: what the server has answered. `state()`: `problem` is not what it was. */
   constructor(db, queue, { told, state }) {
     this.db = db;
     this.queue = queue;
@@ -22,10 +23,11 @@ export class Sync {
     this.problem = null;
     this.wait = FIRST_TRY_MS;
     addEventListener("online", () => this.send());
+    addEventListener("offline", () => this.state());
     setInterval(() => this.send(), EVERY_MS);
   }
 
-  /** When the server last answered (ms), or null. */
+  /** When the server last answered (ms), or undefined. */
   lastAt() {
     return this.db.get("kept", "syncedAt");
   }
@@ -33,15 +35,31 @@ export class Sync {
   /** Everything that waits, in order. Null when all is sent, else the problem; several callers share one run. */
   send() {
     clearTimeout(this.timer);
+    this.again = this.sending !== null; // what was added meanwhile goes up as well
     this.sending ??= this.#alone().finally(() => {
       this.sending = null;
+      if (this.again && this.problem === null) {
+        this.send();
+      }
     });
     return this.sending;
   }
 
-  /** Who is signed in and what the server expects of this shell; raises Problem. */
-  start() {
-    return get("/api/v1/scan/start");
+  /** Call `changed` whenever some work list is no longer as it was; for ever, while somebody looks. */
+  async listen(changed) {
+    let known = "";
+    for (;;) {
+      try {
+        await somebodyLooks();
+        const { version } = await get(`/api/v1/worklists/changes?known=${known}&wait=${known ? LISTEN_S : 0}`);
+        if (version !== known && known) {
+          await changed();
+        }
+        known = version;
+      } catch {
+        await new Promise((done) => setTimeout(done, EVERY_MS));
+      }
+    }
   }
 
   async #alone() {
@@ -80,6 +98,14 @@ export class Sync {
   }
 }
 
-function isTrouble({ result, code }) {
-  return TROUBLES.includes(code) || result === "conflict" || result === "rejected";
+/** What whoever scanned it has read already ("warned") is no trouble any more; a refusal always is. */
+function isTrouble({ result, code }, { warned }) {
+  return result === "conflict" || result === "rejected" || (TROUBLES.includes(code) && !warned);
+}
+
+function somebodyLooks() {
+  if (!document.hidden) {
+    return Promise.resolve();
+  }
+  return new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
 }
