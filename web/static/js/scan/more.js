@@ -42,7 +42,7 @@ async function testSound() {
 
 /** Which thumb presses: what is pressed most stands on its side. */
 function hand() {
-  const words = () => `${MORE.handLabel}：${MORE.hand[document.body.dataset.hand]}`;
+  const words = () => MORE.hand[document.body.dataset.hand];
   const change = button(words(), () => {
     document.body.dataset.hand = document.body.dataset.hand === "left" ? "right" : "left";
     localStorage.setItem(HAND, document.body.dataset.hand);

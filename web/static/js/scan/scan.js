@@ -11,11 +11,12 @@ import { view } from "./views.js";
 import { line } from "./waiting.js";
 
 const LATELY = 5;
+const MOMENT_MS = 60_000; // as the server counts it (courier.md §7)
 const ASKED = { DELIVERED: "signer", PICKUP_FAILED: "failed", DELIVERY_FAILED: "failed", ON_HOLD: "paused" };
 const MEMBER = { signer: "signerKind", failed: "note", paused: "note" };
 
 let asking = null; // the parcel that waits for a person: {code, stop, kind, warned}
-let run = null; // {kind, count}: confirmed once, holds for those that follow
+let run = null; // {kind, count, since}: confirmed once, holds for those that follow
 
 view("scan", {
   title: SCAN.title,
@@ -55,8 +56,9 @@ async function scanned(code, context) {
   }
   const stop = context.work.find(code);
   const kind = likely(stop, context.role);
-  const fits = run !== null && (stop === null || run.kind === kind);
-  asking = { code, stop, kind: fits ? run.kind : kind, warned: may === "warned" };
+  const again = await saidBefore(context, code);
+  const fits = again !== null || (run !== null && (stop === null || run.kind === kind));
+  asking = { code, stop, kind: again ?? (fits ? run.kind : kind), isAgain: again !== null, warned: may === "warned" };
   if (fits) {
     await confirmed(context);
   } else {
@@ -65,9 +67,19 @@ async function scanned(code, context) {
   }
 }
 
+/** The stage that was said of this parcel a moment ago, or in this run: the same parcel once more, not its next step. */
+async function saidBefore(context, code) {
+  const last = (await context.queue.of(code)).at(-1);
+  if (!last || ASKED[last.event.kind]) {
+    return null;
+  }
+  const isMoment = Date.now() - last.madeAt < MOMENT_MS;
+  return isMoment || (run?.kind === last.event.kind && last.madeAt >= run.since) ? last.event.kind : null;
+}
+
 /** What is asked for is recorded as it stands on the card. */
 async function confirmed(context) {
-  const { code, stop, kind, warned } = asking;
+  const { code, stop, kind, warned, isAgain } = asking;
   const said = { kind, code, ...(stop ? { epoch: stop.epoch } : {}) };
   const more = document.getElementById("said");
   if (ASKED[kind] && more) {
@@ -76,7 +88,13 @@ async function confirmed(context) {
   if ((await context.record(said, { warned })) === null) {
     return;
   }
-  run = mayRun(kind) ? { kind, count: run?.kind === kind ? run.count + 1 : 1 } : null;
+  if (!mayRun(kind)) {
+    run = null;
+  } else if (run?.kind !== kind) {
+    run = { kind, count: 1, since: Date.now() };
+  } else if (!isAgain) {
+    run.count += 1;
+  }
   asking = null;
   draw(context);
 }
@@ -84,6 +102,7 @@ async function confirmed(context) {
 function draw(context) {
   const card = document.getElementById("card");
   card?.replaceChildren(...(asking === null ? idle(context) : question(context)));
+  card?.parentElement.toggleAttribute("data-asking", asking !== null);
 }
 
 function idle(context) {
@@ -107,9 +126,8 @@ function question(context) {
     stop && counting(stop),
     run && stop && made("p", {}, SCAN.other(label(kind))),
     ASKED[kind] && asked(SCAN[ASKED[kind]]),
-    acts(more, main),
     others,
-    made("p", { class: "acts" }, button(SCAN.drop, () => drop(context), { class: "plain", id: "drop" })),
+    made("p", { class: "acts low" }, button(SCAN.drop, () => drop(context), { class: "plain", id: "drop" }), more, main),
   ].filter(Boolean);
 }
 
