@@ -46,6 +46,7 @@ from web.api import (
     reports,
     results,
     same_matter,
+    scan_desk,
     scans,
     streams,
     tasks,
@@ -91,6 +92,7 @@ ROUTERS = (
     operations.router,
     dashboard.router,
     reports.router,
+    scan_desk.router,
     scans.router,
     *PAGES,
 )
