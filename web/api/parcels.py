@@ -16,10 +16,8 @@ from logistics.scans import PaperLine
 from messaging.paper import told_in_person
 from parcels.handover import CARRIER, HALL, HandoverSaid, Side, confirm
 from parcels.outlets import outlet_now
-from parcels.scan_parsing import NoCode
 from storage.cases.deferred_materials import still_owed
 from storage.cases.rows import CaseRow, add_event
-from storage.parcels.code_checks import CodeCheck
 from storage.parcels.handovers import handovers_of
 from storage.parcels.legs import CourierRow, LegRow, leg_by_tracking_no, lock_leg
 from storage.pending_updates import is_queued, queue_update
@@ -27,7 +25,6 @@ from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
 from web.answers.parcels import CollectedAtHall, HandoverTaken, Parcel
 from web.api.agents import acting_signer
-from web.api.collection import ASKED_AT_HALL, CodeNotRight, judge_code, keep_signature, said_at_collection
 from web.api.outlets import OutletStaff
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unprocessable
@@ -91,8 +88,7 @@ class PaperRequest(RequestSchema):
 class HandoverRequest(RequestSchema):
     """`POST /parcels/{trackingNo}/handover`.
 
-    With parties: one side's word that the parcel changes hands. Without: the applicant collects at the hall, says his
-    code (`handover_code`) or why not (`no_code`), and signs (`proofs`: SHA-256 of what was uploaded).
+    With parties: one side's word that the parcel changes hands. Without: the applicant collects at the hall.
     """
 
     signer_kind: SignerKind = SignerKind.SELF
@@ -101,9 +97,6 @@ class HandoverRequest(RequestSchema):
     to_party: str | None = Field(default=None, min_length=1, max_length=64)
     manifest: list[PaperRequest] | None = Field(default=None, max_length=200)
     seal_no: str | None = Field(default=None, min_length=1, max_length=32)
-    handover_code: str | None = Field(default=None, min_length=1, max_length=16)
-    no_code: NoCode | None = None
-    proofs: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list, max_length=10)
 
 
 @router.post(
@@ -122,22 +115,17 @@ def hand_over(
     """From hand to hand, confirmed by both sides; or to the applicant, who collects everything at the hall.
 
     Refused: 403 ROLE; 404 PARCEL_UNKNOWN, OUTLET_UNKNOWN; 409 LEG_ENDED, DEFERRED_OPEN; 422 HANDOVER, HANDOVER_SELF,
-    SIGNER, AGENT_UNAUTHORISED, AUTHORISATION_OVER, CODE_WRONG (counted; after five none counts), DOCUMENT_UNKNOWN.
+    SIGNER, AGENT_UNAUTHORISED, AUTHORISATION_OVER.
     """
     if handed.from_party is not None or handed.to_party is not None or handed.side is not None:
         return _between(tracking_no, handed, person, ctx)
     if person.role is not Role.CLERK:
         raise Forbidden("申请人领取由窗口办理", code="ROLE")
-    if handed.signer_kind not in ASKED_AT_HALL:
+    if handed.signer_kind not in (SignerKind.SELF, SignerKind.AGENT):
         raise Unprocessable("只能由本人或代领人领取", code="SIGNER", field="signerKind")
     with ctx.database.write() as session:
         case = session.get_one(CaseRow, leg_of(session, tracking_no).case_no)
-        code = judge_code(session, ctx, case, handed.handover_code, key)
-        if code in (None, CodeCheck.RIGHT):
-            keep_signature(session, ctx, case, handed.proofs, person.username)
-            said = said_at_collection(code, handed.no_code, handed.proofs)
-            return hand_over_case(session, ctx, case, handed.signer_kind, key, person.username, said)
-    raise CodeNotRight
+        return hand_over_case(session, ctx, case, handed.signer_kind, key, person.username)
 
 
 def _between(tracking_no: str, handed: HandoverRequest, person: LoggedIn, ctx: Context) -> dict[str, Any]:

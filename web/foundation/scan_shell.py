@@ -16,7 +16,7 @@ _STATIC: Final = Path(str(resources.files("web"))) / "static"
 _ENTRY: Final = "js/scan/app.js"
 _WORKER: Final = "js/scan/worker.js"
 _BESIDE: Final = (
-    *(f"css/{sheet}.css" for sheet in ("tokens", "base", "parts", "scan")),
+    *(f"css/{sheet}.css" for sheet in ("tokens", "base", "parts", "scan", "scanflow", "districtmap")),
     *("icon.svg", "scan.webmanifest", "scan-192.png", "scan-512.png", "vendor/zxing-wasm/zxing_reader.wasm"),
 )
 _TEMPLATE: Final = Path(str(resources.files("web"))) / "templates/courier/scan.html"

@@ -1,9 +1,15 @@
 // /scan: boots, keeps the frame (who, where, what waits), and gives each scan to the view that is open.
 
 import { HEAD } from "../words/scan.js";
+import "./bags.js";
+import "./counter.js";
+import "./door.js";
+import "./map.js";
 import "./more.js";
 import "./place.js";
+import "./receipt.js";
 import "./scan.js";
+import "./stops.js";
 import { Camera } from "./camera.js";
 import { button } from "./dom.js";
 import { Answers } from "./feedback.js";

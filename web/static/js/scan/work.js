@@ -33,15 +33,18 @@ export class Work {
   async refresh() {
     const placeId = this.placeId;
     const stops = [];
+    const [bags, toBag] = [[], []]; // of the first page
     let after = "";
     do {
       const page = await get(`/api/v1/outlets/${encodeURIComponent(placeId)}/worklist${after}`);
       stops.push(...page.jobs);
+      bags.push(...page.bags);
+      toBag.push(...page.toBag);
       after = page.next ? `?after=${encodeURIComponent(page.next)}` : "";
     } while (after);
     const { parcels } = await get("/api/v1/scan/parcels");
     if (placeId === this.placeId) {
-      const kept = { person: this.person, placeId, readAt: Date.now(), stops, parcels };
+      const kept = { person: this.person, placeId, readAt: Date.now(), stops, bags, toBag, parcels };
       await keep(this.db, "work", kept);
       this.#take(kept);
     }
@@ -84,11 +87,13 @@ export class Work {
   }
 
   #empty() {
-    this.#take({ stops: [], parcels: [], readAt: null });
+    this.#take({ stops: [], bags: [], toBag: [], parcels: [], readAt: null });
   }
 
-  #take({ stops, parcels, readAt }) {
+  #take({ stops, bags = [], toBag = [], parcels, readAt }) {
     this.stops = stops;
+    this.bags = bags; // on their way to this place
+    this.toBag = toBag; // to be sent on from it
     this.parcels = new Map(parcels.map((parcel) => [parcel.number, parcel]));
     this.readAt = readAt;
   }

@@ -43,6 +43,7 @@ export const TROUBLES = {
   UNKNOWN_PARCEL: "还没有这个邮件号的订单，已留存",
   OUT_OF_PLACE: "与已知环节不符，只留存",
   SIGNER_SHORT: "还需有权签收的人签收",
+  CODE_WRONG: "交接码不对，已留存，窗口会向申请人核实",
   CHANGED: "与先前上传的内容不同",
   ROLE: "这个环节由其他岗位扫描",
   other: (code) => `没有记录${code ? `（${code}）` : ""}`,
