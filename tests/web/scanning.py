@@ -1,11 +1,10 @@
 """An outlet's work and a person who scans it: parcels made in the database, a browser that records what it is told."""
 
-import base64
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 from playwright.sync_api import expect
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from domain.dossier import Contact
 from domain.identifiers import make_case_number
@@ -16,7 +15,12 @@ from tests.web.desks import NARROW, WAIT_MS, desk_of
 
 OUTLET, OTHER = "shiyoulu", "datongjie"
 PEOPLE = ("王秀兰", "李建国", "古丽·买买提", "欧阳晓燕")
-DOORS = ("渝中区中山三路131号希尔顿商务中心12楼", "渝中区民权路28号英利国际3楼", "渝中区石油路1号", "渝中区大坪正街19号")
+DOORS = (
+    "渝中区中山三路131号希尔顿商务中心12楼",
+    "渝中区民权路28号英利国际3楼",
+    "渝中区石油路1号",
+    "渝中区大坪正街19号",
+)
 RECORDS = """
   window.heard = [];
   const start = OscillatorNode.prototype.start;
@@ -64,21 +68,25 @@ def _leg(office, serial, outlet, leg, stage, more):
         "planned_arrival_at": datetime.now(UTC) + timedelta(minutes=serial),
         "state": {},
         "contact": context.sealer.seal(contact.model_dump_json().encode(), f"leg/{leg_id}"),
-        "manifest": [{"name": "户口簿", "form": "original", "count": 1}, {"name": "申请表", "form": "form", "count": 2}],
+        "manifest": [
+            {"name": "户口簿", "form": "original", "count": 1},
+            {"name": "申请表", "form": "form", "count": 2},
+        ],
     }
     return LegRow(**(values | more))
 
 
-def stored(office, since=0):
-    """Events in the log, as (said id, code, kind), in the order of their writing."""
-    with office.database.read() as session:
-        rows = session.scalars(select(ScanEventRow).order_by(ScanEventRow.device_id, ScanEventRow.device_seq)).all()
-        return [(row.said_id, row.code, row.kind) for row in rows][since:]
+def cancelled(office, serial):
+    """A parcel of the outlet that the applicant has called off."""
+    (number,) = parcels(office, 1, first=serial, stage="CANCELLED", ended_at=datetime.now(UTC), outcome="CANCELLED")
+    return number
 
 
-def how_many(office):
+def stored(office):
+    """Events in the log, as (said id, code, kind), in the order in which they came."""
     with office.database.read() as session:
-        return session.scalar(select(func.count()).select_from(ScanEventRow)) or 0
+        rows = session.scalars(select(ScanEventRow).order_by(ScanEventRow.recorded_at, ScanEventRow.device_seq)).all()
+        return [(row.said_id, row.code, row.kind) for row in rows]
 
 
 @contextmanager
@@ -94,12 +102,12 @@ def scanner(chromium, base, name="courier", outlet=OUTLET, **more):
 def open_tool(desk, name="courier", outlet=OUTLET):
     desk.log_in(name, "/scan")
     desk.open(f"/scan?outlet={outlet}" if outlet else "/scan")
-    ready(desk.page)
+    shown(desk.page)
     if outlet:
-        expect(desk.page.locator("#card")).to_contain_text("清单")
+        expect(desk.page.locator("#card")).to_contain_text("更新")
 
 
-def ready(page):
+def shown(page):
     expect(page.locator("html[data-ready]")).to_have_count(1, timeout=WAIT_MS)
     expect(page.locator("#code")).to_be_focused()
 
@@ -117,13 +125,15 @@ def waiting(page):
     return page.locator("#waiting")
 
 
-def sent(page):
-    expect(waiting(page)).to_have_text("已全部上传", timeout=WAIT_MS)
+def sent(page, number):
+    """The last scan of a parcel is at the server."""
+    last = page.locator("#lately li", has_text=number).first
+    expect(last).to_have_attribute("data-state", "sent", timeout=WAIT_MS)
 
 
 def without_network(desk):
     """Failed requests are no faults of the page while there is no network."""
-    desk.faults[:] = [fault for fault in desk.faults if "ERR_INTERNET_DISCONNECTED" not in fault and "ERR_FAILED" not in fault]
+    desk.faults[:] = [fault for fault in desk.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
 def device(page, expression):
@@ -135,7 +145,3 @@ def device(page, expression):
           try {{ return await ({expression}); }} finally {{ db.close(); }}
         }}"""
     )
-
-
-def as_image(data, kind):
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
