@@ -101,7 +101,7 @@ def scanner(chromium, base, name="courier", outlet=OUTLET, **more):
 
 def open_tool(desk, name="courier", outlet=OUTLET):
     desk.log_in(name, "/scan")
-    desk.open(f"/scan?outlet={outlet}" if outlet else "/scan")
+    desk.open(f"/scan?outlet={outlet}#scan" if outlet else "/scan#scan")
     shown(desk.page)
     if outlet:
         expect(desk.page.locator("#card")).to_contain_text("更新")

@@ -14,6 +14,7 @@ const HALL = "hall";
 const LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const AT_MOST = 200; // as the server takes them
 
+let closed = null; // number of the bag that was closed last, to print its label
 let bag = null; // packing {side: "closed", no, destination, lines}; opening {side: "opened", no, origin, seal, sealRead, lines}
 
 view("bags", {
@@ -126,10 +127,12 @@ async function close(context, seal) {
   const said = { ...named(context.outlet.id, bag.destination), sealNo: seal.slice(0, 32), count: parcels.length };
   const kind = context.outlet.id === HALL ? "PICKED_UP" : "IN_TRANSIT";
   await record(context, parcels, kind, said, {});
-  const { no } = bag;
+  closed = bag.no;
+  const gone = new Set(parcels.map((line) => line.number));
+  context.work.toBag = context.work.toBag.filter((one) => !gone.has(one.trackingNo)); // until the list is read again
   await end(context);
-  context.answer.good(BAGS.closed(no), [BAGS.sealIs(seal)]);
-  draw(context, no);
+  context.answer.good(BAGS.closed(closed), [BAGS.sealIs(seal)]);
+  draw(context);
 }
 
 async function finish(context) {
@@ -139,6 +142,8 @@ async function finish(context) {
   const isHall = context.outlet.id === HALL;
   await record(context, there, isHall ? "DELIVERED" : "AT_DEST_OUTLET", said, isHall ? { signerKind: "hall" } : {});
   const told = BAGS.opened(there.length, bag.lines.length);
+  const { no } = bag;
+  context.work.bags = context.work.bags.filter((one) => one.bagNo !== no);
   await end(context);
   context.answer.good(told);
   draw(context);
@@ -178,7 +183,7 @@ function opening(context, coming) {
 }
 
 async function begin(context, begun) {
-  bag = begun;
+  [bag, closed] = [begun, null];
   await keep(context.db, KEPT, bag);
   draw(context);
 }
@@ -187,11 +192,11 @@ function count() {
   return bag.lines.filter((line) => line.done).length;
 }
 
-function draw(context, closed = null) {
-  document.getElementById("bags")?.replaceChildren(...(bag === null ? choices(context, closed) : sheet(context)));
+function draw(context) {
+  document.getElementById("bags")?.replaceChildren(...(bag === null ? choices(context) : sheet(context)));
 }
 
-function choices(context, closed) {
+function choices(context) {
   const { toBag, bags } = context.work;
   const places = Map.groupBy ? [...Map.groupBy(toBag.filter((one) => one.here), (one) => one.destination)] : [];
   const acts = [

@@ -146,13 +146,11 @@ const PARTS = {
     }, { id: "all-right" }),
   ],
   check: (root, context) => [
-    made("label", { class: "check big-check" }, made("input", {
-      type: "checkbox", id: "id-seen", checked: draft.idSeen,
-      change: (event) => {
-        draft.idSeen = event.target.checked;
-        pressed(context);
-      },
-    }), ` ${DOOR.idSeen}`),
+    button(DOOR.idSeen, async () => {
+      draft.idSeen = !draft.idSeen;
+      await draw(root, context);
+      document.getElementById("id-seen").focus();
+    }, { id: "id-seen", class: "big-check", "aria-pressed": String(draft.idSeen) }),
     made("ul", { class: "checks" },
       made("li", { "data-done": String(draft.labelSeen) }, draft.labelSeen ? DOOR.labelSeen : DOOR.labelScan),
       made("li", { "data-done": String(draft.sealNo !== null) }, draft.sealNo ? DOOR.sealSeen(draft.sealNo) : DOOR.sealScan,
