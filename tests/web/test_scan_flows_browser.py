@@ -223,6 +223,7 @@ def test_a_courier_at_the_door_without_a_network(chromium, base, office):
         expect(waiting(page)).to_contain_text("待上传 2")
         page.click("#go-on")
         expect(page.locator("#stops")).to_contain_text("没有要上门的")
+        expect(page.locator("#proofs")).to_have_text("2 张照片和签名存在本机，联网后上传")
         photographed(page, "scan-stops-empty")
         assert events(office, number) == []
         page.context.set_offline(False)
@@ -244,21 +245,12 @@ def picture():
 
 def proofs_are_there(page, office, leg_id, count):
     """Named by the scan, uploaded, gone from the device, and counted as evidence."""
-    page.wait_for_function(
-        """async () => {
-          const { openDB } = await import("/static/vendor/idb/index.js");
-          const db = await openDB("kuayu-scan");
-          const names = await db.getAllKeys("kept");
-          db.close();
-          return !names.some((name) => name.startsWith("proof/"));
-        }"""
-    )
+    expect(page.locator("#proofs")).to_have_attribute("data-count", "0", timeout=WAIT_MS)
     context = office.app.state.context
     ScanIntake(office.database, context.now, lambda: None).note_proofs()
     with office.database.read() as session:
         rows = session.scalars(select(ScanProofRow).filter_by(leg_id=leg_id)).all()
         assert len(rows) == count
-        print([(r.sha256, r.named_at, r.uploaded_at) for r in rows], [(d.sha256, d.media_type) for d in session.scalars(select(DocumentRow)).all()][-4:], context.now())
         assert all(row.uploaded_at is not None for row in rows)
         kinds = {session.get_one(DocumentRow, row.sha256).media_type for row in rows}
     assert kinds <= {"image/jpeg", "image/png"}
@@ -297,6 +289,7 @@ def test_without_a_code_a_reason_is_said(chromium, base, office):
         page.click("#no-code")
         page.click("[data-reason=ID_SEEN]")
         fits_a_thumb(page)
+        expect(page.locator("#answer")).to_be_hidden()
         photographed(page, "scan-no-code")
         page.click("#next")
         page.click("#sign-skip")

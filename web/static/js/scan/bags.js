@@ -224,7 +224,7 @@ function sheet(context) {
   const place = isPacking ? bag.destination : bag.origin;
   const lead = isPacking ? (open.length > 0 || done === 0 ? BAGS.scanNext : BAGS.scanSeal) : bag.sealRead === null ? BAGS.sealFirst : BAGS.scanFound;
   return [
-    made("p", {}, made("strong", {}, isPacking ? BAGS.pack(context.places.get(place) ?? place, all) : BAGS.coming(bag.no, all)), " ", made("span", { class: "number quiet" }, bag.no)),
+    made("p", {}, made("strong", {}, isPacking ? BAGS.pack(context.places.get(place) ?? place, all) : BAGS.coming(bag.no, all)), isPacking && made("span", { class: "number quiet" }, ` ${bag.no}`)),
     made("p", { class: "lead", role: "status", id: "bag-progress" }, BAGS.progress(done, all)),
     made("progress", { max: Math.max(all, 1), value: done, "aria-label": BAGS.progress(done, all) }),
     made("p", { id: "bag-lead" }, lead),

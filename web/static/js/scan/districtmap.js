@@ -8,6 +8,8 @@ const PADDING = 40;
 const GRID = 0.01; // degrees
 const METRES_PER_DEGREE = 111_195;
 const CLOSEST = 24;
+const LETTER_PX = 14; // of names, whatever is shown how large
+const UNKNOWN_PX = 360; // wide, before it is drawn
 const STEPS = 40; // arrow keys cross what is shown in so many
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -28,6 +30,7 @@ export class DistrictMap {
     }
     const [first] = marks;
     this.look(first && marks.length < 3 ? 4 : 1, first ?? null);
+    new ResizeObserver(() => this.#fit()).observe(this.svg);
   }
 
   /** Show it so many times larger, around a point (none: as it is). */
@@ -40,11 +43,7 @@ export class DistrictMap {
     this.box = { left, top, wide, high };
     this.middle = [left + wide / 2, top + high / 2];
     this.svg.setAttribute("viewBox", `${left} ${top} ${wide} ${high}`);
-    this.svg.setAttribute("font-size", 26 / this.zoom);
-    for (const mark of this.svg.querySelectorAll("[data-fixed]")) {
-      mark.setAttribute("transform", `translate(${mark.dataset.fixed}) scale(${1 / this.zoom})`);
-    }
-    this.#moveCross();
+    this.#fit();
   }
 
   /** Set the cross; `told` false: nobody is told. */
@@ -54,6 +53,17 @@ export class DistrictMap {
     if (told) {
       this.placed(this.point);
     }
+  }
+
+  /** Names, squares and pins keep their size in pixels. */
+  #fit() {
+    const { width, height } = this.svg.getBoundingClientRect();
+    this.unit = Math.max(this.box.wide / (width || UNKNOWN_PX), height ? this.box.high / height : 0);
+    this.svg.setAttribute("font-size", LETTER_PX * this.unit);
+    for (const mark of this.svg.querySelectorAll("[data-fixed]")) {
+      mark.setAttribute("transform", `translate(${mark.dataset.fixed}) scale(${this.unit})`);
+    }
+    this.#moveCross();
   }
 
   #measure() {
@@ -95,7 +105,7 @@ export class DistrictMap {
   #outlet(one) {
     const [x, y] = this.#xy(one);
     const circle = drawn("circle", { class: "map-circle", cx: x, cy: y, r: (one.radiusM / METRES_PER_DEGREE) * this.perLat });
-    return [circle, drawn("g", { "data-fixed": `${x} ${y}`, class: "map-outlet" }, drawn("rect", { x: -9, y: -9, width: 18, height: 18 })), text(x + 14, y + 9, one.name, "map-name")];
+    return [circle, drawn("g", { "data-fixed": `${x} ${y}`, class: "map-outlet" }, drawn("rect", { x: -5, y: -5, width: 10, height: 10 }), drawn("text", { x: 8, y: 5, class: "map-name", "font-size": LETTER_PX }, one.name))];
   }
 
   #pin({ lat, lon, name }) {
@@ -131,7 +141,7 @@ export class DistrictMap {
   #moveCross() {
     if (this.cross && this.point) {
       const [x, y] = this.#xy(this.point);
-      this.cross.setAttribute("transform", `translate(${x} ${y}) scale(${1 / this.zoom})`);
+      this.cross.setAttribute("transform", `translate(${x} ${y}) scale(${this.unit})`);
       this.cross.setAttribute("visibility", "visible");
     }
   }

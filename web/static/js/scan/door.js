@@ -173,10 +173,10 @@ const PARTS = {
     return [
       made("p", { class: "lead" }, DOOR.signLead), signing.element,
       draft.signature && made("p", { role: "status" }, DOOR.signed),
-      button(DOOR.signSkip, () => {
+      made("p", { class: "acts" }, signing.clear, button(DOOR.signSkip, () => {
         [signing, draft.signature] = [null, null];
         go(root, context, "confirm");
-      }, { class: "plain", id: "sign-skip" }),
+      }, { id: "sign-skip" })),
     ];
   },
   confirm: (root, context) => {

@@ -5,6 +5,7 @@ import { writing } from "./store.js";
 const PREFIX = "proof/";
 const LONGEST = 1600; // pixels: a paper stays readable
 const EVERY_MS = 30_000;
+const CHANGED = "kuayu-proofs";
 
 /** Whether this device can keep any: the hash needs a secure page. */
 export function canKeep() {
@@ -20,6 +21,7 @@ export async function keepProof(db, blob) {
   const tx = writing(db, "kept");
   tx.store.put(bytes, PREFIX + sha256);
   await tx.done;
+  dispatchEvent(new Event(CHANGED));
   return sha256;
 }
 
@@ -33,9 +35,11 @@ export async function shrunk(file) {
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.8));
 }
 
-/** How many still wait for a network. */
-export async function waitingProofs(db) {
-  return (await names(db)).length;
+/** Call `told(count)` now and whenever another number of them waits for a network. */
+export async function countProofs(db, told) {
+  const count = async () => told((await names(db)).length);
+  addEventListener(CHANGED, count);
+  await count();
 }
 
 /** Send what waits, now and whenever there is a network; what the server has taken leaves the device. */
@@ -60,6 +64,7 @@ async function sendAll(db) {
     const tx = writing(db, "kept");
     tx.store.delete(name);
     await tx.done;
+    dispatchEvent(new Event(CHANGED));
   }
 }
 

@@ -7,7 +7,7 @@ const WIDE = 960;
 const HIGH = 400;
 const LINE = 6;
 
-/** A pad: {element, isEmpty(), png()}; `changed()` after each stroke. */
+/** A pad: {element, clear (a button), isEmpty(), png()}; `changed()` after each stroke. */
 export function pad(changed) {
   const canvas = made("canvas", { width: WIDE, height: HIGH, class: "sign-pad", role: "img", "aria-label": DOOR.signLead });
   const ink = canvas.getContext("2d");
@@ -39,7 +39,8 @@ export function pad(changed) {
   }
   clear();
   return {
-    element: made("div", { class: "sign" }, canvas, button(DOOR.signClear, clear, { id: "sign-clear" })),
+    element: canvas,
+    clear: button(DOOR.signClear, clear, { id: "sign-clear" }),
     isEmpty: () => strokes === 0,
     png: () => new Promise((done) => canvas.toBlob(done, "image/png")),
   };

@@ -4,6 +4,7 @@ import { post } from "../api.js";
 import { STOPS } from "../words/scanflow.js";
 import { button, made } from "./dom.js";
 import { here } from "./position.js";
+import { countProofs, sendProofs } from "./proofs.js";
 import { label } from "./stages.js";
 import { view } from "./views.js";
 
@@ -15,6 +16,7 @@ const FAILED = { PICKUP: "PICKUP_FAILED", DELIVERY: "DELIVERY_FAILED" };
 const URGENT_MS = 15 * 60_000;
 const SHOWN = 20;
 
+let proofs = null; // how many pictures wait on the device; null: nobody has looked yet
 let unfolded = null; // "nobody", "more" or null
 let chosen = null; // the legId of a stop that was chosen out of turn
 
@@ -24,8 +26,9 @@ view("stops", {
   shown: ({ role }) => role !== "clerk",
   async open(root, context) {
     unfolded = null;
-    root.append(made("div", { id: "stops" }));
+    root.append(made("p", { id: "proofs", role: "status", class: "quiet" }), made("div", { id: "stops" }));
     await draw(context);
+    await tellProofs(context);
   },
   async changed(context) {
     if (!document.querySelector("#stops input:focus")) {
@@ -59,6 +62,25 @@ async function openStops(context) {
     }
   }
   return grouped(open);
+}
+
+/** Honest about pictures too: they are not among the scans that the header counts. */
+async function tellProofs({ db }) {
+  const tell = () => {
+    const line = document.getElementById("proofs");
+    if (line) {
+      line.textContent = proofs > 0 ? STOPS.proofs(proofs) : "";
+      line.dataset.count = proofs;
+    }
+  };
+  if (proofs === null) {
+    await countProofs(db, (count) => {
+      proofs = count;
+      tell();
+    });
+    sendProofs(db);
+  }
+  tell();
 }
 
 function grouped(legs) {
