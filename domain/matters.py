@@ -31,6 +31,7 @@ class End(StrEnum):
     ARRIVED = "ARRIVED"  # at the end of its way
     AT_HOME = "AT_HOME"  # the parcel is with who may sign, or back
     FOUND = "FOUND"
+    CODE_RIGHT = "CODE_RIGHT"  # the applicant's code has been said after all
     COUNTED = "COUNTED"  # counted again, and as the list says
     LEG_ENDED = "LEG_ENDED"
     GOES_ON = "GOES_ON"  # a run of the case listens again
@@ -87,6 +88,7 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.PROMISE_BROKEN: _rule("{leg}/promise", End.PROMISE_GOOD, End.AT_HOME, End.LEG_ENDED, rank=1),
     _K.DELIVERY_FAILED: _rule("{leg}/attempt", End.VOIDED, End.MOVED_ON, End.AT_HOME, End.LEG_ENDED),
     _K.DISCREPANCY: _rule("{leg}/papers", End.VOIDED),
+    _K.CODE_WRONG: _rule("{leg}/code", End.CODE_RIGHT),
     _K.PAPERS_SHORT: _rule("{leg}/papers", End.VOIDED, End.COUNTED, End.BROUGHT, End.CASE_CLOSED, rank=1),
     _K.PAPERS_LAPSED: _rule("{case}/papers", End.BROUGHT, End.CASE_CLOSED),
     _K.PARCEL_DAMAGED: _rule("{leg}/damage", End.VOIDED),

@@ -29,6 +29,7 @@ REMEDIES: dict[TaskKind, str] = {
     _K.ESCALATED_DISTRICT: "请区政务服务管理办公室出面协调，并答复新的办结时间。",
     _K.DEEMED_ACCEPTED: "请告知办理地本件已视为受理、时限从收件之日算起，并督促办理。",
     _K.SECOND_SUPPLEMENT: "依法应当一次告知全部补正内容，请与办理地核实再次要求的理由。",
+    _K.CODE_WRONG: "请打电话问申请人材料是否当面交接；不是本人交接的，请立即找到邮件。",
     _K.PLACE_ADDRESS: "请与联系人核对地址，在地图上点出位置；确实无法上门的请终止。",
     _K.PROMISE_AT_RISK: "请与网点联系，看能否改派更近的投递员，并提前告知申请人。",
     _K.PROMISE_BROKEN: "请与网点联系尽快上门，并向申请人致歉说明。",

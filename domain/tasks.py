@@ -34,6 +34,7 @@ class TaskKind(StrEnum):
     PROMISE_BROKEN = "PROMISE_BROKEN"
     DELIVERY_FAILED = "DELIVERY_FAILED"
     DISCREPANCY = "DISCREPANCY"
+    CODE_WRONG = "CODE_WRONG"
     PAPERS_SHORT = "PAPERS_SHORT"
     PAPERS_LAPSED = "PAPERS_LAPSED"
     PARCEL_DAMAGED = "PARCEL_DAMAGED"
@@ -106,6 +107,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.PROMISE_BROKEN: ("一小时承诺已超时，请督办", Role.SUPERVISOR, _SEEN),
     TaskKind.DELIVERY_FAILED: ("投递未成功，请安排", Role.OUTLET, (_O.REDELIVER, _O.CLOSE_AS_FAILED)),
     TaskKind.DISCREPANCY: ("材料与清单不符，请核对", Role.CLERK, (_O.RESUME, _O.CLOSE_AS_FAILED)),
+    TaskKind.CODE_WRONG: ("交接码不对，请向申请人核实", Role.CLERK, _SEEN),
     TaskKind.PAPERS_SHORT: ("清点与清单不符，办件已暂停，请与申请人商定", Role.CLERK, (*_SHORT, _O.RECOUNTED)),
     TaskKind.PAPERS_LAPSED: ("缺的材料逾期没有补来，请与申请人商定", Role.CLERK, _SHORT),
     TaskKind.PARCEL_DAMAGED: ("邮件破损，请核对", Role.SUPERVISOR, (_O.RESUME, _O.CLOSE_AS_FAILED)),
@@ -155,6 +157,7 @@ OF_THE_HALL = frozenset(
         TaskKind.REWORK_OVERDUE,
         TaskKind.DEFERRED_MATERIAL,
         TaskKind.POST_CHECK,
+        TaskKind.CODE_WRONG,
         TaskKind.NOT_TAKEN,
         TaskKind.LETTER,
         TaskKind.STEP_STUCK,

@@ -82,6 +82,16 @@ def waybill_png(waybill: Waybill, key: bytes) -> bytes:
     return to_png(_waybill_page(waybill, key))
 
 
+def small_waybill_pdf(waybill: Waybill, key: bytes) -> bytes:
+    """The same parcel on a label of 60 × 40 mm: number, where it goes, no person at all. Raises as `waybill_pdf`."""
+    return to_pdf(_small_waybill_page(waybill, key))
+
+
+def small_waybill_png(waybill: Waybill, key: bytes) -> bytes:
+    """The same page at 203 dpi, 480 × 320 pixels. Raises ValueError as `waybill_pdf`."""
+    return to_png(_small_waybill_page(waybill, key))
+
+
 def seal_pdf(seal: DossierSeal, key: bytes) -> bytes:
     """One page of 60 × 40 mm.
 
@@ -113,13 +123,26 @@ def _waybill_page(waybill: Waybill, key: bytes) -> Page:
         *_party_lines("寄", waybill.sender, 69),
         Text(x=_LEFT, y=90, size=3.5, text=f"内件：办事材料 {waybill.papers} 件"),
         fitted(_LEFT, 96, 3.5, f"封签：{waybill.seal_no or '无'}", 42),
-        Text(x=_LEFT, y=102, size=3, text=f"打印：{_local(waybill.printed_at)}"),
+        Text(x=_LEFT, y=102, size=3, text=f"打印：{local_time(waybill.printed_at)}"),
         fitted(_LEFT, 112, 3, "签收前请查验封签与件数，", 42),
         fitted(_LEFT, 116, 3, "破损或不符请当面告知投递员。", 42),
         Text(x=_LEFT, y=123, size=2.5, text="个人信息已隐藏　详细信息仅投递员可见"),
     ]
     title = f"面单 {waybill.number}"
     return Page(width_mm=76, height_mm=130, title=title, bars=tuple(bars), texts=tuple(texts))
+
+
+def _small_waybill_page(waybill: Waybill, key: bytes) -> Page:
+    bars = code128(waybill.number, 0, 8, 60, 10)
+    bars += qr(code_text(LabelCode(number=waybill.number, leg=waybill.leg), key), 38.5, 19, 20.5)
+    texts = [
+        fitted(3, 2.5, 4, f"政务专递　{waybill.number}", 54),
+        fitted(3, 21, 4, f"→ {waybill.route}", 34),
+        fitted(3, 26.5, 3, LEG_TITLE[waybill.leg], 34),
+        fitted(3, 30.5, 3, f"内件 {waybill.papers} 件　封签 {waybill.seal_no or '无'}", 34),
+        fitted(3, 35, 2.75, f"打印 {local_time(waybill.printed_at)}", 34),
+    ]
+    return Page(width_mm=60, height_mm=40, title=f"面单 {waybill.number}", bars=tuple(bars), texts=tuple(texts))
 
 
 def _party_lines(mark: str, party: LabelParty, top: float) -> list[Text]:
@@ -141,11 +164,12 @@ def _seal_page(seal: DossierSeal, key: bytes) -> Page:
         fitted(22, 2.5, 4, seal.seal_no, 36),
         fitted(3, 21, 3, LEG_TITLE[seal.leg], 34),
         fitted(3, 25, 3, f"内件 {seal.papers} 件", 34),
-        fitted(3, 29, 3, _local(seal.sealed_at), 34),
+        fitted(3, 29, 3, local_time(seal.sealed_at), 34),
         fitted(3, 34, 2.75, "骑缝粘贴，破损请拒收", 34),
     ]
     return Page(width_mm=60, height_mm=40, title=f"封签 {seal.seal_no}", bars=tuple(bars), texts=tuple(texts))
 
 
-def _local(at: datetime) -> str:
+def local_time(at: datetime) -> str:
+    """A moment as labels print it, in China's time."""
     return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"

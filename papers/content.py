@@ -30,6 +30,11 @@ def receipt(case: CaseFacts, address: str = "") -> Paper:
         told.append(
             "电子结果凭办件编号、手机号后四位和领取码，在进度查询页面下载。领取码请勿告诉他人；遗失可到窗口更换。"
         )
+    if case.handover_codes:
+        rows.append(("交接码", "；".join(f"{what} {code}" for what, code in case.handover_codes)))
+        told.append(
+            "当面交接材料时把交接码告诉工作人员，交接之前请勿告诉他人；上门未成的，交接码会更换，以进度查询页面为准。"
+        )
     if case.deferred:
         told.append(f"以下材料容缺，请在期限前补交，补齐前不发放办理结果：{_listed(case.deferred)}。")
     if case.committed:

@@ -181,7 +181,7 @@ class CaseFacts(Frozen):
     `counts_from`: the day in words from which limits count. `taken_at`: when the papers were collected, else
     registered. `clerk`: a user name. `rounds`, `extensions`: in the order in which they came.
     `refusals`: decisions against the applicant that count now; `proofs`: electronic results. `result_code`: with which
-    the applicant fetches them; "" where it is not for the reader.
+    the applicant fetches them; "" where it is not for the reader. `handover_codes`: (for what, code), likewise.
     """
 
     case_no: str
@@ -203,6 +203,7 @@ class CaseFacts(Frozen):
     proofs: tuple[ElectronicProof, ...] = ()
     service: Service | None = None
     result_code: str = ""
+    handover_codes: tuple[tuple[str, str], ...] = ()
 
 
 class GapNotice(Frozen):

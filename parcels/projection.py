@@ -25,8 +25,8 @@ from parcels.paper_differences import raise_short, stops_the_case, tell_the_case
 from parcels.paper_trail import follow
 from parcels.scan_parsing import ScanOnWire
 from storage.base import Database
+from storage.parcels.code_checks import unproved
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow, lock_leg
-from storage.parcels.loose_scans import pending_proofs
 from storage.parcels.scans import ScanEventRow, events_of, log_id
 from storage.pending_updates import UpdateRow, queue_update
 
@@ -55,7 +55,8 @@ def policy_of(leg: LegRow) -> LegPolicy:
 def event_of(row: ScanEventRow, leg: Leg, pending: set[str], voids: str | None) -> ScanEvent:
     """A row of the log as `logistics.parcels.derive` wants it.
 
-    `pending`: ids of events with a proof that has not come. `voids`: id of the line that it takes back.
+    `pending`: ids of events that prove nothing yet, for want of a proof or a right code.
+    `voids`: id of the line that it takes back.
     """
     said = ScanOnWire.model_validate(row.payload)
     parties = row.payload if row.source == ScanSource.HANDOVER else {}
@@ -88,7 +89,7 @@ def event_of(row: ScanEventRow, leg: Leg, pending: set[str], voids: str | None) 
 
 def state_of(session: Session, leg: LegRow) -> ParcelState:
     """The state of a leg as its log gives it; the cache is not looked at."""
-    pending = pending_proofs(session, leg.leg_id)
+    pending = unproved(session, leg.leg_id)
     kind, rows = Leg(leg.leg), events_of(session, leg.leg_id)
     return derive(policy_of(leg), [event_of(row, kind, pending, _voided_by(row, rows)) for row in rows])
 

@@ -13,10 +13,10 @@ from domain.terms import Datum, ParcelStage, Role, ScanSource
 from logistics.device_clock import Boot, correct
 from logistics.geo import Point
 from parcels.rejected_lines import set_aside
-from parcels.scan_parsing import ScanOnWire, Unreadable, content_hash, keepable, read
+from parcels.scan_parsing import BagOnWire, ScanOnWire, Unreadable, content_hash, keepable, read, without_code
 from parcels.void_targets import Targets
 from storage.parcels import scans as log
-from storage.parcels.legs import CourierRow, legs_by_number
+from storage.parcels.legs import CourierRow, LegRow, legs_by_number
 
 _KEPT_BOOTS = 8
 _EVIDENCE_CHARACTERS = 4000
@@ -44,6 +44,7 @@ class Code(StrEnum):
     REPEAT = "REPEAT"  # accepted: scanned a moment ago, no further effect
     OUT_OF_PLACE = "OUT_OF_PLACE"  # accepted: can't follow what is known, shown without effect
     SIGNER_SHORT = "SIGNER_SHORT"  # accepted: not delivered to one who may sign
+    CODE_WRONG = "CODE_WRONG"  # accepted: not the applicant's hand-over code; a person is asked
     VOID_PENDING = "VOID_PENDING"  # accepted: the correction waits for a second person
 
 
@@ -73,9 +74,10 @@ class Reading(Frozen):
     @property
     def evidence(self) -> dict[str, Any]:
         """As the quarantine keeps it: as it came where any database can, else its beginning as plain text."""
-        if isinstance(self.raw, dict) and keepable(self.raw):
-            return self.raw
-        return {"raw": json.dumps(self.raw)[:_EVIDENCE_CHARACTERS]}
+        said = without_code(self.raw)
+        if isinstance(said, dict) and keepable(said):
+            return said
+        return {"raw": json.dumps(said)[:_EVIDENCE_CHARACTERS]}
 
 
 def readings(device_id: str, events: Iterable[Any]) -> list[Reading]:
@@ -83,16 +85,29 @@ def readings(device_id: str, events: Iterable[Any]) -> list[Reading]:
     return [Reading(raw=raw, sha256=content_hash(device_id, raw), scan=read(raw)) for raw in events]
 
 
+class Bagged(Frozen):
+    """A scan that names its bag. `at`: the time that counts."""
+
+    event_id: str
+    number: str
+    by: str
+    at: datetime
+    bag: BagOnWire
+
+
 class Batch:
     """The events of one device and request, each judged by the log and by those before it. One use: `take`.
 
-    `remarks`: id in the log → what the person who scans should read.
+    `remarks`: id in the log → what the person who scans should read. `typed`: id in the log → (number, hand-over code).
+    `bagged`: (id in the log, number, who, when, its bag), for those that name one.
     """
 
     def __init__(
         self, session: Session, device: log.ScanDeviceRow, scanner: Scanner, now: datetime, given: Sequence[Reading]
     ) -> None:
         self.remarks: dict[str, Code] = {}  # id in the log → remark
+        self.typed: dict[str, tuple[str, str]] = {}
+        self.bagged: list[Bagged] = []
         self._session = session
         self._device = device
         self._scanner = scanner
@@ -118,6 +133,10 @@ class Batch:
         set_aside(self._session, self._device.device_id, self._quarantined, self._now)
         self._note_position()
         return results
+
+    def leg_by_number(self, number: str) -> LegRow | None:
+        """The leg of a number that was scanned, as it stood before this batch."""
+        return self._legs.get(number)
 
     @property
     def touched(self) -> list[str]:
@@ -154,6 +173,11 @@ class Batch:
         self._targets.add(scan.eventId, event_id, leg_id)
         if scan.gps is not None:
             self._fixes.append((at, scan.gps.fix().point))
+        actor = self._courier.courier_id if self._courier else self._scanner.username
+        if scan.handoverCode is not None:
+            self.typed[event_id] = scan.number, scan.handoverCode
+        if scan.bag is not None:
+            self.bagged.append(Bagged(event_id=event_id, number=scan.number, by=actor, at=at, bag=scan.bag))
         self._rows.append(
             {
                 "event_id": event_id,
@@ -164,7 +188,7 @@ class Batch:
                 "leg_id": leg_id,
                 "code": scan.number,
                 "kind": scan.kind.value,
-                "actor": self._courier.courier_id if self._courier else self._scanner.username,
+                "actor": actor,
                 "occurred_at": scan.occurredAt,
                 "corrected_at": at,
                 "recorded_at": self._now,
@@ -172,7 +196,7 @@ class Batch:
                 "second_approval": self._scanner.role is Role.SUPERVISOR,
                 "natural_key": None,
                 "voids_id": voids,
-                "payload": reading.raw,
+                "payload": without_code(reading.raw),
                 "payload_sha256": reading.sha256,
             }
         )

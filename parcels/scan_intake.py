@@ -14,6 +14,8 @@ from domain.model import Frozen
 from domain.terms import ScanSource
 from logistics.parcels import ParcelState
 from logistics.scans import ScanUse
+from parcels.bags import note_bags, raise_gaps
+from parcels.handover_codes import judge_late, judge_typed, raise_doubts
 from parcels.missing_proofs import open_missed, settle_missed
 from parcels.projection import project
 from parcels.scan_batch import Batch, Code, EventResult, Reading, Result, Scanner, readings
@@ -38,12 +40,18 @@ class BatchAnswer(Frozen):
 
 
 class ScanIntake:
-    """One per process; safe for several threads and processes. `notify` wakes the relay after a commit."""
+    """One per process; safe for several threads and processes. `notify` wakes the relay after a commit.
 
-    def __init__(self, database: Database, now: Callable[[], datetime], notify: Callable[[], None]) -> None:
+    `code_key`: the secret of the hand-over codes; b"" where nobody types any.
+    """
+
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], notify: Callable[[], None], code_key: bytes = b""
+    ) -> None:
         self._database = database
         self._now = now
         self._notify = notify
+        self._code_key = code_key
 
     def take(self, device_id: str, events: Sequence[Any], scanner: Scanner) -> BatchAnswer:
         """Judge and store the events of one device, one result each, in their order; callers give at most `MAX_EVENTS`.
@@ -80,7 +88,9 @@ class ScanIntake:
                 row.leg_id = legs[row.code].leg_id
             waits.attach_proofs(session, rows)
             waits.age(session, aged, now)
+            coded = judge_late(session, self._code_key, {row.event_id: legs[row.code] for row in rows}, now)
             self._projected(session, (row.leg_id for row in rows))
+            raise_doubts(session, coded, now)
         return self._woken(len(rows))
 
     def note_proofs(self) -> int:
@@ -129,7 +139,11 @@ class ScanIntake:
             device = log.lock_device(session, device_id, now)
             batch = Batch(session, device, scanner, now, given)
             results = batch.take()
-            remarks = batch.remarks | _remarks(self._projected(session, batch.touched))
+            wrong, coded = judge_typed(session, self._code_key, batch, now)
+            gaps = note_bags(session, batch.bagged, batch.leg_by_number)
+            remarks = batch.remarks | _remarks(self._projected(session, batch.touched)) | wrong
+            raise_doubts(session, coded, now)
+            raise_gaps(session, gaps, now)
             watermark = log.raise_watermark(session, device)
         told = tuple(
             result.model_copy(update={"code": remarks.get(_logged(device_id, result))})

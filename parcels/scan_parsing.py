@@ -5,6 +5,7 @@ import json
 import math
 import re
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationError
@@ -79,6 +80,38 @@ class PaperOnWire(Frozen):
         return PaperLine(name=self.name, form=self.form, count=self.count, paper_no=self.paperNo)
 
 
+class NoCode(StrEnum):
+    """Why no hand-over code was said (没有交接码的原因)."""
+
+    ID_SEEN = "ID_SEEN"  # the applicant has shown his document instead
+    AGENT = "AGENT"
+    LOCKER = "LOCKER"
+    NOT_TOLD = "NOT_TOLD"  # he would not, or could not, say it
+
+
+class BagSide(StrEnum):
+    """Whether the parcel was put in when its bag was closed, or found when it was opened."""
+
+    CLOSED = "closed"
+    OPENED = "opened"
+
+
+class BagOnWire(Frozen):
+    """The bag (袋) that a scan is about, said with each of its parcels.
+
+    `origin`, `destination`: `hall` or the id of an outlet. `count`: parcels in it, as counted by who says this.
+    `missing`: of an opening: numbers on the list that were not in it.
+    """
+
+    no: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{4,32}\z")]
+    side: BagSide
+    origin: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,32}\z")]
+    destination: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,32}\z")]
+    sealNo: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SEAL), AfterValidator(_no_nul)]
+    count: Annotated[int, Field(strict=True, ge=0, le=200)]
+    missing: tuple[Word, ...] = Field(default=(), max_length=200)
+
+
 class ScanOnWire(Frozen):
     """One event; field names are the wire's (docs/postal.md "Devices: `POST /api/v1/scans:batch`").
 
@@ -100,6 +133,9 @@ class ScanOnWire(Frozen):
     voids: EventId | None = None
     signerKind: SignerKind | None = None
     note: Text | None = None
+    handoverCode: Annotated[str, StringConstraints(min_length=1, max_length=16)] | None = None
+    noCode: NoCode | None = None
+    bag: BagOnWire | None = None
 
     @property
     def number(self) -> str:
@@ -166,6 +202,13 @@ def _unreadable(raw: Any, member: str) -> Unreadable:
         event_id=event_id if isinstance(event_id, str) and 0 < len(event_id) <= 64 and keepable(event_id) else None,
         device_seq=sequence if counts else None,
     )
+
+
+def without_code(raw: Any) -> Any:
+    """An event as it is kept: what was typed as a hand-over code is judged, never kept."""
+    if not isinstance(raw, dict) or "handoverCode" not in raw:
+        return raw
+    return {name: value for name, value in raw.items() if name != "handoverCode"}
 
 
 def content_hash(device_id: str, raw: Any) -> str:

@@ -114,6 +114,11 @@ def result_key(settings: Settings) -> bytes:
     return _derived(settings, b"kuayu result codes")
 
 
+def handover_key(settings: Settings) -> bytes:
+    """The key behind the codes with which applicants hand over and take parcels (交接码), 32 bytes; as `agent_key`."""
+    return _derived(settings, b"kuayu hand-over codes")
+
+
 def verification_key(settings: Settings) -> bytes:
     """The key behind the tokens in the square codes of papers (核验), 32 bytes; derived as `agent_key`."""
     return _derived(settings, b"kuayu verification")

@@ -40,19 +40,21 @@ from storage.exchange import (
     sent_files,
     southwest,
 )
-from storage.parcels import handovers, legs, papers, scans
+from storage.parcels import bags, code_checks, handovers, legs, papers, scans
 from storage.people import users, wrong_tries
 from storage.tasks import rows as task_rows
 
 MODULES = (
     accesses,
     applicant_messages,
+    bags,
     breakers,
     case_list,
     case_rows,
     catalogue,
     conditions,
     drafts,
+    code_checks,
     electronic_results,
     exchange_log,
     faces,

@@ -80,16 +80,41 @@ class StopShown(Answer):
     contact: ContactMasked
     papers: list[PaperCounted]
     seal_no: str | None
+    sign_self: bool
+    asks_code: bool
+
+
+class BagComing(Answer):
+    """A bag on its way to this place: its seal, how many parcels it has, and their numbers as far as they are known."""
+
+    bag_no: str
+    origin: str
+    seal_no: str
+    expected: int
+    closed_at: Moment | None
+    numbers: list[str]
+
+
+class ToBag(Answer):
+    """A parcel that goes on from this place in a bag. `here` false: still in a courier's hands. `papers`: pieces."""
+
+    tracking_no: str
+    leg: Leg
+    destination: str
+    here: bool
+    papers: int
 
 
 class WorkList(Answer):
-    """One page; `next` goes into `after`."""
+    """One page; `next` goes into `after`. `bags` and `toBag` are on the first page only."""
 
     outlet_id: str
     server_time: Moment
     time_scale: float
     jobs: list[StopShown]
     next: str | None
+    bags: list[BagComing]
+    to_bag: list[ToBag]
 
 
 class WorkVersionShown(Answer):

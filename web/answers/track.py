@@ -40,6 +40,14 @@ class ParcelTold(Answer):
     stations: list[StationTold]
 
 
+class CodeTold(Answer):
+    """A code that the applicant says when a parcel changes hands: for what, 6 digits in two groups, when to say it."""
+
+    what: str
+    code: str
+    say: str
+
+
 class ResultToFetch(Answer):
     """An electronic result that its applicant may fetch with the code on his receipt, or one that is sent to him."""
 
@@ -64,6 +72,7 @@ class Standing(Answer):
 
     `then`: what happens next, who does it and until when, "" where `next` has said it all. `missing`: what is still to
     be brought. `progress`: the case's own line, from the registration to the end.
+    `handoverCodes`: what the applicant says next when a parcel changes hands.
 
     `steps`: of joint handling with an order, else none. `lacking`: papers that are not there as said.
     """
@@ -86,4 +95,5 @@ class Standing(Answer):
     results: list[ResultToFetch]
     may_rate: bool
     parcels: list[ParcelTold]
+    handover_codes: list[CodeTold]
     lacking: list[PaperLacking]

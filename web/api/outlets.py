@@ -23,6 +23,7 @@ from parcels import outlets as book
 from parcels.outlets import outlet_now, outlets_now
 from runtime.container import promise_rules
 from storage.keyset import Segment, read_page
+from storage.parcels.code_checks import asks_code
 from storage.parcels.legs import CourierRow, LegRow, SuspensionRow
 from storage.people.users import LoggedIn
 from storage.work_lists import papers_to_check, stops_of
@@ -42,6 +43,7 @@ from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import RequestSchema
 from web.foundation.work_version import LOOK_S
 from web.security.session import Anybody, OutletKeeper, Post, only
+from web.views.bags import coming_to, to_bag
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
 
@@ -165,12 +167,16 @@ def worklist(
     with ctx.database.read() as session:
         page = read_page(session, select(LegRow), jobs_of(session, outlet_id), size=size, after=mark_of(after))
         jobs = [job_shown(ctx, row.LegRow) for row in page.rows]
+        first = after is None
+        coming, going = (coming_to(session, outlet_id), to_bag(session, outlet_id)) if first else ([], [])
     return {
         "outletId": outlet_id,
         "serverTime": ctx.now().isoformat(),
         "timeScale": ctx.settings.time_scale,
         "jobs": jobs,
         "next": token_of(page.next),
+        "bags": coming,
+        "toBag": going,
     }
 
 
@@ -239,6 +245,8 @@ def job_shown(ctx: Context, leg: LegRow) -> dict[str, Any]:
         },
         "papers": leg.manifest,
         "sealNo": leg.seal_no,
+        "signSelf": leg.sign_self,
+        "asksCode": asks_code(leg),
     }
 
 

@@ -34,6 +34,7 @@ from papers.sheet import Paper
 from runtime.container import result_key
 from storage.cases.deferred_materials import still_owed
 from storage.cases.result_codes import printed_code
+from storage.cases.rows import handlings_of, read_dossier
 from storage.people.users import LoggedIn
 from web.api.submitted import form_check
 from web.foundation.context import Context, Ctx
@@ -41,6 +42,7 @@ from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import MaterialRequest, RequestSchema
 from web.security.session import CaseReader, Clerk
 from web.views.cases import find_case
+from web.views.handover_codes import codes_printed
 from web.views.papers import facts_of, item_facts
 from web.views.results import no_result
 from web.views.sentences import Refused, refusal
@@ -133,15 +135,20 @@ def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind, reader: LoggedIn) -> Re
 
 
 def _for_reader(session: Session, ctx: Context, facts: CaseFacts, reader: LoggedIn) -> CaseFacts:
-    """A receipt's facts, with the code for who hands it to the applicant, and for nobody else."""
-    if reader.role is not Role.CLERK:
-        return facts
-    return facts.model_copy(update={"result_code": printed_code(session, result_key(ctx.settings), facts.case_no)})
+    """A receipt's facts, with the codes for who hands it to the applicant, and for nobody else."""
+    return facts.model_copy(update=_codes(session, ctx, facts.case_no)) if reader.role is Role.CLERK else facts
 
 
 def track_address(ctx: Context, case_no: str) -> str:
     """Where the applicant follows a case; the digits of the phone are typed there."""
     return f"{ctx.settings.public_address}/track?caseNo={case_no}"
+
+
+def _codes(session: Session, ctx: Context, case_no: str) -> dict[str, Any]:
+    """What the applicant alone may know, on the paper that is handed to him."""
+    case = find_case(session, case_no)
+    doors = codes_printed(session, ctx, case, handlings_of(session, case_no), read_dossier(case, ctx.sealer))
+    return {"result_code": printed_code(session, result_key(ctx.settings), case_no), "handover_codes": doors}
 
 
 def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:

@@ -1,10 +1,8 @@
-"""Parcels: where one is and who holds it, hand-over from hand to hand, labels."""
+"""Parcels: where one is and who holds it, hand-over from hand to hand."""
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from fastapi.responses import Response
 from pydantic import Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,12 +12,10 @@ from domain.messages import HandedOver
 from domain.naming import CaseUpdate, case_workflow_id
 from domain.tasks import TaskKind
 from domain.terms import MaterialForm, Role, SignerKind
-from logistics.labels import seal_pdf, seal_png, waybill_pdf, waybill_png
 from logistics.scans import PaperLine
 from messaging.paper import told_in_person
 from parcels.handover import CARRIER, HALL, HandoverSaid, Side, confirm
 from parcels.outlets import outlet_now
-from runtime.container import label_key
 from storage.cases.deferred_materials import still_owed
 from storage.cases.rows import CaseRow, add_event
 from storage.parcels.handovers import handovers_of
@@ -29,20 +25,15 @@ from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
 from web.answers.parcels import CollectedAtHall, HandoverTaken, Parcel
 from web.api.agents import acting_signer
-from web.api.outlets import OutletStaff, contact_of
+from web.api.outlets import OutletStaff
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unprocessable
 from web.foundation.request_schemas import RequestSchema
 from web.security.session import Anybody
 from web.views.cases import parcel
-from web.views.labels import seal_of, waybill_of
 from web.views.sentences import Refused, refusal
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
-
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/pdf": {}, "image/png": {}}, "description": "PDF or PNG"}
-}
 
 
 @router.get(
@@ -84,50 +75,6 @@ def leg_of(session: Session, tracking_no: str) -> LegRow:
     if leg is None:
         raise NotFound("没有这个邮件号", code="PARCEL_UNKNOWN")
     return leg
-
-
-class LabelKind(StrEnum):
-    """Which label (标签): the waybill, or the seal of the dossier."""
-
-    WAYBILL = "waybill"
-    SEAL = "seal"
-
-
-class LabelFormat(StrEnum):
-    """PDF: for a printer with a driver. PNG: for one that takes bitmaps, at 203 dpi."""
-
-    PDF = "pdf"
-    PNG = "png"
-
-
-@router.get("/parcels/{tracking_no}/label.pdf", operation_id="getLabel", response_class=Response, responses=_FILE)
-def get_label(
-    tracking_no: str,
-    _staff: OutletStaff,
-    ctx: Ctx,
-    kind: LabelKind = LabelKind.WAYBILL,
-    format: LabelFormat = LabelFormat.PDF,
-) -> Response:
-    """The waybill (76 × 130 mm) or the dossier's seal (60 × 40 mm); people are masked.
-
-    Refused: 404 PARCEL_UNKNOWN; 422 NO_NUMBER, NO_ADDRESS, NO_SEAL, NUMBER_FORM.
-    """
-    key = label_key(ctx.settings)
-    with ctx.database.read() as session:
-        leg = leg_of(session, tracking_no)
-        try:
-            if kind is LabelKind.SEAL:
-                seal = seal_of(leg, ctx.now())
-                data = seal_png(seal, key) if format is LabelFormat.PNG else seal_pdf(seal, key)
-            else:
-                outlet = outlet_now(session, leg.outlet_id).name if leg.outlet_id else None
-                waybill = waybill_of(leg, contact_of(ctx, leg), outlet, ctx.now())
-                data = waybill_png(waybill, key) if format is LabelFormat.PNG else waybill_pdf(waybill, key)
-        except ValueError as fault:
-            raise Unprocessable("这个邮件号不能印成条码", code="NUMBER_FORM") from fault
-    media = "image/png" if format is LabelFormat.PNG else "application/pdf"
-    name = f'inline; filename="{kind}.{format}"'
-    return Response(data, media_type=media, headers={"Content-Disposition": name, "Cache-Control": "no-store"})
 
 
 class PaperRequest(RequestSchema):
@@ -234,11 +181,17 @@ def _line(line: PaperRequest) -> PaperLine:
 
 
 def hand_over_case(
-    session: Session, ctx: Context, case: CaseRow, signer: SignerKind, key: str, actor: str
+    session: Session,
+    ctx: Context,
+    case: CaseRow,
+    signer: SignerKind,
+    key: str,
+    actor: str,
+    said: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Queue the Update for the case that the applicant has taken everything at the hall; returns the route's answer.
 
-    Once each time that something waits there: handed over twice is handed over once.
+    Once each time that something waits there: handed over twice is handed over once. `said`: about code and signature.
 
     Raises:
         Conflict: a material is still owed (`DEFERRED_OPEN`).
@@ -250,7 +203,7 @@ def hand_over_case(
     again = _again(session, case.case_no)
     update_id = f"{case.case_no}-handed-over{again}"
     if not is_queued(session, update_id):  # handed over twice is handed over once
-        now, data = ctx.now(), {"signer": signer, **acts}
+        now, data = ctx.now(), {"signer": signer, **acts, **(said or {})}
         add_event(
             session,
             case_no=case.case_no,

@@ -22,6 +22,7 @@ from web.views.applicants import applicants_case
 from web.views.cases import leg_sentence, promised
 from web.views.clocks import responsible_now, running_clocks
 from web.views.fees import fee_shown
+from web.views.handover_codes import codes_needed
 from web.views.joint import steps_shown, undoing_sentence, undone_sentence
 from web.views.lacking import agreed_sentence, lacking_sentence, lacking_shown
 from web.views.masking import applicant_masked
@@ -113,6 +114,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
             }
             for leg in legs
         ],
+        "handoverCodes": codes_needed(session, ctx, case, legs),
         "lacking": [] if status.is_outcome else lacking_shown(papers),
     }
 

@@ -4,6 +4,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+_DECODES = ("/scan", "/scan/shell")
+_CSP_WITH_DECODER = f"{_CSP}; script-src 'self' 'wasm-unsafe-eval'"
+"""What the camera's picture is decoded with is WebAssembly, and only there."""
 
 
 class SecurityHeaders:
@@ -21,7 +24,8 @@ class SecurityHeaders:
         async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", _CSP)
+                csp = _CSP_WITH_DECODER if scope["path"] in _DECODES else _CSP
+                headers.setdefault("Content-Security-Policy", csp)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "same-origin")  # no-referrer makes forms say Origin: null
                 if not scope["path"].startswith("/static"):

@@ -198,6 +198,7 @@ OUTCOMES = {
 SETTLED_BY = {
     End.SETTLED: "事情已了结",
     End.CLOCK_STOPPED: "这个时限已停止或重新计算",
+    End.CODE_RIGHT: "交接码已核对无误",
     End.DECIDED: "办理地已作出决定",
     End.CASE_CLOSED: "办件已办完",
     End.HANDED_OVER: "已经领取",

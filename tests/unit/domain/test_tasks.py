@@ -75,6 +75,7 @@ def test_no_case_waits_for_what_the_hall_settles_by_itself():
         K.RESULT_WITHOUT_FILE,
         K.LETTER,
         K.REMINDED,
+        K.CODE_WRONG,
     }
 
 

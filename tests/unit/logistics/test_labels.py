@@ -16,8 +16,19 @@ from pypdf.generic import ContentStream, DictionaryObject
 
 from domain.terms import Leg
 from logistics import fonts
+from logistics.bag_labels import BagLabel, bag_pdf, bag_png
 from logistics.label_code import LabelCode, code_text
-from logistics.labels import DossierSeal, LabelParty, Waybill, seal_pdf, seal_png, waybill_pdf, waybill_png
+from logistics.labels import (
+    DossierSeal,
+    LabelParty,
+    Waybill,
+    seal_pdf,
+    seal_png,
+    small_waybill_pdf,
+    small_waybill_png,
+    waybill_pdf,
+    waybill_png,
+)
 from logistics.masking import mask_address, mask_firm, mask_name, mask_phone
 
 KEY = b"0123456789abcdef"
@@ -188,3 +199,36 @@ def test_the_font_has_the_characters_of_names() -> None:
     assert fonts.missing("好\U0001f600") == "\U0001f600"
     assert fonts.register() == fonts.FONT_NAME
     assert fonts.width("中文", 10) == 20
+
+
+@pytest.mark.parametrize("number", NUMBERS[:2])
+def test_a_small_waybill_decodes_and_names_nobody(number):
+    small = waybill(number)
+    for image in (of_png(small_waybill_png(small, KEY)), of_pdf(small_waybill_pdf(small, KEY))):
+        assert decoded(image) == {number, code_text(LabelCode(number=number, leg=Leg.DELIVERY), KEY)}
+    assert millimetres(small_waybill_pdf(small, KEY)) == (60, 40)
+    told = PdfReader(BytesIO(small_waybill_pdf(small, KEY))).pages[0].extract_text()
+    assert "解放碑" in told
+    assert not any(word in told for word in ("欧阳", "138", "中山三路"))
+
+
+BAG = BagLabel(
+    bag_no="BG261123-7K2M", origin="石油路", destination="政务大厅", parcels=15, seal_no="F0001234", closed_at=AT
+)
+
+
+@pytest.mark.parametrize(("small", "size"), [(True, (60, 40)), (False, (76, 130))])
+def test_a_bags_label_decodes_and_says_where_to(small, size):
+    data = bag_pdf(BAG, small=small)
+    assert decoded(of_png(bag_png(BAG, small=small))) == {BAG.bag_no}
+    assert decoded(of_pdf(data)) == {BAG.bag_no}
+    assert millimetres(data) == size
+    assert bag_pdf(BAG, small=small) == data  # the same content is the same file
+    told = PdfReader(BytesIO(data)).pages[0].extract_text()
+    for word in ("政务大厅", "石油路", "15 件", "F0001234", "2026-11-23 10:00"):
+        assert word in told
+
+
+def millimetres(data):
+    box = PdfReader(BytesIO(data)).pages[0].mediabox
+    return round(float(box.width) / 72 * 25.4, 2), round(float(box.height) / 72 * 25.4, 2)

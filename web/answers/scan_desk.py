@@ -1,0 +1,45 @@
+"""What the scanning tool starts with."""
+
+from domain.terms import Leg, ParcelStage, Role
+from web.answers.base import Answer, Moment
+
+
+class WhoScans(Answer):
+    """`outletId`: of a courier who has a login of his own."""
+
+    username: str
+    role: Role
+    role_label: str
+    outlet_id: str | None
+
+
+class PlaceNamed(Answer):
+    """An outlet by its name."""
+
+    id: str
+    name: str
+
+
+class ScanStart(Answer):
+    """`minimumShell`: an older shell has to load itself anew before it goes on."""
+
+    person: WhoScans
+    outlets: list[PlaceNamed]
+    minimum_shell: int
+    server_time: Moment
+
+
+class ParcelPlace(Answer):
+    """Where a parcel belongs. `number`: its tracking number, else its leg id; `outletId` null: to no outlet."""
+
+    number: str
+    leg: Leg
+    outlet_id: str | None
+    stage: ParcelStage
+    ended: bool
+
+
+class ParcelPlaces(Answer):
+    """At most 5000."""
+
+    parcels: list[ParcelPlace]

@@ -1,0 +1,178 @@
+// Scans wait on the device until the server has them (courier.md §7): an event keeps its id, its sequence and its
+// bytes, so that sending again is harmless. Only where the server has something else of this device under the sequence
+// does a scan take the next one; it waits, and is shown, until it is recorded.
+
+import { freshKey } from "../api.js";
+import { numberOf } from "./codes.js";
+import { moment } from "./clock.js";
+import { writing } from "./store.js";
+
+const KEPT_MS = 3 * 86_400_000; // what is sent stays readable so long, for "10:31 已扫过"
+
+export class ScanQueue {
+  /** `db`: of store.js. `person`: whose scans these are; each one's go up under their own name. */
+  constructor(db, person) {
+    this.db = db;
+    this.person = person;
+    this.changed = () => {};
+  }
+
+  /**
+   * Keep a scan with its identity and both clocks; resolves with the record once it is on the disk. `warned`: who
+   * scanned has already read what is wrong with it.
+   */
+  async add(said, { warned = false } = {}) {
+    const tx = writing(this.db, "scans", "kept");
+    const event = { eventId: freshKey(), deviceSeq: await nextSequence(tx), ...moment(), ...said };
+    const record = {
+      person: this.person,
+      event,
+      number: numberOf(event.code),
+      madeAt: Date.parse(event.occurredAt),
+      waiting: 1,
+      state: "waiting",
+      tries: 0,
+      warned,
+    };
+    record.id = await tx.objectStore("scans").add(record);
+    await tx.done;
+    this.changed();
+    return record;
+  }
+
+  /** {count, oldest, renumbered} of mine that wait; `oldest`: when the first was made (ms), null without any. */
+  async waiting() {
+    const rows = await this.db.getAllFromIndex("scans", "waiting", [this.person, 1]);
+    return {
+      count: rows.length,
+      oldest: rows.length > 0 ? rows[0].madeAt : null,
+      renumbered: rows.filter((row) => row.code === "SEQUENCE_USED").length,
+    };
+  }
+
+  /** How many scans of other people wait on this device. */
+  async others() {
+    const keys = await this.db.getAllKeysFromIndex("scans", "waiting");
+    return keys.length - (await this.db.countFromIndex("scans", "waiting", [this.person, 1]));
+  }
+
+  /** The next of mine to be sent, in order. */
+  batch(size) {
+    return this.db.getAllFromIndex("scans", "waiting", [this.person, 1], size);
+  }
+
+  /** Mine, newest first. */
+  async list(limit) {
+    const found = [];
+    let cursor = await this.db.transaction("scans").store.openCursor(null, "prev");
+    while (cursor && found.length < limit) {
+      if (cursor.value.person === this.person) {
+        found.push(cursor.value);
+      }
+      cursor = await cursor.continue();
+    }
+    return found;
+  }
+
+  /** What this device has scanned of a parcel, oldest first, by whomever. */
+  of(code) {
+    return this.db.getAllFromIndex("scans", "number", numberOf(code));
+  }
+
+  /** Every scan of the device as it is kept, for a file when the storage is in danger. */
+  async everything() {
+    return { device: await this.device(), scans: await this.db.getAll("scans") };
+  }
+
+  /** The name under which the server knows this device. */
+  async device() {
+    const tx = writing(this.db, "kept");
+    let id = await tx.store.get("device");
+    if (!id) {
+      id = `web-${freshKey()}`;
+      tx.store.put(id, "device");
+    }
+    await tx.done;
+    return id;
+  }
+
+  /** Take in the server's answer to the records that were sent; resolves with those it has answered, as they are now. */
+  async settle(sent, answer, isTrouble) {
+    const results = new Map(answer.results.map((result) => [result.eventId, result]));
+    const tx = writing(this.db, "scans", "kept");
+    const settled = [];
+    for (const { id, event } of sent) {
+      const result = results.get(event.eventId);
+      const row = await tx.objectStore("scans").get(id);
+      if (result === undefined || row?.waiting !== 1 || row.event.deviceSeq !== event.deviceSeq) {
+        continue; // another tab was quicker
+      }
+      const next = await outcome(tx, row, result, answer.watermark, isTrouble);
+      await tx.objectStore("scans").put(next);
+      settled.push(next);
+    }
+    await tx.done;
+    this.changed();
+    return settled;
+  }
+
+  /** Note that a try to send has failed, with what it said. */
+  async failed(sent, why) {
+    const tx = writing(this.db, "scans");
+    for (const { id } of sent) {
+      const row = await tx.store.get(id);
+      if (row?.waiting === 1) {
+        tx.store.put({ ...row, tries: row.tries + 1, said: why });
+      }
+    }
+    await tx.done;
+    this.changed();
+  }
+
+  /** Refusals that nobody has read yet, oldest first. */
+  unseen() {
+    return this.db.getAllFromIndex("scans", "unseen", [this.person, 1]);
+  }
+
+  /** Somebody has read them. */
+  async seen(rows) {
+    const tx = writing(this.db, "scans");
+    for (const { id } of rows) {
+      const row = await tx.store.get(id);
+      if (row) {
+        delete row.unseen;
+        tx.store.put(row);
+      }
+    }
+    await tx.done;
+    this.changed();
+  }
+
+  /** Forget what was sent days ago; what waits is never forgotten. */
+  async prune(now = Date.now()) {
+    const tx = writing(this.db, "scans");
+    const old = await tx.store.index("madeAt").getAll(IDBKeyRange.upperBound(now - KEPT_MS));
+    for (const row of old.filter((one) => one.waiting === undefined && one.unseen === undefined)) {
+      tx.store.delete(row.id);
+    }
+    await tx.done;
+  }
+}
+
+async function outcome(tx, row, result, watermark, isTrouble) {
+  if (result.code === "SEQUENCE_USED") {
+    const event = { ...row.event, deviceSeq: await nextSequence(tx, watermark) };
+    return { ...row, event, state: "waiting", code: result.code, tries: row.tries + 1 };
+  }
+  const { waiting: _, ...rest } = row;
+  const done = { ...rest, state: "sent", result: result.result, code: result.code ?? null, sentAt: Date.now() };
+  return isTrouble(result, row) ? { ...done, state: "trouble", unseen: 1 } : done;
+}
+
+/** The device's next number, above what the server has of it already; two tabs take turns in the transaction. */
+async function nextSequence(tx, used = 0) {
+  const kept = tx.objectStore("kept");
+  const next = Math.max((await kept.get("sequence")) ?? 0, used) + 1;
+  kept.put(next, "sequence");
+  return next;
+}

@@ -1,0 +1,100 @@
+// The work list of the place that is chosen, kept for the time without a network, and what it says about a code.
+
+import { get } from "../api.js";
+import { JUDGED } from "../words/scan.js";
+import { isEaten, numberOf } from "./codes.js";
+import { label } from "./stages.js";
+import { keep } from "./store.js";
+
+const OLD_MS = 12 * 3_600_000; // then it says nothing any more (courier.md §7)
+
+export class Work {
+  /** `person`: whose list it is; another's that is still on the device is forgotten. */
+  constructor(db, person) {
+    this.db = db;
+    this.person = person;
+    this.placeId = null;
+    this.#empty();
+  }
+
+  /** What is kept of this person's list of a place on the device. */
+  async recall(placeId) {
+    this.placeId = placeId;
+    this.#empty();
+    const kept = await this.db.get("kept", "work");
+    if (kept?.person === this.person && kept.placeId === placeId) {
+      this.#take(kept);
+    } else if (kept) {
+      await this.forget();
+    }
+  }
+
+  /** Ask the server; raises Problem. */
+  async refresh() {
+    const placeId = this.placeId;
+    const stops = [];
+    const [bags, toBag] = [[], []]; // of the first page
+    let after = "";
+    do {
+      const page = await get(`/api/v1/outlets/${encodeURIComponent(placeId)}/worklist${after}`);
+      stops.push(...page.jobs);
+      bags.push(...page.bags);
+      toBag.push(...page.toBag);
+      after = page.next ? `?after=${encodeURIComponent(page.next)}` : "";
+    } while (after);
+    const { parcels } = await get("/api/v1/scan/parcels");
+    if (placeId === this.placeId) {
+      const kept = { person: this.person, placeId, readAt: Date.now(), stops, bags, toBag, parcels };
+      await keep(this.db, "work", kept);
+      this.#take(kept);
+    }
+  }
+
+  /** Addresses and masked names leave the device. */
+  async forget() {
+    this.#empty();
+    await keep(this.db, "work", null);
+  }
+
+  /** Without a list, or with one of yesterday, nobody can say what belongs here. */
+  get known() {
+    return this.readAt !== null && Date.now() - this.readAt < OLD_MS;
+  }
+
+  /** The stop of a code, or null. */
+  find(code) {
+    const number = numberOf(code);
+    return this.stops.find((stop) => stop.trackingNo === number || stop.legId === number) ?? null;
+  }
+
+  /** What is wrong with a code here, {title, lines, final}, or null. `final`: it can't be recorded anyway. */
+  judge(code, places) {
+    if (isEaten(code)) {
+      return { ...JUDGED.eaten, final: true };
+    }
+    if (!this.known || this.find(code) !== null) {
+      return null;
+    }
+    const parcel = this.parcels.get(numberOf(code));
+    if (!parcel) {
+      return JUDGED.unknown;
+    }
+    if (parcel.ended) {
+      return parcel.stage === "CANCELLED" ? JUDGED.cancelled : JUDGED.ended(label(parcel.stage));
+    }
+    const isElsewhere = parcel.outletId !== null && parcel.outletId !== this.placeId;
+    return isElsewhere ? JUDGED.elsewhere(places.get(parcel.outletId) ?? parcel.outletId) : null;
+  }
+
+  #empty() {
+    this.#take({ stops: [], bags: [], toBag: [], parcels: [], readAt: null });
+  }
+
+  #take({ stops, bags = [], toBag = [], parcels, readAt }) {
+    this.stops = stops;
+    this.bags = bags; // on their way to this place
+    this.toBag = toBag; // to be sent on from it
+    this.parcels = new Map(parcels.map((parcel) => [parcel.number, parcel]));
+    this.readAt = readAt;
+  }
+}
