@@ -1,7 +1,7 @@
 """codes typed when a parcel changes hands, as they were judged; bags between outlets and the hall
 
 Revision: 0027
-Revises: 0024
+Revises: 0026
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0027"
-down_revision: str | None = "0024"
+down_revision: str | None = "0026"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

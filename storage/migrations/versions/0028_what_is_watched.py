@@ -1,7 +1,7 @@
 """how the parts of the system have been, and indexes of what a supervisor watches
 
 Revision: 0028
-Revises: 0024
+Revises: 0027
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0028"
-down_revision: str | None = "0024"
+down_revision: str | None = "0027"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

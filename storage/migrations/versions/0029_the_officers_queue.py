@@ -1,7 +1,7 @@
 """the officer's queue by the law's deadlines, who has which handling, and decisions that two people make
 
 Revision: 0029
-Revises: 0024
+Revises: 0028
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0029"
-down_revision: str | None = "0024"
+down_revision: str | None = "0028"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """wrong tries of applicants, in slots; how a call was signed, with its line in the exchange log
 
 Revision: 0030
-Revises: 0024
+Revises: 0029
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0030"
-down_revision: str | None = "0024"
+down_revision: str | None = "0029"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
