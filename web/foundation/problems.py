@@ -143,9 +143,11 @@ def install(app: FastAPI) -> None:
         if isinstance(error, FieldsRefused):
             errors = [{"field": field, "detail": sentence} for field, sentence in error.faults]
         cases = error.cases if isinstance(error, SameMatterFound) else None
-        more = {"errors": errors, "cases": cases, "theirs": error.theirs if isinstance(error, Overtaken) else None}
+        theirs = error.theirs if isinstance(error, Overtaken) else None
         wait = error.retry_after_s if isinstance(error, TooBusy) else RETRY_AFTER_S
-        return problem(status, error.sentence, code=error.code, retry_after_s=wait, **more)
+        return problem(
+            status, error.sentence, code=error.code, errors=errors, cases=cases, theirs=theirs, retry_after_s=wait
+        )
 
     @app.exception_handler(ServiceUnavailable)
     @app.exception_handler(Misconfigured)
