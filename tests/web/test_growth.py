@@ -18,7 +18,9 @@ EACH = 20
 """Instructions between two looks of the counter."""
 PER_CASE = {
     "dashboard": 10,
-    "supervisor": 10,
+    "supervisor": 130,  # of the six months whose measures are shown; here that is every case
+    "measures": 110,
+    "quarter as the reply has it": 130,
     "metrics": 25,
     "status page": 25,
     "stops of an outlet": 1,
