@@ -231,9 +231,9 @@ def rejected(office, number):
 
 def long(office, number):
     """Many lines, long names."""
-    case = accepted(office, number)
-    for day in range(40):
-        case.note("PAPER_COUNTED" if day % 2 else "MATERIAL_VERIFIED", 5 - day / 10)
+    case = accepted(office, number, item="YZ-VET-010")
+    for day in range(54):
+        case.note(("PAPER_COUNTED", "MATERIAL_VERIFIED", "FEE_PAID")[day % 3], 5 - day / 12)
     org = "新疆维吾尔自治区伊犁哈萨克自治州察布查尔锡伯自治县人力资源和社会保障局失业保险经办中心"
     case.says(WireEvent.REVIEWING, 3, 1, org=org, reason=LONG * 3, extended_workdays=10)
     return case.step(S.REVIEWING, 1)

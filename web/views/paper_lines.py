@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from domain.dossier import Dossier
+from domain.dossier import Dossier, DossierMaterial
 from domain.papers import PaperFate, PaperOrigin
 from logistics.holders import HolderKind
 from web.views.licences import material_shown
@@ -16,7 +16,7 @@ def paper_lines(dossier: Dossier, papers: Sequence[dict[str, Any]]) -> list[dict
     `material`: as `web.views.licences` has it, None: the authority has made it. `paper` None: nothing of it is on
     paper. `since`: ISO 8601, when it was seen last. `countable`: the window may have to say how many there are.
     """
-    brought = [(0, None, material) for material in dossier.materials]
+    brought: list[tuple[int, str | None, DossierMaterial]] = [(0, None, material) for material in dossier.materials]
     brought += [(one.round, one.handling_no, material) for one in dossier.supplements for material in one.materials]
     left, lines = list(papers), []
     for round_, handling_no, material in brought:

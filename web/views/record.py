@@ -124,15 +124,21 @@ def _why(kind: str, data: Mapping[str, Any], reason: str) -> str:
 
 
 def _folded(lines: Sequence[Line]) -> list[Line]:
-    """Lines that are read; the smaller ones under the last that they belong to, by their leg or simply before them."""
+    """Lines that are read; smaller ones and repeats under the last that they belong to, by their leg or before them."""
     kept: list[Line] = []
     for line in lines:
-        if line.kind not in _FOLDED or not kept:
+        if not kept or not (line.kind in _FOLDED or _repeats(line, kept[-1])):
             kept.append(line)
             continue
         own = (one for one in reversed(kept) if line.leg_id is not None and one.leg_id == line.leg_id)
         next(own, kept[-1]).folded.append(line)
     return kept
+
+
+def _repeats(line: Line, before: Line) -> bool:
+    """The same once more; what an authority says stands for itself each time."""
+    same = (line.kind, line.handling_no, line.leg_id) == (before.kind, before.handling_no, before.leg_id)
+    return same and line.kind not in set(WireEvent)
 
 
 def _attach_words(lines: Sequence[Line], said: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -48,6 +48,16 @@ def test_attempts_and_reminders_stand_under_what_they_belong_to():
     assert whats(found.first[1].folded) == ["CLOCK_STARTED"]
 
 
+def test_the_same_once_more_is_folded_but_not_an_authority_s_word():
+    found = record([an_event("PAPER_COUNTED", n, said=1, counted=n) for n in range(3)])
+    assert [line.why for line in (found.first[0], *found.first[0].folded)] == [
+        f"应有 1 份，清点 {n} 份" for n in range(3)
+    ]
+    assert len(record([an_event("REVIEWING", n) for n in range(3)]).first) == 3
+    legs = [an_event("LEG_BOOKED", n, leg="DELIVERY", legId=f"L{n}") for n in range(2)]
+    assert len(record(legs).first) == 2
+
+
 def test_thirty_lines_are_shown_and_the_rest_is_folded_in_its_place():
     found = record([an_event(f"K{n}", n) for n in range(45)])
     assert [len(found.first), len(found.between), len(found.latest)] == [1, 15, MOST - 1]

@@ -67,7 +67,7 @@ function replace(part, html) {
     each.open ||= open.has(nameOf(part, each));
   }
   if (focus) {
-    [...part.querySelectorAll(focus.kind)][focus.at]?.focus({ preventScroll: true });
+    found(part, focus)?.focus({ preventScroll: true });
   }
 }
 
@@ -80,7 +80,13 @@ function placeOf(part, focus) {
   const id = focus.closest("[id]");
   const kind = id && part.contains(id) && id !== part ? `#${CSS.escape(id.id)} ${focus.localName}` : focus.localName;
   const own = focus.id ? `#${CSS.escape(focus.id)}` : kind;
-  return { kind: own, at: [...part.querySelectorAll(own)].indexOf(focus) };
+  return { kind: own, at: [...part.querySelectorAll(own)].indexOf(focus), words: focus.textContent };
+}
+
+/** What stood at this place: with the same words, there or elsewhere by now; else whatever stands there. */
+function found(part, { kind, at, words }) {
+  const all = [...part.querySelectorAll(kind)];
+  return all[at]?.textContent === words ? all[at] : (all.find((each) => each.textContent === words) ?? all[at]);
 }
 
 /** Remember where what is pointed at, else what has the focus, stands; the returned function scrolls it back there. */
@@ -92,11 +98,10 @@ function anchor(holder) {
   if (!part) {
     return () => {};
   }
-  const { kind, at: place } = placeOf(part, at);
-  const find = () => [...part.querySelectorAll(kind)][place] ?? part;
-  const before = find().getBoundingClientRect().top;
+  const place = placeOf(part, at);
+  const before = at.getBoundingClientRect().top;
   return () => {
-    const moved = find().getBoundingClientRect().top - before;
+    const moved = (found(part, place) ?? part).getBoundingClientRect().top - before;
     if (Math.abs(moved) >= 1) {
       window.scrollBy({ top: moved, behavior: "instant" });
     }
