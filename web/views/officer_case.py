@@ -69,6 +69,7 @@ def officer_case(session: Session, ctx: Context, handling_no: str, person: Logge
         "awaited": awaited(shown, handling.wire_state),
         "case": case,
         "since": events[-1]["id"] if events else 0,
+        "result_name": (case_row.item.get("result") or "办理结果")[:80],
         "papers": list(_papers(session, dossier)),
         "clocks": clocks,
         "soonest": running_first(clocks),
