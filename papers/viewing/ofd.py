@@ -17,7 +17,7 @@ from papers.viewing.faults import no_such_page, unreadable
 from papers.viewing.ofd_svg import Canvas, numbers
 
 _MOST_FILES = 5_000
-_MOST_BYTES = 120 * 1024 * 1024
+_MOST_BYTES = 60 * 1024 * 1024
 _LOOKED_AT = 20
 _A4_MM = "0 0 210 297"
 _SEALED = "文件带有电子印章或签名，这里不显示也不验证，请下载后用 OFD 阅读器查验。"

@@ -46,7 +46,8 @@ class Canvas:
         self.left_out = False
         size = {"width": f"{self._width * 4:g}", "height": f"{self._height * 4:g}"}
         view = {"viewBox": f"{self._x:g} {self._y:g} {self._width:g} {self._height:g}"}
-        self._root = etree.Element(f"{{{_SVG}}}svg", {**size, **view}, nsmap={None: _SVG})
+        self._root = etree.fromstring(f'<svg xmlns="{_SVG}"/>')
+        self._root.attrib.update({**size, **view})
         self._add(self._root, "rect", x=self._x, y=self._y, width=self._width, height=self._height, fill="#fff")
 
     def svg(self) -> bytes:

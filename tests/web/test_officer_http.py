@@ -164,10 +164,12 @@ def test_a_proposal_goes_back_with_a_reason_and_may_be_made_again(desk):
     first = post(desk, no, "decisions", body=REFUSAL).json()["proposalId"]
     back = post(desk, no, f"proposals/{first}/return", OTHER, {"reason": "依据写错了"})
     assert back.json()["outcome"] == "returned"
-    assert "依据写错了" in desk.call("GET", f"/officer/{no}", "officer").text
+    page = desk.call("GET", f"/officer/{no}", "officer").text
+    assert "复核退回：不予受理" in page and "依据写错了" in page
     assert line(desk, no)["proposal"] is None
     second = post(desk, no, "decisions", body=REFUSAL).json()["proposalId"]
     assert post(desk, no, f"proposals/{second}/return", body={"reason": "我再看看"}).json()["outcome"] == "recalled"
+    assert "复核退回：不予受理" not in desk.call("GET", f"/officer/{no}", "officer").text
     assert decide(desk, no, "ACCEPTED").json()["proposalId"] is None
     assert post(desk, no, f"proposals/{second}/confirm", OTHER).status_code == 409
     elsewhere = desk.submitted(53)

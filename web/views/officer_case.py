@@ -63,19 +63,22 @@ def officer_case(session: Session, ctx: Context, handling_no: str, person: Logge
     shown = handling_shown(session, ctx, row)
     case = full(session, ctx, case_row, person.role)
     clocks = clocks_shown(session, ctx, case_row, handling)
+    proposals = _proposals(session, ctx, handling_no)
     return {
         "row": handling,
         "handling": shown,
         "awaited": awaited(shown, handling.wire_state),
         "case": case,
         "since": events[-1]["id"] if events else 0,
+        "result_name": (case_row.item.get("result") or "办理结果")[:80],
         "papers": list(_papers(session, dossier)),
         "clocks": clocks,
         "soonest": running_first(clocks),
         "said": [one for one in case["said"] if one["handlingNo"] == handling_no],
         "elsewhere": [one for one in case["said"] if one["handlingNo"] != handling_no],
         "drafts": drafts_of(ctx, case_row, handling, shown, case["applicant"]["name"]),
-        "proposals": _proposals(session, ctx, handling_no),
+        "proposals": proposals,
+        "returned": _returned(proposals) if shown["next"] else None,
         "holdings": _holdings(session, ctx, handling_no),
         "is_mine": handling.held_by == person.username,
         "is_others": handling.held_by not in (None, person.username),
@@ -114,6 +117,7 @@ def _proposals(session: Session, ctx: Context, handling_no: str) -> list[dict[st
             "at": row.proposed_at.isoformat(),
             "open": row.outcome is None,
             "outcome": ProposalEnd(row.outcome).label if row.outcome is not None else None,
+            "returned": row.outcome == ProposalEnd.RETURNED,
             "endedBy": row.ended_by,
             "endedAt": row.ended_at.isoformat() if row.ended_at is not None else None,
             "reason": row.words(ctx.sealer),
@@ -121,6 +125,11 @@ def _proposals(session: Session, ctx: Context, handling_no: str) -> list[dict[st
         }
         for row in proposals_of(session, handling_no)
     ]
+
+
+def _returned(proposals: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The last proposal, where a second officer has sent it back."""
+    return proposals[-1] if proposals and proposals[-1]["returned"] else None
 
 
 def _holdings(session: Session, ctx: Context, handling_no: str) -> list[dict[str, Any]]:

@@ -207,3 +207,20 @@ def test_of_steps_written_together_only_the_new_ones_are_written(records, databa
     second = change("2-ACCEPTED", S.ACCEPTED, stop=(K.ACCEPTANCE,))
     assert [len(each) for each in records.record_all(CaseChanges(changes=(first, second))).deadlines] == [1, 0]
     assert (case_of(database).status, case_of(database).version, running(database)) == (S.ACCEPTED, 2, [])
+
+
+def legal_due(database):
+    with database.read() as session:
+        return session.get_one(HandlingRow, CASE).legal_due_at
+
+
+def test_a_handling_knows_the_soonest_end_of_the_law_s_clocks(records, database):
+    """What is promised is not the law's; a clock that stops counts no more (storage.officer_queue)."""
+    assert legal_due(database) is None
+    records.record(change(start=(clock(K.ACCEPTANCE),)))
+    assert legal_due(database) == NOW + timedelta(days=5)
+    decide = (clock(K.DECISION_PROMISED), clock(K.DECISION_STATUTORY))
+    records.record(change("2-ACCEPTED", S.ACCEPTED, start=decide, stop=(K.ACCEPTANCE,)))
+    assert legal_due(database) == NOW + timedelta(days=20)
+    records.record(change("3-SUSPENDED", S.SUSPENDED, stop=(K.DECISION_PROMISED, K.DECISION_STATUTORY)))
+    assert legal_due(database) is None
