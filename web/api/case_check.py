@@ -1,11 +1,11 @@
 """`/cases:check`: what registration would say of a case that is being typed; `/cases:notice`: the same on paper."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import JsonValue
+from pydantic import JsonValue, RootModel
 
 from catalog.model import ServiceItem
 from papers import GapNotice, notice, render
@@ -20,22 +20,23 @@ from web.views.papers import item_facts
 
 router = APIRouter(prefix="/api/v1", tags=["办件"])
 
-Unfinished = Annotated[
-    dict[str, JsonValue], Body(description="as `POST /cases`; whatever is not known yet is left out")
-]
+
+class UnfinishedCase(RootModel[dict[str, JsonValue]]):
+    """The body of `POST /cases` as far as it is known; what is not known yet is left out."""
+
 
 _TOLD = (Section.PLACES, Section.APPLICANT, Section.FORM, Section.MATERIALS)
 """What an applicant can put right; the rest is the window's to do."""
 
 
 @router.post("/cases:check", operation_id="checkCase", response_model=CaseCheck)
-def check_case(given: Unfinished, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
+def check_case(given: UnfinishedCase, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
     """What `POST /cases` would say, section by section, of a body that need not be whole. Changes nothing.
 
     By the same steps as registration: `ready` is true exactly when it would not refuse.
     """
     with ctx.database.read() as session:
-        found = collect(session, ctx, given, clerk.username)
+        found = collect(session, ctx, given.root, clerk.username)
         return {
             "ready": found.ready,
             "sections": [_section(found, section, summary_of(found, section)) for section in Section],
@@ -51,12 +52,12 @@ def check_case(given: Unfinished, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
     response_class=Response,
     responses={200: {"content": {"application/pdf": {}}, "description": "PDF"}},
 )
-def gap_notice(given: Unfinished, clerk: Clerk, ctx: Ctx) -> Response:
+def gap_notice(given: UnfinishedCase, clerk: Clerk, ctx: Ctx) -> Response:
     """一次性告知书 as PDF of all that lacks for this matter and person, without registering. Changes nothing.
 
     Refused: 422 ITEM_UNKNOWN, NOTHING_MISSING.
     """
-    return gap_pdf(ctx, given, clerk.username)
+    return gap_pdf(ctx, given.root, clerk.username)
 
 
 def gap_pdf(ctx: Context, given: Mapping[str, Any], clerk: str) -> Response:
