@@ -65,19 +65,23 @@ def faces_of(session: Session, sealer: Sealer, numbers: Collection[str]) -> dict
 
 
 def marks_for(key: bytes, *, name: str, number: str, phone: str) -> tuple[str, ...]:
-    """The marks that what somebody types may have: a whole name, a whole number, a phone, four last digits.
+    """The marks that what somebody types may have, what is meant most often first: four last digits (of the case
+    number, of the phone), a whole phone, a whole document number, a whole name.
 
     `number`, `phone`: as `domain.identifiers` brings them into form; empty where it is none.
     """
     last = number if len(number) == _FOUR and number.isdecimal() else ""
-    said = (("name", name), ("id", number), ("phone", phone), ("phone-tail", last), ("tail", last))
+    said = (("tail", last), ("phone-tail", last), ("phone", phone), ("id", number), ("name", name))
     return tuple(_mark(key, kind, value) for kind, value in said if value)
 
 
-def cases_marked(session: Session, marks: Collection[str], limit: int) -> Sequence[str]:
-    """Numbers of the cases with one of these marks, the latest first."""
-    found = select(CaseMarkRow.case_no).where(CaseMarkRow.mark.in_(marks)).distinct()
-    return session.scalars(found.order_by(CaseMarkRow.case_no.desc()).limit(limit)).all()
+def cases_marked(session: Session, marks: Iterable[str], limit: int) -> Sequence[str]:
+    """Numbers of the cases with one of these marks, those of the first mark first, each mark's latest first."""
+    found: dict[str, None] = {}
+    for mark in marks:
+        latest = select(CaseMarkRow.case_no).filter_by(mark=mark).order_by(CaseMarkRow.case_no.desc())
+        found |= dict.fromkeys(session.scalars(latest.limit(limit)))
+    return list(found)[:limit]
 
 
 def faceless(session: Session, after: str, limit: int) -> Iterable[CaseRow]:

@@ -1,4 +1,4 @@
-"""A district that has been at work for a while: open cases in every state, late, long and joint ones, and tasks."""
+"""A district at work for a while: open cases in every state, late and long ones, joint ones, and tasks."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,17 +6,17 @@ from catalog.items import load
 from demo.people import applicant
 from domain.applicant_messages import MessageKind, MessageState
 from domain.dossier import Consent, Dossier
-from domain.messages import Responsible
+from domain.messages import CaseStart, HandlingPlan, Responsible
 from domain.outbound import Person
 from domain.tasks import TaskKind
-from domain.terms import CaseStatus, Role
+from domain.terms import CaseStatus, Role, Scheme
 from runtime.container import container_of
 from storage.cases.applicant_messages import MessageRow, enqueue
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.people.passwords import hashed
 from storage.people.users import put_user
 from storage.tasks.rows import open_task
-from tests.web.many import case_values, fill, handling_values, number
+from tests.web.many import case_values, fill, handling_values, number, registered_at
 from web.api.faces import give_faces
 
 COLLEAGUE = "wangmin"
@@ -113,12 +113,34 @@ def _case(context, serial, late, today):
         serial,
         item_code=item.code,
         item_name=item.name,
+        item=item.snapshot(load().version).model_dump(mode="json"),
+        start=_start(serial, item).model_dump(mode="json"),
         dossier=sealed,
         status=status,
         awaits=awaits,
         keeper="clerk",
         on_hold=serial % 17 == 6,
         due_at=_due(serial, late, today),
+    )
+
+
+def _start(serial, item):
+    plan = HandlingPlan(
+        handling_no=number(serial),
+        region=REGIONS[serial % len(REGIONS)],
+        scheme=Scheme.QUANYU,
+        mode=item.mode,
+        partner=None,
+        originals_travel=False,
+        result_travels=False,
+    )
+    return CaseStart(
+        case_no=number(serial),
+        item=item.brief,
+        handlings=(plan,),
+        pickup=False,
+        delivery=False,
+        registered_at=registered_at(serial),
     )
 
 

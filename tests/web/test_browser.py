@@ -60,7 +60,7 @@ def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):
     assert "登记" in history
     assert "办理地" in history
     desk.open("/window")
-    expect(page.locator(".cases")).to_contain_text(receipt)
+    expect(page.locator(f"[data-case='{receipt}']")).to_contain_text("已办结")
 
 
 def test_files_are_uploaded_while_the_form_is_filled_in(desk):

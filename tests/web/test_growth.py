@@ -28,6 +28,8 @@ PER_CASE = {
     "search a name": 25,
     "work list of the smallest network": 25,
     "work list of a network and a status": 50,
+    "work list of some statuses": 25,
+    "work list of a region": 25,
 }
 """What is counted, counted off or looked through whole, in an index: instructions that each further case may cost."""
 BOUNDED = 15_000

@@ -96,7 +96,8 @@ function tell() {
   const there = Number(bar.dataset.there);
   const all = document.getElementById("pick-all");
   const more = Number.isNaN(there) || there > boxes().length;
-  document.getElementById("picked").textContent = count ? (count === MOST ? PICK.most(MOST) : PICK.some(count)) : PICK.none;
+  const chosen = count === MOST ? PICK.most(MOST) : PICK.some(count);
+  document.getElementById("picked").textContent = count ? chosen : PICK.none;
   document.getElementById("pick-page").checked = boxes().length > 0 && boxes().every((box) => box.checked);
   all.hidden = count === 0 || !more;
   all.disabled = Number.isNaN(there);

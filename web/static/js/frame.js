@@ -41,7 +41,8 @@ function inList(event) {
   if (!row && event.key.startsWith("Arrow")) {
     return false; // the page scrolls
   }
-  const next = row ? (step > 0 ? row.nextElementSibling : row.previousElementSibling) : document.querySelector(".rows > li");
+  const beside = step > 0 ? row?.nextElementSibling : row?.previousElementSibling;
+  const next = row ? beside : document.querySelector(".rows > li");
   next?.querySelector("a.whole").focus();
   return next !== null;
 }

@@ -88,5 +88,5 @@ function keyOf(details) {
 
 /** Somebody has begun to decide a task: that part waits until it is sent. */
 function isFilledIn(part) {
-  return [...part.querySelectorAll("form[data-api]")].some((form) => [...form.elements].some((f) => f.value !== f.defaultValue && f.name === "reason"));
+  return [...part.querySelectorAll("form[data-api] [name=reason]")].some((field) => field.value !== "");
 }

@@ -50,7 +50,8 @@ async function ask() {
   say(SEARCH.searching);
   try {
     const body = new URLSearchParams({ q: box.value });
-    const answer = await fetch("/search", { method: "POST", body, headers: { "HX-Request": "true" }, signal: mine.signal });
+    const headers = { "HX-Request": "true" };
+    const answer = await fetch("/search", { method: "POST", body, headers, signal: mine.signal });
     if (answer.redirected || !answer.ok) {
       say(SEARCH.failed);
       return;

@@ -3,7 +3,8 @@
 import { clearFaults } from "./faults.js";
 import { THEIRS } from "./words/theirs.js";
 
-const CLOCK = new Intl.DateTimeFormat("zh-CN", { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const DAY_AND_TIME = { month: "long", day: "numeric", hour: "2-digit", minute: "2-digit" };
+const CLOCK = new Intl.DateTimeFormat("zh-CN", { ...DAY_AND_TIME, timeZone: "Asia/Shanghai" }); // the hall's, not this PC's
 
 export function showTheirs(form, problem) {
   clearFaults(form);
@@ -12,7 +13,8 @@ export function showTheirs(form, problem) {
   box.tabIndex = -1;
   box.setAttribute("role", "alert");
   const facts = made("dl", "", "facts");
-  facts.append(made("dt", THEIRS.theirs(by, at ? CLOCK.format(new Date(at)) : "")), made("dd", why ? `${what}：${why}` : what));
+  const when = at ? CLOCK.format(new Date(at)) : "";
+  facts.append(made("dt", THEIRS.theirs(by, when)), made("dd", why ? `${what}：${why}` : what));
   facts.append(made("dt", THEIRS.mine), made("dd", mineOf(form)));
   const renew = made("button", THEIRS.renew);
   renew.type = "button";
