@@ -29,6 +29,13 @@ pytestmark = pytest.mark.browser
 
 MANY = 200
 AT_ONCE_MS = 150
+UNREAD = """async (count) => {
+  const { openDB } = await import("/static/vendor/idb/index.js");
+  const db = await openDB("kuayu-scan");
+  const found = await db.countFromIndex("scans", "unseen");
+  db.close();
+  return found === count;
+}"""
 HOLDS = """
   const wait = setTimeout;
   window.setTimeout = (call, ms, ...rest) => wait(call, ms === 700 || ms === 1800 ? 60000 : ms, ...rest);
@@ -260,6 +267,7 @@ def test_what_only_the_server_knows_comes_later_as_red_and_outlives_a_reload(chr
         page.reload()
         assert "还没有这个邮件号的订单" in red(page)[1]
         page.click("text=知道了")
+        page.wait_for_function(UNREAD, arg=0)
         page.reload()
         shown(page)
         expect(page.locator("#answer")).to_be_hidden()

@@ -79,6 +79,9 @@ async function saidBefore(context, code) {
 
 /** What is asked for is recorded as it stands on the card. */
 async function confirmed(context) {
+  if (asking === null) {
+    return; // pressed twice
+  }
   const { code, stop, kind, warned, isAgain } = asking;
   const said = { kind, code, ...(stop ? { epoch: stop.epoch } : {}) };
   const more = document.getElementById("said");
@@ -118,7 +121,7 @@ function idle(context) {
 
 function question(context) {
   const { code, stop, kind } = asking;
-  const main = button(SCAN.confirm(label(kind)), () => confirmed(context), { class: "main", id: "confirm" });
+  const main = button(SCAN.confirm(label(kind)), () => context.inTurn(() => confirmed(context)), { class: "main", id: "confirm" });
   const others = made("div", { class: "choices", hidden: true, id: "stages" }, stages().map((one) => choice(context, one)));
   const more = button(SCAN.more, () => unfold(others, more), { "aria-expanded": "false", id: "more-stages" });
   return [
