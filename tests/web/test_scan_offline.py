@@ -106,13 +106,19 @@ def kill(folder):
 
 def logged_in(page, base, outlet):
     page.goto(f"{base}/login?next=%2Fscan")
-    page.fill("#username", "courier")
-    page.fill("#password", "demo")
-    page.click("button.main")
+    log_in(page)
     page.goto(f"{base}/scan?outlet={outlet}")
     shown(page)
     expect(page.locator("#card")).to_contain_text("更新")
     kept_on_the_device(page)
+
+
+def log_in(page):
+    page.fill("#username", "courier")
+    page.fill("#password", "demo")
+    page.click("button.main")
+    page.wait_for_url("**/scan*")
+    shown(page)
 
 
 def kept_on_the_device(page):
@@ -148,7 +154,11 @@ def test_five_hundred_scans_survive_a_kill_and_a_bad_network_each_once(chromium,
         kept = {row["event"]["eventId"]: row["event"]["code"] for row in device(page, "db.getAll('scans')")}
         weather.of[:] = list(BAD_DAY)
         page.context.set_offline(False)
+        expect(page.locator("#notice")).to_contain_text("登录已过期")  # a browser that was killed forgets its session
+        page.click("#notice button")
+        log_in(page)
         expect(waiting(page)).to_have_text("已全部上传", timeout=120_000)
+        assert len(weather.of) < len(BAD_DAY) - 5
         weather.of.clear()
     logged = stored(office)[before:]
     assert len(logged) == MANY

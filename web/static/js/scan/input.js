@@ -119,7 +119,7 @@ export class ScanInput {
   }
 
   #pressed(event) {
-    const alone = performance.now() - this.lastKeyAt > ALONE_MS;
+    const alone = performance.now() - Math.max(this.lastKeyAt, this.takenAt) > ALONE_MS;
     if (!isSuffix(event)) {
       this.lastKeyAt = performance.now();
     }

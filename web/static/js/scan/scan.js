@@ -130,7 +130,7 @@ function question(context) {
     run && stop && made("p", {}, SCAN.other(label(kind))),
     ASKED[kind] && asked(SCAN[ASKED[kind]]),
     others,
-    made("p", { class: "acts low" }, button(SCAN.drop, () => drop(context), { class: "plain", id: "drop" }), more, main),
+    made("p", { class: "acts low" }, button(SCAN.drop, () => context.inTurn(() => drop(context)), { class: "plain", id: "drop" }), more, main),
   ].filter(Boolean);
 }
 
@@ -177,7 +177,9 @@ function stopRun(context) {
 }
 
 function drop(context) {
-  forget(asking.code);
+  if (asking !== null) {
+    forget(asking.code);
+  }
   asking = null;
   draw(context);
 }
