@@ -127,6 +127,13 @@ def open_tasks(office, kind, **of):
         return list(session.scalars(select(TaskRow).filter_by(kind=kind, resolved_at=None, **of)))
 
 
+def told(page, press):
+    """Press, and wait until the server has answered the scans that follow from it."""
+    with page.expect_response("**/scans:batch"):
+        page.click(press)
+    uploaded(page)
+
+
 def uploaded(page):
     expect(waiting(page)).to_have_text("已全部上传", timeout=WAIT_MS)
 
@@ -138,7 +145,7 @@ def keyed(page, code):
 
 def signed(page):
     pad = page.locator(".sign-pad")
-    pad.scroll_into_view_if_needed()
+    pad.evaluate("pad => pad.scrollIntoView({ block: 'center' })")
     box = pad.bounding_box()
     page.mouse.move(box["x"] + 20, box["y"] + 30)
     page.mouse.down()
@@ -293,8 +300,7 @@ def test_without_a_code_a_reason_is_said(chromium, base, office):
         photographed(page, "scan-no-code")
         page.click("#next")
         page.click("#sign-skip")
-        page.click("#take")
-        uploaded(page)
+        told(page, "#take")
     kind, said = events(office, number)[-1]
     assert (kind, said["noCode"], said["signerKind"]) == ("DELIVERED", "ID_SEEN", "self")
     assert verdicts(office, leg_id) == []
@@ -323,9 +329,8 @@ def test_nobody_is_at_home(chromium, base, office):
         page.click("#nobody")
         fits_a_thumb(page)
         photographed(page, "scan-nobody")
-        page.click("[data-note=NOBODY_HOME]")
+        told(page, "[data-note=NOBODY_HOME]")
         expect(page.locator("#stops")).to_contain_text("没有要上门的")
-        uploaded(page)
     assert [(kind, said["note"]) for kind, said in events(office, number)] == [("PICKUP_FAILED", "NOBODY_HOME")]
 
 
@@ -411,9 +416,7 @@ def opened_at_the_hall(chromium, base, office, bag_no, numbers, leg_ids):
         expect(page.locator("#finish-bag")).to_have_text("报告缺 1 件")
         expect(page.locator("#answer")).to_be_hidden()
         photographed(page, "scan-bag-opening")
-        with page.expect_response("**/scans:batch"):
-            page.click("#finish-bag")
-        uploaded(page)
+        told(page, "#finish-bag")
     (task,) = open_tasks(office, TaskKind.DISCREPANCY, leg_id=leg_ids[2])
     assert task.data["findings"] == ["BAG_SHORT"]
     with office.database.read() as session:
@@ -436,9 +439,8 @@ def test_the_hall_counts_papers_in(chromium, base, office):
         expect(page.locator("#answer")).to_be_hidden()
         fits_a_thumb(page)
         photographed(page, "scan-counter-counting")
-        page.click("#take-in")
+        told(page, "#take-in")
         expect(page.locator("#receipt")).to_contain_text("清点回执")
-        uploaded(page)
     kind, said = events(office, number)[-1]
     assert (kind, [line["count"] for line in said["manifest"]]) == ("HALL_CHECKED", [2, 2])
     assert open_tasks(office, TaskKind.DISCREPANCY, leg_id=leg_id)

@@ -50,7 +50,7 @@ function kindOf({ leg }) {
 
 function steps() {
   const { stop, tally } = draft;
-  return Object.keys(DOOR.steps).filter((step) => (step !== "papers" || tally.length > 0) && (step !== "code" || stop.asksCode || stop.leg === "DELIVERY"));
+  return Object.keys(DOOR.steps).filter((step) => (step !== "papers" || tally.length > 0) && (step !== "code" || stop.asksCode));
 }
 
 async function scanned(code, context) {
@@ -115,8 +115,8 @@ function main(root, context, all, at) {
 }
 
 function isDone() {
-  const { step, tally, said, stop } = draft;
-  return step === "papers" ? isCounted(tally) : step !== "code" || !stop.asksCode || isSaid(said);
+  const { step, tally, said } = draft;
+  return step === "papers" ? isCounted(tally) : step !== "code" || isSaid(said);
 }
 
 async function go(root, context, step) {
@@ -146,6 +146,11 @@ const PARTS = {
     }, { id: "all-right" }),
   ],
   check: (root, context) => [
+    draft.stop.leg === "DELIVERY" && made("fieldset", { class: "signer" }, made("legend", {}, DOOR.signer),
+      made("div", { class: "choices" }, Object.entries(DOOR.signers).map(([value, text]) => button(text, () => {
+        draft.signer = value;
+        draw(root, context);
+      }, { "data-signer": value, "aria-pressed": String(draft.signer === value) })))),
     button(DOOR.idSeen, async () => {
       draft.idSeen = !draft.idSeen;
       await draw(root, context);
@@ -156,15 +161,7 @@ const PARTS = {
       made("li", { "data-done": String(draft.sealNo !== null) }, draft.sealNo ? DOOR.sealSeen(draft.sealNo) : DOOR.sealScan,
         draft.stop.sealNo && !draft.sealNo && made("span", { class: "quiet" }, ` ${DOOR.sealExpected(draft.stop.sealNo)}`))),
   ],
-  code: (root, context) => [
-    draft.stop.leg === "DELIVERY" && made("fieldset", { class: "signer" }, made("legend", {}, DOOR.signer),
-      made("div", { class: "choices" }, Object.entries(DOOR.signers).map(([value, text]) => button(text, () => {
-        draft.signer = value;
-        draw(root, context);
-      }, { "data-signer": value, "aria-pressed": String(draft.signer === value) })))),
-    draft.stop.asksCode ? keypad(draft.said, { changed: () => pressed(context), reasons: REASONS[draft.stop.leg] ?? REASONS.PICKUP })
-      : made("p", {}, DOOR.codeNotAsked),
-  ],
+  code: (root, context) => [keypad(draft.said, { changed: () => pressed(context), reasons: REASONS[draft.stop.leg] })],
   sign: (root, context) => {
     if (!canKeep()) {
       return [made("p", {}, DOOR.noPhoto)];

@@ -76,7 +76,6 @@ export const DOOR = {
   noCodes: { ID_SEEN: "已查验身份证件", AGENT: "代办人交接", LOCKER: "放快递柜", NOT_TOLD: "说不出或不愿说" },
   codeTyped: "交接码已填，上传时核对",
   codeNone: (why) => `没有交接码：${why}`,
-  codeNotAsked: "这件不用交接码",
   signer: "谁签收",
   signers: { self: "本人", agent: "代收人", locker: "快递柜" },
   signLead: "请在下面签名",
