@@ -30,19 +30,19 @@ _FAILED_FOR_GOOD = "多次上门没有完成，工作人员会与您联系另行
 _SENT_ANEW = "已为您改派投递员，请备好材料和身份证件。"
 
 _ANY_LEG: dict[ParcelStage, str] = {
-    S.ORDERED: "已登记，正在安排。",
-    S.ACCEPTED: "已受理，正在安排。",
-    S.ASSIGNED: "已安排投递员。",
+    S.ORDERED: "寄递已登记，邮政正在安排。",
+    S.ACCEPTED: "邮政已受理，正在安排。",
+    S.ASSIGNED: "邮政已安排投递员。",
     S.EN_ROUTE: "投递员正在路上。",
     S.ARRIVED_DOOR: "投递员已到门口。",
     S.PICKED_UP: "邮政已揽收。",
-    S.AT_OUTLET: "已到邮政网点。",
-    S.IN_TRANSIT: "正在运输途中。",
-    S.AT_DEST_OUTLET: "已到目的地网点。",
-    S.OUT_FOR_DELIVERY: "正在派送。",
-    S.DELIVERED: "已送达。",
+    S.AT_OUTLET: "邮件已到邮政网点，接着往前送。",
+    S.IN_TRANSIT: "邮件正在运输途中。",
+    S.AT_DEST_OUTLET: "邮件已到目的地网点，接着派送。",
+    S.OUT_FOR_DELIVERY: "投递员正在派送。",
+    S.DELIVERED: "邮件已送达。",
     S.HALL_CHECKED: "大厅已核对无误。",
-    S.ON_HOLD: "寄递暂停，工作人员正在处理。",
+    S.ON_HOLD: "寄递暂停，工作人员正在处理，处理好马上告诉您。",
     S.PICKUP_FAILED: _FAILED_UNSAID,
     S.DELIVERY_FAILED: _FAILED_UNSAID,
     S.AWAITING_COLLECTION: "邮件待领取，须本人或代领人签收后才算送达。",
@@ -50,8 +50,8 @@ _ANY_LEG: dict[ParcelStage, str] = {
     S.DAMAGED: "邮件外包装破损，工作人员会核对材料并联系您。",
     S.LOST: "邮件暂时查不到下落，我们正在全力查找，会主动联系您。",
     S.CANCELLED: "寄递已取消。",
-    S.RETURNING: "正在退回。",
-    S.RETURNED: "已退回。",
+    S.RETURNING: "邮件正在退回，退到后告诉您。",
+    S.RETURNED: "邮件已退回，工作人员会与您联系。",
 }
 
 _PER_LEG: dict[tuple[Leg, ParcelStage], str] = {

@@ -11,7 +11,6 @@ from domain.wire import WireState
 from storage.exchange.exchange_log import ExchangeRow
 from storage.exchange.inbox_row import InboxRow, InboxState
 from storage.exchange.outbox import CommandRow, CommandState, command_place, store_rendered
-from tests.unit.exchange.sichuan_callbacks import content, headers
 from tests.web.track_cases import NOW, a_clock, set_case
 
 NAME, ID, PHONE = "欧阳静", "11010519491231002X", "13800001234"
@@ -19,6 +18,8 @@ NAME, ID, PHONE = "欧阳静", "11010519491231002X", "13800001234"
 
 def called(office, handling_no, number, event="RECEIVED", **other):
     """A callback of the played network's, as it signs; the answer's code. `other`: headers that are wrong."""
+    from tests.unit.exchange.sichuan_callbacks import content, headers  # which is only there with its adapter
+
     said = content(event, number, event_id=f"evt_{number:08d}", caseNo=handling_no)
     body = json.dumps(said, ensure_ascii=False).encode()
     signed = dict(headers(body, said["eventId"], **{"X-CY-Timestamp": str(int(time.time()))} | other))

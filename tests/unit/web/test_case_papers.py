@@ -105,7 +105,7 @@ def test_the_task_names_the_paper_and_both_numbers(hall, case_no, short):
 def test_the_applicant_reads_what_lacks(hall, case_no, short):
     answer = track(hall, case_no)
     assert answer["lacking"] == [{"name": short["name"], "said": 1, "counted": 0, "decision": None}]
-    assert answer["next"] == f"清点时《{short['name']}》缺1份，办理先暂停，工作人员会与您联系商定。"
+    assert answer["next"] == f"大厅清点时《{short['name']}》缺1份，先暂停办理，会打电话与您商定。"
     page = hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
     assert "应有 1 份，清点 0 份" in page
 
@@ -113,7 +113,7 @@ def test_the_applicant_reads_what_lacks(hall, case_no, short):
 def test_brought_later_it_is_counted_at_the_window_and_the_case_hears_it(hall, case_no, short):
     assert resolve(hall, case_no, "bring_later").status_code == 200
     assert told(hall, "task_resolved") == [f"case-{case_no}"]  # although the parcel is still on its way
-    assert track(hall, case_no)["next"].startswith("请尽快把缺的材料送到窗口")
+    assert track(hall, case_no)["next"].startswith("请您尽快把缺的材料送到大厅窗口")
     hall.now = hall.now.replace(minute=hall.now.minute + 5)
     answer = count(hall, case_no, short["paper_no"], 1)
     assert answer.json() == {"paperNo": short["paper_no"], "said": 1, "counted": 1, "differs": False}

@@ -59,7 +59,7 @@ def test_an_electronic_result_is_withheld_from_everybody_until_the_gap_is_closed
         "name": "准迁证", "form": "electronic", "withheld": True,
     }  # fmt: skip
     assert hall.as_().get(f"/api/v1/cases/{case_no}/papers/delivery.pdf").json()["code"] == "DEFERRED_OPEN"
-    assert read(hall, case_no)["next"] == "结果已出，请补齐容缺材料后领取。"
+    assert read(hall, case_no)["next"] == "办理地已有结果，请您补齐所缺材料后领取。"
     body = {"materials": [{"seq": OWED, "provided": "copy"}]}
     assert hall.as_().post(f"/api/v1/cases/{case_no}/deferred", json=body).status_code == 200
     assert hall.as_().get(f"/api/v1/documents/{SHA}").content == RESULT
@@ -79,7 +79,7 @@ def test_a_lapse_that_is_given_up_keeps_the_result_for_good(hall, case_no):
         session.get_one(CaseRow, case_no).closed_at = hall.now
     assert case(hall, case_no)["stillOwed"] == [OWED]
     assert hall.as_().get(f"/api/v1/documents/{SHA}").status_code == 409
-    assert read(hall, case_no)["next"] == "容缺材料逾期未补，结果未发放，请联系窗口。"
+    assert read(hall, case_no)["next"] == "所缺材料逾期未补，结果不能发放，请您联系大厅。"
 
 
 def test_to_go_on_waiting_leaves_everything_owed(hall, case_no):
@@ -137,7 +137,7 @@ def test_the_applicant_reads_until_when_the_missing_papers_must_come(hall):
     case_no = hall.started()
     hall.record(case_no, CaseStatus.SUPPLEMENT_REQUIRED)
     clock(hall, case_no, DeadlineKind.SUPPLEMENT_REPLY, days=7, who="applicant")
-    assert read(hall, case_no)["next"] == "还缺材料，请在11月30日前到窗口补齐。"
+    assert read(hall, case_no)["next"] == "还缺材料，请您在11月30日（含）前到大厅窗口补齐。"
 
 
 def test_accepted_by_silence_is_shown_with_the_day_of_receipt_and_is_no_status(hall):
