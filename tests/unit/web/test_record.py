@@ -1,7 +1,9 @@
 """The record of a case: 30 lines at most, nothing left out, each word and each wait where it belongs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
+from domain.messages import DeadlineKind
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role
 from domain.wire import WireState
@@ -121,6 +123,18 @@ def test_the_two_limits_of_one_decision_are_one_wait(hall):
     hall.now += timedelta(days=2)
     page = hall.as_().get(f"/window/{case_no}").text
     assert page.count("等办理地办结，已 2 天") == 1
+
+
+def test_every_clock_has_words_for_what_is_waited_for(hall):
+    case_no = hall.started()
+    with hall.database.write() as session:
+        for days, kind in enumerate(DeadlineKind):
+            begun = hall.now + timedelta(days=days)
+            times = {"start_at": begun, "warn_at": begun, "due_at": begun, "stopped_at": begun + timedelta(days=1)}
+            of = {"case_no": case_no, "handling_no": case_no, "kind": kind, "key": kind, "responsible": "applicant"}
+            session.add(DeadlineRow(**of, **times))
+    page = hall.as_().get(f"/window/{case_no}").text
+    assert len(re.findall("等申请人.{2,9} 1 天", page)) == len(DeadlineKind)
 
 
 def test_what_a_person_had_to_decide_is_a_wait_too(hall):
