@@ -3,15 +3,14 @@
 Conditions that an index has stand as text in the query too (see `storage.work_lists`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from domain.terms import DOOR_LEGS, Leg, Role
-from logistics.promise_model import PromiseVerdict
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.keyset import AnyRow, Segment, partial_index
 from storage.parcels.legs import LegRow
@@ -23,7 +22,6 @@ _DUE: Final = "closed_at IS NULL AND due_at IS NOT NULL"
 _DOORS: Final = f"leg IN ('{Leg.PICKUP}', '{Leg.DELIVERY}')"
 _STOP: Final = f"ended_at IS NULL AND {_DOORS}"
 _AWAITED: Final = f"ended_at IS NULL AND arrived_at IS NULL AND {_DOORS}"
-_IN_DANGER: Final = (PromiseVerdict.BREACHED, PromiseVerdict.AT_RISK)
 
 partial_index("ix_leg_stop", LegRow.planned_arrival_at, LegRow.leg_id, where=_STOP)
 partial_index("ix_leg_awaited", LegRow.verdict, LegRow.deadline_at, LegRow.leg_id, where=_AWAITED)
@@ -49,7 +47,7 @@ class ClerkQueue(NamedTuple):
 
 def due_within(after: datetime | None, until: datetime, *, latest_first: bool = False) -> tuple[Segment, ...]:
     """Open cases of which a clock ends after `after` and by `until`; the soonest first."""
-    fits = (text(_DUE), CaseRow.due_at <= until, *([CaseRow.due_at > after] if after else []))
+    fits: tuple[Any, ...] = (text(_DUE), CaseRow.due_at <= until, *([CaseRow.due_at > after] if after else []))
     return (Segment(where=fits, at=CaseRow.due_at, id=CaseRow.case_no, descending=latest_first),)
 
 
@@ -59,9 +57,9 @@ def waiting_since(before: datetime) -> tuple[Segment, ...]:
     return (Segment(where=(text(_OPEN_CASE), CaseRow.case_no.in_(stuck)), id=CaseRow.case_no),)
 
 
-def in_danger(session: Session, limit: int) -> list[LegRow]:
-    """Door legs at which nobody has arrived and whose promise is at risk or broken, what ends first first."""
-    awaited = select(LegRow).where(text(_AWAITED), LegRow.verdict.in_(_IN_DANGER))
+def in_danger(session: Session, verdicts: Sequence[str], limit: int) -> list[LegRow]:
+    """Door legs at which nobody has arrived and whose promise is one of `verdicts`, what ends first first."""
+    awaited = select(LegRow).where(text(_AWAITED), LegRow.verdict.in_(verdicts))
     return list(session.scalars(awaited.order_by(LegRow.deadline_at, LegRow.leg_id).limit(limit)))
 
 
@@ -78,16 +76,16 @@ def stops_from(session: Session, since: datetime, limit: int) -> list[AnyRow]:
     return list(session.execute(planned.order_by(LegRow.planned_arrival_at, LegRow.leg_id).limit(limit)).all())
 
 
-def promises_since(session: Session, since: datetime) -> Iterator[tuple[str | None, PromiseVerdict, int]]:
+def promises_since(session: Session, since: datetime) -> Iterator[tuple[str | None, str, int]]:
     """(outlet, verdict, how many) of the door legs with a promise that were ordered from `since` on."""
     counted = select(LegRow.outlet_id, LegRow.verdict, func.count()).where(
         DOOR_LEG, LegRow.leg.in_(DOOR_LEGS), LegRow.ordered_at >= since, LegRow.verdict.is_not(None)
     )
     for outlet_id, verdict, count in session.execute(counted.group_by(LegRow.outlet_id, LegRow.verdict)):
-        yield outlet_id, PromiseVerdict(verdict), count
+        yield outlet_id, str(verdict), count
 
 
-def promised_legs(outlet_id: str, verdicts: tuple[PromiseVerdict, ...], since: datetime) -> tuple[Segment, ...]:
+def promised_legs(outlet_id: str, verdicts: Sequence[str], since: datetime) -> tuple[Segment, ...]:
     """The door legs behind a number of `promises_since`, the latest first."""
     fits = (LegRow.outlet_id == outlet_id, LegRow.ordered_at >= since, LegRow.verdict.in_(verdicts))
     return (

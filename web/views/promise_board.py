@@ -56,8 +56,8 @@ def promise_board(session: Session, now: datetime) -> list[OutletPromises]:
     """Every outlet with its promises of today; a cancelled order stands nowhere."""
     counted: dict[str, Counter[Standing]] = defaultdict(Counter)
     for outlet_id, verdict, count in promises_since(session, day_of(now)):
-        if outlet_id is not None and verdict in _OF_VERDICT:
-            counted[outlet_id][_OF_VERDICT[verdict]] += count
+        if outlet_id is not None and PromiseVerdict(verdict) in _OF_VERDICT:
+            counted[outlet_id][_OF_VERDICT[PromiseVerdict(verdict)]] += count
     return [
         OutletPromises(
             outlet_id=outlet.id, name=outlet.name, counts={each: counted[outlet.id][each] for each in Standing}

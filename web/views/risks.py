@@ -12,6 +12,7 @@ from catalog.workdays import SHANGHAI, local_day
 from domain.errors import Misconfigured
 from domain.model import Frozen
 from domain.terms import Leg, Role
+from logistics.promise_model import PromiseVerdict
 from parcels.outlets import outlets_now
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, read_dossier
 from storage.keyset import count_up_to, read_page
@@ -27,6 +28,7 @@ _DOORS_SHOWN: Final = 4
 _DUE_SHOWN: Final = 6
 _LATE_SHOWN: Final = 3
 _STUCK: Final = timedelta(hours=24)
+_IN_DANGER: Final = (PromiseVerdict.BREACHED, PromiseVerdict.AT_RISK)
 
 
 class Risk(Frozen):
@@ -88,7 +90,7 @@ def risks(session: Session, ctx: Context) -> Risks:
     """The risks at this moment: doors, then what ends today, then what has just become late."""
     now = ctx.now()
     today, late = due_within(now, end_of_day(now)), due_within(None, now, latest_first=True)
-    legs = in_danger(session, _DOORS_SHOWN)
+    legs = in_danger(session, _IN_DANGER, _DOORS_SHOWN)
     named = [
         row.case_no
         for segments, size in ((today, _DUE_SHOWN), (late, _LATE_SHOWN))
