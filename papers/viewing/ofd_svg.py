@@ -44,8 +44,8 @@ class Canvas:
         self._images = images
         self._fonts = fonts
         self.left_out = False
-        size = {"width": f"{self._width * 4:g}", "height": f"{self._height * 4:g}"}
-        view = {"viewBox": f"{self._x:g} {self._y:g} {self._width:g} {self._height:g}"}
+        size: dict[str | bytes, str | bytes] = {"width": f"{self._width * 4:g}", "height": f"{self._height * 4:g}"}
+        view: dict[str | bytes, str | bytes] = {"viewBox": f"{self._x:g} {self._y:g} {self._width:g} {self._height:g}"}
         self._root = etree.fromstring(f'<svg xmlns="{_SVG}"/>')
         self._root.attrib.update({**size, **view})
         self._add(self._root, "rect", x=self._x, y=self._y, width=self._width, height=self._height, fill="#fff")
@@ -100,7 +100,9 @@ class Canvas:
             self.left_out = True
             return
         _, _, width, height = numbers(one.get("Boundary"))
-        size = {"width": 1.0, "height": 1.0} if one.get("CTM") else {"width": width, "height": height}
+        size: dict[str | bytes, str | bytes] = (
+            {"width": 1.0, "height": 1.0} if one.get("CTM") else {"width": width, "height": height}
+        )
         drawn = self._add(self._root, "image", transform=_placed(one), preserveAspectRatio="none", **size)
         drawn.set("href", address)
 

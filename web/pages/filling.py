@@ -24,7 +24,7 @@ def filled(page: str, form_id: str, pairs: Pairs, faults: Pairs = ()) -> str:
 
     `faults`: (id of a field, sentence), set beside the field.
     """
-    root = html.document_fromstring(page)
+    root: HtmlElement = html.document_fromstring(page)
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
@@ -42,7 +42,7 @@ def filled(page: str, form_id: str, pairs: Pairs, faults: Pairs = ()) -> str:
     for place, sentence in faults:
         for field in form.xpath(".//*[@id=$id]", id=place):
             _mark(field, sentence)
-    return html.tostring(root, encoding="unicode", doctype=_DOCTYPE)
+    return str(html.tostring(root, encoding="unicode", doctype=_DOCTYPE))
 
 
 def _mark(field: HtmlElement, sentence: str) -> None:
@@ -76,7 +76,7 @@ def _set(field: HtmlElement, attribute: str, *, on: bool) -> None:
 
 
 def _value_of(option: HtmlElement) -> str:
-    return option.get("value", option.text_content().strip())
+    return str(option.get("value", option.text_content().strip()))
 
 
 def body_of(page: str, form_id: str) -> dict[str, Any]:
@@ -84,7 +84,8 @@ def body_of(page: str, form_id: str) -> dict[str, Any]:
 
     Names with dots are members, numbers are places in a list; what is empty, disabled or for reading only is left out.
     """
-    form = html.document_fromstring(page).get_element_by_id(form_id)
+    root: HtmlElement = html.document_fromstring(page)
+    form = root.get_element_by_id(form_id)
     body: dict[str, Any] = {}
     for field in form.xpath(".//input[@name]|.//select[@name]|.//textarea[@name]"):
         skipped = field.get("data-plain") is not None or field.get("type") in ("file", "submit")

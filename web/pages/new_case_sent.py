@@ -113,7 +113,8 @@ def _again(
     same: Sequence[dict[str, Any]] = (),
 ) -> Response:
     """The page with a link to each field and the same sentence beside it."""
-    form = html.document_fromstring(_page(ctx, person, sent, same=same)).get_element_by_id(FORM)
+    root: html.HtmlElement = html.document_fromstring(_page(ctx, person, sent, same=same))
+    form = root.get_element_by_id(FORM)
     places = [(place_of(form, field), sentence) for field, sentence in faults]
     told = sent.told
     return shown(

@@ -117,7 +117,7 @@ def _view(session: Session, ctx: Context, person: LoggedIn, path: str, view: Vie
 
 def _chips(asked: Asked, path: str) -> Any:
     """Each condition with the address that is without it."""
-    labels = {
+    labels: dict[tuple[str, str | None], str] = {
         **{("status", str(s)): s.label for s in asked.statuses},
         **{("scheme", str(s)): s.label for s in asked.schemes},
         ("region", asked.region): place_name(asked.region) if asked.region else "",
