@@ -7,9 +7,7 @@ import pytest
 from tests.unit.house.pages import HOUSE
 
 SCRIPTS = HOUSE / "web" / "static" / "js"
-RAW_ENTER = re.compile(
-    r"key\s*===?\s*[\"'`]Enter|[\"'`]Enter[\"'`]\s*===?|code\s*===?\s*[\"'`]Enter|keyCode\s*===?\s*13"
-)
+RAW_ENTER = re.compile(r"(key|code)\s*===?\s*[\"'`]Enter|[\"'`]Enter[\"'`]\s*===?|keyCode\s*===?\s*13")
 CHINESE = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 NEW_CASE = ("newcase", "checkpanel", "drafts", "materials", "places", "reader", "recents", "registered", "samematter",
