@@ -107,3 +107,11 @@ def tell_unemployment(page):
     told(page, {"household": "=城镇", "education": "=本科", "health": "=健康", "livingAddress": "中山三路1号"})
     choose(page, "#f-form-answers-values-livingRegion", "重庆市渝中", "重庆市渝中区")
     told(page, {"wantsJob": "=false", "wantsTraining": "=true"})
+
+
+def to_its_page(page):
+    """From the page after a registration to the case's own; its number."""
+    page.wait_for_url("**/window/500103*/done")
+    page.click("#case")
+    page.wait_for_url("**/window/500103*")
+    return page.url.rsplit("/", 1)[1]

@@ -9,7 +9,7 @@ from demo.client import Caller
 from demo.people import applicant
 from demo.scans import with_files
 from tests.pictures import picture
-from tests.web.desks import FORM, NARROW, WAIT_MS, WIDE, choose, desk_of, fill_case, scan, told
+from tests.web.desks import FORM, NARROW, WAIT_MS, WIDE, choose, desk_of, fill_case, scan, to_its_page, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
@@ -52,7 +52,7 @@ def test_a_clerk_starts_a_case_and_follows_it_to_its_approval(desk):
     fill_case(page, 801, "YZ-HRSS-001", "成都市锦江", "四川省成都市锦江区")
     page.check("[name='consent.accepted']")
     page.click("#case-form button.main")
-    page.wait_for_url("**/window/500103*")
+    to_its_page(page)
     receipt = page.locator("[data-live=head] .no").first.text_content()
     assert len(receipt) == 21
     expect(page.locator("#status")).to_have_attribute("data-status", "APPROVED", timeout=WAIT_MS)
@@ -67,6 +67,7 @@ def test_files_are_uploaded_while_the_form_is_filled_in(desk):
     page = desk.new_case()
     choose(page, "#item", "YZ-HRSS-001", "")
     row = page.locator(".material").nth(1)
+    page.click("#all-there")
     page.click("#case-form button.main")
     expect(page.locator("#case-form > .summary")).to_contain_text("请上传“申请人居民身份证”的电子件")
     files, name = row.locator(".files li"), row.locator("[type=hidden][name$=sha256]")
@@ -129,7 +130,7 @@ def test_what_the_server_refuses_is_shown_beside_the_field_and_can_be_mended(des
     desk.faults.clear()  # the browser itself writes the 422 to its console
     page.fill("#applicant-id", right)
     page.dblclick("#case-form button.main")
-    page.wait_for_url("**/window/500103*")
+    to_its_page(page)
 
 
 def test_enter_that_confirms_a_candidate_sends_nothing(desk):

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demo.people import applicant
-from tests.web.desks import WAIT_MS, desk_of, fill_case
+from tests.web.desks import WAIT_MS, desk_of, fill_case, to_its_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 CARD = 1  # place of 申请人居民身份证 among the materials of YZ-HRSS-001
@@ -38,7 +38,7 @@ def test_an_electronic_licence_is_asked_for_whole_and_its_office_confirms_it(des
     expect(page.locator("#case-form > .summary")).to_contain_text("请先取得持证人对核验和使用电子证照的同意")
     page.check("[name$='licence.consent']")
     send(page)
-    page.wait_for_url("**/window/500103*")
+    to_its_page(page)
     shown = page.locator("[data-live=materials]")
     expect(shown).to_contain_text("可信等级 A", timeout=WAIT_MS)
     expect(shown).to_contain_text("联网核验：有效")
@@ -61,7 +61,7 @@ def test_the_same_matter_is_shown_before_posting_and_needs_a_reason(desk):
     expect(panel).to_be_hidden()
     page.check("[name$='licence.consent']")
     send(page)
-    page.wait_for_url("**/window/500103*")
+    to_its_page(page)
     first = page.locator("[data-live=head] .no").first.text_content()
     page = fill(desk, 873)
     expect(panel).to_be_visible()
@@ -71,7 +71,7 @@ def test_the_same_matter_is_shown_before_posting_and_needs_a_reason(desk):
     expect(page.locator("#case-form > .summary")).to_contain_text("请填写再办一件的理由")
     page.fill("#duplicate-reason", "上一件材料有误，另行办理")
     send(page)
-    page.wait_for_url("**/window/500103*")
+    to_its_page(page)
     head = page.locator("[data-live=head]")
     expect(head).to_contain_text("再办理由：上一件材料有误，另行办理")
     expect(head.locator(f"a[href='/window/{first}']")).to_be_visible()

@@ -40,6 +40,7 @@ _MISSING: Mapping[str, str] = {
     "contactPhone": "请填写联系电话",
     "consent": "请先取得申请人的知情同意",
 }
+_WHOSE: Mapping[str, str] = {"agent": "代办人：", "pickup": "取件：", "delivery": "送达："}
 _LACKS = frozenset(
     {
         "CONSENT",
@@ -134,7 +135,7 @@ def _shape(given: Mapping[str, Any], members: dict[str, Any]) -> Iterator[Found]
             for error, (path, detail) in zip(fault.errors(), faults_of(fault.errors()), strict=True):
                 where = f"{alias}.{path}" if path else alias
                 lacks = error["type"] == "missing"
-                told = _MISSING.get(where.rpartition(".")[2], detail) if lacks else detail
+                told = _WHOSE.get(alias, "") + (_MISSING.get(where.rpartition(".")[2], detail) if lacks else detail)
                 yield Found(_SECTIONS.get(alias, Section.ITEM), where, told, lacks, on_paper=not lacks)
 
 

@@ -82,6 +82,8 @@ def _way_out(item: ServiceItem, required: Requirement) -> str:
 
 
 def _post(found: Collected) -> str:
+    if found.state(Section.POST) != "ok":
+        return ""
     pickup: ContactRequest | None = getattr(found.case.wanted, "pickup", None)
     if pickup is None:
         return "材料在窗口收取"

@@ -107,9 +107,12 @@ export class CheckPanel {
 
   /** Goes to the first thing that lacks or is wrong; to the button where nothing does. */
   async next() {
+    const here = document.activeElement;
     const answer = (await this.ask()) ?? this.answer;
     const faults = answer ? answer.sections.flatMap((section) => section.faults) : [];
     const place = faults.map((fault) => this.placeOf(fault)).find((each) => each && !each.matches(":disabled"));
-    (place ?? this.panel.querySelector("button.main")).focus();
+    if (document.activeElement === here) {
+      (place ?? this.panel.querySelector("button.main")).focus(); // else somebody has gone on by himself
+    }
   }
 }

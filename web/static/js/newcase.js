@@ -6,6 +6,7 @@ import { combobox, lookRegions } from "./combobox.js";
 import { Draft } from "./drafts.js";
 import { ItemForm } from "./itemform.js";
 import { isEnter, isImeKey } from "./keys.js";
+import "./licences.js";
 import { Materials } from "./materials.js";
 import { Places } from "./places.js";
 import { Reader } from "./reader.js";
