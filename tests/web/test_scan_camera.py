@@ -26,11 +26,11 @@ def video(path, number):
     bars = code128(number, 0, 0, WIDTH, HEIGHT)
     picture = Image.new("L", (WIDTH, HEIGHT), 255)
     draw = ImageDraw.Draw(picture)
-    left, right = min(bar.x for bar in bars), max(bar.x + bar.width for bar in bars)
+    left, right = min(bar.x for bar in bars), max(bar.x + bar.w for bar in bars)
     scale = (WIDTH - 120) / (right - left)
     for bar in bars:
         start = 60 + (bar.x - left) * scale
-        draw.rectangle((round(start), 140, round(start + bar.width * scale) - 1, 340), fill=0)
+        draw.rectangle((round(start), 140, round(start + bar.w * scale) - 1, 340), fill=0)
     grey = bytes([128]) * (WIDTH * HEIGHT // 4)
     frame = b"FRAME\n" + picture.tobytes() + grey + grey
     path.write_bytes(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F10:1 Ip A1:1 C420jpeg\n".encode() + frame * 10)

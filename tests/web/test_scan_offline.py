@@ -152,9 +152,9 @@ def test_five_hundred_scans_survive_a_kill_and_a_bad_network_each_once(chromium,
         expect(waiting(page)).to_contain_text(f"待上传 {KILLED_AT} · 最早")
         scanned(page, numbers[KILLED_AT:], KILLED_AT)
         kept = {row["event"]["eventId"]: row["event"]["code"] for row in device(page, "db.getAll('scans')")}
+        page.context.set_offline(False)  # a browser that was killed has forgotten its session
+        expect(page.locator("#notice")).to_contain_text("登录已过期", timeout=WAIT_MS)
         weather.of[:] = list(BAD_DAY)
-        page.context.set_offline(False)
-        expect(page.locator("#notice")).to_contain_text("登录已过期")  # a browser that was killed forgets its session
         page.click("#notice button")
         log_in(page)
         expect(waiting(page)).to_have_text("已全部上传", timeout=120_000)

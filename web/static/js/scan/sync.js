@@ -22,7 +22,10 @@ export class Sync {
     this.sending = null;
     this.problem = null;
     this.wait = FIRST_TRY_MS;
-    addEventListener("online", () => this.send());
+    addEventListener("online", () => {
+      this.wait = FIRST_TRY_MS;
+      this.send();
+    });
     addEventListener("offline", () => this.state());
     setInterval(() => this.send(), EVERY_MS);
   }
