@@ -100,9 +100,7 @@ class Canvas:
             self.left_out = True
             return
         _, _, width, height = numbers(one.get("Boundary"))
-        size = (
-            {"width": 1.0, "height": 1.0} if one.get("CTM") else {"width": width, "height": height}
-        )
+        size = {"width": 1.0, "height": 1.0} if one.get("CTM") else {"width": width, "height": height}
         drawn = self._add(self._root, "image", transform=_placed(one), preserveAspectRatio="none", **size)
         drawn.set("href", address)
 
