@@ -10,7 +10,7 @@ import requests
 from pydantic import Field, ValidationError
 from urllib3.exceptions import HTTPError
 
-from domain.errors import Conflict, ServiceUnavailable
+from domain.errors import Conflict
 from domain.identifiers import IdentifierError, check_id, check_name
 from domain.model import Frozen
 from domain.terms import IdType
@@ -36,8 +36,8 @@ def read_card(agent_url: str, client: str) -> Card:
     """The card on the reader of one window. `agent_url`: with `{client}` where the window's own address goes.
 
     Raises:
-        Conflict: no card lies there, or it cannot be read (`NO_CARD`).
-        ServiceUnavailable: the agent does not answer, or not as agreed (`READER_AWAY`).
+        Conflict: no card lies there, or it cannot be read (`NO_CARD`); the agent does not answer, or not as agreed
+            (`READER_AWAY`). The clerk types instead: nothing of ours is away.
     """
     host = f"[{client}]" if ":" in client else client
     url = agent_url.replace("{client}", host).rstrip("/") + PATH
@@ -63,5 +63,5 @@ def _checked(content: bytes) -> Card:
         raise Conflict("没有读清证件，请重放后再读，或手工填写", code="NO_CARD") from None
 
 
-def _away() -> ServiceUnavailable:
-    return ServiceUnavailable("读卡器没有回应，请检查连接，或手工填写", code="READER_AWAY")
+def _away() -> Conflict:
+    return Conflict("读卡器没有回应，请检查连接，或手工填写", code="READER_AWAY")

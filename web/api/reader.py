@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1", tags=["办件"])
 def reader(_clerk: Clerk, request: Request, ctx: Ctx) -> dict[str, Any]:
     """The card that lies on the reader now; our process asks the agent of that window, so that the page asks only us.
 
-    Refused: 404 NO_READER, 409 NO_CARD, 503 READER_AWAY.
+    Refused: 404 NO_READER; 409 NO_CARD, READER_AWAY.
     """
     agent = ctx.settings.reader.agent_url
     if not agent:

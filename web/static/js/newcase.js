@@ -13,7 +13,7 @@ import { Reader } from "./reader.js";
 import { lastRegion, recentItems, rememberItem, rememberRegion } from "./recents.js";
 import { SameMatter } from "./samematter.js";
 import { SessionWatch } from "./sessionwatch.js";
-import { ID_TYPES, ITEM, SCHEMES } from "./words/newcase.js";
+import { ID_TYPES, ITEM, KEYS as TOLD, SCHEMES } from "./words/newcase.js";
 
 const form = document.getElementById("case-form");
 const facts = document.getElementById("item-facts");
@@ -171,6 +171,23 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     event.stopPropagation();
     KEYS[event.key]();
+  }
+});
+
+// The list of keys is the frame's where there is one; this page adds its own.
+const list = document.getElementById("keys");
+for (const [key, what] of TOLD) {
+  const term = document.createElement("dt");
+  const told = document.createElement("dd");
+  term.append(Object.assign(document.createElement("kbd"), { textContent: key }));
+  told.textContent = what;
+  list.querySelector("dl").append(term, told);
+}
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
+  if (list.dataset.own !== undefined && event.key === "?" && !typing && !document.querySelector("dialog[open]")) {
+    event.preventDefault();
+    list.showModal();
   }
 });
 

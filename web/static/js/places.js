@@ -42,7 +42,7 @@ export class Places {
     }
   }
 
-  /** A place that was chosen before, where none is chosen yet; whether it was taken. */
+  /** A place that was chosen before, where none is chosen yet. */
   offer(code, title) {
     const row = this.holder.children[0];
     const hidden = row.querySelector("input[type=hidden]");

@@ -51,3 +51,11 @@ export const SESSION = {
 };
 
 export const ID_TYPES = { personal: "居民身份证", enterprise: "统一社会信用代码" };
+
+export const KEYS = [
+  ["Ctrl+Enter", "提交办件"],
+  ["F6", "到下一处待填或有误的地方"],
+  ["F7", "读卡"],
+  ["F9", "存草稿，开始下一位"],
+  ["Enter", "在搜索框里选中第一项；已选好时到下一栏"],
+];
