@@ -113,6 +113,7 @@ function move(step) {
 
 function open() {
   list.hidden = false;
+  list.setAttribute("role", options().length ? "listbox" : "status"); // a sentence is no list to choose from
   box.setAttribute("aria-expanded", "true");
 }
 
