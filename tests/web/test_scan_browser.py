@@ -401,7 +401,7 @@ def test_pictures(chromium, base, office):
         photographed(page, "scan-error")
         page.click("text=知道了")
         sent(page, numbers[-1])
-        photographed(page, "scan-run")
+        photographed(page, "scan-full")
         page.context.set_offline(True)
         for number in numbers[:3]:
             wedge(page, number)

@@ -73,7 +73,7 @@ def test_a_label_before_the_camera_is_one_scan_soon(filmed, base):
         assert page.evaluate(READ_AT) - began <= WARM_MS
         page.click("#confirm")
         sent(page, number)
-        page.wait_for_function("document.querySelector('video').currentTime > 2")
+        page.wait_for_function("() => document.querySelector('video').currentTime > 2")
         assert len(device(page, "db.getAll('scans')")) == 1  # it is still in the picture, and still one scan
         page.click("text=关闭摄像头")
         assert page.evaluate("document.querySelector('video')") is None
@@ -81,7 +81,7 @@ def test_a_label_before_the_camera_is_one_scan_soon(filmed, base):
 
 def test_a_camera_that_nobody_may_use_says_what_to_do(chromium, base):
     with scanner(chromium, base) as desk:
-        desk.page.evaluate("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no'))")
+        desk.page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('no')); }")
         desk.page.click("#open-camera")
         expect(desk.page.locator(".answer-bad")).to_contain_text("打不开摄像头")
 

@@ -202,7 +202,9 @@ def test_a_new_version_waits_for_what_is_unsent_and_loses_nothing(chromium, base
         hold_uploads(page)
         page.context.set_offline(False)
         page.evaluate("navigator.serviceWorker.getRegistration('/scan').then((one) => one.update())")
-        page.wait_for_function("navigator.serviceWorker.getRegistration('/scan').then((one) => one.waiting !== null)")
+        page.wait_for_function(
+            "() => navigator.serviceWorker.getRegistration('/scan').then((one) => one.waiting !== null)"
+        )
         expect(waiting(page)).to_contain_text("待上传 1 ")
         expect(page.locator("#notice")).to_be_hidden()
         let_uploads_go(page)
@@ -271,7 +273,7 @@ def test_scans_of_the_page_before_are_taken_over_once(chromium, base, office):
         page.add_init_script(before)
         open_tool(desk)
         expect(waiting(page)).to_have_text("已全部上传", timeout=WAIT_MS)
-        page.wait_for_function("localStorage.getItem('kuayu-scans') === null")
+        page.wait_for_function("() => localStorage.getItem('kuayu-scans') === null")
         rows = device(page, "db.getAll('scans')")
         assert [row["event"] for row in rows] == [one["event"] for one in old]
         assert device(page, "db.get('kept', 'device')") == "web-before"

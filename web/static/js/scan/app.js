@@ -54,6 +54,7 @@ async function boot() {
   context.refresh();
   context.sync.listen(() => context.refresh());
   register(context);
+  context.queue.prune();
 }
 
 /** Who scans: as the server says, else as it last said. Null: nobody, and the browser is on its way elsewhere. */
