@@ -11,11 +11,6 @@ _SEAL = re.compile(r"YZ[0-9]{7}")
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
-def normalise(text: str) -> str:
-    """A typed or scanned number without blanks and in capitals; nothing else is repaired."""
-    return re.sub(r"\s", "", text).upper()
-
-
 def s10_check_digit(serial: str) -> str:
     """Check digit of eight digits; weights 8 6 4 2 3 5 9 7, 11 − r, 10 → 0, 11 → 5 (UPU S10).
 

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from domain.model import Frozen
 from domain.terms import Datum, MaterialForm, SignerKind
 from logistics.geo import Point
+from logistics.scanned_code import number_of
 from logistics.scans import GpsFix, PaperLine, ScanKind, Void
-from logistics.tracking import normalise
 from partners.standards import CHINA, MAX_JSON_DEPTH
 
 MAX_SEQUENCE = 2**53 - 1  # what a device that counts in JavaScript can say
@@ -140,8 +140,7 @@ class ScanOnWire(Frozen):
     @property
     def number(self) -> str:
         """The number that was scanned; our QR code carries it as its second part (courier.md §8)."""
-        parts = self.code.split("|")
-        return normalise(parts[1] if parts[0] == "YZ1" and len(parts) > 1 else self.code)
+        return number_of(self.code)
 
 
 class Unreadable(Frozen):

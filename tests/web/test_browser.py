@@ -187,85 +187,19 @@ def in_city(clerk, item, number):
 
 def test_an_outlet_records_a_scan_and_the_same_parcel_again(desk):
     page = desk.log_in("outlet", "/scan")
-    page.select_option("#outlet", "hall")
-    page.click("form.inline button")
-    page.fill("#code", "EA054568951CN")
-    page.select_option("#kind", "AT_OUTLET")
-    page.click("#scan-form button.main")
-    expect(page.locator("#scan-result")).to_contain_text("到达网点：已记录")
+    page.click("text=政务大厅")
+    expect(page.locator("#card")).to_contain_text("更新")
+    page.keyboard.type("EA054568951CN\n")
+    expect(page.locator(".answer-bad")).to_contain_text("没有这个邮件")
+    page.click("text=仍要记录")
+    page.click("#confirm")
+    expect(page.locator("#lately li")).to_contain_text(["已留存"])
     expect(page.locator("#code")).to_be_focused()
-    assert page.input_value("#code") == ""
-    page.type("#code", "EA054568951CN\n")
-    expect(page.locator("#scan-log li")).to_have_count(2)
-    sequence = page.evaluate("Number(localStorage.getItem('kuayu-sequence'))")
-    assert sequence == 2
     page.reload()
-    page.type("#code", "EA054568951CN\n")
-    expect(page.locator("#scan-result")).to_contain_text("已记录")
-    assert page.evaluate("Number(localStorage.getItem('kuayu-sequence'))") == 3
-
-
-def test_scans_without_a_network_wait_on_the_device_and_go_up_once(desk):
-    page = desk.log_in("outlet", "/scan")
-    page.context.set_offline(True)
-    for number in ("EA054568951CN", "EB000717618HK"):
-        page.type("#code", f"{number}\n")
-        expect(page.locator("#scan-result")).to_contain_text(f"{number} 在途上门：已存在本机")
-    expect(page.locator("#scan-waiting")).to_have_text("2 条扫描存在本机，联网后自动上传")
-    page.context.set_offline(False)
-    expect(page.locator("#scan-waiting")).to_have_text("", timeout=WAIT_MS)
-    expect(page.locator("#scan-log li")).to_have_count(2)
-    expect(page.locator("#scan-log")).to_contain_text("EA054568951CN 在途上门：已记录")
-    desk.faults[:] = [fault for fault in desk.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
-    mark = page.evaluate(
-        """async () => {
-          const body = JSON.stringify({ deviceId: localStorage.getItem("kuayu-device"), events: [] });
-          const headers = { "Content-Type": "application/json" };
-          return (await (await fetch("/api/v1/scans:batch", { method: "POST", headers, body })).json()).watermark;
-        }"""
-    )
-    assert mark == 2  # nothing is missing in between
-
-
-def test_a_scan_whose_number_somebody_else_used_is_kept_shown_and_sent_again(desk):
-    """Junk under this device's next numbers, one of them with a gap before it: the scan keeps its id and goes up."""
-    page = desk.log_in("courier", "/scan")
-    page.type("#code", "EA054568951CN\n")
-    expect(page.locator("#scan-log li")).to_have_count(1)
-    page.evaluate(
-        """async () => {
-          const junk = [2, 3, 5].map((deviceSeq) => ({
-            eventId: `claimed-${deviceSeq}-${crypto.randomUUID()}`, deviceSeq, kind: "LOST", code: "JUNK",
-            occurredAt: new Date().toISOString(),
-          }));
-          const body = JSON.stringify({ deviceId: localStorage.getItem("kuayu-device"), events: junk });
-          const headers = { "Content-Type": "application/json" };
-          await fetch("/api/v1/scans:batch", { method: "POST", headers, body });
-        }"""
-    )
-    for number in ("EB000717618HK", "EA054568951CN"):
-        page.type("#code", f"{number}\n")
-        expect(page.locator("#scan-result")).to_contain_text(f"{number} 在途上门：已记录")
-    expect(page.locator("#scan-waiting")).to_have_text("")
-    expect(page.locator("#scan-log")).to_contain_text("序号已被占用，正换号重新上传")
-    assert page.evaluate("localStorage.getItem('kuayu-scans')") == "[]"
-
-
-def test_a_pause_at_the_door_says_why(desk):
-    page = desk.log_in("courier", "/scan")
-    page.select_option("#kind", "ON_HOLD")
-    expect(page.locator("#pause")).to_be_visible()
-    expect(page.locator("#note")).to_be_hidden()
-
-
-def test_only_a_delivery_asks_who_signed(desk):
-    page = desk.log_in("courier", "/scan")
-    expect(page.locator("#signer")).to_be_hidden()
-    page.select_option("#kind", "DELIVERED")
-    expect(page.locator("#signer")).to_be_visible()
-    page.select_option("#kind", "DELIVERY_FAILED")
-    expect(page.locator("#signer")).to_be_hidden()
-    expect(page.locator("#note")).to_be_visible()
+    page.keyboard.type("EA054568951CN\n")
+    page.click("text=仍要记录")
+    expect(page.locator(".answer-again")).to_contain_text("已扫过")
+    expect(page.locator("#lately li")).to_have_count(2)
 
 
 PAGES = [
@@ -315,31 +249,3 @@ def test_a_joint_item_asks_for_one_place_for_each_role(desk):
     choose(page, "#item", "YZ-HRSS-001", "")
     expect(page.locator(".place")).to_have_count(1)
     expect(page.locator("#role-0")).to_be_hidden()
-
-
-def test_papers_are_counted_one_by_one_before_the_scan_that_says_so(desk):
-    page = desk.log_in("courier", "/scan")
-    page.evaluate(
-        """() => document.querySelector("main").insertAdjacentHTML("beforeend", `
-          <details open data-count-of="EA054568951CN">
-            <input aria-label="a" data-name="户口簿" data-form="original" data-paper-no="500-P1">
-            <input aria-label="b" data-name="申请表" data-form="form" data-paper-no="">
-          </details>`)"""
-    )
-    counting = "async (code) => (await import('/static/js/counting.js')).countedIn(code)"
-    assert page.evaluate(counting, "EA054568951CN") == {"manifest": None}
-    page.get_by_label("a", exact=True).fill("1")
-    page.type("#code", "EA054568951CN\n")
-    expect(page.locator("#scan-result")).to_have_text("请把“申请表”的份数填完整，没有的填0")
-    page.get_by_label("b", exact=True).fill("0")
-    assert page.evaluate(counting, "yz1|ea 054568951CN|PICKUP|x".replace("yz1", "YZ1"))["manifest"] == [
-        {"name": "户口簿", "form": "original", "count": 1, "paperNo": "500-P1"},
-        {"name": "申请表", "form": "form", "count": 0, "paperNo": None},
-    ]
-    page.fill("#code", "")
-    page.type("#code", "EB000717618HK\n")
-    expect(page.locator("#scan-result")).to_contain_text("刚才清点的是 EA054568951CN")
-    page.fill("#code", "")
-    page.type("#code", "EA054568951CN\n")
-    expect(page.locator("#scan-result")).to_contain_text("已记录")
-    assert page.get_by_label("a", exact=True).input_value() == ""

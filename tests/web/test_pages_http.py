@@ -215,7 +215,7 @@ def test_who_places_an_address_can_read_it_and_cannot_open_the_case(office, brow
         )
         open_task(session, key="place", kind=TaskKind.PLACE_ADDRESS, case_no=case_no, leg_id=leg_id, now=context.now())
     browser.log_in("outlet")
-    page = browser.get("/scan").text
+    page = browser.get("/scan/tasks").text
     assert "渝中区某某巷 7 号" in page
     assert 'name="point.lat"' in page
     assert f'href="/window/{case_no}"' not in page
@@ -253,7 +253,7 @@ def test_what_is_served_of_others_is_what_they_published():
 def test_enter_is_never_read_without_asking_the_input_method():
     """An Enter that confirms a Chinese candidate must not send anything."""
     raw = re.compile(r"""key\s*===?\s*["']Enter["']""")
-    for file in (STATIC / "js").glob("*.js"):
+    for file in (STATIC / "js").rglob("*.js"):
         for line in file.read_text("utf-8").splitlines():
             if raw.search(line):
                 assert "isImeKey" in line, f"{file.name}: {line.strip()}"

@@ -1,6 +1,8 @@
 """The scanning tool in a real browser: every way of giving a code, answers that nobody can overlook, one hand."""
 
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -27,8 +29,16 @@ from tests.web.scanning import (
 
 pytestmark = pytest.mark.browser
 
+CODES = Path(__file__).parents[1] / "vectors" / "scanned_codes.json"
 MANY = 200
 AT_ONCE_MS = 150
+UNREAD = """async (count) => {
+  const { openDB } = await import("/static/vendor/idb/index.js");
+  const db = await openDB("kuayu-scan");
+  const found = await db.countFromIndex("scans", "unseen");
+  db.close();
+  return found === count;
+}"""
 HOLDS = """
   const wait = setTimeout;
   window.setTimeout = (call, ms, ...rest) => wait(call, ms === 700 || ms === 1800 ? 60000 : ms, ...rest);
@@ -149,6 +159,35 @@ def test_what_devices_put_around_a_code_is_taken_off(alone):
     all_taken(alone, [number] * 6)
 
 
+def test_the_device_reads_a_code_as_the_server_does(phone):
+    given = json.loads(CODES.read_text("utf-8"))
+    read = "async (codes) => codes.map((await import('/static/js/scan/codes.js')).numberOf)"
+    assert phone.evaluate(read, [one["given"] for one in given]) == [one["number"] for one in given]
+
+
+def test_papers_are_counted_one_by_one_before_the_scan_that_says_so(office, phone):
+    first, second = parcels(office, 2, first=500)
+    reread(phone)
+    wedge(phone, first)
+    phone.click("text=逐份清点")
+    phone.fill("#count-0", "1")
+    phone.click("#confirm")
+    expect(phone.locator(".answer-bad")).to_contain_text("请把“申请表”的份数填完整，没有的填0")
+    phone.click("text=知道了")
+    expect(phone.locator("#count-1")).to_be_focused()
+    phone.fill("#count-1", "0")
+    phone.click("#confirm")
+    sent(phone, first)
+    said = [row["event"] for row in device(phone, "db.getAll('scans')")]
+    assert said[0]["manifest"] == [
+        {"name": "户口簿", "form": "original", "count": 1, "paperNo": None},
+        {"name": "申请表", "form": "form", "count": 0, "paperNo": None},
+    ]
+    wedge(phone, second)
+    sent(phone, second)
+    assert "manifest" not in device(phone, "db.getAll('scans')")[1]["event"]
+
+
 def test_a_person_types_slowly_and_ends_with_enter(alone):
     code = codes(4)[3]
     alone.keyboard.type(code, delay=110)
@@ -260,6 +299,7 @@ def test_what_only_the_server_knows_comes_later_as_red_and_outlives_a_reload(chr
         page.reload()
         assert "还没有这个邮件号的订单" in red(page)[1]
         page.click("text=知道了")
+        page.wait_for_function(UNREAD, arg=0)
         page.reload()
         shown(page)
         expect(page.locator("#answer")).to_be_hidden()
@@ -361,7 +401,7 @@ def test_pictures(chromium, base, office):
         photographed(page, "scan-error")
         page.click("text=知道了")
         sent(page, numbers[-1])
-        photographed(page, "scan-run")
+        photographed(page, "scan-full")
         page.context.set_offline(True)
         for number in numbers[:3]:
             wedge(page, number)

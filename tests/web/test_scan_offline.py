@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 from logistics.tracking import make_s10
 from tests.web.conftest import FLAGS
-from tests.web.desks import WAIT_MS
+from tests.web.desks import WAIT_MS, desk_of
 from tests.web.following import served_alone
 from tests.web.scanning import (
     OTHER,
@@ -106,13 +106,19 @@ def kill(folder):
 
 def logged_in(page, base, outlet):
     page.goto(f"{base}/login?next=%2Fscan")
-    page.fill("#username", "courier")
-    page.fill("#password", "demo")
-    page.click("button.main")
+    log_in(page)
     page.goto(f"{base}/scan?outlet={outlet}")
     shown(page)
     expect(page.locator("#card")).to_contain_text("更新")
     kept_on_the_device(page)
+
+
+def log_in(page):
+    page.fill("#username", "courier")
+    page.fill("#password", "demo")
+    page.click("button.main")
+    page.wait_for_url("**/scan*")
+    shown(page)
 
 
 def kept_on_the_device(page):
@@ -146,9 +152,13 @@ def test_five_hundred_scans_survive_a_kill_and_a_bad_network_each_once(chromium,
         expect(waiting(page)).to_contain_text(f"待上传 {KILLED_AT} · 最早")
         scanned(page, numbers[KILLED_AT:], KILLED_AT)
         kept = {row["event"]["eventId"]: row["event"]["code"] for row in device(page, "db.getAll('scans')")}
+        page.context.set_offline(False)  # a browser that was killed has forgotten its session
+        expect(page.locator("#notice")).to_contain_text("登录已过期", timeout=WAIT_MS)
         weather.of[:] = list(BAD_DAY)
-        page.context.set_offline(False)
+        page.click("#notice button")
+        log_in(page)
         expect(waiting(page)).to_have_text("已全部上传", timeout=120_000)
+        assert len(weather.of) < len(BAD_DAY) - 5
         weather.of.clear()
     logged = stored(office)[before:]
     assert len(logged) == MANY
@@ -192,7 +202,9 @@ def test_a_new_version_waits_for_what_is_unsent_and_loses_nothing(chromium, base
         hold_uploads(page)
         page.context.set_offline(False)
         page.evaluate("navigator.serviceWorker.getRegistration('/scan').then((one) => one.update())")
-        page.wait_for_function("navigator.serviceWorker.getRegistration('/scan').then((one) => one.waiting !== null)")
+        page.wait_for_function(
+            "() => navigator.serviceWorker.getRegistration('/scan').then((one) => one.waiting !== null)"
+        )
         expect(waiting(page)).to_contain_text("待上传 1 ")
         expect(page.locator("#notice")).to_be_hidden()
         let_uploads_go(page)
@@ -256,13 +268,12 @@ def test_scans_of_the_page_before_are_taken_over_once(chromium, base, office):
         sessionStorage.setItem("seeded", "yes");
       }}
     """
-    with scanner(chromium, base, outlet=None) as desk:
+    with desk_of(chromium, base) as desk:
         page = desk.page
         page.add_init_script(before)
-        page.goto(f"{base}/scan?outlet={OUTLET}")
-        shown(page)
+        open_tool(desk)
         expect(waiting(page)).to_have_text("已全部上传", timeout=WAIT_MS)
-        page.wait_for_function("localStorage.getItem('kuayu-scans') === null")
+        page.wait_for_function("() => localStorage.getItem('kuayu-scans') === null")
         rows = device(page, "db.getAll('scans')")
         assert [row["event"] for row in rows] == [one["event"] for one in old]
         assert device(page, "db.get('kept', 'device')") == "web-before"
@@ -274,9 +285,9 @@ def test_scans_of_the_page_before_are_taken_over_once(chromium, base, office):
         assert len(device(page, "db.getAll('scans')")) == 3
         ids = [said for said, _, _ in stored(office)]
         assert [ids.count(one["event"]["eventId"]) for one in old] == [1, 1, 0]
+        page.context.clear_cookies()
         open_tool(desk, "outlet")
         expect(waiting(page)).to_have_text("已全部上传", timeout=WAIT_MS)
-        page.wait_for_function("async () => document.querySelector('#waiting').textContent === '已全部上传'")
         sent(page, numbers[2])
 
 
@@ -328,6 +339,7 @@ def test_who_signs_out_takes_the_list_along_and_leaves_the_scans(chromium, base,
         open_tool(desk, "outlet", OTHER)
         expect(waiting(page)).to_have_text("已全部上传")
         assert number not in [code for _, code, _ in stored(office)]
+        page.context.clear_cookies()
         open_tool(desk, "courier")
         sent(page, number)
 

@@ -16,7 +16,7 @@ from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
 from storage.work_lists import TaskOrder, officer_list, task_list
 from web.api.handlings import WITH_ITEM, handling_shown
-from web.api.outlets import contact_of, job_shown, jobs_of
+from web.api.outlets import contact_of
 from web.api.partners import exchange_segments, exchanged
 from web.api.tasks import owned_by
 from web.foundation.context import Context
@@ -68,17 +68,6 @@ def case_part(session: Session, request: Request, segments: tuple[Segment, ...])
         return Page(rows=[brief(line) for line in page.rows], next=page.next)
 
     return turned(session, request, "cases", segments, read, size=_SIZE)
-
-
-def job_part(session: Session, ctx: Context, request: Request, outlet_id: str) -> Part:
-    """Parcels of an outlet or of the hall, in the order in which they are planned."""
-    segments = jobs_of(session, outlet_id)
-
-    def read(size: int, after: Mark | None) -> Page[dict[str, Any]]:
-        page = read_page(session, select(LegRow), segments, size=size, after=after)
-        return Page(rows=[job_shown(ctx, row.LegRow) for row in page.rows], next=page.next)
-
-    return turned(session, request, "jobs", segments, read, size=_SIZE)
 
 
 def exchange_part(session: Session, request: Request, partner: Partner, name: str) -> Part:

@@ -12,7 +12,6 @@ from logistics.tracking import (
     is_seal,
     make_s10,
     make_seal,
-    normalise,
     s10_check_digit,
 )
 
@@ -66,7 +65,3 @@ def test_seals() -> None:
     assert not is_seal("YZ1")
     with pytest.raises(ValueError, match="seal"):
         make_seal(0)
-
-
-def test_blanks_and_small_letters_of_a_typed_number() -> None:
-    assert normalise(" eb 000717618hk ") == "EB000717618HK"

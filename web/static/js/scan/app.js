@@ -54,6 +54,7 @@ async function boot() {
   context.refresh();
   context.sync.listen(() => context.refresh());
   register(context);
+  context.queue.prune();
 }
 
 /** Who scans: as the server says, else as it last said. Null: nobody, and the browser is on its way elsewhere. */
@@ -95,6 +96,7 @@ async function contextOf(db, start, notices) {
   context.sync = new Sync(db, queue, { told: (settled) => told(context, settled), state: () => head(context) });
   context.show = (name, argument) => open(context, name, argument);
   context.mayRecord = (code) => mayRecord(context, code);
+  context.inTurn = (act) => inTurn(context, act);
   context.record = (said, how) => record(context, said, how);
   context.setPlace = (id) => setPlace(context, id);
   context.refresh = () => refresh(context);
@@ -145,7 +147,7 @@ function frame(context) {
     head(context);
   };
   context.input = new ScanInput($("code"), {
-    took: (code) => inTurn(context, code),
+    took: (code) => scanned(context, code),
     blocked: () => context.answer.blocking,
     refused: () => context.answer.refused(),
   });
@@ -161,15 +163,20 @@ function frame(context) {
 }
 
 /** One scan after the other: one that came before a red answer could be seen is refused like those that come after. */
-function inTurn(context, code) {
+function scanned(context, code) {
   const before = context.answer.count;
-  context.turn = (context.turn ?? Promise.resolve()).then(async () => {
+  inTurn(context, async () => {
     if (context.answer.count !== before) {
       context.answer.refused();
     } else {
       await current()?.scanned?.(code, context);
     }
   });
+}
+
+/** What a person presses about a scan has its turn between the scans; a mistake in one stops none that follow. */
+function inTurn(context, act) {
+  context.turn = (context.turn ?? Promise.resolve()).then(act).catch((fault) => reportError(fault));
 }
 
 async function open(context, name, argument) {

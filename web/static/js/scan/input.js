@@ -5,7 +5,7 @@ import { isImeKey } from "../keys.js";
 import { clean, wholeness } from "./codes.js";
 
 const QUIET_MS = 300; // after the last input event a scan is over
-const MAY_GO_ON_MS = 120; // a case number may be the beginning of a leg's id
+const STUTTER_MS = 1200; // the same for a scanner that is known to end with a key: its pauses are only pauses
 const SCANNER_MS = 80; // between two characters on average: hands are slower, and end with Enter
 const TAIL_MS = 500; // a suffix that comes after the code was known to be whole
 const ALONE_MS = 600; // a key pressed by a person, not the end of a scan
@@ -21,6 +21,7 @@ export class ScanInput {
     this.hasKeyboard = false;
     this.timer = null;
     this.takenAt = -Infinity;
+    this.endsWithKey = false; // as its last scan did
     this.lastKeyAt = -Infinity;
     this.#begin();
     field.addEventListener("input", (event) => this.#heard(event));
@@ -102,8 +103,13 @@ export class ScanInput {
     if (whole === "now") {
       this.end();
     } else if (whole === "soon" || this.#isScanner()) {
-      this.timer = setTimeout(() => this.end(), whole === "soon" ? MAY_GO_ON_MS : QUIET_MS);
+      this.timer = setTimeout(() => this.#quiet(), this.endsWithKey ? STUTTER_MS : QUIET_MS);
     }
+  }
+
+  #quiet() {
+    this.endsWithKey = false;
+    this.end();
   }
 
   /** Faster than hands: several characters at once, or one after the other without a pause. */
@@ -113,7 +119,7 @@ export class ScanInput {
   }
 
   #pressed(event) {
-    const alone = performance.now() - this.lastKeyAt > ALONE_MS;
+    const alone = performance.now() - Math.max(this.lastKeyAt, this.takenAt) > ALONE_MS;
     if (!isSuffix(event)) {
       this.lastKeyAt = performance.now();
     }
@@ -146,6 +152,7 @@ export class ScanInput {
       const late = performance.now() - this.takenAt < TAIL_MS;
       if (this.field.value.trim() || late || event.key === "Enter") { // isImeKey was asked above
         event.preventDefault();
+        this.endsWithKey ||= late || this.field.value !== "";
         this.end();
       }
     } else if (isPlain(event) && event.altKey) {

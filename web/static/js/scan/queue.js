@@ -40,14 +40,11 @@ export class ScanQueue {
     return record;
   }
 
-  /** {count, oldest, renumbered} of mine that wait; `oldest`: when the first was made (ms), null without any. */
+  /** {count, oldest} of mine that wait; `oldest`: when the first was made (ms), null without any. */
   async waiting() {
-    const rows = await this.db.getAllFromIndex("scans", "waiting", [this.person, 1]);
-    return {
-      count: rows.length,
-      oldest: rows.length > 0 ? rows[0].madeAt : null,
-      renumbered: rows.filter((row) => row.code === "SEQUENCE_USED").length,
-    };
+    const mine = this.db.transaction("scans").store.index("waiting");
+    const [count, first] = await Promise.all([mine.count([this.person, 1]), mine.get([this.person, 1])]);
+    return { count, oldest: first?.madeAt ?? null };
   }
 
   /** How many scans of other people wait on this device. */

@@ -79,6 +79,9 @@ async function saidBefore(context, code) {
 
 /** What is asked for is recorded as it stands on the card. */
 async function confirmed(context) {
+  if (asking === null) {
+    return; // pressed twice
+  }
   const { code, stop, kind, warned, isAgain } = asking;
   const said = { kind, code, ...(stop ? { epoch: stop.epoch } : {}) };
   const more = document.getElementById("said");
@@ -118,7 +121,7 @@ function idle(context) {
 
 function question(context) {
   const { code, stop, kind } = asking;
-  const main = button(SCAN.confirm(label(kind)), () => confirmed(context), { class: "main", id: "confirm" });
+  const main = button(SCAN.confirm(label(kind)), () => context.inTurn(() => confirmed(context)), { class: "main", id: "confirm" });
   const others = made("div", { class: "choices", hidden: true, id: "stages" }, stages().map((one) => choice(context, one)));
   const more = button(SCAN.more, () => unfold(others, more), { "aria-expanded": "false", id: "more-stages" });
   return [
@@ -127,7 +130,7 @@ function question(context) {
     run && stop && made("p", {}, SCAN.other(label(kind))),
     ASKED[kind] && asked(SCAN[ASKED[kind]]),
     others,
-    made("p", { class: "acts low" }, button(SCAN.drop, () => drop(context), { class: "plain", id: "drop" }), more, main),
+    made("p", { class: "acts low" }, button(SCAN.drop, () => context.inTurn(() => drop(context)), { class: "plain", id: "drop" }), more, main),
   ].filter(Boolean);
 }
 
@@ -174,7 +177,9 @@ function stopRun(context) {
 }
 
 function drop(context) {
-  forget(asking.code);
+  if (asking !== null) {
+    forget(asking.code);
+  }
   asking = null;
   draw(context);
 }

@@ -1,6 +1,7 @@
 // What goes between the device and the server: scans up, one batch after the other, and the work list down.
 
 import { get, post } from "../api.js";
+import { QUEUE } from "../words/scan.js";
 import { keep } from "./store.js";
 
 const AT_ONCE = 200;
@@ -22,7 +23,10 @@ export class Sync {
     this.sending = null;
     this.problem = null;
     this.wait = FIRST_TRY_MS;
-    addEventListener("online", () => this.send());
+    addEventListener("online", () => {
+      this.wait = FIRST_TRY_MS;
+      this.send();
+    });
     addEventListener("offline", () => this.state());
     setInterval(() => this.send(), EVERY_MS);
   }
@@ -84,7 +88,7 @@ export class Sync {
       try {
         answer = await post("/api/v1/scans:batch", { deviceId, events: sent.map((one) => one.event) });
       } catch (problem) {
-        await this.queue.failed(sent, problem.message);
+        await this.queue.failed(sent, problem.status === 0 ? QUEUE.away : problem.message);
         return problem;
       }
       const settled = await this.queue.settle(sent, answer, isTrouble);

@@ -17,6 +17,7 @@
 //   work      Work (work.js)            the work list: `work.find(code)`, `work.stops`, `work.judge(code, kind)`
 //   queue     ScanQueue (queue.js)      `await queue.add({kind, code, …})` keeps a scan for upload
 //   record(said)                        keeps a scan, answers with screen, sound and vibration; → the event or null
+//   inTurn(act)                         runs after the scans before and before the scans after: for buttons about a scan
 //   answer    (feedback.js)             `answer.good(title, lines)`, `.again(…)`, `await answer.bad(title, lines, {also})`
 //   input     ScanInput (input.js)      `input.pause()`/`resume()` while a view has fields of its own; `input.focus()`
 //   show(name, argument)                open another view

@@ -50,7 +50,7 @@ export function stateOf(row) {
 /** A row of the list: when, what, and what became of it. */
 export function line(row) {
   const kind = row.waiting ? "waiting" : row.state;
-  const tried = row.waiting && row.tries > 0 && row.said ? made("small", {}, QUEUE.tries(row.tries, row.said)) : null;
+  const tried = row.waiting && row.tries > 0 && row.said ? made("small", {}, [QUEUE.tries(row.tries), row.said].join("：")) : null;
   return made(
     "li",
     { "data-state": kind },

@@ -123,7 +123,8 @@ export const QUEUE = {
   sending: "上传中…",
   export: "导出文件",
   others: (count) => `另有 ${count} 条是别人在这台设备上扫的，等他登录后上传`,
-  tries: (count, why) => `试过 ${count} 次：${why}`,
+  tries: (count) => `试过 ${count} 次`,
+  away: "网络不通",
 };
 
 export const MORE = {
