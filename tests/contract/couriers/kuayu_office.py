@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from fastapi import FastAPI
+from pydantic import SecretBytes
 
 from domain.dossier import Contact
 from domain.terms import Role
@@ -24,6 +25,9 @@ from web.security import session as sessions
 
 PAPERS = [{"name": "户口簿", "form": "original", "count": 1}, {"name": "申请表", "form": "form", "count": 1}]
 OUTLET = "shiyoulu"
+
+
+SEAL_KEYS = SimpleNamespace(keys=[SimpleNamespace(secret=SecretBytes(b"k" * 32))])
 
 
 def now():
@@ -71,7 +75,7 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
     app = FastAPI()
     office = Office(database, sealer, app)
     app.state.context = SimpleNamespace(
-        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings()),
+        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings(), seal_keys=SEAL_KEYS),
         database=database,
         sealer=sealer,
         documents=Documents(FolderBlobs(folder / "documents"), sealer),
