@@ -1,6 +1,6 @@
 """One network as its desk shows it (合作方往来): their cases, what either side owes, and the exchange line by line."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ _RECENT: Final = timedelta(days=30)
 _UNDER_WAY: Final = timedelta(minutes=5)
 _ATTEMPTS: Final = 50
 _NOTICES: Final = {Notice.PAPERS_SENT: "材料已寄出", Notice.DELIVERED: "结果已送达", Notice.DISCREPANCY: "材料不符"}
-_STATES: Final[dict[str, str]] = {
+_STATES: Final[Mapping[str, str]] = {
     InboxState.NEW: "正要送进办件",
     InboxState.DELIVERED: "已送进办件，等结果",
     InboxState.APPLIED: "已进办件",
