@@ -141,6 +141,7 @@ def build_app(settings: Settings) -> FastAPI:
         notify=notify,
         serials=SerialPool(container.database),
         work_version=WorkVersion(container.database),
+        receipts=message_receipts.together(container.database, container.sealer, now),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.temporal_serving = lambda: is_serving(settings)
