@@ -16,7 +16,7 @@ from storage.sealing import Sealer
 
 
 def _as_registered(context: DefaultExecutionContext) -> str:
-    clerk: str = context.get_current_parameters()["clerk"]
+    clerk: str = context.get_current_parameters()["clerk"]  # type: ignore[no-untyped-call]
     return clerk
 
 
