@@ -1,5 +1,6 @@
 """The list of cases on a page (办件列表): a saved view, filters as chips, rows, and how much there is."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -115,12 +116,12 @@ def _view(session: Session, ctx: Context, person: LoggedIn, path: str, view: Vie
     return {"view": view, "label": view.label, "href": _address(path, pairs), "count": count, "here": here}
 
 
-def _chips(asked: Asked, path: str) -> Any:
+def _chips(asked: Asked, path: str) -> Iterator[dict[str, str]]:
     """Each condition with the address that is without it."""
-    labels: dict[tuple[str, str | None], str] = {
+    labels: dict[tuple[str, str], str] = {
         **{("status", str(s)): s.label for s in asked.statuses},
         **{("scheme", str(s)): s.label for s in asked.schemes},
-        ("region", asked.region): place_name(asked.region) if asked.region else "",
+        ("region", asked.region or ""): place_name(asked.region) if asked.region else "",
         ("q", asked.q): f"“{asked.q}”",
     }
     for pair in asked.pairs:
