@@ -47,7 +47,8 @@ class Canvas:
         size: dict[str | bytes, str | bytes] = {"width": f"{self._width * 4:g}", "height": f"{self._height * 4:g}"}
         view: dict[str | bytes, str | bytes] = {"viewBox": f"{self._x:g} {self._y:g} {self._width:g} {self._height:g}"}
         self._root = etree.fromstring(f'<svg xmlns="{_SVG}"/>')
-        self._root.attrib.update({**size, **view})
+        for name, value in (*size.items(), *view.items()):
+            self._root.set(name, value)
         self._add(self._root, "rect", x=self._x, y=self._y, width=self._width, height=self._height, fill="#fff")
 
     def svg(self) -> bytes:
