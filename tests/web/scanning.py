@@ -91,12 +91,14 @@ def stored(office):
 
 @contextmanager
 def scanner(chromium, base, name="courier", outlet=OUTLET, **more):
-    """A phone on which somebody has logged in and opened the tool; fails at the end if the page complained."""
+    """A phone on which somebody has opened the tool; fails at the end if the page complained of more than no network."""
     with desk_of(chromium, base, **more) as desk:
         desk.page.set_viewport_size(NARROW)
         desk.page.add_init_script(RECORDS)
         open_tool(desk, name, outlet)
         yield desk
+        desk.page.context.close()
+        desk.faults[:] = [fault for fault in desk.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
 def open_tool(desk, name="courier", outlet=OUTLET):
@@ -129,11 +131,6 @@ def sent(page, number):
     """The last scan of a parcel is at the server."""
     last = page.locator("#lately li", has_text=number).first
     expect(last).to_have_attribute("data-state", "sent", timeout=WAIT_MS)
-
-
-def without_network(desk):
-    """Failed requests are no faults of the page while there is no network."""
-    desk.faults[:] = [fault for fault in desk.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
 def device(page, expression):

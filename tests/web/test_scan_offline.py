@@ -27,7 +27,6 @@ from tests.web.scanning import (
     stored,
     waiting,
     wedge,
-    without_network,
 )
 from web.api import scan_desk
 from web.foundation import scan_shell
@@ -186,7 +185,6 @@ def test_without_a_network_the_installed_tool_opens_soon_with_its_list(chromium,
                  .map((one) => new URL(one.url).pathname)"""
         )
         assert sorted(urls) == sorted([scan_shell.PAGE, *scan_shell.shell().files])
-        without_network(desk)
 
 
 def test_a_new_version_waits_for_what_is_unsent_and_loses_nothing(chromium, base, office, monkeypatch):
@@ -215,7 +213,6 @@ def test_a_new_version_waits_for_what_is_unsent_and_loses_nothing(chromium, base
         shown(page)
         assert page.evaluate("caches.keys()") == ["kuayu-scan-ffffffffffff"]
         assert [row["number"] for row in device(page, "db.getAll('scans')")] == [number]
-        without_network(desk)
 
 
 def hold_uploads(page):
@@ -240,7 +237,6 @@ def test_a_shell_that_is_too_old_loads_itself_anew_and_leaves_the_scans(chromium
         page.context.set_offline(True)
         scanned(page, [number])
         before = device(page, "db.getAll('scans')")
-        without_network(desk)
         monkeypatch.setattr(scan_desk, "MINIMUM_SHELL", 2)
         page.context.set_offline(False)
         newest = []
@@ -403,4 +399,3 @@ def test_the_scans_of_the_device_can_be_saved_to_a_file(chromium, base):
         kept = json.loads(Path(saved.value.path()).read_text("utf-8"))
         assert [one["event"]["code"] for one in kept["scans"]] == [make_s10("EB", 55)]
         assert kept["device"].startswith("web-")
-        without_network(desk)

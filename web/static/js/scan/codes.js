@@ -6,7 +6,9 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\s]/gu;
 const S10 = /^[A-Z]{2}([0-9]{8})([0-9])[A-Z]{2}$/;
 const S10_WEIGHTS = [8, 6, 4, 2, 3, 5, 9, 7];
 const LABEL = /^YZ1\|[^|]+\|(PICKUP|FORWARD|BACK|DELIVERY)\|[0-9a-f]{8}$/i;
-const CASE = /^[0-9]{20}[0-9X]$/;
+const SEAL = /^YZ[0-9]{7}$/;
+/** Beginnings of a carrier's number, a label, a case number, a leg's id. */
+const PARTS = [/^[A-Z]{2}[0-9]{0,9}[A-Z]?$/, /^YZ1\|/i, /^[0-9]{14,20}$/, /^[0-9]{20}[0-9X]-[A-Z]*-?$/];
 const IDEOGRAPH = /\p{Script=Han}/u;
 
 /** Without what a device or an input method adds: full-width forms, control characters, `]C1`, the stars of Code 39. */
@@ -24,13 +26,13 @@ export function numberOf(code) {
   return (parts[0].toUpperCase() === "YZ1" && parts[1] ? parts[1] : parts.join("|")).toUpperCase();
 }
 
-/** How a code can be known to be whole: "now", "soon" (something may still follow), or "" (only its end tells). */
+/** What can be known of a code while it comes: "whole", "part" (more must follow), or "" (only its end tells). */
 export function wholeness(text) {
   const code = clean(text);
   if (isS10(code) || LABEL.test(code)) {
-    return "now";
+    return "whole";
   }
-  return isCaseNumber(code) ? "soon" : "";
+  return PARTS.some((part) => part.test(code)) && !SEAL.test(code) ? "part" : "";
 }
 
 /** A carrier's number with the right check digit (UPU S10). */
@@ -41,19 +43,6 @@ export function isS10(code) {
   }
   const rest = 11 - (S10_WEIGHTS.reduce((sum, weight, at) => sum + weight * Number(found[1][at]), 0) % 11);
   return found[2] === ({ 10: "0", 11: "5" }[rest] ?? String(rest));
-}
-
-/** A case number with the right check character (ISO 7064 MOD 11-2). */
-export function isCaseNumber(code) {
-  if (!CASE.test(code)) {
-    return false;
-  }
-  let rest = 0;
-  for (const digit of code.slice(0, 20)) {
-    rest = ((rest + Number(digit)) * 2) % 11;
-  }
-  const check = (12 - rest) % 11;
-  return code[20] === (check === 10 ? "X" : String(check));
 }
 
 /** A Chinese input method has eaten the code: nothing can be read any more. */

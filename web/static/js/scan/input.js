@@ -5,7 +5,7 @@ import { isImeKey } from "../keys.js";
 import { clean, wholeness } from "./codes.js";
 
 const QUIET_MS = 300; // after the last input event a scan is over
-const STUTTER_MS = 1200; // the same for a scanner that is known to end with a key: its pauses are only pauses
+const STUTTER_MS = 1200; // where more must follow, or the scanner is known to end with a key, a pause is only a pause
 const SCANNER_MS = 80; // between two characters on average: hands are slower, and end with Enter
 const TAIL_MS = 500; // a suffix that comes after the code was known to be whole
 const ALONE_MS = 600; // a key pressed by a person, not the end of a scan
@@ -100,10 +100,10 @@ export class ScanInput {
   #wait() {
     clearTimeout(this.timer);
     const whole = wholeness(this.field.value);
-    if (whole === "now") {
+    if (whole === "whole") {
       this.end();
-    } else if (whole === "soon" || this.#isScanner()) {
-      this.timer = setTimeout(() => this.#quiet(), this.endsWithKey ? STUTTER_MS : QUIET_MS);
+    } else if (this.#isScanner()) {
+      this.timer = setTimeout(() => this.#quiet(), this.endsWithKey || whole === "part" ? STUTTER_MS : QUIET_MS);
     }
   }
 
