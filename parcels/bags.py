@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.matters import End
 from domain.model import Frozen
 from domain.tasks import TaskKind
-from logistics.tracking import normalise
+from logistics.scanned_code import number_of
 from parcels.case_entries import leg_task, raise_task
 from parcels.scan_batch import Bagged
 from parcels.scan_parsing import BagSide
@@ -101,7 +101,7 @@ def _opened(session: Session, bag: BagRow, line: BagLineRow, said: Bagged) -> li
         gaps.append(BagGap(bag_no=bag.bag_no, leg_id=line.leg_id, found=BagFinding.BAG_SEAL))
     bag.opened_at, bag.opened_by = bag.opened_at or said.at, bag.opened_by or said.by
     bag.seal_found = bag.seal_found or said.bag.sealNo
-    missing = [normalise(number) for number in said.bag.missing]
+    missing = [number_of(number) for number in said.bag.missing]
     legs = legs_by_number(session, missing)
     for number in missing:
         lost = _line(session, bag.bag_no, number)
