@@ -12,14 +12,16 @@ from pathlib import Path
 
 from bench import scaling
 from bench.figures import MEASURED, SHORT_ONES
-from bench.plot import bars
+from bench.goals import goals
+from bench.plot import bars, number
 from bench.sections import FOUR_LEGS, ONLINE, SECTIONS, Figures, leaves, table
 
 DOCS = Path(__file__).parents[1] / "docs"
 HEAD = """\
 # Performance: what was measured
 `make bench` measures, `python -m bench.report` writes this page from its files, which are kept beside the plots in
-`docs/performance/`. A figure is the median of the passes, with the least and the most of them."""
+`docs/performance/`, and together in `docs/performance/run.json`. A figure is the median of the passes, with the least
+and the most of them."""
 PLACES = f"""
 ## What a city and a province need
 From the costs above on the real server; a district registers {scaling.DISTRICT_A_DAY} cases a day, a city has
@@ -44,11 +46,16 @@ def main(docs: Path = DOCS, results: Path = MEASURED) -> None:
         if file.exists():
             found[name] = json.loads(file.read_text("utf-8"))
             file.with_suffix(".svg").write_text(bars(*SECTIONS[name].plot(found[name])), "utf-8")
+    (kept / "run.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (docs / "performance.md").write_text("\n".join(_page(found)) + "\n", "utf-8")
 
 
 def _page(found: Mapping[str, Figures]) -> Iterator[str]:
     yield HEAD
+    yield "\n## Goals\nBare: the same events, activities, timers and Updates on the same engine with nothing in them.\n"
+    judged = ((one, "at most" if one.at_most else "at least") for one in goals(found))
+    rows = [[one.what, f"{w} {number(one.goal)}", _number(one.measured), one.verdict] for one, w in judged]
+    yield from table(["", "goal", "measured", ""], rows)
     for name, figures in found.items():
         section = SECTIONS[name]
         yield f"\n## {section.title}\n{section.text}"
@@ -58,6 +65,10 @@ def _page(found: Mapping[str, Figures]) -> Iterator[str]:
     if "real" in found.get("cost", {}):
         yield PLACES
         yield from _places(found)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else number(value)
 
 
 def _where(figures: Figures) -> str:

@@ -56,7 +56,7 @@ class HandlingPlan(Frozen):
     )
 
 
-EDITION = 3
+EDITION = 4
 """Of the rules of cases and legs that start now; `workflow.patched` decides for those that bear an older one."""
 
 

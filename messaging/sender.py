@@ -1,12 +1,14 @@
 """Sends what waits in the outbox of messages: rendered once, handed over under one id until it is taken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import NamedTuple
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from domain.applicant_messages import TEMPLATES, MessageKind, MessageState, item_said, tail_of, words_of
 from domain.dossier import Dossier
@@ -26,6 +28,8 @@ from storage.sealing import Sealer
 
 MAX_ATTEMPTS = 8
 _AT_ONCE = 100
+_TOGETHER = 20
+"""So many are prepared, and what became of them noted, in one transaction each."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 _HIDDEN = "******"
 _AWAY = 3
@@ -38,8 +42,24 @@ class _Ready(NamedTuple):
     """A message that may go out now. `to`: digits of a phone."""
 
     id: str
+    case_no: str
     to: str
     text: str
+
+
+class _Outcome(Enum):
+    """What the gateway made of a message; UNTRIED: it was not asked, because it was away for others."""
+
+    TAKEN = auto()
+    REFUSED = auto()
+    AWAY = auto()
+    UNTRIED = auto()
+
+
+class _Became(NamedTuple):
+    id: str
+    outcome: _Outcome
+    code: str
 
 
 class MessageSender:
@@ -68,40 +88,81 @@ class MessageSender:
             MessageRow.state == MessageState.QUEUED, MessageRow.next_at <= self._now()
         )
         with self._database.read() as session:
-            waiting = list(session.execute(due.order_by(MessageRow.next_at).limit(_AT_ONCE)))
-        sent, away, rows = 0, 0, RowIsolation()
-        for number, case_no in waiting:
-            with rows.each(Subject(key=number, case_no=case_no)):
-                try:
-                    sent += self._send(number)
-                except ChannelUnavailable as fault:
-                    away += 1
-                    self._not_taken(number, fault.code)
-            if away == _AWAY:
+            waiting = [
+                (row.id, row.case_no) for row in session.execute(due.order_by(MessageRow.next_at).limit(_AT_ONCE))
+            ]
+        sent, rows = 0, RowIsolation()
+        for start in range(0, len(waiting), _TOGETHER):
+            ready = self._ready(waiting[start : start + _TOGETHER], rows)
+            became = self._sent(ready, rows)
+            if ready:
+                self._noted(became)
+            sent += sum(one.outcome is _Outcome.TAKEN for one in became)
+            if any(one.outcome is _Outcome.UNTRIED for one in became):
                 break
         rows.report()
         return sent
 
-    def _send(self, number: str) -> bool:
-        with self._database.write() as session:
-            ready = self._prepared(session, number)
-        if ready is None or self._channel is None:
-            return False
-        try:
-            self._channel.send(ready.id, ready.to, ready.text)
-        except ChannelRefused as fault:
-            self._ended(number, fault.code)
-            return False
-        self._taken(number)
-        return True
+    def _ready(self, waiting: Sequence[tuple[str, str]], rows: RowIsolation) -> list[_Ready]:
+        """Those that may go out now, prepared in one transaction; each by itself where one of them can't be."""
+        with suppress(Exception), self._database.write() as session:
+            return self._prepared(session, [number for number, _ in waiting])
+        found: list[_Ready] = []
+        for number, case_no in waiting:
+            with rows.each(Subject(key=number, case_no=case_no)), self._database.write() as session:
+                found += self._prepared(session, [number])
+        return found
 
-    def _prepared(self, session: Session, number: str) -> _Ready | None:
-        """Decide under the row's lock whether it goes out now; the next attempt is due later, whatever comes of it."""
+    def _sent(self, ready: Sequence[_Ready], rows: RowIsolation) -> list[_Became]:
+        """Hand each over; once the gateway has been away for `_AWAY` of them, the others are not tried."""
+        became: list[_Became] = []
+        away = 0
+        for one in ready:
+            outcome, code = _Outcome.UNTRIED, ""
+            if away < _AWAY and self._channel is not None:
+                outcome, code = _Outcome.AWAY, "UNKNOWN"  # where our own side of it fails
+                with rows.each(Subject(key=one.id, case_no=one.case_no)):
+                    outcome, code = _handed_over(self._channel, one)
+                    away += outcome is _Outcome.AWAY
+            became.append(_Became(one.id, outcome, code))
+        return became
+
+    def _noted(self, became: Sequence[_Became]) -> None:
+        """What became of some, in one transaction; one that is not noted is sent again under its id."""
+        with self._database.write() as session:
+            rows = _locked(session, [one.id for one in became])
+            for one in became:
+                self._note(session, rows[one.id], one)
+
+    def _note(self, session: Session, row: MessageRow, became: _Became) -> None:
+        match became.outcome:
+            case _Outcome.TAKEN:
+                row.sent_at = row.sent_at or self._now()
+                if row.state == MessageState.QUEUED:  # a receipt may have been quicker
+                    row.state = MessageState.SENT
+                forget(row, self._sealer)
+            case _Outcome.REFUSED:
+                self._end(session, row, became.code)
+            case _Outcome.AWAY:
+                log.info("message_not_taken", message_id=row.id, code=became.code)
+                if row.attempts >= MAX_ATTEMPTS:
+                    self._end(session, row, "UNREACHABLE")
+            case _Outcome.UNTRIED:
+                row.attempts -= 1
+                row.next_at = self._now()
+
+    def _prepared(self, session: Session, numbers: Sequence[str]) -> list[_Ready]:
+        """Decide under their locks which go out now; the next attempt is due later, whatever comes of this one."""
+        rows = _locked(session, numbers)
+        wanted = select(CaseRow).where(CaseRow.case_no.in_({row.case_no for row in rows.values()}))
+        cases = {case.case_no: case for case in session.scalars(wanted.options(defer(CaseRow.item)))}
+        ready = (self._prepare(session, rows[number], cases[rows[number].case_no]) for number in numbers)
+        return [one for one in ready if one is not None]
+
+    def _prepare(self, session: Session, row: MessageRow, case: CaseRow) -> _Ready | None:
         now = self._now()
-        row = session.get(MessageRow, number, with_for_update=True)
-        if row is None or row.state != MessageState.QUEUED or row.next_at > now:
+        if row.state != MessageState.QUEUED or row.next_at > now:
             return None
-        case = session.get_one(CaseRow, row.case_no)
         dossier = read_dossier(case, self._sealer)
         obstacle = self._obstacle(row, dossier, now)
         if obstacle is not None:
@@ -132,7 +193,7 @@ class MessageSender:
         """The words, made once: a retry says the same, whatever has changed since."""
         if row.words is not None:
             kept = open_values(self._sealer, row.id, row.words)
-            return _Ready(row.id, kept["to"], kept["text"])
+            return _Ready(row.id, row.case_no, kept["to"], kept["text"])
         kind = MessageKind(row.kind)
         values = {**row.said, "no": tail_of(row.case_no), "item": item_said(case.item_name)}
         secrets = open_values(self._sealer, row.id, row.secrets) if row.secrets is not None else {}
@@ -140,30 +201,28 @@ class MessageSender:
         shown = words_of(kind, values | dict.fromkeys(secrets, _HIDDEN))
         to = _phone(row, dossier)
         row.words = seal_values(self._sealer, row.id, {"to": to, "text": text, "shown": shown})
-        return _Ready(row.id, to, text)
+        return _Ready(row.id, row.case_no, to, text)
 
-    def _taken(self, number: str) -> None:
-        with self._database.write() as session:
-            row = session.get_one(MessageRow, number, with_for_update=True)
-            row.sent_at = row.sent_at or self._now()
-            if row.state == MessageState.QUEUED:  # a receipt may have been quicker
-                row.state = MessageState.SENT
+    def _end(self, session: Session, row: MessageRow, code: str) -> None:
+        if row.state == MessageState.QUEUED:
+            not_by_phone(session, row, code[:32], self._now(), tried=True)
             forget(row, self._sealer)
 
-    def _not_taken(self, number: str, code: str) -> None:
-        """The gateway is away: tried again until it was enough."""
-        log.info("message_not_taken", message_id=number, code=code)
-        with self._database.read() as session:
-            attempts = session.get_one(MessageRow, number).attempts
-        if attempts >= MAX_ATTEMPTS:
-            self._ended(number, "UNREACHABLE")
 
-    def _ended(self, number: str, code: str) -> None:
-        with self._database.write() as session:
-            row = session.get_one(MessageRow, number, with_for_update=True)
-            if row.state == MessageState.QUEUED:
-                not_by_phone(session, row, code[:32], self._now(), tried=True)
-                forget(row, self._sealer)
+def _handed_over(channel: Channel, message: _Ready) -> tuple[_Outcome, str]:
+    try:
+        channel.send(message.id, message.to, message.text)
+    except ChannelRefused as fault:
+        return _Outcome.REFUSED, fault.code
+    except ChannelUnavailable as fault:
+        return _Outcome.AWAY, fault.code
+    return _Outcome.TAKEN, ""
+
+
+def _locked(session: Session, numbers: Sequence[str]) -> dict[str, MessageRow]:
+    """In the order of their ids: two who want the same wait for each other only."""
+    wanted = select(MessageRow).where(MessageRow.id.in_(numbers)).order_by(MessageRow.id).with_for_update()
+    return {row.id: row for row in session.scalars(wanted)}
 
 
 def _phone(row: MessageRow, dossier: Dossier) -> str:

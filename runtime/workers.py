@@ -102,6 +102,7 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
             workflow_failure_exception_types=[pydantic.ValidationError],
             # A job holds its slot for an hour, but no thread of these.
             max_concurrent_activities=slots * (2 if workflows else 1) + len(here),
+            max_concurrent_local_activities=slots * 2,
             max_task_queue_activities_per_second=per_second,
             max_cached_workflows=settings.worker.cached_workflows if workflows else 0,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=settings.worker.sticky_timeout_s),
@@ -111,13 +112,14 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
     papers = PaperLook(container.database)
     steps = [records.record, records.record_all, papers.look_at_papers]
     saying = [commands.send_command, commands.pass_on]
+    of_legs = [carrying.look_after, ending.is_damage_open, ending.end_leg]  # what their workflow may do at once
     return [
-        worker(CASES_QUEUE, [*steps, *saying], workflows=True),
+        worker(CASES_QUEUE, [*steps, *saying, *of_legs], workflows=True),
         worker(
             CARRIER_QUEUE,
             [
-                *(carrying.begin_leg, carrying.book_leg, carrying.look_after),
-                *(ending.close_leg, ending.result_of, ending.is_damage_open, ending.end_leg),
+                *(carrying.begin_leg, carrying.book_leg, ending.close_leg, ending.result_of),
+                *of_legs,
             ],
         ),
         worker(LICENCES_QUEUE, [licences.check_licences]),

@@ -140,6 +140,7 @@ def build_app(settings: Settings) -> FastAPI:
         notify=notify,
         serials=SerialPool(container.database),
         work_version=WorkVersion(container.database),
+        receipts=message_receipts.together(container.database, container.sealer, now),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.engine = lambda: engine_of(settings)

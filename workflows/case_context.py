@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.recording import CaseChange, CaseChanges, PassingOn, Recorded
     from domain.terms import CaseStatus
     from workflows import policies
+    from workflows.at_once import at_once
     from workflows.journal import Journal, Step
 
 _TOGETHER = 2  # the edition since which steps are written together
@@ -208,12 +209,13 @@ class CaseContext:
         with self.step():
             if not self.together:
                 return tuple([(await self._write_one(change)).deadlines for change in changes])
-            recorded = await workflow.execute_activity_method(
+            recorded = await at_once(
                 Records.record_all,
                 CaseChanges(changes=tuple(changes)),
-                task_queue=CASES_QUEUE,
-                start_to_close_timeout=policies.RECORD_ATTEMPT,
-                retry_policy=policies.RECORD_RETRY,
+                edition=self.start.edition,
+                queue=CASES_QUEUE,
+                attempt=policies.RECORD_ATTEMPT,
+                retry=policies.RECORD_RETRY,
             )
             return recorded.deadlines
 
@@ -245,12 +247,13 @@ class CaseContext:
     async def papers(self) -> PapersLook:
         """What counts and people say of the case's papers now."""
         with self.step():
-            return await workflow.execute_activity_method(
+            return await at_once(
                 PaperLook.look_at_papers,
                 self.case_no,
-                task_queue=CASES_QUEUE,
-                start_to_close_timeout=policies.RECORD_ATTEMPT,
-                retry_policy=policies.RECORD_RETRY,
+                edition=self.start.edition,
+                queue=CASES_QUEUE,
+                attempt=policies.RECORD_ATTEMPT,
+                retry=policies.RECORD_RETRY,
             )
 
     async def pass_on(

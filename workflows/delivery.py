@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from domain.terms import DOOR_LEGS, Leg, ParcelStage, SignerKind
     from workflows import policies
+    from workflows.at_once import at_once
     from workflows.renewal import renewal_due
     from workflows.seen_events import SeenEvents
 
@@ -132,12 +133,13 @@ class DeliveryWorkflow:
 
     async def _look_again(self, reason: LookReason) -> None:
         """Promise, plan and people: dispatch, re-dispatch while it still helps, raise tasks; one activity."""
-        look = await workflow.execute_activity_method(
+        look = await at_once(
             ParcelBooking.look_after,
             LegLookOrder(leg_id=self._plan.leg_id, reason=reason, at=workflow.now(), quiet_looks=self._quiet(reason)),
-            task_queue=CARRIER_QUEUE,
-            start_to_close_timeout=policies.CARRIER_ATTEMPT,
-            retry_policy=policies.CARRIER_RETRY,
+            edition=0 if reason is LookReason.BOUNDARY else self._plan.edition,  # a series of them shall make history
+            queue=CARRIER_QUEUE,
+            attempt=policies.CARRIER_ATTEMPT,
+            retry=policies.CARRIER_RETRY,
         )
         self._next_look_at = look.next_look_at
 
@@ -227,12 +229,13 @@ class DeliveryWorkflow:
         """Whether it has arrived damaged, and nobody has yet looked at what was in it: neither leg nor case is over."""
         if not (self._damaged and self._ended is LegOutcome.DELIVERED and self._plan.edition >= _DAMAGE_IS_WAITED_FOR):
             return False
-        return await workflow.execute_activity_method(
+        return await at_once(
             ParcelClosing.is_damage_open,
             self._plan.leg_id,
-            task_queue=CARRIER_QUEUE,
-            start_to_close_timeout=policies.CARRIER_ATTEMPT,
-            retry_policy=policies.CARRIER_RETRY,
+            edition=self._plan.edition,
+            queue=CARRIER_QUEUE,
+            attempt=policies.CARRIER_ATTEMPT,
+            retry=policies.CARRIER_RETRY,
         )
 
     async def _somebody_looks(self) -> None:
@@ -242,12 +245,13 @@ class DeliveryWorkflow:
         self._verdicts.clear()
 
     async def _end(self, outcome: LegOutcome) -> LegResult:
-        await workflow.execute_activity_method(
+        await at_once(
             ParcelClosing.end_leg,
             LegEnd(leg_id=self._plan.leg_id, outcome=outcome, at=workflow.now()),
-            task_queue=CARRIER_QUEUE,
-            start_to_close_timeout=policies.CARRIER_ATTEMPT,
-            retry_policy=policies.CARRIER_RETRY,
+            edition=self._plan.edition if outcome is LegOutcome.DELIVERED else 0,  # else the carrier may be asked
+            queue=CARRIER_QUEUE,
+            attempt=policies.CARRIER_ATTEMPT,
+            retry=policies.CARRIER_RETRY,
         )
         await workflow.wait_condition(workflow.all_handlers_finished)
         result = LegResult(

@@ -21,6 +21,10 @@ RECORD_ATTEMPT = timedelta(seconds=30)
 RECORD_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=30))
 """Our own database: back at once when it is."""
 
+AT_ONCE = timedelta(seconds=5)
+ONLY_ONCE = RetryPolicy(maximum_attempts=1)
+"""Of a step where the workflow is (`workflows.at_once`): the workflow's task is held so long."""
+
 COMMAND_ATTEMPT = timedelta(minutes=3)  # files of 20 MB go first
 
 HEARTBEAT = timedelta(seconds=10)

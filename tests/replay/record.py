@@ -60,6 +60,9 @@ WANTED = {
     "counted-short": Wanted("上门少一份·商定先办", ("PICKUP",)),
     "licence-checked": Wanted("西南·全程网办"),
     "online-with-content": Wanted("川渝·全程网办"),
+    "two-way-at-once": Wanted("川渝·异地代收代办·双向寄递", ("PICKUP", "BACK", "DELIVERY")),
+    "joint-at-once": Wanted("多地联办·两张网"),
+    "supplement-at-once": Wanted("补正一轮"),
 }
 
 

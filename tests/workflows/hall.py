@@ -122,6 +122,8 @@ class Folder:
     effects: dict[str, tuple[LegEffect, ...]] = field(default_factory=dict)
     papers: PapersLook = field(default_factory=PapersLook)
     look_every: timedelta = timedelta(days=300)
+    locked: bool = False
+    """Nothing can be written at once: a step has to be tried again."""
 
     @property
     def kinds(self) -> list[str]:
@@ -165,6 +167,8 @@ class Hall:
 
     @activity.defn(name="record_all")
     async def record_all(self, steps: CaseChanges) -> AllRecorded:
+        if self.folders[steps.changes[0].case_no].locked and activity.info().is_local:
+            raise RuntimeError("database is locked")
         self.folders[steps.changes[0].case_no].groups.append([change.kind for change in steps.changes])
         return AllRecorded(deadlines=tuple([(await self.record(change)).deadlines for change in steps.changes]))
 
@@ -270,22 +274,11 @@ class Hall:
                 workflow_failure_exception_types=[pydantic.ValidationError],
             )
 
+        of_legs = (self.look_after, self.is_damage_open, self.end_leg)
+        of_cases = (self.record, self.record_all, self.send_command, self.pass_on, self.look_at_papers)
         return [
-            worker(
-                CASES_QUEUE,
-                *(self.record, self.record_all, self.send_command, self.pass_on, self.look_at_papers),
-                workflows=True,
-            ),
-            worker(
-                CARRIER_QUEUE,
-                self.book_leg,
-                self.begin_leg,
-                self.look_after,
-                self.close_leg,
-                self.is_damage_open,
-                self.end_leg,
-                self.result_of,
-            ),
+            worker(CASES_QUEUE, *of_cases, *of_legs, workflows=True),
+            worker(CARRIER_QUEUE, self.book_leg, self.begin_leg, self.close_leg, self.result_of, *of_legs),
             worker(LICENCES_QUEUE, self.check_licences),
             *(worker(partner_queue(partner), self.send_command, self.pass_on, self.fetch_file) for partner in Partner),
         ]

@@ -253,7 +253,7 @@ async def test_a_notice_in_time_of_which_we_hear_late_stops_the_days_to_decide(r
     in_time = await case.now()
     await case.passes(days=4)
     await case.says("NEED_SUPPLEMENT", round=1, deadline_workdays=5, occurred_at=in_time)
-    asked = await case.until_status(S.SUPPLEMENT_REQUIRED)
+    asked = await case.until_kind("NEED_SUPPLEMENT")
     assert "DECISION_STATUTORY" in asked.stop
     await case.brings()
     supplemented = await case.until_kind("SUPPLEMENTED")

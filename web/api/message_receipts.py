@@ -1,9 +1,10 @@
 """`POST /callbacks/sms`: what the short-message gateway says became of a message (送达回执)."""
 
 import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
-import anyio.to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import ValidationError
@@ -11,8 +12,11 @@ from starlette.requests import ClientDisconnect
 
 from messaging import receipts
 from messaging.signing import SIGNATURE, TIMESTAMP, is_signed
+from relay.group_commit import GroupCommit
+from storage.base import Database
+from storage.sealing import Sealer
 from web.answers.bodies import body_of
-from web.foundation.context import Context, Ctx
+from web.foundation.context import Ctx
 
 PATH: Final = "/callbacks/sms"
 _MAX_BYTES: Final = 4096
@@ -49,13 +53,20 @@ async def take_receipt(request: Request, ctx: Ctx) -> Response:
         receipt = receipts.SmsReceipt.model_validate_json(body)
     except ValidationError:
         return Response(status_code=422)
-    await anyio.to_thread.run_sync(_take, ctx, receipt)
+    await ctx.receipts.add(receipt)
     return Response(status_code=204)
 
 
-def _take(ctx: Context, receipt: receipts.SmsReceipt) -> None:
-    with ctx.database.write() as session:
-        receipts.take(session, ctx.sealer, receipt, ctx.now())
+def together(database: Database, sealer: Sealer, now: Callable[[], datetime]) -> GroupCommit[receipts.SmsReceipt, bool]:
+    """Receipts that come at the same time are noted in one transaction; each is answered when it is committed."""
+
+    def write(some: Sequence[receipts.SmsReceipt]) -> list[bool]:
+        with database.write() as session:
+            # In the order of their ids: two who want the same wait for each other only.
+            noted = {one: receipts.take(session, sealer, one, now()) for one in sorted(some, key=lambda one: one.id)}
+        return [noted[one] for one in some]
+
+    return GroupCommit(write)
 
 
 async def _body(request: Request) -> bytes | None:

@@ -13,6 +13,8 @@ from catalog.search import SearchIndex
 from catalog.workdays import WorkdayCalendar
 from domain.reconciliation import ReconciliationReport
 from domain.terms import Partner
+from messaging.receipts import SmsReceipt
+from relay.group_commit import GroupCommit
 from runtime.settings import Settings
 from storage.base import Database
 from storage.cases.serials import SerialPool
@@ -30,7 +32,7 @@ class Context:
 
     `now`: aware, in UTC. `notify`: wakes the relay, to be called after a commit. `reconcile`: compares a day's books
     with a network's (`exchange.reconciliation`). `serials`: numbers for new cases. `work_version`: of the work lists.
-    `feeds`: the live histories.
+    `receipts`: of short messages, noted together. `feeds`: the live histories.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Context:
     reconcile: Callable[[Partner, date], ReconciliationReport]
     serials: SerialPool
     work_version: WorkVersion
+    receipts: GroupCommit[SmsReceipt, bool]
     feeds: Feeds = field(default_factory=Feeds)
 
     @property

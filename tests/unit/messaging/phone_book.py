@@ -53,6 +53,10 @@ class Outbox:
         self.now += timedelta(hours=hours)
         return self.sender.send_due()
 
+    def rows(self):
+        with self.database.read() as session:
+            return list(session.scalars(select(MessageRow)))
+
     @property
     def row(self):
         with self.database.read() as session:

@@ -76,7 +76,7 @@ def test_a_retry_says_the_same_under_the_same_id(outbox, channel) -> None:
 
 def test_a_killed_sender_sends_it_again_under_the_same_id(outbox, channel, monkeypatch) -> None:
     outbox.tell()
-    monkeypatch.setattr(outbox.sender, "_taken", lambda _number: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(outbox.sender, "_noted", lambda _became: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         outbox.turn()
     monkeypatch.undo()
@@ -105,6 +105,32 @@ def test_one_that_is_away_does_not_hold_up_the_turn(outbox, channel) -> None:
         outbox.tell(key=f"{number}-ACCEPTED")
     outbox.turn()
     assert len(channel.given) == 3
+
+
+def test_what_was_not_tried_has_not_been_tried(outbox, channel) -> None:
+    channel.away(3)
+    for number in range(5):
+        outbox.tell(key=f"{number}-ACCEPTED")
+    outbox.turn()
+    assert sorted(row.attempts for row in outbox.rows()) == [0, 0, 1, 1, 1]
+    assert outbox.turn() == 2  # at once, while the others pause
+
+
+def test_one_that_cannot_be_prepared_does_not_keep_the_others(outbox, channel, monkeypatch) -> None:
+    for number in range(3):
+        outbox.tell(key=f"{number}-ACCEPTED")
+    broken = sorted(row.id for row in outbox.rows())[1]
+    obstacle = outbox.sender._obstacle
+
+    def failing(row, *more):
+        if row.id == broken:
+            raise ValueError("broken")
+        return obstacle(row, *more)
+
+    monkeypatch.setattr(outbox.sender, "_obstacle", failing)
+    with pytest.raises(ExceptionGroup):
+        outbox.turn()
+    assert len(channel.given) == 2 and broken not in {number for number, _, _ in channel.given}
 
 
 def test_what_is_refused_is_not_tried_again(outbox, channel) -> None:
@@ -175,15 +201,15 @@ def test_receipts_change_a_message_once(outbox) -> None:
 
 def test_a_receipt_may_be_quicker_than_the_answer(outbox, monkeypatch) -> None:
     outbox.tell()
-    taken = outbox.sender._taken
-    monkeypatch.setattr(outbox.sender, "_taken", lambda n: (_receipt(outbox, ReceiptState.DELIVERED), taken(n)))
+    noted = outbox.sender._noted
+    monkeypatch.setattr(outbox.sender, "_noted", lambda all_: (_receipt(outbox, ReceiptState.DELIVERED), noted(all_)))
     outbox.turn()
     assert outbox.row.state == S.DELIVERED
 
 
 def test_what_a_receipt_ends_is_forgotten_too(outbox, monkeypatch) -> None:
     outbox.tell()
-    monkeypatch.setattr(outbox.sender, "_taken", lambda _number: None)  # killed before it was noted
+    monkeypatch.setattr(outbox.sender, "_noted", lambda _became: None)  # killed before it was noted
     outbox.turn()
     assert _receipt(outbox, ReceiptState.DELIVERED)
     assert outbox.words["to"] == "138****0001" and "text" not in outbox.words
