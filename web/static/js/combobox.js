@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { isEnter, isImeKey } from "./keys.js";
+import { COMBOBOX } from "./words/parts.js";
 
 const PAUSE_MS = 120;
 
@@ -28,7 +29,7 @@ export function combobox(box, look, taken, { onEmpty = false } = {}) {
     if (results.length === 0) {
       const none = document.createElement("li");
       none.className = "none";
-      none.textContent = "没有找到，请换个说法";
+      none.textContent = COMBOBOX.none;
       list.append(none);
     }
     list.hidden = false;

@@ -1,5 +1,7 @@
 // Papers counted one by one, beside the parcel that is scanned next.
 
+import { COUNTING } from "./words/counting.js";
+
 /** The counted list of the parcel that is scanned; null where nobody has counted, a fault where something is amiss. */
 export function countedIn(code) {
   const begun = sheets().filter((sheet) => fieldsOf(sheet).some((field) => field.value.trim() !== ""));
@@ -9,11 +11,11 @@ export function countedIn(code) {
     if (!other) {
       return { manifest: null };
     }
-    return { fault: `刚才清点的是 ${other.dataset.countOf}，请先扫描它，或清空份数`, field: fieldsOf(other)[0] };
+    return { fault: COUNTING.other(other.dataset.countOf), field: fieldsOf(other)[0] };
   }
   const wrong = fieldsOf(sheet).find((field) => !/^[0-9]{1,3}$/.test(field.value.trim()));
   if (wrong) {
-    return { fault: `请把“${wrong.dataset.name}”的份数填完整，没有的填0`, field: wrong };
+    return { fault: COUNTING.open(wrong.dataset.name), field: wrong };
   }
   return { manifest: fieldsOf(sheet).map(line) };
 }

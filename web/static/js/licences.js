@@ -1,6 +1,7 @@
 // What is asked of an electronic licence, as soon as one is chosen for a material, on every form.
 
 import { get } from "./api.js";
+import { LICENCES } from "./words/licences.js";
 
 const LICENCE = "licence";
 let types = null;
@@ -37,12 +38,12 @@ function fields(material, id, type) {
   const box = document.createElement("div");
   box.className = "licence";
   box.append(
-    type ? hidden(type) : kinds(text("licence.type", "证照名称", 40)),
-    text("licence.number", "证照号码", 60),
-    text("licence.issuer", "发证机关", 60),
-    text("licence.holder", "持证人（不是申请人时填写）", 120, false),
-    tick("licence.consent", "持证人同意核验并用于本次办理", "请先取得持证人对核验和使用电子证照的同意"),
-    tick("checked", "已当面查看电子证照（不能联网核验时须查看）", ""),
+    type ? hidden(type) : kinds(text("licence.type", LICENCES.type, 40)),
+    text("licence.number", LICENCES.number, 60),
+    text("licence.issuer", LICENCES.issuer, 60),
+    text("licence.holder", LICENCES.holder, 120, false),
+    tick("licence.consent", LICENCES.consent, LICENCES.noConsent),
+    tick("checked", LICENCES.looked, ""),
   );
   for (const input of box.querySelectorAll("[data-member]")) {
     input.name = `${material}.${input.dataset.member}`;

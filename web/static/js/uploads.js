@@ -6,6 +6,7 @@
 //   data-pages   the field of its pages, which is filled in from the file where that is known
 
 import { post, upload } from "./api.js";
+import { UPLOADS } from "./words/uploads.js";
 
 const MAX_BYTES = 20 * 1024 * 1024;
 const MUST = ["electronic"];
@@ -27,7 +28,7 @@ class UploadField extends HTMLElement {
     this.#build();
     this.#listen();
     if (this.dataset.held) {
-      this.#files.push({ sha256: this.dataset.held, label: "已上传的文件" }); // of a draft
+      this.#files.push({ sha256: this.dataset.held, label: UPLOADS.held }); // of a draft
       this.sha256.value = this.dataset.held;
       this.#show();
     }
@@ -70,10 +71,13 @@ class UploadField extends HTMLElement {
     this.note = document.createElement("p");
     this.note.className = "quiet";
     this.note.setAttribute("role", "status");
-    const camera = line(label(this.camera, "用手机拍照"), this.camera);
+    const camera = line(label(this.camera, UPLOADS.camera), this.camera);
     camera.className = "camera";
-    const drop = line(label(this.chooser, `${this.dataset.what}的电子件，可拖到这里`), this.chooser);
-    const hint = line(text("small", "PDF、OFD、JPEG 或 PNG，每个不超过 20 MB；多张图片合成一个 PDF"));
+    const choose = label(this.chooser, UPLOADS.choose);
+    choose.className = "button";
+    this.chooser.setAttribute("aria-label", UPLOADS.of(this.dataset.what));
+    const drop = line(this.chooser, choose, " ", text("span", UPLOADS.of(this.dataset.what)));
+    const hint = line(text("small", UPLOADS.hint));
     this.append(drop, camera, hint, this.list, this.note, this.sha256);
     this.name = this.dataset.name;
   }
@@ -118,15 +122,15 @@ class UploadField extends HTMLElement {
 
   async #send(file) {
     if (file.size > MAX_BYTES) {
-      throw new Error(`“${file.name}”超过 20 MB`);
+      throw new Error(UPLOADS.large(file.name));
     }
-    this.#told(`正在上传 ${file.name}…`);
+    this.#told(UPLOADS.going(file.name));
     try {
       const kept = await upload("/api/v1/documents", file);
       this.#files.push({ ...kept, label: file.name });
       this.#told("");
     } catch (problem) {
-      throw new Error(`“${file.name}”没有上传：${problem.message}`);
+      throw new Error(UPLOADS.failed(file.name, problem.message));
     }
   }
 
@@ -140,11 +144,11 @@ class UploadField extends HTMLElement {
     let whole = this.#files[0];
     if (this.#files.length > 1) {
       if (!this.#files.every((file) => file.mediaType.startsWith("image/"))) {
-        throw new Error("一项材料只能是一个 PDF 或 OFD，或多张图片，请移去多余的文件");
+        throw new Error(UPLOADS.one);
       }
-      this.#told("正在合成一个 PDF…");
+      this.#told(UPLOADS.joining);
       whole = await post("/api/v1/documents:join", { pages: this.#files.map((file) => file.sha256) });
-      this.#told(`已合成一个 PDF，共 ${whole.pages} 页`);
+      this.#told(UPLOADS.joined(whole.pages));
     }
     this.sha256.value = whole.sha256;
     const pages = document.getElementById(this.dataset.pages);
@@ -158,10 +162,10 @@ class UploadField extends HTMLElement {
     this.toggleAttribute("data-held", this.#files.length > 0);
     const rows = this.#files.map((file, place) => {
       const row = document.createElement("li");
-      const away = text("button", "移去");
+      const away = text("button", UPLOADS.away);
       away.type = "button";
       away.className = "plain";
-      away.setAttribute("aria-label", `移去 ${file.label}`);
+      away.setAttribute("aria-label", UPLOADS.awayOf(file.label));
       away.addEventListener("click", () => {
         this.#files.splice(place, 1);
         this.#later(() => this.#settle());
@@ -173,7 +177,7 @@ class UploadField extends HTMLElement {
     if (whole && this.#files.length > 1) {
       const row = document.createElement("li");
       row.className = "whole";
-      row.append(look(whole.sha256, "查看合成的 PDF"));
+      row.append(look(whole.sha256, UPLOADS.whole));
       this.list.append(row);
     }
   }
@@ -194,9 +198,9 @@ class UploadField extends HTMLElement {
     const wanted = !this.hidden && !this.dataset.may && this.how && MUST.includes(this.how.value);
     let fault = "";
     if (this.#waiting > 0) {
-      fault = `“${this.dataset.what}”还在上传，请稍候`;
+      fault = UPLOADS.wait(this.dataset.what);
     } else if (!this.sha256.value && (wanted || this.#files.length > 0)) {
-      fault = `请上传“${this.dataset.what}”的电子件，或改选原件、复印件`;
+      fault = UPLOADS.missing(this.dataset.what);
     }
     this.chooser.setCustomValidity(fault);
   }
