@@ -28,7 +28,7 @@ def filled(page: str, form_id: str, pairs: Pairs, faults: Pairs = ()) -> str:
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
-    form = root.get_element_by_id(form_id)
+    form: HtmlElement = root.xpath("//form[@id=$id]", id=form_id)[0]
     for field in form.xpath(".//input[@name]|.//select[@name]|.//textarea[@name]"):
         _fill(field, given.get(field.get("name"), []))
     for upload in form.xpath(".//upload-field"):
@@ -42,7 +42,7 @@ def filled(page: str, form_id: str, pairs: Pairs, faults: Pairs = ()) -> str:
     for place, sentence in faults:
         for field in form.xpath(".//*[@id=$id]", id=place):
             _mark(field, sentence)
-    return html.tostring(root, encoding="unicode", doctype=_DOCTYPE)
+    return str(html.tostring(root, encoding="unicode", doctype=_DOCTYPE))
 
 
 def _mark(field: HtmlElement, sentence: str) -> None:
@@ -52,6 +52,12 @@ def _mark(field: HtmlElement, sentence: str) -> None:
     note.text = sentence
     holder = field.xpath("ancestor::*[contains(concat(' ', @class, ' '), ' field ')][1]") or field.xpath("..")
     holder[0].append(note)
+
+
+def form_on(page: str, form_id: str) -> HtmlElement:
+    """The form of a page, to look at."""
+    form: HtmlElement = html.document_fromstring(page).xpath("//form[@id=$id]", id=form_id)[0]
+    return form
 
 
 def _fill(field: HtmlElement, values: list[str]) -> None:
@@ -76,7 +82,7 @@ def _set(field: HtmlElement, attribute: str, *, on: bool) -> None:
 
 
 def _value_of(option: HtmlElement) -> str:
-    return option.get("value", option.text_content().strip())
+    return str(option.get("value", option.text_content().strip()))
 
 
 def body_of(page: str, form_id: str) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def body_of(page: str, form_id: str) -> dict[str, Any]:
 
     Names with dots are members, numbers are places in a list; what is empty, disabled or for reading only is left out.
     """
-    form = html.document_fromstring(page).get_element_by_id(form_id)
+    form = form_on(page, form_id)
     body: dict[str, Any] = {}
     for field in form.xpath(".//input[@name]|.//select[@name]|.//textarea[@name]"):
         skipped = field.get("data-plain") is not None or field.get("type") in ("file", "submit")
