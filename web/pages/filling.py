@@ -28,7 +28,7 @@ def filled(page: str, form_id: str, pairs: Pairs, faults: Pairs = ()) -> str:
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
-    form: HtmlElement = root.xpath("//form[@id=$id]", id=form_id)[0]
+    form = _form_in(root, form_id)
     for field in form.xpath(".//input[@name]|.//select[@name]|.//textarea[@name]"):
         _fill(field, given.get(field.get("name"), []))
     for upload in form.xpath(".//upload-field"):
@@ -56,8 +56,11 @@ def _mark(field: HtmlElement, sentence: str) -> None:
 
 def form_on(page: str, form_id: str) -> HtmlElement:
     """The form of a page, to look at."""
-    form: HtmlElement = html.document_fromstring(page).xpath("//form[@id=$id]", id=form_id)[0]
-    return form
+    return _form_in(html.document_fromstring(page), form_id)
+
+
+def _form_in(root: Any, form_id: str) -> HtmlElement:
+    return root.xpath("//form[@id=$id]", id=form_id)[0]
 
 
 def _fill(field: HtmlElement, values: list[str]) -> None:
