@@ -50,7 +50,7 @@ def desk_of(chromium, base, **more):
     page.on("request", lambda r: None if r.url.startswith((base, "data:")) else opened.faults.append(r.url))
     yield opened
     context.close()
-    assert opened.faults == []
+    assert opened.faults == [], opened.faults
 
 
 def choose(page, box, text, title):

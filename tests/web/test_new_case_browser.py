@@ -51,6 +51,17 @@ def filled(page, number, *, item=PLAIN):
     expect(page.locator("#check")).to_have_attribute("data-ready", "true")
 
 
+def filled_and_kept(page, number):
+    """And its draft is on the server, to the last field."""
+
+    def whole(answer):
+        return "/api/v1/drafts/" in answer.url and "consent.accepted" in (answer.request.post_data or "")
+
+    with page.expect_response(whole):
+        filled(page, number)
+    expect(page.locator("#saved")).to_contain_text("草稿已存")
+
+
 NO_MOUSE = "() => { window.clicks = 0; addEventListener('mousedown', () => { window.clicks += 1; }, true); }"
 
 
@@ -278,8 +289,7 @@ def test_five_clicks_a_reload_back_and_two_tabs_are_one_case(window, chromium):
     before = cases(window)
     with window.desk(chromium) as desk:
         page = desk.open("/window/new")
-        filled(page, 441)
-        expect(page.locator("#saved")).to_contain_text("草稿已存")
+        filled_and_kept(page, 441)
         draft = page.url
         other = page.context.new_page()
         other.goto(draft)
@@ -312,8 +322,7 @@ def test_a_reload_in_the_middle_of_a_slow_answer_is_one_case(window, chromium):
     before = cases(window)
     with window.desk(chromium) as desk:
         page = desk.open("/window/new")
-        filled(page, 442)
-        expect(page.locator("#saved")).to_contain_text("草稿已存")
+        filled_and_kept(page, 442)
         page.route("**/api/v1/cases", lambda route: (route.fetch(), route.abort()))  # it arrives, its answer does not
         page.click("#case-form button.main")
         expect(page.locator("#case-form > .summary")).to_be_visible()

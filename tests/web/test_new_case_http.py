@@ -251,7 +251,7 @@ def test_what_the_page_says_is_what_was_filled_in(office):
               ("form.answers.values.total", "12,345.67"), ("form.answers.values.thirdParty", "false"),
               ("handlings.0.region", CHENGDU), ("applicant.name", "王<b>秀\"兰"), ("opens.pickup", "on"),
               ("pickup.address", "民权路28号"), ("pickup.lat", "29.5"), ("materials.s1.provided", "copy"),
-              ("materials.s1.seq", "1"), ("materials.s3.provided", "licence"), ("materials.s3.seq", "3"),
+              ("materials.s1.seq", "1"), ("materials.s3.provided", "original"), ("materials.s3.seq", "3"),
               ("materials.s3.licence.number", "11"), ("consent.accepted", "on")]  # fmt: skip
     saved(office, fields=[list(pair) for pair in fields])
     page = office.call("GET", f"/window/new?draft={ID}", "clerk").text

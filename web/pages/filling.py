@@ -28,7 +28,7 @@ def filled(page: str, form_id: str, pairs: Pairs, faults: Pairs = ()) -> str:
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
-    form = root.get_element_by_id(form_id)
+    form = _form_in(root, form_id)
     for field in form.xpath(".//input[@name]|.//select[@name]|.//textarea[@name]"):
         _fill(field, given.get(field.get("name"), []))
     for upload in form.xpath(".//upload-field"):
@@ -52,6 +52,15 @@ def _mark(field: HtmlElement, sentence: str) -> None:
     note.text = sentence
     holder = field.xpath("ancestor::*[contains(concat(' ', @class, ' '), ' field ')][1]") or field.xpath("..")
     holder[0].append(note)
+
+
+def form_on(page: str, form_id: str) -> HtmlElement:
+    """The form of a page, to look at."""
+    return _form_in(html.document_fromstring(page), form_id)
+
+
+def _form_in(root: Any, form_id: str) -> HtmlElement:
+    return root.xpath("//form[@id=$id]", id=form_id)[0]
 
 
 def _fill(field: HtmlElement, values: list[str]) -> None:
@@ -84,8 +93,7 @@ def body_of(page: str, form_id: str) -> dict[str, Any]:
 
     Names with dots are members, numbers are places in a list; what is empty, disabled or for reading only is left out.
     """
-    root: HtmlElement = html.document_fromstring(page)
-    form = root.get_element_by_id(form_id)
+    form = form_on(page, form_id)
     body: dict[str, Any] = {}
     for field in form.xpath(".//input[@name]|.//select[@name]|.//textarea[@name]"):
         skipped = field.get("data-plain") is not None or field.get("type") in ("file", "submit")

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
-from lxml import html
 from pydantic import ValidationError
 
 from catalog import regions
@@ -21,7 +20,7 @@ from web.api.collecting import collect
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import status_of
 from web.foundation.request_schemas import CaseRequest
-from web.pages.filling import body_of, place_of
+from web.pages.filling import body_of, form_on, place_of
 from web.pages.new_case import FORM, Begun, shown
 from web.pages.rendering import refused
 from web.pages.visitors import WindowVisitor
@@ -113,8 +112,7 @@ def _again(
     same: Sequence[dict[str, Any]] = (),
 ) -> Response:
     """The page with a link to each field and the same sentence beside it."""
-    root: html.HtmlElement = html.document_fromstring(_page(ctx, person, sent, same=same))
-    form = root.get_element_by_id(FORM)
+    form = form_on(_page(ctx, person, sent, same=same), FORM)
     places = [(place_of(form, field), sentence) for field, sentence in faults]
     told = sent.told
     return shown(

@@ -26,8 +26,16 @@ function follow() {
   }
 }
 
+async function drawn() {
+  const shown = sheets.filter((sheet) => !sheet.hidden).map((sheet) => sheet.decode());
+  return (await Promise.allSettled(shown)).every((sheet) => sheet.status === "fulfilled");
+}
+
 async function print() {
-  await Promise.all(sheets.filter((sheet) => !sheet.hidden).map((sheet) => sheet.decode()));
+  if (!(await drawn()) && !(await drawn())) { // the first time another paper may have been chosen meanwhile
+    open(link.href, "_blank", "noopener"); // no picture: the PDF itself
+    return;
+  }
   window.print();
   said.textContent = PRINT.started;
   next.focus();
@@ -36,6 +44,7 @@ async function print() {
 paper.value = localStorage.getItem(PAPER) ?? SLIP;
 follow();
 paper.addEventListener("change", () => {
+  said.textContent = "";
   localStorage.setItem(PAPER, paper.value);
   follow();
 });
