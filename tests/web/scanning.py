@@ -91,7 +91,7 @@ def stored(office):
 
 @contextmanager
 def scanner(chromium, base, name="courier", outlet=OUTLET, **more):
-    """A phone on which somebody has opened the tool; at the end fails what the page complained of, but for no network."""
+    """A phone on which somebody has opened the tool; having no network is no fault of the page."""
     with desk_of(chromium, base, **more) as desk:
         desk.page.set_viewport_size(NARROW)
         desk.page.add_init_script(RECORDS)
