@@ -91,7 +91,7 @@ def stored(office):
 
 @contextmanager
 def scanner(chromium, base, name="courier", outlet=OUTLET, **more):
-    """A phone on which somebody has opened the tool; fails at the end if the page complained of more than no network."""
+    """A phone on which somebody has opened the tool; having no network is no fault of the page."""
     with desk_of(chromium, base, **more) as desk:
         desk.page.set_viewport_size(NARROW)
         desk.page.add_init_script(RECORDS)
