@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.terms import DOOR_LEGS, Leg, Role
 from logistics.promise_model import PromiseVerdict
 from storage.cases.rows import CaseRow, HandlingRow
-from storage.keyset import AnyRow, Segment, partial_index
+from storage.keyset import AnyRow, Condition, Segment, partial_index
 from storage.parcels.legs import LegRow
 from storage.quarter_rows import DOOR_LEG
 from storage.tasks.rows import TaskRow
@@ -49,8 +49,10 @@ class ClerkQueue(NamedTuple):
 
 def due_within(after: datetime | None, until: datetime, *, latest_first: bool = False) -> tuple[Segment, ...]:
     """Open cases of which a clock ends after `after` and by `until`; the soonest first."""
-    fits = (text(_DUE), CaseRow.due_at <= until, *([CaseRow.due_at > after] if after else []))
-    return (Segment(where=fits, at=CaseRow.due_at, id=CaseRow.case_no, descending=latest_first),)
+    fits: list[Condition] = [text(_DUE), CaseRow.due_at <= until]
+    if after is not None:
+        fits.append(CaseRow.due_at > after)
+    return (Segment(where=tuple(fits), at=CaseRow.due_at, id=CaseRow.case_no, descending=latest_first),)
 
 
 def waiting_since(before: datetime) -> tuple[Segment, ...]:
@@ -84,7 +86,8 @@ def promises_since(session: Session, since: datetime) -> Iterator[tuple[str | No
         DOOR_LEG, LegRow.leg.in_(DOOR_LEGS), LegRow.ordered_at >= since, LegRow.verdict.is_not(None)
     )
     for outlet_id, verdict, count in session.execute(counted.group_by(LegRow.outlet_id, LegRow.verdict)):
-        yield outlet_id, PromiseVerdict(verdict), count
+        if verdict is not None:
+            yield outlet_id, PromiseVerdict(verdict), count
 
 
 def promised_legs(outlet_id: str, verdicts: tuple[PromiseVerdict, ...], since: datetime) -> tuple[Segment, ...]:

@@ -1,6 +1,6 @@
 """Those who watch (督办): what will be late and who can help, how the measures stand, where everybody is."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -30,7 +30,7 @@ def supervisor(
     """Today's risks by name, the five measures, tasks, queues, promises, the district."""
     now, wanted = ctx.now(), wanted_month(ctx, month)
     with ctx.database.read_one_moment() as session:
-        values = {
+        values: dict[str, Any] = {
             "risks": risks(session, ctx),
             "measures": measures(session, wanted, now),
             "figures": figures(session, now),
