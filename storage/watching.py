@@ -5,14 +5,14 @@ Conditions that an index has stand as text in the query too (see `storage.work_l
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from domain.terms import DOOR_LEGS, Leg, Role
 from storage.cases.rows import CaseRow, HandlingRow
-from storage.keyset import AnyRow, Segment, partial_index
+from storage.keyset import AnyRow, Condition, Segment, partial_index
 from storage.parcels.legs import LegRow
 from storage.quarter_rows import DOOR_LEG
 from storage.tasks.rows import TaskRow
@@ -47,8 +47,10 @@ class ClerkQueue(NamedTuple):
 
 def due_within(after: datetime | None, until: datetime, *, latest_first: bool = False) -> tuple[Segment, ...]:
     """Open cases of which a clock ends after `after` and by `until`; the soonest first."""
-    fits: tuple[Any, ...] = (text(_DUE), CaseRow.due_at <= until, *([CaseRow.due_at > after] if after else []))
-    return (Segment(where=fits, at=CaseRow.due_at, id=CaseRow.case_no, descending=latest_first),)
+    fits: list[Condition] = [text(_DUE), CaseRow.due_at <= until]
+    if after is not None:
+        fits.append(CaseRow.due_at > after)
+    return (Segment(where=tuple(fits), at=CaseRow.due_at, id=CaseRow.case_no, descending=latest_first),)
 
 
 def waiting_since(before: datetime) -> tuple[Segment, ...]:
