@@ -11,7 +11,6 @@ from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from domain.terms import DOOR_LEGS, Leg, Role
-from logistics.promise_model import PromiseVerdict
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.keyset import AnyRow, Condition, Segment, partial_index
 from storage.parcels.legs import LegRow
@@ -23,7 +22,8 @@ _DUE: Final = "closed_at IS NULL AND due_at IS NOT NULL"
 _DOORS: Final = f"leg IN ('{Leg.PICKUP}', '{Leg.DELIVERY}')"
 _STOP: Final = f"ended_at IS NULL AND {_DOORS}"
 _AWAITED: Final = f"ended_at IS NULL AND arrived_at IS NULL AND {_DOORS}"
-_IN_DANGER: Final = (PromiseVerdict.BREACHED, PromiseVerdict.AT_RISK)
+_IN_DANGER: Final = ("BREACHED", "AT_RISK")
+"""Verdicts of `logistics.promise_model`, which this room does not know."""
 
 partial_index("ix_leg_stop", LegRow.planned_arrival_at, LegRow.leg_id, where=_STOP)
 partial_index("ix_leg_awaited", LegRow.verdict, LegRow.deadline_at, LegRow.leg_id, where=_AWAITED)
@@ -80,17 +80,17 @@ def stops_from(session: Session, since: datetime, limit: int) -> list[AnyRow]:
     return list(session.execute(planned.order_by(LegRow.planned_arrival_at, LegRow.leg_id).limit(limit)).all())
 
 
-def promises_since(session: Session, since: datetime) -> Iterator[tuple[str | None, PromiseVerdict, int]]:
+def promises_since(session: Session, since: datetime) -> Iterator[tuple[str | None, str, int]]:
     """(outlet, verdict, how many) of the door legs with a promise that were ordered from `since` on."""
     counted = select(LegRow.outlet_id, LegRow.verdict, func.count()).where(
         DOOR_LEG, LegRow.leg.in_(DOOR_LEGS), LegRow.ordered_at >= since, LegRow.verdict.is_not(None)
     )
     for outlet_id, verdict, count in session.execute(counted.group_by(LegRow.outlet_id, LegRow.verdict)):
         if verdict is not None:
-            yield outlet_id, PromiseVerdict(verdict), count
+            yield outlet_id, verdict, count
 
 
-def promised_legs(outlet_id: str, verdicts: tuple[PromiseVerdict, ...], since: datetime) -> tuple[Segment, ...]:
+def promised_legs(outlet_id: str, verdicts: tuple[str, ...], since: datetime) -> tuple[Segment, ...]:
     """The door legs behind a number of `promises_since`, the latest first."""
     fits = (LegRow.outlet_id == outlet_id, LegRow.ordered_at >= since, LegRow.verdict.in_(verdicts))
     return (

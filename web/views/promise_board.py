@@ -36,7 +36,7 @@ LABELS: Final = {
     Standing.KEPT: "做到",
     Standing.BROKEN: "超时",
 }
-_OF_VERDICT: Final = {verdict: standing for standing, verdicts in VERDICTS.items() for verdict in verdicts}
+_OF_VERDICT: Final = {verdict.value: standing for standing, verdicts in VERDICTS.items() for verdict in verdicts}
 
 
 class OutletPromises(Frozen):
