@@ -29,7 +29,7 @@ def done(case_no: str, person: WindowVisitor, ctx: Ctx) -> HTMLResponse:
         sheets = sheets_of(receipt_pdf(ctx, case_no, person, ReceiptPaper.A4))
     except NotFound as fault:
         return refused(ctx, person, 404, fault.sentence, "/window/new", "新办件")
-    return render(ctx, "clerk/registered.html", person, sheets=sheets, **told)
+    return render(ctx, "clerk/registered.html", person, pages=sheets, **told)
 
 
 @router.get("/window/{case_no}/qr.svg")
