@@ -39,7 +39,8 @@ _FOCUSED = """() => {
   const both = [rgb(style.outlineColor), behind(one.parentElement)].map(luminance);
   const [light, dark] = both.sort((a, b) => b - a);
   const box = one.getBoundingClientRect();
-  const group = one.type === "radio" && [...one.form.elements[one.name]].find((radio) => radio.dataset.reached);
+  const radios = one.type === "radio" ? document.getElementsByName(one.name) : [];
+  const group = [...radios].find((radio) => radio.dataset.reached);
   return {
     number: one.dataset.reached ?? group?.dataset.reached ?? null,
     html: one.outerHTML.slice(0, 160),
@@ -71,7 +72,9 @@ def is_walked_well(page):
     """Every function is reached, the skip link first, in the order of reading, and the focus is always seen."""
     stops, wanted = walked(page)
     reached = [int(stop["number"]) for stop in stops if stop["number"] is not None]
-    assert "跳到正文" in stops[0]["html"]
-    assert [wanted[number] for number in range(len(wanted)) if number not in reached] == []
-    assert reached == sorted(reached), "the order of Tab is not that of reading"
-    assert [stop["html"] for stop in stops if not (stop["seen"] and stop["there"])] == []
+    assert "跳到正文" in stops[0]["html"], f"first of all comes {stops[0]['html']}"
+    left = [wanted[number] for number in range(len(wanted)) if number not in reached]
+    assert left == [], f"never reached: {left}"
+    assert reached == sorted(reached), f"the order of Tab is not that of reading: {reached}"
+    unseen = [stop for stop in stops if not (stop["seen"] and stop["there"])]
+    assert unseen == [], f"the focus is not seen: {unseen}"

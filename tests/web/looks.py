@@ -30,7 +30,8 @@ def keeps_the_rules(page):
     assert page.locator("html").get_attribute("lang") == "zh-CN"
     assert page.locator("h1").count() == 1
     assert page.evaluate(_OVER) <= 0, f"{page.url} is wider than its window of {page.viewport_size}"
-    assert grave(page) == []
+    found = grave(page)
+    assert found == [], found
 
 
 def grave(page):
