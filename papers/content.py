@@ -21,10 +21,9 @@ def receipt(case: CaseFacts, address: str = "") -> Paper:
         ("时限起算", f"{case.counts_from}（收件当日不计，遇休息日顺延）"),
         ("办理时限", f"{_limits(case.item)}；{_LIMITS}"),
     ]
-    told = [
-        "本凭证证明窗口已收到上列材料；是否受理由办理地决定，办理时限自办理地受理之日起算。",
-        "凭办件编号和手机号后四位，可在进度查询页面查看办理情况，无需登录。",
-    ]
+    told = ["本凭证证明窗口已收到上列材料；是否受理由办理地决定，办理时限自办理地受理之日起算。"]
+    if not address:
+        told.append("凭办件编号和手机号后四位，可在进度查询页面查看办理情况，无需登录。")
     if case.result_code:
         rows.append(("领取码", case.result_code))
         told.append(
@@ -33,7 +32,7 @@ def receipt(case: CaseFacts, address: str = "") -> Paper:
     if case.handover_codes:
         rows.append(("交接码", "；".join(f"{what} {code}" for what, code in case.handover_codes)))
         told.append(
-            "当面交接材料时把交接码告诉工作人员，交接之前请勿告诉他人；上门未成的，交接码会更换，以进度查询页面为准。"
+            "交接材料时把交接码告诉工作人员，之前请勿告诉他人；上门未成的会更换，以进度查询页面为准。"
         )
     if case.deferred:
         told.append(f"以下材料容缺，请在期限前补交，补齐前不发放办理结果：{_listed(case.deferred)}。")

@@ -62,6 +62,8 @@ def _story(case: CaseFacts) -> list[Any]:
     if case.deferred:
         owed = (f"{o.name}（{moment(o.due_at)}前）" if o.due_at else o.name for o in case.deferred)
         story.append(_line("容缺补交", "、".join(owed)))
+    if case.handover_codes:
+        story.append(_line("交接码", "；".join(f"{what} {code}" for what, code in case.handover_codes)))
     told = "本凭证证明已收到材料；是否受理由办理地决定，办理时限自受理之日起算。"
     story += [Spacer(1, 1 * mm), paragraph(told, 7.5), paragraph(f"收件人 {case.clerk}", 7.5)]
     return story

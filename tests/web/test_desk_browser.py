@@ -255,8 +255,9 @@ def test_going_back_shows_what_is_and_not_what_was(desk, office, settled):
     page.wait_for_url(f"**/window/{settled[62]}")
     page.locator("details", has=page.locator(f"form[data-api$='{task_id}/resolve']")).locator("summary").last.click()
     page.fill(f"form[data-api$='{task_id}/resolve'] [name=reason]", "已取到文件")
+    page.locator(f"form[data-api$='{task_id}/resolve']").get_by_role("button", name="确定").first.click()
     with page.expect_navigation():
-        page.click(f"form[data-api$='{task_id}/resolve'] button.main")
+        page.locator("dialog[open] button[value=yes]").click()
     expect(page.locator(f"form[data-api$='{task_id}/resolve']")).to_have_count(0)
     page.go_back()
     page.wait_for_url("**/window?kind=FILE_MISSING*")

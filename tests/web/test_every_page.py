@@ -81,7 +81,11 @@ def test_a_page(desks, case_no, role, path):
     page.set_viewport_size({"width": 1280, "height": 768})
     page.wait_for_load_state("load")
     assert page.title().strip() and not page.title().startswith("·")
-    is_walked_well(page)
+    tool = path.startswith("/scan")
+    if tool:
+        expect(page.locator("#view")).not_to_be_empty()
+        page.wait_for_load_state("networkidle")
+    is_walked_well(page, tool=tool)
     page.set_viewport_size(ENLARGED)
     keeps_the_rules(page)
     assert page.evaluate(_CUT) == []

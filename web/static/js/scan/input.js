@@ -1,7 +1,7 @@
 // One field takes every scan: wedges that type (with Enter, Tab or nothing behind), text injected at once, input methods
 // that compose, the camera, and hands. What takes focus away gives it back.
 
-import { isImeKey } from "../keys.js";
+import { isEnter, isImeKey } from "../keys.js";
 import { clean, wholeness } from "./codes.js";
 
 const QUIET_MS = 300; // after the last input event a scan is over
@@ -150,7 +150,7 @@ export class ScanInput {
     }
     if (isSuffix(event) && document.activeElement === this.field) {
       const late = performance.now() - this.takenAt < TAIL_MS;
-      if (this.field.value.trim() || late || event.key === "Enter") { // isImeKey was asked above
+      if (this.field.value.trim() || late || isEnter(event)) {
         event.preventDefault();
         this.endsWithKey ||= late || this.field.value !== "";
         this.end();
@@ -166,7 +166,7 @@ export class ScanInput {
 }
 
 function isSuffix(event) {
-  return (event.key === "Enter" || event.key === "Tab") && !isImeKey(event);
+  return isEnter(event) || (event.key === "Tab" && !isImeKey(event));
 }
 
 function isPlain(event) {
