@@ -31,16 +31,15 @@ def receipt(case: CaseFacts, address: str = "") -> Paper:
         )
     if case.handover_codes:
         rows.append(("交接码", "；".join(f"{what} {code}" for what, code in case.handover_codes)))
-        told.append(
-            "交接材料时把交接码告诉工作人员，之前请勿告诉他人；上门未成的会更换，以进度查询页面为准。"
-        )
+        told.append("交接材料时把交接码告诉工作人员，之前请勿告诉他人；上门未成的会更换，以进度查询页面为准。")
     if case.deferred:
         told.append(f"以下材料容缺，请在期限前补交，补齐前不发放办理结果：{_listed(case.deferred)}。")
     if case.committed:
         told.append(f"以下材料以告知承诺代替，办结后将核查：{_listed(case.committed)}。")
     followed = (SquareCode(address=address, sentences=("扫码查进度，输入手机后四位，无需登录。",)),) if address else ()
-    return _paper(PaperKind.RECEIPT, case, Fields(rows=tuple(rows)), _materials(case), Words(sentences=tuple(told)),
-                  *followed, Signatures(who=(f"收件人（{case.clerk}，收件专用章）", "申请人（代办人）")))  # fmt: skip
+    paper = _paper(PaperKind.RECEIPT, case, Fields(rows=tuple(rows)), _materials(case), Words(sentences=tuple(told)),
+                   *followed, Signatures(who=(f"收件人（{case.clerk}，收件专用章）", "申请人（代办人）")))  # fmt: skip
+    return paper.model_copy(update={"one_sheet": True})
 
 
 def notice(told: CaseFacts | GapNotice) -> Paper:

@@ -33,6 +33,7 @@ _ROOM = A4[0] - 2 * _MARGIN
 _BAR_ROOM_MM, _BAR_HEIGHT_MM = 90.0, 11.0
 _SQUARE_MM, _QUIET = 30.0, 4  # 4 modules around it stay empty
 _SIZES = {PageSize.A4: A4, PageSize.A5: A5}
+_SMALLER = (1.0, 0.92, 0.85)
 _VARIATIONS = range(0xE0100, 0xE01F0)
 
 
@@ -74,12 +75,16 @@ Block = Fields | Grid | Words | SquareCode | Signatures
 
 
 class Paper(Frozen):
-    """One paper. `number`: printed as a bar code; None for a notice without a case. `issued`: the day in words."""
+    """One paper. `number`: printed as a bar code; None for a notice without a case. `issued`: the day in words.
+
+    `one_sheet`: what just spills over is drawn smaller rather than on a second sheet, as far as it can be read.
+    """
 
     title: str
     number: str | None
     issued: str
     blocks: tuple[Block, ...]
+    one_sheet: bool = False
 
 
 def printable(text: str) -> str:
@@ -94,6 +99,15 @@ def render(paper: Paper, size: PageSize = PageSize.A4) -> bytes:
 
     `size`: A5 is the same sheet, drawn smaller.
     """
+    for scale in _SMALLER if paper.one_sheet else ():
+        pages, drawn = _render(paper, size, scale)
+        if pages == 1:
+            return drawn
+    return _render(paper, size, 1.0)[1]
+
+
+def _render(paper: Paper, size: PageSize, scale: float) -> tuple[int, bytes]:
+    """How many pages, and the bytes."""
     buffer = BytesIO()
     document = BaseDocTemplate(
         buffer,
@@ -108,10 +122,13 @@ def render(paper: Paper, size: PageSize = PageSize.A4) -> bytes:
         invariant=1,
         initialFontName=register(),
     )
-    frame = Frame(_MARGIN, _MARGIN, _ROOM, A4[1] - 2 * _MARGIN, leftPadding=0, rightPadding=0, topPadding=0)
+    height = A4[1] / scale
+    frame = Frame(_MARGIN, _MARGIN, _ROOM, height - 2 * _MARGIN, leftPadding=0, rightPadding=0, topPadding=0)
 
     def footer(canvas: Canvas, made: Any) -> None:
-        canvas.scale(_SIZES[size][0] / A4[0], _SIZES[size][1] / A4[1])  # of all that is drawn on this page
+        # Of all that is drawn on this page; what is smaller stays in the middle.
+        canvas.scale(scale * _SIZES[size][0] / A4[0], scale * _SIZES[size][1] / A4[1])
+        canvas.translate((A4[0] / scale - A4[0]) / 2, 0)
         canvas.saveState()
         canvas.setFont(register(), 8)
         canvas.setFillColor(grey)
@@ -121,7 +138,7 @@ def render(paper: Paper, size: PageSize = PageSize.A4) -> bytes:
 
     document.addPageTemplates(PageTemplate(frames=[frame], onPage=footer))
     document.build(_story(paper))
-    return buffer.getvalue()
+    return document.page, buffer.getvalue()
 
 
 class _BarCode(Flowable):  # type: ignore[misc]  # reportlab has no types

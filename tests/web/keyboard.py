@@ -54,32 +54,48 @@ _FROM_THE_TOP = """() => {
 }"""
 
 
-def walked(page):
-    """Each stop of Tab from the top of the page to its end, and what there is to be reached, as HTML."""
-    wanted = page.evaluate(_FOCUSABLE)
-    page.evaluate(_FROM_THE_TOP)
+def walked(page, key="Tab"):
+    """Each stop of `key` from where the focus is to the end of the page, or to where it began."""
     stops = []
-    for _ in range(len(wanted) + 40):
-        page.keyboard.press("Tab")
+    for _ in range(page.evaluate("() => document.querySelectorAll('[data-reached]').length") + 40):
+        page.keyboard.press(key)
         stop = page.evaluate(_FOCUSED)
         if stop is None or (stops and stop["number"] is not None and stop["number"] == stops[0]["number"]):
-            return stops, wanted
+            return stops
         stops.append(stop)
-    raise AssertionError(f"Tab does not leave the page: {stops[-3:]}")
+    raise AssertionError(f"{key} does not leave the page: {stops[-3:]}")
 
 
-def is_walked_well(page, *, tool=False):
-    """Every function is reached, the skip link first, in the order of reading, and the focus is always seen.
+def is_walked_well(page):
+    """Every function is reached, the skip link first, in the order of reading, and the focus is always seen."""
+    wanted = page.evaluate(_FOCUSABLE)
+    page.evaluate(_FROM_THE_TOP)
+    stops = walked(page)
+    assert "跳到正文" in stops[0]["html"], f"first of all comes {stops[0]['html']}"
+    all_is_seen(stops, wanted)
 
-    `tool`: one whose field has the focus by itself, because a scanner types into it; Tab begins there.
-    """
-    stops, wanted = walked(page)
-    reached = [int(stop["number"]) for stop in stops if stop["number"] is not None]
-    assert tool or "跳到正文" in stops[0]["html"], f"first of all comes {stops[0]['html']}"
+
+def is_walked_from_its_field(page):
+    """As `is_walked_well`, of a tool whose field takes the focus again and again: every function by Tab, either way."""
+    wanted = page.evaluate(_FOCUSABLE)
+    stops = []
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(len(wanted) + 5):
+            page.keyboard.press(key)
+            stops.append(page.evaluate(_FOCUSED))
+    stops = {stop["number"]: stop for stop in stops if stop is not None and stop["number"] is not None}
+    all_is_seen([stops[number] for number in sorted(stops, key=int)], wanted)
+
+
+def numbers(stops):
+    return [int(stop["number"]) for stop in stops if stop["number"] is not None]
+
+
+def all_is_seen(stops, wanted):
+    """Nothing is left out, all in the order of reading, with a focus that is seen."""
+    reached = numbers(stops)
     left = [wanted[number] for number in range(len(wanted)) if number not in reached]
     assert left == [], f"never reached: {left}"
-    begun = reached.index(min(reached)) if tool else 0
-    in_order = reached[begun:] + reached[:begun]
-    assert in_order == sorted(in_order), f"the order of Tab is not that of reading: {reached}"
+    assert reached == sorted(reached), f"the order of Tab is not that of reading: {reached}"
     unseen = [stop for stop in stops if not (stop["seen"] and stop["there"])]
     assert unseen == [], f"the focus is not seen: {unseen}"
