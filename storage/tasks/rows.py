@@ -238,9 +238,11 @@ def _new_row(session: Session, about: Named, kind: TaskKind, now: datetime, matt
 
 
 def _note(row: TaskRow, kind: TaskKind, facts: dict[str, Any], deadline_at: datetime | None) -> None:
-    """What is new about an open task; a graver kind raises it."""
-    if outranks(kind, TaskKind(row.kind)):
+    """What is new about an open task; a graver kind raises it, and of one kind what was said last counts."""
+    graver = outranks(kind, TaskKind(row.kind))
+    if graver:
         row.kind, row.owner = kind, RULES[kind][1]
+    if graver or kind == row.kind:
         row.data = {**row.data, **facts}
     else:
         row.data = {**facts, **row.data}
