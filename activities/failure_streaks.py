@@ -30,6 +30,8 @@ PARTS: Final[dict[str, str]] = {
     "give_up_parked": "处理无主消息",
     "escalate_rework": "督办差评整改",
     "expire_drafts": "清除到期的上传",
+    "drop_old_drafts": "清除到期的草稿",
+    "watch_condition": "记录系统状况",
     "settle_over": "了结已不再重试的步骤",
     "track": "查询邮政轨迹",
     "send_messages": "发送办件提醒",

@@ -70,7 +70,8 @@ def _kuayu(database):
     app = FastAPI()
     app.include_router(message_receipts.router)
     sms = SimpleNamespace(receipt_key=SecretStr(RECEIPT_KEY))
-    app.state.context = SimpleNamespace(settings=SimpleNamespace(sms=sms), database=database, sealer=SEALER, now=now)
+    together = message_receipts.together(database, SEALER, now)
+    app.state.context = SimpleNamespace(settings=SimpleNamespace(sms=sms), receipts=together, now=now)
     with served(app) as url:
         yield url
 

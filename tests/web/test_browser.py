@@ -158,6 +158,8 @@ def test_an_officer_decides(desk, chromium, system):
     row = page.locator(f"[data-handling='{case['caseNo']}'] a.whole")
     wait_reloading(page, row)
     row.click()
+    page.wait_for_url(f"**/officer/{case['caseNo']}")
+    page.wait_for_load_state("load")
     for event, words in (("RECEIVED", "收件"), ("ACCEPTED", "受理"), ("APPROVED", "准予")):
         page.locator(f"[data-decide={event}]").click()
         if event == "APPROVED":
@@ -166,6 +168,7 @@ def test_an_officer_decides(desk, chromium, system):
             page.get_by_role("button", name=f"确定{words}").click()
         assert said.value.status == 202
         page.wait_for_url(f"**/officer/{case['caseNo']}?said={event}")
+        page.wait_for_load_state("load")
     desk.open(f"/window/{case['caseNo']}")
     expect(page.locator("#status")).to_have_attribute("data-status", "APPROVED", timeout=WAIT_MS)
 

@@ -105,6 +105,14 @@ def a_receipt_comes(office):
     return office.call("POST", "/callbacks/sms", content=b"{}")
 
 
+def sends_a_page(path):
+    def send(office):
+        headers = {"Authorization": f"Bearer {office.tokens['clerk']}"}
+        return office.client.post(path, headers=headers, data={"itemCode": "YZ-HRSS-001"}, follow_redirects=False)
+
+    return send
+
+
 def starts_a_case(office):
     return office.call("POST", "/api/v1/cases", "clerk", case_body(office, 993))
 
@@ -127,6 +135,8 @@ IN_THE_LOOP = {
     "streamCases": [(follows_cases, 200)],
     "sichuanCallback": [(a_partner_calls, None)],
     "smsReceipt": [(a_receipt_comes, None)],
+    "post_case_window_new_post": [(sends_a_page("/window/new"), None)],
+    "print_gaps_window_new_notice_post": [(sends_a_page("/window/new/notice"), None)],
 }
 """The routes that run in the loop themselves, each with requests that go all the way through it."""
 

@@ -23,6 +23,7 @@ PER_CASE = {
     "quarter as the reply has it": 130,
     "metrics": 25,
     "status page": 25,
+    "partner page": 30,  # one network's cases by state
     "stops of an outlet": 1,
     "work list, last page": 10,
     "search a name": 25,

@@ -161,7 +161,7 @@ async def test_a_lost_parcel_is_searched_found_and_goes_on(house):
     await parcel.until_promised("投递员已按承诺上门取件。")
     parcel.scan("AT_OUTLET", epoch=None, near=False)
     assert "PARCEL_LOST" not in parcel.tasks
-    assert parcel.said == "已到邮政网点。"
+    assert parcel.said == "邮件已到邮政网点，接着往前送。"
     await parcel.at_the_hall()
 
 
