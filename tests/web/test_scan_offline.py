@@ -106,7 +106,7 @@ def kill(folder):
 def logged_in(page, base, outlet):
     page.goto(f"{base}/login?next=%2Fscan")
     log_in(page)
-    page.goto(f"{base}/scan?outlet={outlet}")
+    page.goto(f"{base}/scan?outlet={outlet}#scan")
     shown(page)
     expect(page.locator("#card")).to_contain_text("更新")
     kept_on_the_device(page)
@@ -146,7 +146,7 @@ def test_five_hundred_scans_survive_a_kill_and_a_bad_network_each_once(chromium,
         kill(tmp_path)
     with installed(chromium, tmp_path) as page:
         page.context.set_offline(True)
-        page.goto(f"{base}/scan")
+        page.goto(f"{base}/scan#scan")
         shown(page)
         expect(waiting(page)).to_contain_text(f"待上传 {KILLED_AT} · 最早")
         scanned(page, numbers[KILLED_AT:], KILLED_AT)
@@ -172,7 +172,7 @@ def test_without_a_network_the_installed_tool_opens_soon_with_its_list(chromium,
         kept_on_the_device(page)
         page.context.set_offline(True)
         began = time.monotonic()
-        page.goto(f"{base}/scan")
+        page.goto(f"{base}/scan#scan")
         shown(page)
         expect(page.locator("#card")).to_contain_text("清单")
         assert (time.monotonic() - began) * 1000 < SOON_MS
@@ -241,7 +241,7 @@ def test_a_shell_that_is_too_old_loads_itself_anew_and_leaves_the_scans(chromium
         page.context.set_offline(False)
         newest = []
         page.on("request", lambda request: newest.append(request.url) if request.is_navigation_request() else None)
-        page.goto(f"{base}/scan")
+        page.goto(f"{base}/scan#scan")
         shown(page)  # the newest there is may be behind its own minimum: people go on scanning
         assert len(newest) == 2
         after = {row["event"]["eventId"]: row["event"] for row in device(page, "db.getAll('scans')")}
@@ -305,7 +305,7 @@ def test_two_tabs_of_one_device_share_its_numbers_and_send_each_scan_once(chromi
     with scanner(chromium, base) as desk:
         first = desk.page
         second = first.context.new_page()
-        second.goto(f"{base}/scan")
+        second.goto(f"{base}/scan#scan")
         shown(second)
         for page, mine in ((first, numbers[::2]), (second, numbers[1::2])):
             page.bring_to_front()
