@@ -354,6 +354,7 @@ def test_a_session_that_has_ended_keeps_the_scans_and_hides_the_list(chromium, b
         page.click("#notice button")
         page.wait_for_url(f"{base}/login?next=%2Fscan")
         desk.log_in("courier", "/scan")
+        desk.open(f"/scan?outlet={OUTLET}#scan")
         shown(page)
         sent(page, number)
         desk.faults[:] = [fault for fault in desk.faults if "401" not in fault]
