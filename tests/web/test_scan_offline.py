@@ -285,6 +285,8 @@ def test_scans_of_the_page_before_are_taken_over_once(chromium, base, office):
         open_tool(desk, "outlet")
         expect(waiting(page)).to_have_text("已全部上传", timeout=WAIT_MS)
         sent(page, numbers[2])
+        # What the tool asks between the two logins: the browser itself writes the 401 to its console.
+        desk.faults[:] = [fault for fault in desk.faults if "401" not in fault]
 
 
 def event_of(number, sequence):
