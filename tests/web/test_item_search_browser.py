@@ -1,4 +1,4 @@
-"""The item box of a new case at a browser: what clerks type has its item among the first three (ux.md C2)."""
+"""The item box of a new case at a browser: what clerks type has its item among the first three."""
 
 import csv
 from collections import defaultdict
