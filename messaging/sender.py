@@ -1,7 +1,6 @@
 """Sends what waits in the outbox of messages: rendered once, handed over under one id until it is taken."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import NamedTuple
@@ -105,8 +104,11 @@ class MessageSender:
 
     def _ready(self, waiting: Sequence[tuple[str, str]], rows: RowIsolation) -> list[_Ready]:
         """Those that may go out now, prepared in one transaction; each by itself where one of them can't be."""
-        with suppress(Exception), self._database.write() as session:
-            return self._prepared(session, [number for number, _ in waiting])
+        try:
+            with self._database.write() as session:
+                return self._prepared(session, [number for number, _ in waiting])
+        except Exception as fault:  # noqa: BLE001 – which of them it was is found below, and said
+            log.info("messages_one_by_one", error=type(fault).__name__)
         found: list[_Ready] = []
         for number, case_no in waiting:
             with rows.each(Subject(key=number, case_no=case_no)), self._database.write() as session:

@@ -144,11 +144,16 @@ def ask_for_dispatch(session: Session, cause: str, now: datetime) -> None:
     open_legs = select(LegRow).where(LegRow.ended_at.is_(None), LegRow.leg.in_(DOOR_LEGS))
     look = f"{cause}-{uuid.uuid4().hex[:12]}"
     for leg in session.scalars(open_legs.order_by(LegRow.leg_id)):
-        queue_update(
-            session,
-            update_id=f"{leg.leg_id}-{look}",
-            workflow_id=delivery_workflow_id(leg.leg_id),
-            name=LegUpdate.TASK_RESOLVED,
-            argument=TaskResolved(task_id=look, outcome=TaskOutcome.ACKNOWLEDGE, handling_no=leg.handling_no),
-            now=now,
-        )
+        ask_to_look(session, leg, look, now)
+
+
+def ask_to_look(session: Session, leg: LegRow, look: str, now: datetime) -> None:
+    """Have one leg looked after again; `look`: the id of the task that nobody has, once per cause."""
+    queue_update(
+        session,
+        update_id=f"{leg.leg_id}-{look}",
+        workflow_id=delivery_workflow_id(leg.leg_id),
+        name=LegUpdate.TASK_RESOLVED,
+        argument=TaskResolved(task_id=look, outcome=TaskOutcome.ACKNOWLEDGE, handling_no=leg.handling_no),
+        now=now,
+    )

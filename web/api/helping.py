@@ -14,13 +14,11 @@ from activities.courier_dispatch import decide, lock_dispatch
 from catalog.workdays import local_day
 from domain.errors import Conflict, NotFound
 from domain.identifiers import normalise_line
-from domain.messages import TaskOutcome, TaskResolved
-from domain.naming import LegUpdate, delivery_workflow_id
 from domain.tasks import TaskKind
 from domain.terms import Role
+from parcels.outlets import ask_to_look
 from storage.cases.rows import CaseEventRow, CaseRow, add_event, handlings_of
 from storage.parcels.legs import LegRow, lock_leg
-from storage.pending_updates import queue_update
 from storage.tasks.rows import TaskRow, open_task
 from web.answers.helping import CourierSent, Reminded
 from web.answers.tasks import TaskShown
@@ -177,11 +175,4 @@ def _note_sent(session: Session, leg: LegRow, before: str | None, reason: str, b
     data = {"legId": leg.leg_id, "from": before, "courierId": leg.courier_id, "reason": reason}
     add_event(session, case_no=leg.case_no, key=f"{leg.leg_id}/{look}", kind="COURIER_SENT", at=now, now=now,
               actor=by, handling_no=leg.handling_no, data=data)  # fmt: skip
-    queue_update(
-        session,
-        update_id=f"{leg.leg_id}-{look}",
-        workflow_id=delivery_workflow_id(leg.leg_id),
-        name=LegUpdate.TASK_RESOLVED,
-        argument=TaskResolved(task_id=look, outcome=TaskOutcome.ACKNOWLEDGE, handling_no=leg.handling_no),
-        now=now,
-    )
+    ask_to_look(session, leg, look, now)

@@ -113,7 +113,7 @@ def render(
     return HTMLResponse(text, status)
 
 
-_TODO = {
+_TASKS_AT = {
     Role.CLERK: "/window#todo",
     Role.SUPERVISOR: "/supervisor#todo",
     Role.AUDITOR: "/supervisor#todo",
@@ -133,7 +133,7 @@ def _frame(ctx: Context, person: LoggedIn | None) -> dict[str, Any]:
         "starts": role in WINDOW,
         "away_since": ctx.engine.away_since if person is not None else None,
         "waits": "",
-        "todo": _TODO.get(role, "") if role is not None else "",
+        "todo": _TASKS_AT.get(role, "") if role is not None else "",
     }
     if person is not None and frame["todo"]:
         with ctx.database.read() as session:
