@@ -205,6 +205,22 @@ def test_a_scan_finds_the_field_from_wherever_a_person_has_pressed(alone):
     all_taken(alone, [make_s10("EB", 81), make_s10("EB", 82)])
 
 
+def test_what_is_scanned_before_the_tool_listens_is_taken_when_it_does(office, phone):
+    [number] = parcels(office, 1, first=990)
+    phone.reload()  # the list on the device knows it
+    expect(phone.locator("#card")).not_to_contain_text("清单 0 件")
+    held = []
+    phone.route("**/api/v1/scan/start", lambda route: held.append(route))
+    with phone.expect_request("**/api/v1/scan/start"):
+        phone.reload()
+    phone.keyboard.type(f"{number}\n")
+    expect(phone.locator("#code")).to_have_value(number)
+    for route in held:
+        route.continue_()
+    expect(phone.locator("#card")).to_contain_text(number)
+    expect(phone.locator("#code")).to_have_value("")
+
+
 def test_the_answer_comes_before_the_network_and_at_once(office, phone):
     numbers = parcels(office, 40, first=100)
     reread(phone)

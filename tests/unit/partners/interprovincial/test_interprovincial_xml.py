@@ -49,11 +49,11 @@ LAUGHS = '<!DOCTYPE l [<!ENTITY a "ha">' + "".join(
 )
 def test_refused_quickly_and_in_little_memory(text: str):
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.thread_time()  # its own time, whatever else the machine does
     try:
         with pytest.raises(UnsafeXml):
             parse_information(text)
-        assert time.perf_counter() - began < 0.5
+        assert time.thread_time() - began < 0.5
         assert tracemalloc.get_traced_memory()[1] < 32_000_000
     finally:
         tracemalloc.stop()

@@ -49,6 +49,7 @@ async function boot() {
   frame(context);
   await context.show(context.outlet || !start.online ? location.hash.slice(1) : "place");
   document.documentElement.dataset.ready = "yes";
+  context.input.catchUp();
   showTroubles(context);
   context.sync.send();
   context.refresh();

@@ -59,6 +59,13 @@ export class ScanInput {
     this.focus();
   }
 
+  /** What came before anybody listened: the key at its end was not heard, so the code itself or a pause ends it. */
+  catchUp() {
+    if (this.field.value) {
+      this.field.dispatchEvent(new InputEvent("input"));
+    }
+  }
+
   /** A code from elsewhere, e.g. the camera. */
   give(text) {
     if (this.blocked()) {
