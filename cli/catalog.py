@@ -22,6 +22,7 @@ from catalog.model import ITEM_COUNT, Catalogue
 from catalog.notices import calendar_diff, export_notice, load_notice
 from catalog.rows import RowError
 from catalog.workdays import WorkdayCalendar
+from cli.acting import acting
 from domain.errors import BadInput
 from runtime.container import container_of, now
 from runtime.settings import load_settings
@@ -91,7 +92,7 @@ def import_(
     if agreements and calendar:
         typer.echo("--agreements 和 --calendar 只能选一个", err=True)
         raise typer.Exit(2)
-    data, database = file.read_bytes(), _database()
+    data, database = file.read_bytes(), _database("kuayu catalog import" if apply else None)
     if agreements:
         said, text = _import_agreements(database, file.name, data, apply)
     elif calendar:
@@ -215,11 +216,11 @@ def _packed(files: dict[str, bytes], path: Path) -> bytes:
     return buffer.getvalue()
 
 
-def _database() -> Database:
-    """Brought up first, so that lists can be loaded before the system has ever run."""
+def _database(command: str | None = None) -> Database:
+    """Brought up first, so that lists can be loaded before the system has ever run; `command` is audited."""
     settings = load_settings(sandbox="1")
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = container_of(settings).database
+    database = (acting(settings, command) if command else container_of(settings)).database
     migrate(database.engine)
     return database
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
+from cli.acting import acting
 from exchange.dead_letters import replay as replay_message
 from runtime.container import container_of, now
 from runtime.settings import load_settings
@@ -50,7 +51,7 @@ def list_(
 @app.command()
 def replay(row_id: int) -> None:
     """Let a dead message be delivered to its case once more; the Update's id keeps it from counting twice."""
-    parts = container_of(load_settings())
+    parts = acting(load_settings(), "kuayu inbox replay", str(row_id))
     with parts.database.write() as session:
         state = replay_message(session, parts.inbox, row_id, by=getpass.getuser(), now=now())
     typer.echo(f"{row_id} {state}")

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from cli import cases, catalog, inbox, parcels, partners, reports, users
+from cli import audit, cases, catalog, inbox, parcels, partners, reports, users
 from cli.doctor import examine
 from domain.errors import KuayuError, Misconfigured
 from runtime.condition import LEVELS, worst
 from runtime.settings import UP_DEFAULTS, Settings, load_settings
 
 app = typer.Typer(help="跨域通办 Kuayu", no_args_is_help=True, pretty_exceptions_enable=False)
+app.add_typer(audit.app, name="audit")
 app.add_typer(cases.app, name="case")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(inbox.app, name="inbox")

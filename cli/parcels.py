@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from cli.acting import acting
 from parcels import projection as parcels
-from runtime.container import container_of
 from runtime.settings import load_settings
 
 app = typer.Typer(help="邮件", no_args_is_help=True)
@@ -20,7 +20,7 @@ def group() -> None:
 @app.command()
 def rebuild(as_json: Annotated[bool, typer.Option("--json", help="machine-readable")] = False) -> None:
     """Derive the state of every parcel from its scans; exit 1 if one was kept otherwise (it is right now)."""
-    wrong = parcels.rebuild(container_of(load_settings()).database)
+    wrong = parcels.rebuild(acting(load_settings(), "kuayu parcel rebuild").database)
     if as_json:
         typer.echo(json.dumps({"corrected": wrong}))
     else:

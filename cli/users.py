@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from cli.acting import acting
 from domain.terms import Role
-from runtime.container import container_of
 from runtime.settings import load_settings
 from storage.people.passwords import hashed
 from storage.people.users import put_user
@@ -29,7 +29,7 @@ def add(username: str, role: Annotated[Role, typer.Option(help="岗位")]) -> No
     if len(password) < MIN_PASSWORD:
         typer.echo(f"密码至少 {MIN_PASSWORD} 位", err=True)
         raise typer.Exit(2)
-    parts = container_of(load_settings())
+    parts = acting(load_settings(), "kuayu user add", username)
     made = hashed(password)
     with parts.database.write() as session:
         put_user(session, username, role, made)

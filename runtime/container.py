@@ -10,6 +10,8 @@ from outbound.clamd import Clamd
 from partners.licence_office.client import LicenceOffice
 from runtime.keys import KeyRing
 from runtime.settings import Settings
+from storage.audit.heads import HeadSigner
+from storage.audit.trail import AuditTrail
 from storage.base import Database
 from storage.documents.folder import FolderBlobs
 from storage.documents.s3 import S3Blobs, S3Bucket
@@ -140,6 +142,13 @@ def matter_key(settings: Settings) -> bytes:
 def face_key(settings: Settings) -> bytes:
     """The key of the marks by which a search finds cases (盲索引), 32 bytes; derived as `matter_key`."""
     return _derived(settings, b"kuayu faces")
+
+
+def audit_trail(settings: Settings) -> AuditTrail:
+    """The audit trail (审计), its heads signed with keys derived from SEAL_KEYS, of which the first signs."""
+    keys = _ring(settings.seal_keys)
+    seeds = {kid: hmac.digest(key, b"kuayu audit heads", "sha256") for kid, key in keys.items()}
+    return AuditTrail(HeadSigner(seeds))
 
 
 def _derived(settings: Settings, purpose: bytes) -> bytes:

@@ -5,7 +5,7 @@ transaction takes the write lock at once (BEGIN IMMEDIATE), so two writers queue
 halfway; on PostgreSQL rows are locked with FOR UPDATE.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -81,6 +81,8 @@ class Database:
         self._read = sessionmaker(self._reading, expire_on_commit=False)
         self._aside = sessionmaker(_engine(url, connections=1))
         self._write = sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
+        self.last_words: Callable[[Session], None] = lambda _session: None
+        """Called at the end of each writing transaction that has not failed, within it; set once, by the process."""
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -108,6 +110,13 @@ class Database:
         Raises:
             OperationalError: the lock was not free within 30 s (SQLite), or the database is away.
         """
+        with self.write_plainly() as session:
+            yield session
+            self.last_words(session)
+
+    @contextmanager
+    def write_plainly(self) -> Iterator[Session]:
+        """As `write`, without the last words; for who has said them."""
         with self._write.begin() as session:
             yield session
 

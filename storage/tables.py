@@ -10,6 +10,8 @@ from storage import (
     watching,
     work_lists,
 )
+from storage.audit import chain as audit_chain
+from storage.audit import heads as audit_heads
 from storage.base import Base
 from storage.cases import (
     applicant_messages,
@@ -23,6 +25,7 @@ from storage.cases import (
     proposals,
     result_codes,
     same_matter,
+    serials,
     tallies,
     verifications,
 )
@@ -47,6 +50,8 @@ from storage.tasks import rows as task_rows
 MODULES = (
     accesses,
     applicant_messages,
+    audit_chain,
+    audit_heads,
     bags,
     breakers,
     case_list,
@@ -79,6 +84,7 @@ MODULES = (
     same_matter,
     scans,
     sent_files,
+    serials,
     southwest,
     store,
     tallies,

@@ -14,7 +14,7 @@ from exchange.reconciliation import Reconciliation
 from relay.loop import RelayLoop
 from relay.relay import Relay
 from runtime.condition import engine_of
-from runtime.container import container_of, now
+from runtime.container import audit_trail, container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
@@ -66,6 +66,7 @@ from web.api import (
     track,
 )
 from web.foundation import problems
+from web.foundation.auditing import AuditedRequests, Auditor
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
 from web.foundation.work_version import WorkVersion
@@ -154,6 +155,7 @@ def build_app(settings: Settings) -> FastAPI:
         await relay.close()
         container.database.close()
 
+    auditor = Auditor(container.database, audit_trail(settings), now)
     app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None)
     app.state.context = Context(
         settings=settings,
@@ -167,6 +169,7 @@ def build_app(settings: Settings) -> FastAPI:
         serials=SerialPool(container.database),
         work_version=WorkVersion(container.database),
         receipts=message_receipts.together(container.database, container.sealer, now),
+        auditor=auditor,
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
     )
     app.state.engine = lambda: engine_of(settings)
@@ -181,6 +184,7 @@ def build_app(settings: Settings) -> FastAPI:
         if network.callbacks is not None:
             app.include_router(callbacks.router(partner, network.callbacks, notify))
     app.mount("/static", StaticFiles(packages=[("web", "static")]), name="static")
+    app.add_middleware(AuditedRequests, refused=auditor.refused, now=now)
     app.add_middleware(Guards)
     app.add_middleware(SecurityHeaders)
     return app

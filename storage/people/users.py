@@ -99,11 +99,13 @@ def until(session: Session, token: str, now: datetime) -> tuple[LoggedIn, dateti
     return (person, login.expires_at) if person is not None and login is not None else None
 
 
-def log_out(session: Session, token: str) -> None:
-    """End the session of a token; nothing happens for an unknown one."""
+def log_out(session: Session, token: str) -> str | None:
+    """End the session of a token: whose it was; nothing happens for an unknown one."""
     login = session.get(LoginRow, login_id(token))
-    if login is not None:
-        session.delete(login)
+    if login is None:
+        return None
+    session.delete(login)
+    return login.username
 
 
 def login_id(token: str) -> str:

@@ -16,6 +16,7 @@ from storage.people.users import LoggedIn, UserRow
 from web.answers.bulk import BulkDone
 from web.api.cases import IdempotencyKey
 from web.api.messages import Teller, send_again
+from web.foundation.auditing import about
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import RequestSchema
@@ -86,6 +87,7 @@ def _each(ctx: Context, numbers: dict[str, Any], act: Callable[[Session, str], s
             try:
                 with session.begin_nested():
                     lines[number] = _line(number, before=act(session, number))
+                about(number)
             except BadInput as refusal:
                 lines[number] = _line(number, refusal)
     ctx.notify()

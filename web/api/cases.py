@@ -38,6 +38,7 @@ from web.api.material_files import check_files
 from web.api.overtaken import refuse_overtaken
 from web.api.registration import register
 from web.api.submitted import form_of, keeps_papers
+from web.foundation.auditing import about
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import After, mark_of, token_of
 from web.foundation.request_schemas import CaseRequest, MaterialRequest, SupplementRequest, WithdrawRequest
@@ -84,6 +85,7 @@ def started(ctx: Context, wanted: CaseRequest, clerk: str, key: str) -> dict[str
             if draft is not None:
                 note_registered(draft, answer["caseNo"])
             keep_answer(session, clerk, key, body, answer, ctx.now())
+        about(answer["caseNo"])
     ctx.notify()
     return answer
 

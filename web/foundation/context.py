@@ -21,6 +21,7 @@ from storage.cases.serials import SerialPool
 from storage.documents.store import Documents
 from storage.exchange.inbox import Inbox
 from storage.sealing import Sealer
+from web.foundation.auditing import Auditor
 from web.foundation.engine import Engine
 from web.foundation.live_feed import Feeds
 from web.foundation.reference_data import ReferenceData
@@ -33,7 +34,7 @@ class Context:
 
     `now`: aware, in UTC. `notify`: wakes the relay, to be called after a commit. `reconcile`: compares a day's books
     with a network's (`exchange.reconciliation`). `serials`: numbers for new cases. `work_version`: of the work lists.
-    `receipts`: of short messages, noted together. `feeds`: the live histories. `engine`: whether cases go on.
+    `receipts`: of short messages, noted together. `auditor`: writes down who did and saw what. `feeds`: the live histories. `engine`: whether cases go on.
     """
 
     settings: Settings
@@ -48,6 +49,7 @@ class Context:
     serials: SerialPool
     work_version: WorkVersion
     receipts: GroupCommit[SmsReceipt, bool]
+    auditor: Auditor
     feeds: Feeds = field(default_factory=Feeds)
     engine: Engine = field(default_factory=Engine)
 

@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from storage.people.users import log_out
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import TooBusy, Unauthenticated
 from web.pages.rendering import START, render
-from web.security.session import COOKIE, caller, enter, keep_cookie, token_of
+from web.security.session import COOKIE, caller, enter, keep_cookie, leave
 
 router = APIRouter(include_in_schema=False)
 
@@ -53,10 +52,9 @@ def _login_again(ctx: Context, username: str, target: str, refusal: Unauthentica
 
 
 @router.post("/logout")
-def leave(request: Request, ctx: Ctx) -> Response:
+def log_out(request: Request, ctx: Ctx) -> Response:
     """End the session, back to the login."""
-    with ctx.database.write() as session:
-        log_out(session, token_of(request) or "")
+    leave(ctx, request)
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(COOKIE, path="/")
     return answer

@@ -36,6 +36,7 @@ WINDOW = (Role.CLERK,)
 CASE = (Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
 OFFICER = (Role.OFFICER,)
 SCAN = (Role.OUTLET, Role.COURIER, Role.CLERK)
+AUDIT = (Role.AUDITOR,)
 WATCH = (Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)
 
 _MENU = (
@@ -46,6 +47,7 @@ _MENU = (
     ("/supervisor", "督办", WATCH),
     ("/partner", "合作方往来", WATCH),
     ("/status", "系统状况", WATCH),
+    ("/audit", "审计", AUDIT),
 )
 
 
@@ -77,9 +79,11 @@ def visitor(*roles: Role) -> Callable[[Request, Ctx], LoggedIn]:
             query = f"?{request.url.query}" if request.url.query else ""
             back = quote(request.url.path + query, safe="")
             raise Detour(RedirectResponse(f"/login?next={back}", 303))
+        ctx.auditor.known(request, person)
         if person.role not in roles:
             answer = refused(ctx, person, 403, "这个页面由其他岗位使用", START[person.role], "回到我的页面")
             raise Detour(answer)
+        ctx.auditor.seen(request, person)
         return person
 
     return check

@@ -2,6 +2,7 @@
 
 from web.pages import (
     apidocs,
+    audit,
     case,
     entrance,
     item_form,
@@ -36,6 +37,7 @@ PAGES = (
     supervisor_lists.router,
     partner.router,
     status.router,
+    audit.router,
     track.router,
     verification.router,
     apidocs.router,

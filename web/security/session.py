@@ -14,6 +14,7 @@ from storage.base import Database
 from storage.people.passwords import PasswordHash, hashed, verify
 from storage.people.users import LoggedIn, log_out, open_session, password_of, until, who
 from web.answers.sessions import LoggedInAs, SessionState
+from web.foundation.auditing import about, let_in
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unauthenticated
 from web.security.hashing import Hashing
@@ -46,6 +47,8 @@ async def enter(ctx: Context, username: str, password: str) -> tuple[str, Role]:
         TooBusy: too many are waiting (`BUSY`).
     """
     stored = await asyncio.to_thread(_stored, ctx.database, username)
+    if stored is not None:
+        about(username)  # an unknown name may be anything, even a password in the wrong field
     verdict = await _hashing.run(verify, stored, password)
     opened = None
     if stored is not None and verdict.right:
@@ -65,7 +68,10 @@ def _opened(
     database: Database, username: str, verified: PasswordHash, renewed: PasswordHash | None, now: datetime
 ) -> tuple[str, Role] | None:
     with database.write() as session:
-        return open_session(session, username, verified, renewed, now)
+        opened = open_session(session, username, verified, renewed, now)
+        if opened is not None:
+            let_in(username, opened[1])
+        return opened
 
 
 def keep_cookie(request: Request, response: Response, token: str) -> None:
@@ -77,11 +83,18 @@ def keep_cookie(request: Request, response: Response, token: str) -> None:
 @router.post("/logout", operation_id="logout", status_code=204)
 def logout(request: Request, ctx: Ctx) -> Response:
     """End the session of the token or cookie; 204 also where there is none."""
-    with ctx.database.write() as session:
-        log_out(session, token_of(request) or "")
+    leave(ctx, request)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path="/")
     return response
+
+
+def leave(ctx: Context, request: Request) -> None:
+    """End the session of a request, if it has one."""
+    with ctx.database.write() as session:
+        username = log_out(session, token_of(request) or "")
+        if username is not None:
+            let_in(username)
 
 
 @router.get("/session", operation_id="getSession", response_model=SessionState)
@@ -124,8 +137,10 @@ def only(*roles: Role) -> Callable[[Request, Ctx], LoggedIn]:
         person = caller(request, ctx)
         if person is None:
             raise Unauthenticated("请先登录", code="LOGIN")
+        ctx.auditor.known(request, person)
         if person.role not in roles:
             raise Forbidden("您的岗位不能进行此操作", code="ROLE")
+        ctx.auditor.seen(request, person)
         return person
 
     return check

@@ -1,0 +1,29 @@
+"""The audit trail in words."""
+
+from typing import Final
+
+from domain.audit import AuditKind
+from domain.audit_verdict import AuditFault, AuditVerdict
+
+KINDS: Final = {
+    AuditKind.CHANGE: "办理",
+    AuditKind.LOOK: "查阅",
+    AuditKind.EXPORT: "导出",
+    AuditKind.REFUSAL: "被拒绝",
+}
+_FAULTS: Final = {
+    AuditFault.MISSING: "第 {first_bad} 条缺失，或者它前面多了一条",
+    AuditFault.ALTERED: "第 {first_bad} 条被改动过",
+    AuditFault.NOT_AS_SIGNED: "第 {first_bad} 条与签名时不一致，它之前有内容被重写",
+    AuditFault.CUT_OFF: "从第 {first_bad} 条起被截断，签名表明后面还有记录",
+}
+
+
+def verdict_said(verdict: AuditVerdict) -> str:
+    """What a look through the trail has found, with what to note down where all is well."""
+    if verdict.fault is not None:
+        return f"{_FAULTS[verdict.fault].format(first_bad=verdict.first_bad)}。之前的 {verdict.entries} 条完整。"
+    unknown = verdict.heads_of_unknown_keys
+    old = f"有 {unknown} 处签名用的密钥已撤下，只核对了摘要。" if unknown else ""
+    noted = f"请另行记下 {verdict.entries}:{verdict.digest}，下次核对用。" if verdict.digest and verdict.entries else ""
+    return f"{verdict.entries} 条记录全部完整。{old}{noted}"
