@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.audit import ACTION_LENGTH, SUBJECT_LENGTH, AuditEntry, AuditKind
+from storage.audit.heads import HeadSigner
 from storage.audit.trail import AuditTrail
 from storage.base import Database
 from storage.people.users import LoggedIn
@@ -76,6 +77,11 @@ class Auditor:
         self._now = now
         self._looked: OrderedDict[tuple[str, str, str], float] = OrderedDict()
         database.last_words = self._last_words
+
+    @property
+    def signer(self) -> HeadSigner:
+        """Who signs the heads of the trail."""
+        return self._trail.signer
 
     def known(self, request: Request, person: LoggedIn) -> None:
         """Somebody is logged in: what is refused or done from now on is his."""

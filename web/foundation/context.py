@@ -34,7 +34,8 @@ class Context:
 
     `now`: aware, in UTC. `notify`: wakes the relay, to be called after a commit. `reconcile`: compares a day's books
     with a network's (`exchange.reconciliation`). `serials`: numbers for new cases. `work_version`: of the work lists.
-    `receipts`: of short messages, noted together. `auditor`: writes down who did and saw what. `feeds`: the live histories. `engine`: whether cases go on.
+    `receipts`: of short messages, noted together. `auditor`: writes down who did and saw what.
+    `feeds`: the live histories. `engine`: whether cases go on.
     """
 
     settings: Settings

@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.audit import AuditKind
 from logistics.service_calendar import CHINA
-from runtime.container import audit_trail
 from storage.audit.chain import AuditRow
 from storage.audit.reading import Wanted, entries
 from storage.audit.verification import verify_trail
@@ -78,7 +77,7 @@ def audit(
 def verified(person: Auditing, ctx: Ctx) -> HTMLResponse:
     """Read the whole trail and say whether it is whole; some seconds for a million entries."""
     with ctx.database.read_one_moment() as session:
-        verdict = verify_trail(session, audit_trail(ctx.settings).signer)
+        verdict = verify_trail(session, ctx.auditor.signer)
     values: dict[str, Any] = {"wanted": Filter(), "rows": (), "kinds": KINDS, "more": "", "first": "", "taken": ""}
     return render(ctx, "auditor/audit.html", person, **values, verdict=verdict_said(verdict), whole=verdict.is_whole)
 
