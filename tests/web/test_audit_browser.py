@@ -23,7 +23,7 @@ def audited(tmp_path_factory):
 @pytest.fixture
 def desk(chromium, audited):
     with served_alone(audited.app) as url, desk_of(chromium, url) as opened:
-        opened.log_in("auditor", "/audit")
+        opened.log_in("auditor", "/supervisor")
         yield opened
 
 
@@ -47,13 +47,13 @@ def test_the_record_is_read_filtered_checked_and_tells_when_it_was_touched(desk,
     expect(page.get_by_text("没有符合条件的记录")).to_be_visible()
     photographed(page, "audit-empty")
     page.get_by_role("button", name="核对全部记录是否完整").click()
-    expect(page.get_by_role("status")).to_contain_text("全部完整")
+    expect(page.locator(".verdict")).to_contain_text("全部完整")
     photographed(page, "audit-whole")
     with audited.database.write_plainly() as session:
         session.execute(text("DROP TRIGGER audit_entry_no_update"))
         session.execute(text("UPDATE audit_entry SET actor = 'officer' WHERE seq = 3"))
     page = desk.open("/audit")
     page.get_by_role("button", name="核对全部记录是否完整").click()
-    expect(page.get_by_role("status")).to_contain_text("第 3 条被改动过")
+    expect(page.locator(".verdict")).to_contain_text("第 3 条被改动过")
     photographed(page, "audit-error")
     keeps_the_rules(page)
