@@ -27,9 +27,9 @@ def page_of(rows: Sequence[Row], allowed: Mapping[str, str]) -> str:
     """The page, from every component and the licences that are allowed for all with their reasons."""
     lines = [
         "# What Kuayu is built on",
-        "Made by `make supply` from the lock files, `web/static/vendor/VENDOR.toml` and `deploy/supply/`, never edited by",
-        "hand; `make check` fails if it is not up to date, or a licence is unknown or not allowed. A package's own texts",
-        "come with it: in the image below `/opt/kuayu/lib`, in the folder `*.dist-info` of each.",
+        "Made by `make supply` from the lock files, `web/static/vendor/VENDOR.toml` and `deploy/supply/`; `make check`",
+        "fails if it is not up to date, or a licence is unknown or not allowed. A package brings its own texts:",
+        "in the image below `/opt/kuayu/lib`, in the folder `*.dist-info` of each.",
         "",
     ]
     for scope, (heading, words) in _HEADINGS.items():
