@@ -107,7 +107,7 @@ def _digest(value: str) -> str:
 
 def in_files(house: Path = HOUSE) -> set[Found]:
     """What the files have that git knows, and those that it would add."""
-    found = set()
+    found: set[Found] = set()
     for name in _git(house, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0"):
         path = house / name
         if name and path.suffix not in _NOT_TEXT and path.is_file() and not path.is_symlink():
@@ -125,7 +125,7 @@ def in_history(house: Path = HOUSE) -> set[Found]:
     log = _LOCKED.sub("", log)
     starts = [(mark.start(), mark[1]) for mark in _FILE.finditer(log)]
     places = [start for start, _ in starts]
-    found = set()
+    found: set[Found] = set()
     for at, rule, value in secrets_in(log):
         path = starts[bisect.bisect_right(places, at) - 1][1] if places else "?"
         found.add(Found(path, rule, _digest(value)))

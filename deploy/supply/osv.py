@@ -156,7 +156,8 @@ class Archives:
     def known_until(self) -> date | None:
         """The newest change in the oldest of the archives that were read."""
         newest = [max((one.modified for one in read), default="") for read in self._read.values()]
-        return date.fromisoformat(min(newest)[:10]) if newest and min(newest) else None
+        oldest = min(newest, default="")
+        return date.fromisoformat(oldest[:10]) if oldest else None
 
     def about(self, ecosystem: str, name: str) -> list[Advisory]:
         """Out of the archive. Raises Fault if there is none, so that nothing counts as asked that was not."""

@@ -119,8 +119,8 @@ def check() -> list[str]:
         return [str(fault)]
     if not FILE.is_file() or FILE.read_text("utf-8") != wanted:
         return ["docs/sbom.cdx.json is not what the lock files say: run make supply"]
-    fault = invalid(wanted)
-    return [f"docs/sbom.cdx.json: {fault}"] if fault else []
+    against = invalid(wanted)
+    return [f"docs/sbom.cdx.json: {against}"] if against else []
 
 
 def main(words: Sequence[str]) -> int:
