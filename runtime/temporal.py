@@ -94,9 +94,12 @@ async def has_worker(settings: Settings, task_queue: str) -> bool:
     return bool(answer.pollers)
 
 
-async def goes_on(client: Client, task_queue: str, now: Callable[[], datetime], *, within_s: float = 2.0) -> bool:
+async def goes_on(
+    client: Client, task_queue: str, now: Callable[[], datetime], *, within_s: float = 2.0, host: str = ""
+) -> bool:
     """Whether the server answers within `within_s` seconds and some worker has asked it for work lately; never raises.
 
+    `host`: a worker on this machine only, by the SDK's identity `{pid}@{host name}`; "" is any.
     A worker asks again at least once a minute, so one that is gone is noticed 75 s later, the server's absence at once.
     """
     request = DescribeTaskQueueRequest(
@@ -109,7 +112,8 @@ async def goes_on(client: Client, task_queue: str, now: Callable[[], datetime], 
             answer = await client.workflow_service.describe_task_queue(request)
     except (RuntimeError, RPCError, TimeoutError):
         return False
-    asked = (poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers)
+    ours = (poller for poller in answer.pollers if poller.identity.endswith(f"@{host}" if host else ""))
+    asked = (poller.last_access_time.ToDatetime(UTC) for poller in ours)
     return any(now() - at < _ASKS_WITHIN for at in asked)
 
 
