@@ -10,6 +10,7 @@ from outbound.clamd import Clamd
 from partners.licence_office.client import LicenceOffice
 from runtime.keys import KeyRing
 from runtime.settings import Settings
+from runtime.tls_settings import secured
 from storage.base import Database
 from storage.documents.folder import FolderBlobs
 from storage.documents.s3 import S3Blobs, S3Bucket
@@ -39,7 +40,7 @@ def container_of(settings: Settings) -> Container:
     sealer = Sealer(_ring(settings.seal_keys))
     return Container(
         settings=settings,
-        database=Database(settings.database_url),
+        database=Database(secured(settings.database_url, settings.tls)),
         sealer=sealer,
         documents=documents_of(settings, sealer),
         inbox=Inbox(sealer, gap_patience(settings)),

@@ -65,6 +65,8 @@ from web.api import (
     tasks,
     track,
 )
+from web.edge.front import Front
+from web.edge.sockets import MAX_HEAD_BYTES, bounded, enough_files
 from web.foundation import problems
 from web.foundation.context import Context
 from web.foundation.reference_data import ReferenceData
@@ -195,13 +197,18 @@ def serve(settings: Settings) -> None:
     configure_logging("web", settings.log_level)
     app = build_app(settings)
     settle()
+    enough_files(settings.edge)
     config = uvicorn.Config(
-        app,
+        Front(app, settings),
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
-        http="h11",  # the quicker parser refuses two statements of a length by itself, without the contract's code
+        http=bounded(settings.edge),  # on h11: the quicker parser refuses two lengths without the contract's code
+        ws="none",
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        proxy_headers=False,  # uvicorn believes every caller on this machine
+        server_header=False,
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)

@@ -43,7 +43,7 @@ async def log_in(
     except (Unauthenticated, TooBusy) as refusal:
         return await asyncio.to_thread(_login_again, ctx, username, next, refusal)
     answer = RedirectResponse(_local(next) or START[role], 303)
-    keep_cookie(request, answer, token)
+    keep_cookie(request, ctx, answer, token)
     return answer
 
 

@@ -34,7 +34,7 @@ class Credentials(Strict):
 async def login(credentials: Credentials, request: Request, response: Response, ctx: Ctx) -> dict[str, str]:
     """A token for programs and a cookie for pages, both for 10 hours. Refused: 401 LOGIN, 429 BUSY."""
     token, role = await enter(ctx, credentials.username, credentials.password)
-    keep_cookie(request, response, token)
+    keep_cookie(request, ctx, response, token)
     return {"token": token, "role": role}
 
 
@@ -68,9 +68,12 @@ def _opened(
         return open_session(session, username, verified, renewed, now)
 
 
-def keep_cookie(request: Request, response: Response, token: str) -> None:
-    """Set the token as a cookie, hidden from scripts and other sites; `Secure` where the browser came over https."""
-    secure = request.url.scheme == "https"
+def keep_cookie(request: Request, ctx: Context, response: Response, token: str) -> None:
+    """Set the token as a cookie, hidden from scripts and other sites.
+
+    `Secure` where the browser came over https, and always where PUBLIC_URL says that it does: a proxy may be set wrongly.
+    """
+    secure = request.url.scheme == "https" or ctx.settings.public_url.startswith("https:")
     response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure, path="/")
 
 
