@@ -39,6 +39,7 @@ from storage.exchange import (
     reconciliation_reports,
     sent_files,
     southwest,
+    unsigned,
 )
 from storage.parcels import bags, code_checks, handovers, legs, papers, scans
 from storage.people import users, wrong_tries
@@ -83,6 +84,7 @@ MODULES = (
     store,
     tallies,
     task_rows,
+    unsigned,
     uploads,
     users,
     verifications,

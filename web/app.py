@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from domain.naming import CASES_QUEUE
+from exchange.buckets import Buckets
 from exchange.reconciliation import Reconciliation
 from relay.loop import RelayLoop
 from relay.relay import Relay
@@ -124,8 +125,10 @@ ROUTERS = (
 )
 
 
-def build_app(settings: Settings) -> FastAPI:
+def build_app(settings: Settings, accounts: Buckets | None = None) -> FastAPI:
     """The application for these settings; Temporal is connected to lazily, so cases are registered while it is away.
+
+    `accounts`: how often each may ask; None: as often as it likes.
 
     Raises:
         Misconfigured: a key in the settings of a network is none.
@@ -156,7 +159,7 @@ def build_app(settings: Settings) -> FastAPI:
         await relay.close()
         container.database.close()
 
-    app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None)
+    app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = Context(
         settings=settings,
         database=container.database,
@@ -170,6 +173,7 @@ def build_app(settings: Settings) -> FastAPI:
         work_version=WorkVersion(container.database),
         receipts=message_receipts.together(container.database, container.sealer, now),
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
+        accounts=accounts or Buckets(0),
     )
     app.state.engine = lambda: engine_of(settings)
     app.state.is_stopping = lambda: False  # whoever serves it knows better
@@ -195,7 +199,7 @@ def serve(settings: Settings) -> None:
         SystemExit: it could not start, e.g. because the port is taken.
     """
     configure_logging("web", settings.log_level)
-    app = build_app(settings)
+    app = build_app(settings, Buckets(settings.edge.account_per_s))
     settle()
     enough_files(settings.edge)
     config = uvicorn.Config(

@@ -17,8 +17,8 @@ from tests.borders import nobodys_ports, nowhere
 
 
 @contextmanager
-def web_alone(folder):
-    """On a database of its own in `folder`: (base URL, process)."""
+def web_alone(folder, **more):
+    """On a database of its own in `folder`: (base URL, process). `more`: settings as the environment has them."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
@@ -29,6 +29,7 @@ def web_alone(folder):
         "DEMO_USERS": "1",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{nowhere()}",
         **{name.upper(): str(port) for name, port in nobodys_ports().items()},
+        **more,
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():

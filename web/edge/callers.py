@@ -4,12 +4,13 @@ Headers that anybody could have written (`X-Forwarded-…` of a stranger) change
 """
 
 from collections.abc import Sequence
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Final
 
 from starlette.types import Scope
 
 from runtime.edge_settings import Network, is_within
+from web.security.callers import FORWARDED
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -18,8 +19,6 @@ _PROTO: Final = b"x-forwarded-proto"
 _HOST: Final = b"x-forwarded-host"
 _SAID: Final = frozenset({_FOR, _PROTO, _HOST, b"x-real-ip", b"forwarded", b"via"})
 _SCHEMES: Final = frozenset({"http", "https"})
-FORWARDED: Final = "kuayu.forwarded"
-"""Set in the scope where somebody whom we don't trust says that he asks for another: he may be a proxy."""
 
 
 def resolve(scope: Scope, trusted: tuple[Network, ...]) -> None:
@@ -40,17 +39,6 @@ def resolve(scope: Scope, trusted: tuple[Network, ...]) -> None:
     if told[_HOST]:
         kept = [header for header in scope["headers"] if header[0] != b"host"]
         scope["headers"] = [(b"host", told[_HOST].encode("latin-1")), *kept]
-
-
-def network_of(host: str) -> str:
-    """An address as it is counted: of IPv6 the network, as one household has 2^64 addresses."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address):
-        return str(address.ipv4_mapped or f"{int(address) >> 64:x}::/64")
-    return host
 
 
 def _joined(said: RawHeaders, name: bytes) -> str:

@@ -10,16 +10,18 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from exchange.buckets import Buckets
 from runtime.edge_settings import networks
 from runtime.settings import Settings
-from web.edge.buckets import Buckets
-from web.edge.callers import network_of, resolve
+from web.edge.callers import resolve
 from web.edge.names import known_names
 from web.foundation.problems import problem
+from web.security.callers import counted_as
 
 MOST_HEADERS: Final = 100
 _WIRES: Final = "/callbacks/"
 _FREE: Final = ("/static/", "/healthz")
+_PROBES: Final = ("/healthz", "/readyz")
 """Asked for without end by pages and probes; they cost no more than a refusal."""
 
 
@@ -50,7 +52,7 @@ class Front:
             send = self._with_hsts(send)
         if scope["path"].startswith(_WIRES):
             await self._app(scope, receive, send)
-        elif not self._is_ours(scope):
+        elif scope["path"] not in _PROBES and not self._is_ours(scope):
             await problem(HTTPStatus.BAD_REQUEST, "不认识这个网址的域名", code="HOST")(scope, receive, send)
         elif (wait := self._wait(scope)) is not None:
             refusal = problem(429, "请求过于频繁，请稍后再试", code="RATE", retry_after_s=wait)
@@ -65,7 +67,7 @@ class Front:
     def _wait(self, scope: Scope) -> int | None:
         if scope["path"].startswith(_FREE) or not scope.get("client"):
             return None
-        return self._buckets.take(network_of(scope["client"][0]))
+        return self._buckets.take(counted_as(scope["client"][0]))
 
     def _with_hsts(self, send: Send) -> Send:
         async def send_with(message: Message) -> None:

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from runtime.edge_settings import EdgeSettings, is_within, networks
-from web.edge.callers import network_of
+from web.security.callers import counted_as
 
 MAX_HEAD_BYTES: Final = 32 * 1024
 _LINGER_S: Final = 10.0
@@ -36,7 +36,7 @@ class Places:
 
     def take(self, host: str) -> str | None:
         """A place for one more from `host`: what to give back at its end, or None where there is none left."""
-        place = "" if is_within(host, self._trusted) else network_of(host)
+        place = "" if is_within(host, self._trusted) else counted_as(host)
         if self._all >= self._most or (place and self._taken[place] >= self._most_of_one):
             return None
         self._all += 1

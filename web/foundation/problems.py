@@ -49,6 +49,14 @@ class TooBusy(BadInput):
     retry_after_s = RETRY_AFTER_S
 
 
+class TooManyRequests(TooBusy):
+    """One account asks more often than a person and his tools do (`RATE`)."""
+
+    def __init__(self, wait_s: int) -> None:
+        self.retry_after_s = wait_s
+        super().__init__("请求过于频繁，请稍后再试", code="RATE")
+
+
 class BodyTooLarge(HTTPException):
     """More than is taken here came in; raised while it is read, where the framework lets its own kind through: 413."""
 
