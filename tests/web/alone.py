@@ -21,7 +21,7 @@ def web_alone(folder, **more):
     """On a database of its own in `folder`: (base URL, process). `more`: settings as the environment has them."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "PYTHONPATH")}
     environment = kept | {
         "DATA_DIR": str(folder),
         "PORT": str(port),

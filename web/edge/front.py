@@ -4,7 +4,6 @@ Pure ASGI and memory only, some microseconds a request. Wires of partners keep t
 (contracts.md "Common rules"): of them nothing but the caller's address is looked at here.
 """
 
-from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -45,7 +44,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         if len(scope["headers"]) > MOST_HEADERS:
-            await problem(431, "请求头过多", code="HEADERS")(scope, receive, send)
+            await _refuse(431, "请求头过多", "HEADERS", scope, receive, send)
             return
         resolve(scope, self._trusted)
         if self._hsts and scope["scheme"] == "https":
@@ -53,7 +52,7 @@ class Front:
         if scope["path"].startswith(_WIRES):
             await self._app(scope, receive, send)
         elif scope["path"] not in _PROBES and not self._is_ours(scope):
-            await problem(HTTPStatus.BAD_REQUEST, "不认识这个网址的域名", code="HOST")(scope, receive, send)
+            await _refuse(400, "不认识这个网址的域名", "HOST", scope, receive, send)
         elif (wait := self._wait(scope)) is not None:
             refusal = problem(429, "请求过于频繁，请稍后再试", code="RATE", retry_after_s=wait)
             await refusal(scope, receive, send)
@@ -76,3 +75,10 @@ class Front:
             await send(message)
 
         return send_with
+
+
+async def _refuse(status: int, detail: str, code: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """What is wrong with this one is wrong with the next one too: the connection ends."""
+    answer = problem(status, detail, code=code)
+    answer.headers["Connection"] = "close"
+    await answer(scope, receive, send)

@@ -26,7 +26,7 @@ class TooManyLogins(TooBusy):
 
 
 class LoginTries:
-    """One per process. Fifty wrong ones for a name from one address, then one a minute; from everywhere two hundred, ten.
+    """One per process. Fifty wrong ones for a name from one address, then one a minute; from all, 200 and ten.
 
     What can be guessed in a day hangs on the second figure, and an honest hand never meets the first.
     """
