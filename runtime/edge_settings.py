@@ -89,10 +89,10 @@ class EdgeSettings(BaseModel):
         200, ge=1, description="connections at once from one address; proxies of ours may have all"
     )
     address_per_s: int = Field(
-        100, ge=0, description="requests a second from one address, ten times as many at once; 0: no limit"
+        200, ge=0, description="requests a second from one address, ten times as many at once; 0: no limit"
     )
     account_per_s: int = Field(
-        50, ge=0, description="requests a second of one account, ten times as many at once; 0: no limit"
+        100, ge=0, description="requests a second of one account, ten times as many at once; 0: no limit"
     )
     partner_per_s: int = Field(
         200, ge=0, description="signed callbacks a second of one network, ten times as many at once; 0: no limit"

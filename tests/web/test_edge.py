@@ -34,7 +34,7 @@ PARTS = "Content-Type: multipart/form-data; boundary=x"
 def web(tmp_path_factory):
     """Impatient, so that nobody waits for half a minute; all else as it is by default."""
     times = {"EDGE_HEAD_S": str(HEAD_S), "EDGE_BODY_S": str(BODY_S), "EDGE_SEND_S": str(SEND_S)}
-    with web_alone(tmp_path_factory.mktemp("edge"), **times) as (base, process):
+    with web_alone(tmp_path_factory.mktemp("edge"), EDGE_ADDRESS_PER_S="100", **times) as (base, process):
         yield base, process
 
 
