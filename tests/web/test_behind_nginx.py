@@ -148,6 +148,6 @@ def test_each_caller_has_his_own_rate_and_tries(hall, browser):
 def test_a_stream_arrives_while_it_goes_on(hall, browser):
     secure, *_ = hall
     assert enter(browser, secure).status_code == 303
-    with browser.get(f"{secure}/api/v1/stream", stream=True, timeout=30) as answer:
+    with browser.get(f"{secure}/api/v1/stream?lists=true", stream=True, timeout=30) as answer:
         assert answer.status_code == 200
         assert next(answer.iter_content(1))

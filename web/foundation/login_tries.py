@@ -10,7 +10,7 @@ from typing import Final
 from exchange.buckets import Buckets
 from web.foundation.problems import TooBusy
 
-PAUSE_S: Final = 1.0
+PAUSE_S: Final = 2.0
 """Who is refused without a look waits so long for it: else asking again at once would cost more than a hash does."""
 
 _MAY_PAUSE: Final = 200
@@ -37,10 +37,10 @@ class LoginTries:
         self._told = Buckets(1 / _HOUR_S, most=1)
         self._pausing = 0
 
-    async def take(self, place: str, username: str, guessed: Callable[[], None] | None) -> None:
+    async def take(self, place: str, username: str, guessed: Callable[[], None]) -> None:
         """Count a try before it is judged, so that many at once gain nothing.
 
-        `guessed`: told on a thread, once an hour, that somebody guesses; None where there is no such user.
+        `guessed`: called on a thread, once an hour for each name.
 
         Raises:
             TooManyLogins: there were too many; after a pause.
@@ -50,7 +50,7 @@ class LoginTries:
             wait = self._anywhere.take(username)
         if wait is None:
             return
-        if guessed is not None and self._told.take(username) is None:
+        if self._told.take(username) is None:
             await asyncio.to_thread(guessed)
         if self._pausing < _MAY_PAUSE:
             self._pausing += 1

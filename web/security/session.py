@@ -48,10 +48,9 @@ async def enter(ctx: Context, request: Request, username: str, password: str) ->
         Unauthenticated: unknown name, wrong password or closed account, without a difference (`LOGIN`).
         TooBusy: too many are waiting (`BUSY`), or too many passwords were wrong (`LOGIN_LOCKED`).
     """
-    stored = await asyncio.to_thread(_stored, ctx.database, username)
     place = network_of(request)
-    guessed = partial(_note_guessing, ctx, username) if stored is not None else None
-    await ctx.login_tries.take(place, username, guessed)
+    await ctx.login_tries.take(place, username, partial(_note_guessing, ctx, username))
+    stored = await asyncio.to_thread(_stored, ctx.database, username)
     try:
         verdict = await _hashing.run(verify, stored, password)
     except TooBusy:
@@ -68,6 +67,9 @@ async def enter(ctx: Context, request: Request, username: str, password: str) ->
 
 
 def _note_guessing(ctx: Context, username: str) -> None:
+    """A name that nobody has is nobody's loss, and names can be made up without end."""
+    if _stored(ctx.database, username) is None:
+        return
     with ctx.database.write() as session:
         note_security_event(session, "login", "GUESSING", ctx.now(), detail=username)
 
