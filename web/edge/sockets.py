@@ -205,7 +205,13 @@ class BoundedProtocol(H11Protocol):
 
 def bounded(edge: EdgeSettings) -> type[BoundedProtocol]:
     """The protocol with these settings; all its connections share the places."""
-    return type("Bounded", (BoundedProtocol,), {"edge": edge, "places": Places(edge)})
+    shared = Places(edge)
+
+    class Bounded(BoundedProtocol):
+        places = shared
+
+    Bounded.edge = edge
+    return Bounded
 
 
 def enough_files(edge: EdgeSettings) -> None:
