@@ -301,9 +301,8 @@ def test_this_machines_own_names_are(base, host):
 
 
 def test_a_wire_is_answered_in_its_own_words_whatever_the_name(base):
-    with opened(base) as peer:
-        peer.sendall(head("POST", "/callbacks/sichuan", "Content-Length: 2", host="evil.example") + b"{}")
-        said = peer.recv(65536)
+    start = head("POST", "/callbacks/sichuan", "Content-Length: 2", "Connection: close", host="evil.example")
+    said = poured(base, start, b"{}", 1)
     assert (status_of(said), json.loads(said.partition(b"\r\n\r\n")[2])["code"]) == (415, "CY4151")
 
 
