@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from temporalio.client import Client
+from temporalio.service import TLSConfig
 
 from domain.errors import Misconfigured
 from runtime import child
@@ -36,6 +37,19 @@ _SCHEMA_WITHIN_S = 60
 _READY_S = 60.0
 _STOP_S = 10.0
 _LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True)
+class ServerTls:
+    """Files in PEM form: the server's certificate for `name`, its key, and the authority of all certificates.
+
+    Who calls has to show a certificate of that authority.
+    """
+
+    cert: Path
+    key: Path
+    authority: Path
+    name: str
 
 
 @dataclass(frozen=True)
@@ -79,10 +93,10 @@ def _program(name: str, say: Say) -> Path:
 
 
 @asynccontextmanager
-async def real_server(folder: Path, postgresql: str, say: Say) -> AsyncIterator[str]:
+async def real_server(folder: Path, postgresql: str, say: Say, tls: ServerTls | None = None) -> AsyncIterator[str]:
     """Run one while the block runs; yields its host:port. No namespace is there yet.
 
-    `postgresql`: the URL of a maintenance database whose user may create databases.
+    `postgresql`: the URL of a maintenance database whose user may create databases. `tls`: None for none.
 
     Raises:
         Misconfigured: it can't be built, or does not come up within a minute.
@@ -90,13 +104,13 @@ async def real_server(folder: Path, postgresql: str, say: Say) -> AsyncIterator[
     found = await asyncio.to_thread(programs, say)
     await asyncio.to_thread(_make_databases, found.sql, postgresql)
     ports = {name: free_port() for name in ("frontend", "history", "matching", "worker")}
-    _write_config(folder, ports, postgresql)
+    _write_config(folder, ports, postgresql, tls)
     log = folder / "server.log"
     argv = [str(found.server), "--root", str(folder), "--config", "config", "--env", "bench", "--allow-no-auth"]
     process = await child.launch([*argv, "start"], env={}, log=log)
     try:
         address = f"127.0.0.1:{ports['frontend']}"
-        await _until_serving(address, process, log)
+        await _until_serving(address, process, log, tls)
         yield address
     finally:
         await child.stop(process, _STOP_S)
@@ -117,11 +131,14 @@ def _make_databases(tool: Path, postgresql: str) -> None:
                 raise Misconfigured(f"{step[0]} of {database} failed: {done.stdout[-500:]}{done.stderr[-500:]}")
 
 
-def _write_config(folder: Path, ports: dict[str, int], postgresql: str) -> None:
+def _write_config(folder: Path, ports: dict[str, int], postgresql: str, tls: ServerTls | None) -> None:
     config = folder / "config"
     config.mkdir(parents=True)
     # Both are read as YAML, of which JSON is a part.
-    (config / "bench.yaml").write_text(json.dumps(_config(ports, postgresql, config)), "utf-8")
+    said = _config(ports, postgresql, config)
+    if tls is not None:
+        said["global"]["tls"] = _tls(tls)
+    (config / "bench.yaml").write_text(json.dumps(said), "utf-8")
     limits = {name: [{"value": json.loads(value)}] for name, value in DYNAMIC_CONFIG.items()}
     (config / "limits.yaml").write_text(json.dumps(limits), "utf-8")
 
@@ -157,6 +174,18 @@ def _config(ports: dict[str, int], postgresql: str, folder: Path) -> dict[str, A
     }
 
 
+def _tls(tls: ServerTls) -> dict[str, Any]:
+    """Whoever calls the frontend shows a certificate; the server's own services and workers do too."""
+    own = {"certFile": str(tls.cert), "keyFile": str(tls.key)}
+    known = {"serverName": tls.name, "rootCaFiles": [str(tls.authority)]}
+    server = {**own, "requireClientAuth": True, "clientCaFiles": [str(tls.authority)]}
+    return {
+        "internode": {"server": server, "client": known},
+        "frontend": {"server": server, "client": known},
+        "systemWorker": {**own, "client": known},
+    }
+
+
 def _low_port() -> int:
     """The server keeps its membership ports in a column of two bytes with a sign: one below 32768 that nobody has."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
@@ -179,10 +208,10 @@ def _store(postgresql: str, database: str, connections: int) -> dict[str, Any]:
     }
 
 
-async def _until_serving(address: str, process: asyncio.subprocess.Process, log: Path) -> None:
+async def _until_serving(address: str, process: asyncio.subprocess.Process, log: Path, tls: ServerTls | None) -> None:
     try:
         async with asyncio.timeout(_READY_S):
-            while process.returncode is None and not await _is_serving(address):  # noqa: ASYNC110 – nothing tells us
+            while process.returncode is None and not await _is_serving(address, tls):  # noqa: ASYNC110 – nothing tells us
                 await asyncio.sleep(_LOOK_EVERY_S)
     except TimeoutError:
         pass
@@ -192,10 +221,15 @@ async def _until_serving(address: str, process: asyncio.subprocess.Process, log:
     raise Misconfigured("The Temporal server did not come up; its last lines:\n" + "\n".join(child.tail(log, 10)))
 
 
-async def _is_serving(address: str) -> bool:
+async def _is_serving(address: str, tls: ServerTls | None) -> bool:
     """A namespace is not asked for: none is there."""
+    shown: TLSConfig | bool = False
+    if tls is not None:
+        files = (file.read_bytes() for file in (tls.authority, tls.cert, tls.key))
+        authority, cert, key = files
+        shown = TLSConfig(server_root_ca_cert=authority, domain=tls.name, client_cert=cert, client_private_key=key)
     try:
-        client = await Client.connect(address)
+        client = await Client.connect(address, tls=shown)
         return await client.service_client.check_health()
     except RuntimeError:  # the SDK raises it where nothing listens
         return False

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 READY_WITHIN_S = 600.0  # the first start on a machine may build the Temporal server
 STOP_WITHIN_S = 30.0
@@ -67,6 +68,10 @@ def running(time_scale: float, say: Say, settings: Mapping[str, str] | None = No
         shutil.rmtree(folder, ignore_errors=True)
 
 
+NO_RATES: Final = {"EDGE_ADDRESS_PER_S": "0", "EDGE_ACCOUNT_PER_S": "0", "EDGE_PARTNER_PER_S": "0"}
+"""One driver plays a whole hall, from one address."""
+
+
 def start(
     folder: Path, time_scale: float, ports: dict[str, str] | None = None, settings: Mapping[str, str] | None = None
 ) -> System:
@@ -78,6 +83,7 @@ def start(
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("SICHUAN_", "SOUTHWEST_"))},
         "DATABASE_URL": os.environ.get("DEMO_DATABASE_URL", ""),
+        **NO_RATES,
         **(settings or {}),
         **fresh,
         "DATA_DIR": str(folder / "data"),

@@ -10,6 +10,7 @@ from outbound.clamd import Clamd
 from partners.licence_office.client import LicenceOffice
 from runtime.keys import KeyRing
 from runtime.settings import Settings
+from runtime.tls_settings import secured
 from storage.audit.heads import HeadSigner
 from storage.audit.trail import AuditTrail
 from storage.base import Database
@@ -41,7 +42,7 @@ def container_of(settings: Settings) -> Container:
     sealer = Sealer(_ring(settings.seal_keys))
     return Container(
         settings=settings,
-        database=Database(settings.database_url),
+        database=Database(secured(settings.database_url, settings.tls)),
         sealer=sealer,
         documents=documents_of(settings, sealer),
         inbox=Inbox(sealer, gap_patience(settings)),

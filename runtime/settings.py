@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from domain.errors import Misconfigured
 from runtime.claim import running_settings
 from runtime.document_settings import DocumentSettings
+from runtime.edge_settings import EdgeSettings
 from runtime.four_eyes import FourEyes
 from runtime.keys import KeyRing, sandbox_keys
 from runtime.message_settings import SmsSettings
@@ -32,6 +33,7 @@ from runtime.partner_settings import (
     SouthwestSettings,
     sandbox_defaults,
 )
+from runtime.tls_settings import TlsSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -134,6 +136,8 @@ class Settings(BaseSettings):
     worker: WorkerSettings = WorkerSettings()
     promise: PromiseSettings = PromiseSettings()
     documents: DocumentSettings = DocumentSettings()
+    edge: EdgeSettings = EdgeSettings()
+    tls: TlsSettings = TlsSettings()
     sichuan: SichuanSettings
     southwest: SouthwestSettings
     interprovincial: InterprovincialSettings

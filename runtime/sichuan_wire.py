@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from exchange.sichuan.intake import SichuanIntake
+from domain.terms import Partner
+from exchange.sichuan.intake import UNSIGNED, SichuanIntake
+from exchange.traffic import Traffic
 from partners.sichuan import KeysOn, SichuanAdapter, SichuanSettings, SignAlgorithm
 from runtime import partner_settings
 from runtime.container import Container, now
@@ -12,12 +14,19 @@ from runtime.network import Network
 
 def network(container: Container) -> Network:
     """川渝通办 for this process: adapter and what takes its callbacks, no polls (contracts.md A)."""
-    given = container.settings.sichuan
+    given, edge = container.settings.sichuan, container.settings.edge
     settings = sichuan_settings(given)
+    traffic = Traffic(
+        container.database,
+        Partner.SICHUAN.value,
+        signed_per_s=edge.partner_per_s,
+        unsigned_per_hour=edge.unsigned_per_hour,
+        codes=UNSIGNED,
+    )
     return Network(
         adapter=SichuanAdapter(settings, now),
         per_second=given.per_second,
-        callbacks=SichuanIntake(container.database, container.inbox, settings, now),
+        callbacks=SichuanIntake(container.database, container.inbox, settings, now, traffic),
     )
 
 

@@ -26,6 +26,7 @@ from domain.naming import SEARCH_ATTRIBUTES
 from runtime.codec import AesGcmCodec
 from runtime.keys import KeyRing
 from runtime.settings import Settings
+from runtime.tls_settings import temporal_tls
 
 RETENTION = timedelta(days=30)
 _ASKS_WITHIN = timedelta(seconds=75)
@@ -65,6 +66,7 @@ async def connect(settings: Settings, *, interceptors: Sequence[Interceptor] = (
         data_converter=data_converter(settings.codec_keys),
         interceptors=list(interceptors),
         lazy=lazy,
+        tls=(None if settings.embedded else temporal_tls(settings.tls)) or False,
     )
 
 

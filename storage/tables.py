@@ -42,6 +42,7 @@ from storage.exchange import (
     reconciliation_reports,
     sent_files,
     southwest,
+    unsigned,
 )
 from storage.parcels import bags, code_checks, handovers, legs, papers, scans
 from storage.people import users, wrong_tries
@@ -89,6 +90,7 @@ MODULES = (
     store,
     tallies,
     task_rows,
+    unsigned,
     uploads,
     users,
     verifications,

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,8 +39,17 @@ FORGETFUL = ("fsync=off", "full_page_writes=off")
 
 
 @contextmanager
-def server(options: Sequence[str] = FORGETFUL) -> Iterator[str]:
-    """Start one with these settings; yields the URL of its maintenance database, without a driver's name."""
+def server(
+    options: Sequence[str] = FORGETFUL,
+    files: Mapping[str, bytes] | None = None,
+    access: str | None = None,
+    waits_as: str = "kuayu",
+) -> Iterator[str]:
+    """Start one with these settings; yields the URL of its maintenance database, without a driver's name.
+
+    `files`: by name, laid into its data folder for its eyes only. `access`: the whole of its pg_hba.conf; `waits_as`: a
+    user whom that lets in without more, and who need not exist.
+    """
     with tempfile.TemporaryDirectory(prefix="kuayu-postgresql-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         user = _as_its_user(folder)
@@ -49,6 +58,8 @@ def server(options: Sequence[str] = FORGETFUL) -> Iterator[str]:
         where = ["-D", str(folder / "data")]
         initdb = [*user, program("initdb"), *where, "-U", "kuayu", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder)
+        for name, content in ((files or {}) | ({"pg_hba.conf": access.encode()} if access else {})).items():
+            _lay(folder / "data" / name, content, as_its_user=bool(user))
         chosen = [part for option in (*options, "max_connections=200") for part in ("-c", option)]
         listen = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
         with (folder / "log").open("wb") as output:
@@ -56,11 +67,18 @@ def server(options: Sequence[str] = FORGETFUL) -> Iterator[str]:
             process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
         url = f"postgresql://kuayu@127.0.0.1:{port}/postgres"
         try:
-            _wait(url, process, folder / "log")
+            _wait(url.replace("kuayu@", f"{waits_as}@"), process, folder / "log")
             yield url
         finally:
             process.terminate()
             process.wait(20)
+
+
+def _lay(file: Path, content: bytes, *, as_its_user: bool) -> None:
+    file.write_bytes(content)
+    file.chmod(0o600)
+    if as_its_user:
+        shutil.chown(file, "postgres")
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
@@ -68,7 +86,9 @@ def _wait(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
     while True:
         try:
             psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as fault:
+            if "does not exist" in str(fault):  # somebody reads what we say: it is there
+                return
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(output.read_text(errors="replace")) from None
             time.sleep(0.05)

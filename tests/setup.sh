@@ -1,8 +1,8 @@
 #!/bin/sh
 # What the tests need beside Python: a browser, Chinese fonts, PostgreSQL's programs, Java and Maven for the
-# time-skipping server, Go for the Temporal server on PostgreSQL and for an S3 server. Installs what is missing where it
-# may (root on Debian or Ubuntu); elsewhere says what is missing and how to get it. The tests that need it then fail and
-# say so.
+# time-skipping server, Go for the Temporal server on PostgreSQL and for an S3 server, nginx for what is behind a proxy.
+# Installs what is missing where it may (root on Debian or Ubuntu); elsewhere says what is missing and how to get it.
+# The tests that need it then fail and say so.
 set -eu
 
 missing=""
@@ -15,6 +15,7 @@ have chromium || have chromium-browser || have google-chrome || have google-chro
 have java || need default-jre-headless
 have mvn || need maven
 have go || need golang-go
+{ have nginx || [ -x /usr/sbin/nginx ]; } || need nginx-light
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && have apt-get; then

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from domain.naming import CASES_QUEUE
+from exchange.buckets import Buckets
 from exchange.reconciliation import Reconciliation
 from relay.loop import RelayLoop
 from relay.relay import Relay
@@ -65,6 +66,8 @@ from web.api import (
     tasks,
     track,
 )
+from web.edge.front import Front
+from web.edge.sockets import MAX_HEAD_BYTES, bounded, enough_files
 from web.foundation import problems
 from web.foundation.auditing import AuditedRequests, Auditor
 from web.foundation.context import Context
@@ -123,8 +126,10 @@ ROUTERS = (
 )
 
 
-def build_app(settings: Settings) -> FastAPI:
+def build_app(settings: Settings, accounts: Buckets | None = None) -> FastAPI:
     """The application for these settings; Temporal is connected to lazily, so cases are registered while it is away.
+
+    `accounts`: how often each may ask; None: as often as it likes.
 
     Raises:
         Misconfigured: a key in the settings of a network is none.
@@ -156,7 +161,7 @@ def build_app(settings: Settings) -> FastAPI:
         container.database.close()
 
     auditor = Auditor(container.database, audit_trail(settings), now)
-    app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None)
+    app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = Context(
         settings=settings,
         database=container.database,
@@ -171,6 +176,7 @@ def build_app(settings: Settings) -> FastAPI:
         receipts=message_receipts.together(container.database, container.sealer, now),
         auditor=auditor,
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
+        accounts=accounts or Buckets(0),
     )
     app.state.engine = lambda: engine_of(settings)
     app.state.is_stopping = lambda: False  # whoever serves it knows better
@@ -197,15 +203,20 @@ def serve(settings: Settings) -> None:
         SystemExit: it could not start, e.g. because the port is taken.
     """
     configure_logging("web", settings.log_level)
-    app = build_app(settings)
+    app = build_app(settings, Buckets(settings.edge.account_per_s))
     settle()
+    enough_files(settings.edge)
     config = uvicorn.Config(
-        app,
+        Front(app, settings),
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
-        http="h11",  # the quicker parser refuses two statements of a length by itself, without the contract's code
+        http=bounded(settings.edge),  # on h11: the quicker parser refuses two lengths without the contract's code
+        ws="none",
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+        proxy_headers=False,  # uvicorn believes every caller on this machine
+        server_header=False,
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)

@@ -21,6 +21,7 @@ from web.answers.callbacks import CallbackSent, CallbackTaken
 from web.answers.cases import StreamedEvent
 from web.answers.problems import Problem
 from web.api.scans import ScansSent
+from web.security.session import OfReaders
 
 Operation = dict[str, Any]
 
@@ -47,6 +48,7 @@ def install(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = described  # type: ignore[method-assign]  # the framework's documented way
+    app.add_api_route("/openapi.json", described, include_in_schema=False, dependencies=[OfReaders])
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

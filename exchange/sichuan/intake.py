@@ -16,6 +16,7 @@ from domain.identifiers import is_case_number
 from domain.inbound import InboundMessage, IntakeOutcome, IntakeResult
 from domain.terms import Partner
 from domain.wire import Verdict
+from exchange.traffic import Traffic
 from partners.callbacks import CallbackAnswer, RawCallback
 from partners.sichuan import SichuanSettings
 from partners.sichuan.answers import acknowledgement, problem
@@ -34,6 +35,11 @@ _PARTNER: Final = Partner.SICHUAN.value
 _RETRY_AFTER_S: Final = 2
 _AT_ONCE: Final = 16
 _FORGET_EVERY: Final = timedelta(minutes=1)
+UNSIGNED: Final = frozenset(
+    code.value for code in (Code.TOO_LARGE, Code.MEDIA_TYPE, Code.HEADER, Code.NOT_AUTHENTIC, Code.TIME_WINDOW)
+)
+"""What only somebody is answered whose signature does not hold, or was not looked at yet."""
+
 _CODE_OF_TAKING: Final[dict[IntakeOutcome, Code]] = {
     IntakeOutcome.DUPLICATE: Code.OK,
     IntakeOutcome.CONFLICT: Code.OTHER_CONTENT,
@@ -49,12 +55,18 @@ class SichuanIntake:
     """
 
     def __init__(
-        self, database: Database, inbox: Inbox, settings: SichuanSettings, now: Callable[[], datetime]
+        self,
+        database: Database,
+        inbox: Inbox,
+        settings: SichuanSettings,
+        now: Callable[[], datetime],
+        traffic: Traffic | None = None,
     ) -> None:
         self._database = database
         self._inbox = inbox
         self._settings = settings
         self._now = now
+        self._traffic = traffic
         self._memory = timedelta(seconds=max(settings.nonce_memory_s, 2 * settings.window_s))
         self._forget_at: datetime | None = None
 
@@ -75,16 +87,20 @@ class SichuanIntake:
     def take(self, raw: RawCallback) -> CallbackAnswer:
         """The answer to one callback: 200 once it is committed to the inbox, else the contract's code.
 
-        CY4092 while another transaction takes the same message, CY5031 while the database is away. Never raises on the
-        sender's account.
+        CY4092 while another transaction takes the same message, CY4291 where too many come, CY5031 while the database
+        is away. Never raises on the sender's account.
         """
         began, now = time.perf_counter(), self._now()
         checked = authenticate(raw, self._settings, now)
+        if (short := self._in_short(checked, now)) is not None:
+            return short
         message = checked if isinstance(checked, Refusal) else read(checked, now)
         try:
             with self._database.write() as session:
                 if isinstance(checked, Refusal):
                     answer, taken = self._refused(session, checked, now), False
+                    if self._traffic is not None:
+                        self._traffic.forget(session, now)
                 else:
                     answer, taken = self._answered(session, checked, message, now)
                 line = _line(raw, checked, message, answer, now, began)
@@ -97,6 +113,20 @@ class SichuanIntake:
                 return problem(checked.code, server_time=checked.server_time)
             return problem(Code.TRY_LATER, retry_after_s=_RETRY_AFTER_S)
         return answer
+
+    def _in_short(self, checked: Authentic | Refusal, now: datetime) -> CallbackAnswer | None:
+        """The answer where nothing is written: too many signed ones, or unsigned ones that are only counted."""
+        if self._traffic is None:
+            return None
+        if isinstance(checked, Authentic):
+            wait = self._traffic.too_fast()
+            return None if wait is None else problem(Code.SLOW_DOWN, retry_after_s=wait)
+        try:
+            if self._traffic.note_unsigned(checked.code.value, now):
+                return None
+        except DBAPIError:
+            log.exception("callbacks_not_counted", partner=_PARTNER)
+        return problem(checked.code, server_time=checked.server_time)
 
     def _answered(
         self, session: Session, checked: Authentic, message: InboundMessage | Refusal, now: datetime

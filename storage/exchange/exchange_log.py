@@ -17,6 +17,8 @@ EMPTY = "EMPTY"  # the verdict of a poll that brought nothing
 EMPTY_POLLS_KEPT = timedelta(days=7)
 BODIES_KEPT = timedelta(days=180)  # 网络安全法 21: logs are kept for six months at least
 _OF_EMPTY = text(f"verdict = '{EMPTY}'")
+OF_UNSIGNED = text("kind = 'callback' AND message_id = ''")
+"""Lines of calls that nobody vouches for."""
 
 
 class ExchangeRow(Base):
@@ -30,7 +32,10 @@ class ExchangeRow(Base):
     """
 
     __tablename__ = "exchange"
-    __table_args__ = (Index("ix_exchange_empty", "partner", "at", sqlite_where=_OF_EMPTY, postgresql_where=_OF_EMPTY),)
+    __table_args__ = (
+        Index("ix_exchange_empty", "partner", "at", sqlite_where=_OF_EMPTY, postgresql_where=_OF_EMPTY),
+        Index("ix_exchange_unsigned", "partner", "at", sqlite_where=OF_UNSIGNED, postgresql_where=OF_UNSIGNED),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

@@ -17,11 +17,14 @@ from tests.borders import nobodys_ports, nowhere
 
 
 @contextmanager
-def web_alone(folder):
-    """On a database of its own in `folder`: (base URL, process)."""
+def web_alone(folder, ready="/readyz", **more):
+    """On a database of its own in `folder`: (base URL, process). `more`: settings as the environment has them.
+
+    `ready`: what answers 200 as soon as it serves.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "PYTHONPATH")}
     environment = kept | {
         "DATA_DIR": str(folder),
         "PORT": str(port),
@@ -29,6 +32,7 @@ def web_alone(folder):
         "DEMO_USERS": "1",
         "TEMPORAL_ADDRESS": f"127.0.0.1:{nowhere()}",
         **{name.upper(): str(port) for name, port in nobodys_ports().items()},
+        **more,
     }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
@@ -38,18 +42,18 @@ def web_alone(folder):
     process = subprocess.Popen(program, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"
     try:
-        _until_ready(base, process)
+        _until_ready(base, process, ready)
         yield base, process
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _until_ready(base, process):
+def _until_ready(base, process, path):
     ends = time.monotonic() + 60
     while True:
         try:
-            if requests.get(f"{base}/readyz", timeout=5).status_code == 200:
+            if requests.get(f"{base}{path}", timeout=5).status_code == 200:
                 return
         except requests.ConnectionError:
             assert process.poll() is None and time.monotonic() < ends, "the web process does not start"

@@ -23,7 +23,7 @@ from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow
 from web.answers.operations import Alive, Ready, Status
 from web.foundation.context import Context, Ctx
-from web.security.session import Watcher
+from web.security.session import OfOperations, Watcher
 from web.views.messages import today
 
 router = APIRouter(tags=["运维"])
@@ -35,9 +35,15 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", operation_id="readyz", response_model=Ready, responses={503: {"model": Ready}})
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    response_model=Ready,
+    responses={503: {"model": Ready}},
+    dependencies=[OfOperations],
+)
 def readyz(ctx: Ctx, response: Response) -> dict[str, Any]:
-    """200 if the database is there and up to date, else 503.
+    """200 if the database is there and up to date, else 503; from EDGE_OPERATIONS_FROM or with a watcher's login.
 
     Temporal may be away: cases can be registered all the same.
     """
@@ -65,7 +71,7 @@ def _counts(session: Session) -> dict[str, int]:
     }
 
 
-@router.get("/metrics", operation_id="metrics", include_in_schema=False)
+@router.get("/metrics", operation_id="metrics", include_in_schema=False, dependencies=[OfOperations])
 def metrics(ctx: Ctx) -> Response:
     """Counts as Prometheus text, gauges named kuayu_…; no personal data."""
     registry = CollectorRegistry()

@@ -13,6 +13,7 @@ from catalog.search import SearchIndex
 from catalog.workdays import WorkdayCalendar
 from domain.reconciliation import ReconciliationReport
 from domain.terms import Partner
+from exchange.buckets import Buckets
 from messaging.receipts import SmsReceipt
 from relay.group_commit import GroupCommit
 from runtime.settings import Settings
@@ -24,6 +25,7 @@ from storage.sealing import Sealer
 from web.foundation.auditing import Auditor
 from web.foundation.engine import Engine
 from web.foundation.live_feed import Feeds
+from web.foundation.login_tries import LoginTries
 from web.foundation.reference_data import ReferenceData
 from web.foundation.work_version import WorkVersion
 
@@ -36,6 +38,7 @@ class Context:
     with a network's (`exchange.reconciliation`). `serials`: numbers for new cases. `work_version`: of the work lists.
     `receipts`: of short messages, noted together. `auditor`: writes down who did and saw what.
     `feeds`: the live histories. `engine`: whether cases go on.
+    `login_tries`: wrong passwords. `accounts`: requests of each; without limit where it is not served over a network.
     """
 
     settings: Settings
@@ -53,6 +56,8 @@ class Context:
     auditor: Auditor
     feeds: Feeds = field(default_factory=Feeds)
     engine: Engine = field(default_factory=Engine)
+    login_tries: LoginTries = field(default_factory=LoginTries)
+    accounts: Buckets = field(default_factory=lambda: Buckets(0))
 
     @property
     def catalogue(self) -> Catalogue:

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from domain.errors import BadInput, Conflict, Misconfigured, NotFound, ServiceUnavailable
 from domain.identifiers import IdentifierError
@@ -46,6 +47,22 @@ class TooBusy(BadInput):
     """Nothing is wrong with the request; the caller comes again after `Retry-After` (`retry_after_s`): 429."""
 
     retry_after_s = RETRY_AFTER_S
+
+
+class TooManyRequests(TooBusy):
+    """One account asks more often than a person and his tools do (`RATE`)."""
+
+    def __init__(self, wait_s: int) -> None:
+        self.retry_after_s = wait_s
+        super().__init__("请求过于频繁，请稍后再试", code="RATE")
+
+
+class BodyTooLarge(HTTPException):
+    """More than is taken here came in; raised while it is read, where the framework lets its own kind through: 413."""
+
+    def __init__(self, sentence: str, code: str) -> None:
+        super().__init__(413, sentence)
+        self.code = code
 
 
 class Unprocessable(BadInput):
@@ -163,6 +180,14 @@ def install(app: FastAPI) -> None:
     def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [{"field": field, "detail": detail} for field, detail in faults_of(error.errors())]
         return problem(422, "有内容未填对，请按提示修改", code="INVALID", errors=errors)
+
+    @app.exception_handler(BodyTooLarge)
+    def _body_too_large(_request: Request, error: BodyTooLarge) -> JSONResponse:
+        return problem(error.status_code, error.detail, code=error.code)
+
+    @app.exception_handler(ClientDisconnect)
+    def _gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
+        return problem(400, "连接已断开", code="GONE")  # nobody is there to read it
 
     @app.exception_handler(HTTPException)
     def _http(_request: Request, error: HTTPException) -> JSONResponse:

@@ -38,11 +38,11 @@ async def log_in(
 ) -> Response:
     """A cookie, and on to `next` or the role's start; the login again with 401 or 429."""
     try:
-        token, role = await enter(ctx, username.strip(), password)
+        token, role = await enter(ctx, request, username.strip(), password)
     except (Unauthenticated, TooBusy) as refusal:
         return await asyncio.to_thread(_login_again, ctx, username, next, refusal)
     answer = RedirectResponse(_local(next) or START[role], 303)
-    keep_cookie(request, answer, token)
+    keep_cookie(request, ctx, answer, token)
     return answer
 
 

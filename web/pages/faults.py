@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.people.users import LoggedIn
 from web.foundation.context import Context, context
+from web.foundation.problems import TooBusy
 from web.pages.rendering import START, refused
 from web.security.session import caller
 
@@ -78,5 +79,5 @@ def _way_on(request: Request, person: LoggedIn | None) -> tuple[str, str]:
 def _person(request: Request, ctx: Context) -> LoggedIn | None:
     try:
         return caller(request, ctx)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, TooBusy):
         return None

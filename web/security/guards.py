@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from partners.standards import NotStrictJson, parse_json
 from web.foundation.problems import problem
+from web.security.bodies import MAX_JSON_BYTES, allowed, announces_more, counted
 from web.security.session import COOKIE
 
-MAX_JSON_BYTES = 1024 * 1024
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _READS_ITS_OWN = ("/callbacks/", "/api/v1/scans:batch", "/api/v1/documents/")  # stricter there, or no JSON at all
 
@@ -25,7 +25,8 @@ class Guards:
     """ASGI middleware in front of all routes; refuses with a problem.
 
     400 `ADDRESS`: unreadable bytes in the address. 403 `ORIGIN`: an unsafe request from another site's page. 413
-    `TOO_LARGE`: JSON over 1 MB. 422 `JSON`: not strict (contracts.md "Strict parsing").
+    `TOO_LARGE` or the route's own: more than `web.security.bodies` allows, said before it is read. 422 `JSON`: not
+    strict (contracts.md "Strict parsing").
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -41,14 +42,17 @@ class Guards:
             await problem(status, detail, code=code)(scope, receive, send)
 
         headers = Headers(scope=scope)
+        limit = allowed(scope["path"])
         if _unreadable(scope):
             await refuse(HTTPStatus.BAD_REQUEST, "网址中有不能识别的字符", "ADDRESS")
-        elif scope["method"] in _UNSAFE and _from_elsewhere(headers):
+        elif scope["method"] in _UNSAFE and _from_elsewhere(headers, scope["scheme"]):
             await refuse(HTTPStatus.FORBIDDEN, "请在本系统的页面上操作", "ORIGIN")
+        elif limit is not None and announces_more(headers, limit):
+            await refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, limit.sentence, limit.code)
         elif _is_json(scope, headers):
             await self._with_strict_json(scope, receive, send, refuse)
         else:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive if limit is None else counted(receive, limit), send)
 
     async def _with_strict_json(self, scope: Scope, receive: Receive, send: Send, refuse: Refuse) -> None:
         body = await _whole(receive)
@@ -75,14 +79,16 @@ def _unreadable(scope: Scope) -> bool:
     return b"\x00" in plain
 
 
-def _from_elsewhere(headers: Headers) -> bool:
+def _from_elsewhere(headers: Headers, scheme: str) -> bool:
     """A page of another site must not act with our cookie; a login must not come from one either (CSRF).
 
-    A browser says where an unsafe request comes from; what brings our cookie without saying so is refused.
+    A browser says where an unsafe request comes from; what brings our cookie without saying so is refused. A page that
+    came in clear may be anybody's, so it does not act where we are called over https.
     """
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc != headers.get("host")
+        from_page = urlsplit(origin)
+        return from_page.netloc != headers.get("host") or (scheme == "https" and from_page.scheme != "https")
     bearer = headers.get("authorization", "").lower().startswith("bearer ")
     return not bearer and f"{COOKIE}=" in headers.get("cookie", "")
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
 
 from fastapi import Request
 
@@ -14,6 +13,7 @@ from runtime.container import tries_key
 from storage.people.wrong_tries import give_back, slot_of, take_try
 from web.foundation.context import Context
 from web.foundation.problems import TooBusy
+from web.security.callers import network_of
 
 WRONG = "TRACK"
 """The code of the error that a wrong number and a wrong tail have in common."""
@@ -39,7 +39,7 @@ def counted(ctx: Context, request: Request, case_no: str) -> Iterator[None]:
         TooManyTries: more than ten wrong ones within a quarter of an hour, on the number or from the address.
     """
     key = tries_key(ctx.settings)
-    slots = {slot_of(key, "address", _network_of(request))}
+    slots = {slot_of(key, "address", network_of(request))}
     if is_case_number(case_no):
         slots.add(slot_of(key, "number", case_no))
     with ctx.database.write() as session:
@@ -56,13 +56,3 @@ def counted(ctx: Context, request: Request, case_no: str) -> Iterator[None]:
         if not wrong:
             with ctx.database.write() as session:
                 give_back(session, slots)
-
-
-def _network_of(request: Request) -> str:
-    """The caller's address; of IPv6 the network, as one household has 2^64 addresses."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return str(int(address) >> 64) if isinstance(address, IPv6Address) else host
