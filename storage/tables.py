@@ -12,7 +12,9 @@ from storage import (
 )
 from storage.base import Base
 from storage.cases import (
+    applicant_keys,
     applicant_messages,
+    applicant_sessions,
     case_list,
     drafts,
     electronic_results,
@@ -46,7 +48,9 @@ from storage.tasks import rows as task_rows
 
 MODULES = (
     accesses,
+    applicant_keys,
     applicant_messages,
+    applicant_sessions,
     bags,
     breakers,
     case_list,
