@@ -20,7 +20,7 @@ _MOST_NAMED = 6
 
 
 def receipt_slip(case: CaseFacts, address: str) -> bytes:
-    """The slip as the bytes of a PDF, one page, font embedded. `address`: where the applicant follows the case, "" for none.
+    """The slip as the bytes of a PDF, one page, font embedded. `address`: where the applicant follows it, or "".
 
     Names and numbers as `CaseFacts` has them, masked. What does not fit is drawn smaller, never on a second sheet.
     """

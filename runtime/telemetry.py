@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, ours and every library's alike, with the workflow or activity they belong to.
 
-No personal data: numbers that could be a person's and tokens of receipts are masked wherever they turn up, and frames' variables are never
-written. Names look like any other word, so nobody logs them: ids, counts and codes only.
+No personal data: numbers that could be a person's and tokens of receipts are masked wherever they turn up, and frames'
+variables are never written. Names look like any other word, so nobody logs them: ids, counts and codes only.
 """
 
 import logging

@@ -1,8 +1,9 @@
 """Codes with which an applicant hands a parcel over or takes it (交接码): made from a secret, checked when scans come.
 
 A code is a function of a secret of the case (`storage.cases.applicant_keys`), the leg and its attempt: the applicant's
-page and the receipt show the same one, and after a failed attempt it is another one. Devices get neither codes nor hashes of them
-(ux.md S8): what was typed travels with the scan. Of it only a keyed hash is kept, until it has been judged.
+page and the receipt show the same one, and after a failed attempt it is another one. Devices get neither codes nor
+hashes of them (ux.md S8): what was typed travels with the scan. Of it only a keyed hash is kept, until it has been
+judged.
 """
 
 import hmac

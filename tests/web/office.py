@@ -13,6 +13,7 @@ from demo.people import applicant, door
 from demo.scans import SCAN
 from domain.terms import Role
 from domain.wire import after_submit
+from runtime.container import applicant_keys, code_desk
 from runtime.settings import load_settings
 from storage.base import Base
 from storage.cases.rows import HandlingRow
@@ -66,6 +67,18 @@ class Office:
     def change(self, handling_no, how):
         with self.database.write() as session:
             how(session.get_one(HandlingRow, handling_no))
+
+    def code(self, case_no):
+        """As the receipt prints it for the applicant."""
+        context = self.app.state.context
+        with self.database.read() as session:
+            return code_desk(context.settings, context.sealer).printed(session, case_no)
+
+    def handover_key(self, case_no):
+        """The secret of the case's hand-over codes."""
+        context = self.app.state.context
+        with self.database.read() as session:
+            return applicant_keys(context.settings, context.sealer).of(session, case_no).handover
 
     def rows(self):
         """How many rows each table has; logins and refused scans may come and go."""

@@ -1,4 +1,4 @@
-"""Wrong tries are counted in a table that cannot grow, also by many at once."""
+"""Wrong tries are counted in a table that cannot grow, also by many at once; wide bounds burden nobody narrowly."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from storage.people.wrong_tries import SLOTS, TRIES, WITHIN, WrongTryRow, give_back, slot_of, take_try
+from storage.people.wrong_tries import (
+    BOUNDS,
+    SLOTS,
+    TRIES,
+    WITHIN,
+    Counted,
+    WrongTryRow,
+    give_back,
+    slot_of,
+    take_try,
+)
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -43,11 +53,33 @@ def test_many_at_once_gain_nothing(database):
     assert answers.count(None) == TRIES
 
 
-@pytest.mark.parametrize("kind", ["number", "address"])
+def tries(database, slot):
+    with database.read() as session:
+        row = session.get(WrongTryRow, slot)
+        return row.tries if row is not None else 0
+
+
+def test_who_has_used_up_his_own_tries_burdens_neither_his_address_nor_the_number(database):
+    pair, address, number = (kind * SLOTS + 7 for kind in (Counted.PAIR, Counted.ADDRESS, Counted.NUMBER))
+    for _ in range(5 * TRIES):
+        tried(database, {pair, address, number})
+    assert [tries(database, slot) for slot in (address, number)] == [TRIES, TRIES]
+
+
+def test_a_number_that_waits_for_everybody_costs_nobody_his_own_tries(database):
+    number = Counted.NUMBER * SLOTS + 7
+    most, within = BOUNDS[Counted.NUMBER]
+    assert [tried(database, {number}) for _ in range(most)] == [None] * most
+    assert tried(database, {9, number}) == within > WITHIN
+    assert tries(database, 9) == 0
+    assert tried(database, {9, number}, NOW + within + MINUTE) is None
+
+
+@pytest.mark.parametrize("kind", Counted)
 def test_the_table_has_an_end_and_keeps_no_key(database, kind):
     slots = {slot_of(b"k" * 32, kind, f"198.51.100.{i}") for i in range(300)}
-    assert all(0 <= slot < SLOTS for slot in slots) and len(slots) > 290
-    assert slot_of(b"k" * 32, "number", "x") != slot_of(b"k" * 32, "address", "x")
+    assert all(kind * SLOTS <= slot < (kind + 1) * SLOTS for slot in slots) and len(slots) > 290
+    assert len({slot_of(b"k" * 32, other, "x") % SLOTS for other in Counted}) == len(Counted)
     tried(database, slots)
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(WrongTryRow)) == len(slots)
