@@ -26,14 +26,14 @@ WITHIN: Final = timedelta(minutes=15)
 
 
 class Counted(IntEnum):
-    """What is counted, the narrowest first: who has used up a narrow one burdens no wider one.
+    """What is counted, in the order in which it is: who has to wait for one of them burdens none of the others.
 
-    `PAIR`: a number from an address, so that nobody locks its owner out. `ADDRESS`: whatever comes from there.
+    `ADDRESS`: whatever comes from there. `PAIR`: a number from an address, so that nobody locks its owner out.
     `NUMBER`: from everywhere, a bound for who has many addresses. `SENT`: messages to the phone of one case.
     """
 
-    PAIR = 0
-    ADDRESS = 1
+    ADDRESS = 0
+    PAIR = 1
     NUMBER = 2
     SENT = 3
 
@@ -46,8 +46,8 @@ class Bound(NamedTuple):
 
 
 BOUNDS: Final = {
-    Counted.PAIR: Bound(TRIES, WITHIN),
     Counted.ADDRESS: Bound(30, WITHIN),
+    Counted.PAIR: Bound(TRIES, WITHIN),
     Counted.NUMBER: Bound(100, timedelta(hours=1)),
     Counted.SENT: Bound(10, timedelta(days=1)),
 }

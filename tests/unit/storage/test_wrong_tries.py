@@ -20,6 +20,7 @@ from storage.people.wrong_tries import (
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+ONE, TWO = Counted.PAIR * SLOTS + 7, Counted.PAIR * SLOTS + 8
 
 
 def tried(database, slots, now=NOW):
@@ -28,28 +29,28 @@ def tried(database, slots, now=NOW):
 
 
 def test_the_eleventh_waits_until_a_quarter_of_an_hour_after_the_first(database):
-    assert [tried(database, {7}, NOW + i * MINUTE) for i in range(TRIES)] == [None] * TRIES
-    assert tried(database, {7}, NOW + 12 * MINUTE) == 3 * MINUTE
-    assert tried(database, {8}, NOW + 12 * MINUTE) is None
-    assert tried(database, {7}, NOW + WITHIN + MINUTE) is None
+    assert [tried(database, {ONE}, NOW + i * MINUTE) for i in range(TRIES)] == [None] * TRIES
+    assert tried(database, {ONE}, NOW + 12 * MINUTE) == 3 * MINUTE
+    assert tried(database, {TWO}, NOW + 12 * MINUTE) is None
+    assert tried(database, {ONE}, NOW + WITHIN + MINUTE) is None
 
 
 def test_one_of_two_slots_is_enough_to_wait(database):
     for _ in range(TRIES):
-        tried(database, {7})
-    assert tried(database, {7, 8}) == WITHIN
+        tried(database, {ONE})
+    assert tried(database, {ONE, TWO}) == WITHIN
 
 
 def test_what_was_right_is_no_try(database):
     for _ in range(3 * TRIES):
-        assert tried(database, {7, 8}) is None
+        assert tried(database, {ONE, TWO}) is None
         with database.write() as session:
-            give_back(session, {7, 8})
+            give_back(session, {ONE, TWO})
 
 
 def test_many_at_once_gain_nothing(database):
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: tried(database, {7}), range(4 * TRIES)))
+        answers = list(pool.map(lambda _: tried(database, {ONE}), range(4 * TRIES)))
     assert answers.count(None) == TRIES
 
 
@@ -70,9 +71,9 @@ def test_a_number_that_waits_for_everybody_costs_nobody_his_own_tries(database):
     number = Counted.NUMBER * SLOTS + 7
     most, within = BOUNDS[Counted.NUMBER]
     assert [tried(database, {number}) for _ in range(most)] == [None] * most
-    assert tried(database, {9, number}) == within > WITHIN
-    assert tries(database, 9) == 0
-    assert tried(database, {9, number}, NOW + within + MINUTE) is None
+    assert tried(database, {TWO, number}) == within > WITHIN
+    assert tries(database, TWO) == 0
+    assert tried(database, {TWO, number}, NOW + within + MINUTE) is None
 
 
 @pytest.mark.parametrize("kind", Counted)
