@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from sqlalchemy import func, select
@@ -20,6 +21,7 @@ from storage.cases.rows import HandlingRow
 from storage.idempotency import IdempotencyRow
 from tests.answering import Described
 from tests.borders import nobodys_ports
+from web.api.papers import track_address
 from web.app import build_app
 
 ITEM, MATERIALS = "YZ-HRSS-001", "YZ-MPS-001"
@@ -73,6 +75,10 @@ class Office:
         context = self.app.state.context
         with self.database.read() as session:
             return code_desk(context.settings, context.sealer).printed(session, case_no)
+
+    def scanned(self, case_no):
+        """Where the square code of the receipt leads, on this system."""
+        return urlsplit(track_address(self.app.state.context, case_no)).path
 
     def handover_key(self, case_no):
         """The secret of the case's hand-over codes."""
