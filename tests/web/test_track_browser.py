@@ -145,6 +145,16 @@ def test_all_of_it_works_without_scripts(plain_desk, office):
     page.get_by_role("button", name="发送验证码").click()
     expect(page.locator(".done")).to_contain_text("验证码已发到登记的手机")
     expect(page.locator("#caseNo")).to_have_value(case_no)
+
+
+def test_who_has_no_code_asks_for_one_and_is_told_what_to_do(desk, office):
+    page = desk.open("/track")
+    page.get_by_text("没有领取码，发短信验证码").click()
+    page.fill("#sms-caseNo", usual(office, 50))
+    page.fill("#phoneTail", "0050")
+    photographed(page, "track-code-asking")
+    page.get_by_role("button", name="发送验证码").click()
+    expect(page.locator(".done")).to_contain_text("8位验证码已发到登记的手机")
     photographed(page, "track-code-asked")
 
 
