@@ -53,7 +53,8 @@ def looked(desk, case_no, code):
     page = desk.open("/track")
     page.fill("#caseNo", case_no)
     page.fill("#code", code)
-    page.click("button.main")
+    with page.expect_navigation():
+        page.click("button.main")
     return page
 
 
