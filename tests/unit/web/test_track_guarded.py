@@ -7,9 +7,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, func, select
 
 from domain.identifiers import make_case_number
+from runtime.container import container_of
+from storage.cases.applicant_keys import ApplicantKeyRow
 from storage.cases.applicant_sessions import VISIT_LENGTH
 from storage.people.wrong_tries import BOUNDS, TRIES, Counted, WrongTryRow
 from tests.unit.web.hall import MONDAY
+from web.api.applicant_keys import give_keys
 
 OWNER, STRANGER = "198.51.100.7", "203.0.113.9"
 
@@ -182,14 +185,15 @@ def test_a_visit_opens_no_other_case(hall):
 
 def test_old_receipts_go_on(hall):
     """From before 0034: the square code names the number, the code was a function of the oldest key."""
-    from storage.cases.applicant_keys import ApplicantKeyRow
-
     case_no = hall.started()
     with hall.database.write() as session:
         session.delete(session.get_one(ApplicantKeyRow, case_no))
     old = hall.code(case_no)  # derived, as it was printed then
     assert f'value="{case_no}"' in hall.nobody().get(f"/track?caseNo={case_no}").text
     assert guess(hall, case_no, old, page=True).status_code == 200
+    parts = container_of(hall.context.settings)
+    assert [give_keys(parts), give_keys(parts)] == [1, 0]  # as every start does; from now on no key of ours matters
+    parts.database.close()
     token = hall.token(case_no)  # the next receipt has a square code of the new kind, and the same code
     assert hall.code(case_no) == old
     assert hall.nobody().get(f"/t/{token}").status_code == 200
