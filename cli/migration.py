@@ -10,6 +10,7 @@ from runtime.settings import Settings
 from storage.migrating import migrate
 from storage.people.passwords import hashed
 from storage.people.users import put_user
+from web.api.applicant_keys import give_keys
 from web.api.faces import give_faces
 
 DEMO_PASSWORD = "demo"  # noqa: S105 — printed in the README, only with the sandbox
@@ -25,6 +26,8 @@ def run_migration(settings: Settings) -> Iterator[str]:
     yield "database: newest form"
     if given := give_faces(parts):
         yield f"lists: masked names for {given} older cases"
+    if kept := give_keys(parts):
+        yield f"applicants: codes as they were printed for {kept} older cases"
     yield f"catalogue: {len(load().items)} items"
     demo = hashed(DEMO_PASSWORD) if settings.demo_users else None  # one for all: known anyway, and the start is quick
     with parts.database.write() as session:

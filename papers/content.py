@@ -22,12 +22,10 @@ def receipt(case: CaseFacts, address: str = "") -> Paper:
         ("办理时限", f"{_limits(case.item)}；{_LIMITS}"),
     ]
     told = ["本凭证证明窗口已收到上列材料；是否受理由办理地决定，办理时限自办理地受理之日起算。"]
-    if not address:
-        told.append("凭办件编号和手机号后四位，可在进度查询页面查看办理情况，无需登录。")
     if case.result_code:
         rows.append(("领取码", case.result_code))
         told.append(
-            "电子结果凭办件编号、手机号后四位和领取码，在进度查询页面下载。领取码请勿告诉他人；遗失可到窗口更换。"
+            "凭办件编号和领取码，可在进度查询页面查看进度、下载电子结果。二维码和领取码请勿给他人；遗失请到窗口更换。"
         )
     if case.handover_codes:
         rows.append(("交接码", "；".join(f"{what} {code}" for what, code in case.handover_codes)))
@@ -36,7 +34,7 @@ def receipt(case: CaseFacts, address: str = "") -> Paper:
         told.append(f"以下材料容缺，请在期限前补交，补齐前不发放办理结果：{_listed(case.deferred)}。")
     if case.committed:
         told.append(f"以下材料以告知承诺代替，办结后将核查：{_listed(case.committed)}。")
-    followed = (SquareCode(address=address, sentences=("扫码查进度，输入手机后四位，无需登录。",)),) if address else ()
+    followed = (SquareCode(address=address, sentences=("扫码查进度，无需登录。",)),) if address else ()
     paper = _paper(PaperKind.RECEIPT, case, Fields(rows=tuple(rows)), _materials(case), Words(sentences=tuple(told)),
                    *followed, Signatures(who=(f"收件人（{case.clerk}，收件专用章）", "申请人（代办人）")))  # fmt: skip
     return paper.model_copy(update={"one_sheet": True})

@@ -6,7 +6,7 @@ from papers.content import day
 from papers.sheet import Fields, Paper, Signatures, Words
 
 _GREETING = "您好！您的办件有以下事项，请您知悉："
-_CLOSING = "凭办件编号和手机号后四位，可在进度查询页面查看办理情况；也可到大厅或来电询问。"
+_CLOSING = "扫收件凭证上的二维码，或凭办件编号和领取码，可在进度查询页面查看办理情况；也可到大厅或来电询问。"
 
 
 def letter(*, case_no: str, applicant: str, item: str, told: tuple[str, ...], at: datetime, clerk: str) -> Paper:

@@ -20,7 +20,7 @@ _MOST_NAMED = 6
 
 
 def receipt_slip(case: CaseFacts, address: str) -> bytes:
-    """The slip as the bytes of a PDF, one page, font embedded. `address`: where the applicant follows the case.
+    """The slip as the bytes of a PDF, one page, font embedded. `address`: where the applicant follows it, or "".
 
     Names and numbers as `CaseFacts` has them, masked. What does not fit is drawn smaller, never on a second sheet.
     """
@@ -34,10 +34,12 @@ def receipt_slip(case: CaseFacts, address: str) -> bytes:
     for bar in code128(case.case_no, _MARGIN_MM, top, room, _BAR_MM):
         canvas.rect(bar.x * mm, top * mm, bar.w * mm, bar.h * mm, stroke=0, fill=1)
     foot = _MARGIN_MM + _SQUARE_MM
-    square(canvas, address, _MARGIN_MM * mm, _MARGIN_MM * mm, _SQUARE_MM * mm)
-    beside = [paragraph("扫码查进度", 10), paragraph("输入手机后四位，无需登录。", 8)]
+    if address:
+        square(canvas, address, _MARGIN_MM * mm, _MARGIN_MM * mm, _SQUARE_MM * mm)
+    beside = [paragraph("扫码查进度", 10), paragraph("无需登录。", 8)]
     if case.result_code:
-        beside += [paragraph(f"领取码 {case.result_code}", 10), paragraph("下载电子结果用，请勿告诉他人。", 8)]
+        beside += [paragraph(f"领取码 {case.result_code}", 10)]
+        beside += [paragraph("凭编号和领取码也能查、能下载。二维码和领取码请勿给他人。", 8)]
     _drawn(canvas, beside, _MARGIN_MM + _SQUARE_MM + 2, _MARGIN_MM, room - _SQUARE_MM - 2, _SQUARE_MM)
     _drawn(canvas, _story(case), _MARGIN_MM, foot + 1, room, top - foot - 2)
     canvas.showPage()

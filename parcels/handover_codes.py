@@ -12,11 +12,11 @@ from domain.matters import End
 from domain.tasks import TaskKind
 from parcels.case_entries import raise_task, settle_tasks
 from parcels.scan_batch import Batch, Code
-from storage.parcels.code_checks import CodeCheck, check, check_waiting, checks_of, handing_of
+from storage.parcels.code_checks import CodeCheck, HandoverKeys, check, check_waiting, checks_of, handing_of
 from storage.parcels.legs import LegRow, lock_leg
 
 
-def judge_typed(session: Session, key: bytes, batch: Batch, now: datetime) -> tuple[dict[str, Code], list[str]]:
+def judge_typed(session: Session, keys: HandoverKeys, batch: Batch, now: datetime) -> tuple[dict[str, Code], list[str]]:
     """Judge the codes of a batch before its scans have any effect.
 
     Returns what the person who scans should read, by id in the log, and the legs about which a code was said.
@@ -25,7 +25,7 @@ def judge_typed(session: Session, key: bytes, batch: Batch, now: datetime) -> tu
     legs: set[str] = set()
     for event_id, (number, typed) in batch.typed.items():
         leg = batch.leg_by_number(number)
-        verdict = check(session, key, handing_of(leg) if leg is not None else None, event_id, typed, now)
+        verdict = check(session, keys, handing_of(leg) if leg is not None else None, event_id, typed, now)
         if leg is not None:
             legs.add(leg.leg_id)
         if verdict in (CodeCheck.WRONG, CodeCheck.TOO_MANY):
@@ -33,9 +33,9 @@ def judge_typed(session: Session, key: bytes, batch: Batch, now: datetime) -> tu
     return wrong, sorted(legs)
 
 
-def judge_late(session: Session, key: bytes, legs: dict[str, LegRow], now: datetime) -> list[str]:
+def judge_late(session: Session, keys: HandoverKeys, legs: dict[str, LegRow], now: datetime) -> list[str]:
     """Judge codes of scans that have found their leg only now; `legs`: id in the log → leg. Returns their legs."""
-    return sorted(set(check_waiting(session, key, legs, now)))
+    return sorted(set(check_waiting(session, keys, legs, now)))
 
 
 def raise_doubts(session: Session, leg_ids: Iterable[str], now: datetime) -> None:

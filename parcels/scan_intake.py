@@ -23,12 +23,15 @@ from parcels.scan_parsing import ScanOnWire
 from storage.base import Database
 from storage.parcels import loose_scans as waits
 from storage.parcels import scans as log
+from storage.parcels.code_checks import HandoverKeys
 from storage.parcels.legs import legs_by_number, lock_leg
 
 MAX_EVENTS = 200
 _AT_ONCE = 500
 _MISSED_AT_ONCE = 100
 _PROOF_PATIENCE = timedelta(hours=24)
+_NO_CODES = HandoverKeys(b"", lambda _session, _case_no: b"")
+"""Where nobody types any."""
 
 
 class BatchAnswer(Frozen):
@@ -42,16 +45,20 @@ class BatchAnswer(Frozen):
 class ScanIntake:
     """One per process; safe for several threads and processes. `notify` wakes the relay after a commit.
 
-    `code_key`: the secret of the hand-over codes; b"" where nobody types any.
+    `code_keys`: the secrets of the hand-over codes.
     """
 
     def __init__(
-        self, database: Database, now: Callable[[], datetime], notify: Callable[[], None], code_key: bytes = b""
+        self,
+        database: Database,
+        now: Callable[[], datetime],
+        notify: Callable[[], None],
+        code_keys: HandoverKeys = _NO_CODES,
     ) -> None:
         self._database = database
         self._now = now
         self._notify = notify
-        self._code_key = code_key
+        self._code_keys = code_keys
 
     def take(self, device_id: str, events: Sequence[Any], scanner: Scanner) -> BatchAnswer:
         """Judge and store the events of one device, one result each, in their order; callers give at most `MAX_EVENTS`.
@@ -88,7 +95,7 @@ class ScanIntake:
                 row.leg_id = legs[row.code].leg_id
             waits.attach_proofs(session, rows)
             waits.age(session, aged, now)
-            coded = judge_late(session, self._code_key, {row.event_id: legs[row.code] for row in rows}, now)
+            coded = judge_late(session, self._code_keys, {row.event_id: legs[row.code] for row in rows}, now)
             self._projected(session, (row.leg_id for row in rows))
             raise_doubts(session, coded, now)
         return self._woken(len(rows))
@@ -139,7 +146,7 @@ class ScanIntake:
             device = log.lock_device(session, device_id, now)
             batch = Batch(session, device, scanner, now, given)
             results = batch.take()
-            wrong, coded = judge_typed(session, self._code_key, batch, now)
+            wrong, coded = judge_typed(session, self._code_keys, batch, now)
             gaps = note_bags(session, batch.bagged, batch.leg_by_number)
             remarks = batch.remarks | _remarks(self._projected(session, batch.touched)) | wrong
             raise_doubts(session, coded, now)

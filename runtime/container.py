@@ -14,10 +14,13 @@ from runtime.tls_settings import secured
 from storage.audit.heads import HeadSigner
 from storage.audit.trail import AuditTrail
 from storage.base import Database
+from storage.cases.applicant_keys import ApplicantKeys, Before
+from storage.cases.result_codes import CodeDesk
 from storage.documents.folder import FolderBlobs
 from storage.documents.s3 import S3Blobs, S3Bucket
 from storage.documents.store import Blobs, Documents, nothing_scans
 from storage.exchange.inbox import GAP_PATIENCE, Inbox
+from storage.parcels.code_checks import HandoverKeys
 from storage.sealing import Sealer
 
 
@@ -113,12 +116,31 @@ def agent_key(settings: Settings) -> bytes:
 
 
 def result_key(settings: Settings) -> bytes:
-    """The key behind the codes with which applicants take their results (领取码), 32 bytes; derived as `agent_key`."""
+    """The key of the hashes of codes that were sent to applicants (验证码), 32 bytes; derived as `agent_key`.
+
+    Before 0034 printed codes (领取码) were functions of it.
+    """
     return _derived(settings, b"kuayu result codes")
 
 
-def handover_key(settings: Settings) -> bytes:
-    """The key behind the codes with which applicants hand over and take parcels (交接码), 32 bytes; as `agent_key`."""
+def applicant_keys(settings: Settings, sealer: Sealer) -> ApplicantKeys:
+    """What opens the pages of applicants, a key per case."""
+    return ApplicantKeys(sealer, Before(result_key(settings), _handover_key(settings)))
+
+
+def code_desk(settings: Settings, sealer: Sealer) -> CodeDesk:
+    """Prints, sends and judges the codes that applicants type."""
+    return CodeDesk(applicant_keys(settings, sealer), result_key(settings))
+
+
+def handover_keys(settings: Settings, sealer: Sealer) -> HandoverKeys:
+    """The secrets of the codes with which applicants hand over and take parcels (交接码), one per case."""
+    keys = applicant_keys(settings, sealer)
+    return HandoverKeys(_handover_key(settings), lambda session, case_no: keys.of(session, case_no).handover)
+
+
+def _handover_key(settings: Settings) -> bytes:
+    """Of the hashes of codes that were typed; before 0034 the codes themselves were functions of it."""
     return _derived(settings, b"kuayu hand-over codes")
 
 

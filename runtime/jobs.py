@@ -23,7 +23,7 @@ from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
 from runtime.condition import ConditionWatch
 from runtime.condition_checks import examine
-from runtime.container import Container, gap_patience, handover_key
+from runtime.container import Container, gap_patience, handover_keys
 from runtime.messages import message_sender
 from runtime.network import Network
 from runtime.networks import adapters_of, books_of
@@ -50,7 +50,7 @@ def jobs_of(
     """
     database, adapters = container.database, adapters_of(dict(networks))
     relay = Relay(client, database, now, patience_s=5.0)
-    scans = ScanIntake(database, now, lambda: None, handover_key(container.settings))
+    scans = ScanIntake(database, now, lambda: None, handover_keys(container.settings, container.sealer))
     stuck = StuckSteps(client, database, now)
     broken = BrokenRuns(client, database, now)
     condition = ConditionWatch(container, examine, now).watch_condition

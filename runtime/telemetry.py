@@ -1,7 +1,7 @@
 """Logs: one JSON object a line, ours and every library's alike, with the workflow or activity they belong to.
 
-No personal data: numbers that could be a person's are masked wherever they turn up, and frames' variables are never
-written. Names look like any other word, so nobody logs them: ids, counts and codes only.
+No personal data: numbers that could be a person's and tokens of receipts are masked wherever they turn up, and frames'
+variables are never written. Names look like any other word, so nobody logs them: ids, counts and codes only.
 """
 
 import logging
@@ -16,6 +16,8 @@ from temporalio import activity, workflow
 _MASK = "***"
 # 居民身份证 (GB 11643: region, birth date from 1900 on, serial, check) and mainland mobile numbers
 _PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]|1[3-9][0-9]{9})(?![0-9A-Za-z])")
+# the token of a receipt's square code, wherever its address is named (storage.cases.applicant_keys)
+_TOKEN = re.compile(r"(?<=/t/)[A-Za-z2-7]{32}")
 _QUIET = ("uvicorn.access", "httpx", "httpcore", "urllib3", "alembic")  # they write whole URLs, or the same line again
 
 
@@ -76,13 +78,13 @@ def _says_something_new(_record: logging.LogRecord) -> bool:
 
 
 def mask_personal(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A structlog processor: masks identity card and mobile numbers in every value, however deep."""
+    """A structlog processor: masks identity card and mobile numbers, and tokens of receipts, in every value."""
     return {name: _masked(value) for name, value in event.items()}
 
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        return _PERSONAL.sub(_MASK, value)
+        return _TOKEN.sub(_MASK, _PERSONAL.sub(_MASK, value))
     if isinstance(value, dict):
         return {key: _masked(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

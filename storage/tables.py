@@ -14,7 +14,9 @@ from storage.audit import chain as audit_chain
 from storage.audit import heads as audit_heads
 from storage.base import Base
 from storage.cases import (
+    applicant_keys,
     applicant_messages,
+    applicant_sessions,
     case_list,
     drafts,
     electronic_results,
@@ -50,7 +52,9 @@ from storage.tasks import rows as task_rows
 
 MODULES = (
     accesses,
+    applicant_keys,
     applicant_messages,
+    applicant_sessions,
     audit_chain,
     audit_heads,
     bags,

@@ -1,13 +1,14 @@
 """Codes with which an applicant hands a parcel over or takes it (交接码): made from a secret, checked when scans come.
 
-A code is a function of the secret key, the leg and its attempt: the applicant's page and the receipt show the same one,
-no database holds it, and after a failed attempt it is another one. Devices get neither codes nor hashes of them
-(ux.md S8): what was typed travels with the scan. Of it only a keyed hash is kept, until it has been judged.
+A code is a function of a secret of the case (`storage.cases.applicant_keys`), the leg and its attempt: the applicant's
+page and the receipt show the same one, and after a failed attempt it is another one. Devices get neither codes nor
+hashes of them (ux.md S8): what was typed travels with the scan. Of it only a keyed hash is kept, until it has been
+judged.
 """
 
 import hmac
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -54,16 +55,24 @@ class CodeCheckRow(Base):
     checked_at: Mapped[datetime]
 
 
-class Handing(NamedTuple):
-    """One attempt to hand something over; `of`: the id of a leg, or what waits at the hall (`at_hall`)."""
+class HandoverKeys(NamedTuple):
+    """`typed`: of the hashes of what was typed, 32 bytes. `of_case`: (session, case number) → the case's own secret."""
 
+    typed: bytes
+    of_case: Callable[[Session, str], bytes]
+
+
+class Handing(NamedTuple):
+    """One attempt to hand something of a case over; `of`: the id of a leg, or what waits at the hall (`at_hall`)."""
+
+    case_no: str
     of: str
     attempt: int
 
 
 def handing_of(leg: LegRow) -> Handing:
     """The attempt at a leg that is made now."""
-    return Handing(leg.leg_id, leg.epoch)
+    return Handing(leg.case_no, leg.leg_id, leg.epoch)
 
 
 def asks_code(leg: LegRow) -> bool:
@@ -73,11 +82,11 @@ def asks_code(leg: LegRow) -> bool:
 
 def at_hall(case_no: str, waited: int) -> Handing:
     """What the applicant collects at the hall; `waited`: how many times something has waited for him there, from 1."""
-    return Handing(f"{case_no}-HALL", waited)
+    return Handing(case_no, f"{case_no}-HALL", waited)
 
 
 def code_of(key: bytes, handing: Handing) -> str:
-    """Its code: 6 digits."""
+    """Its code: 6 digits. `key`: the secret of its case."""
     said = hmac.digest(key, f"hand-over/{handing.of}/{handing.attempt}".encode(), "sha256")
     return f"{int.from_bytes(said) % 10**DIGITS:0{DIGITS}}"
 
@@ -87,26 +96,34 @@ def digits_of(typed: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", typed) if char.isalnum())
 
 
-def check(session: Session, key: bytes, handing: Handing | None, event_id: str, typed: str, now: datetime) -> CodeCheck:
+def check(
+    session: Session, keys: HandoverKeys, handing: Handing | None, event_id: str, typed: str, now: datetime
+) -> CodeCheck:
     """Judge a code and keep the verdict, once per event. `handing`: as it was before this event, None: unknown yet."""
-    mac = _mac(key, event_id, digits_of(typed))
+    mac = _mac(keys.typed, event_id, digits_of(typed))
     if handing is None:
         _keep(session, event_id, None, CodeCheck.WAITING, mac, now)
         return CodeCheck.WAITING
-    verdict = _judged(session, key, handing, event_id, mac)
+    verdict = _judged(session, keys, handing, event_id, mac)
     _keep(session, event_id, handing, verdict, "", now)
     _clear(session, handing, verdict)
     return verdict
 
 
-def check_waiting(session: Session, key: bytes, legs: dict[str, LegRow], now: datetime) -> list[str]:
+def check_waiting(session: Session, keys: HandoverKeys, legs: dict[str, LegRow], now: datetime) -> list[str]:
     """Judge codes whose events have found their leg; `legs`: event id → leg. Returns the legs with such a code."""
     waiting = select(CodeCheckRow).where(CodeCheckRow.event_id.in_(legs), CodeCheckRow.verdict == CodeCheck.WAITING)
     touched = []
     for row in session.scalars(waiting.order_by(CodeCheckRow.event_id)).all():
         handing = handing_of(legs[row.event_id])
-        verdict = _judged(session, key, handing, row.event_id, row.typed_mac)
-        row.leg_id, row.epoch, row.verdict, row.typed_mac, row.checked_at = *handing, verdict, "", now
+        verdict = _judged(session, keys, handing, row.event_id, row.typed_mac)
+        row.leg_id, row.epoch, row.verdict, row.typed_mac, row.checked_at = (
+            handing.of,
+            handing.attempt,
+            verdict,
+            "",
+            now,
+        )
         row.doubted = verdict is not CodeCheck.RIGHT
         session.flush()
         _clear(session, handing, verdict)
@@ -127,11 +144,12 @@ def checks_of(session: Session, leg_ids: Iterable[str]) -> Sequence[CodeCheckRow
     return session.scalars(query.order_by(CodeCheckRow.checked_at, CodeCheckRow.event_id)).all()
 
 
-def _judged(session: Session, key: bytes, handing: Handing, event_id: str, mac: str) -> CodeCheck:
+def _judged(session: Session, keys: HandoverKeys, handing: Handing, event_id: str, mac: str) -> CodeCheck:
     wrong = select(func.count()).select_from(CodeCheckRow).filter_by(leg_id=handing.of, epoch=handing.attempt)
     if (session.scalar(wrong.where(CodeCheckRow.verdict != CodeCheck.RIGHT)) or 0) >= TRIES:
         return CodeCheck.TOO_MANY
-    right = hmac.compare_digest(mac, _mac(key, event_id, code_of(key, handing)))
+    code = code_of(keys.of_case(session, handing.case_no), handing)
+    right = hmac.compare_digest(mac, _mac(keys.typed, event_id, code))
     return CodeCheck.RIGHT if right else CodeCheck.WRONG
 
 

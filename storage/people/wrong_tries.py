@@ -1,13 +1,15 @@
 """Wrong tries of people whom we know by what they say alone (错误次数): counted in a table that cannot grow.
 
-Each key (a case number, an address) falls into one of `SLOTS` slots by a keyed hash, so nothing of either is kept, the
-count holds over all processes, and nobody fills the table. Two keys rarely share a slot; then they share its patience.
+Each key (a number with an address, an address, a number) falls into one of `SLOTS` slots of its kind by a keyed hash,
+so nothing of either is kept, the count holds over all processes, and nobody fills the table. Two keys rarely share a
+slot; then they share its patience.
 """
 
 import hmac
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from enum import IntEnum
+from typing import Final, NamedTuple
 
 from sqlalchemy import Integer, bindparam, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -15,14 +17,44 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from storage.base import Base, UtcDateTime
 
 SLOTS: Final = 65_536
+"""Of each kind of key."""
+
 TRIES: Final = 10
-"""So many wrong tries are answered within `WITHIN`; what comes then is not even looked at."""
+"""So many wrong tries on a number from an address are answered within `WITHIN`; what comes then is not looked at."""
 
 WITHIN: Final = timedelta(minutes=15)
 
 
+class Counted(IntEnum):
+    """What is counted, in the order in which it is: who has to wait for one of them burdens none of the others.
+
+    `ADDRESS`: whatever comes from there. `PAIR`: a number from an address, so that nobody locks its owner out.
+    `NUMBER`: from everywhere, a bound for who has many addresses. `SENT`: messages to the phone of one case.
+    """
+
+    ADDRESS = 0
+    PAIR = 1
+    NUMBER = 2
+    SENT = 3
+
+
+class Bound(NamedTuple):
+    """So many tries within so long."""
+
+    tries: int
+    within: timedelta
+
+
+BOUNDS: Final = {
+    Counted.ADDRESS: Bound(30, WITHIN),
+    Counted.PAIR: Bound(TRIES, WITHIN),
+    Counted.NUMBER: Bound(100, timedelta(hours=1)),
+    Counted.SENT: Bound(10, timedelta(days=1)),
+}
+
+
 class WrongTryRow(Base):
-    """One slot: how many wrong tries since `since`; what is older than `WITHIN` counts no more."""
+    """One slot: how many wrong tries since `since`; what is older than its bound counts no more."""
 
     __tablename__ = "wrong_try"
 
@@ -41,23 +73,28 @@ _TAKE: Final = text(
 _GIVE_BACK: Final = text("UPDATE wrong_try SET tries = tries - 1 WHERE slot = :slot AND tries > 0")
 
 
-def slot_of(key: bytes, kind: str, value: str) -> int:
-    """The slot of one key; `kind` keeps numbers and addresses apart."""
-    return int.from_bytes(hmac.digest(key, f"{kind}/{value}".encode(), "sha256")[:4]) % SLOTS
+def slot_of(key: bytes, kind: Counted, value: str) -> int:
+    """The slot of one key, among those of its kind."""
+    said = hmac.digest(key, f"{kind.name}/{value}".encode(), "sha256")
+    return kind * SLOTS + int.from_bytes(said[:4]) % SLOTS
 
 
 def take_try(session: Session, slots: Collection[int], now: datetime) -> timedelta | None:
     """Count a try before it is judged, in the caller's transaction: None where it may be, else how long to wait.
 
-    Counted first and given back where it was right, so that many at once gain nothing.
+    Counted first and given back where it was right, so that many at once gain nothing. What has to wait is counted
+    where it has to, and nowhere else.
     """
-    wait = None
+    counted: list[int] = []
     for slot in sorted(slots):  # the same order in every transaction: none waits for another in a circle
+        tries, within = BOUNDS[Counted(slot // SLOTS)]
         said = _TAKE.columns(tries=Integer, since=UtcDateTime())
-        row = session.execute(said, {"slot": slot, "now": now, "old": now - WITHIN}).one()
-        if row.tries > TRIES:
-            wait = max(wait or timedelta(), row.since + WITHIN - now)
-    return wait
+        row = session.execute(said, {"slot": slot, "now": now, "old": now - within}).one()
+        if row.tries > tries:
+            give_back(session, counted)
+            return row.since + within - now
+        counted.append(slot)
+    return None
 
 
 def give_back(session: Session, slots: Collection[int]) -> None:

@@ -20,6 +20,7 @@ from demo.verify import phones_side
 from domain.audience import TOLD_TO_APPLICANT
 from domain.terms import CaseStatus, Scheme, WireEvent
 from tests.e2e.everything import Start
+from tests.receipts import printed_code, receipt_of, tracked
 
 _LOOK_S = 1.0
 _ONLINE = "全程网办"
@@ -204,20 +205,21 @@ class Hall:
                 self._stage.clerk.post(counts, {"counted": paper["said"]})
 
 
-def faults_of(stage: Stage, played: Played, phones: dict[str, Any], parcels: dict[str, Any]) -> Iterator[str]:
+def faults_of(
+    base: str, stage: Stage, played: Played, phones: dict[str, Any], parcels: dict[str, Any]
+) -> Iterator[str]:
     """What of a closed case is not as the others' books have it."""
     if played.failure:
         yield played.failure
         return
-    yield from _unsaid(stage, played)
+    yield from _unsaid(base, stage, played)
     yield from phones_side(played, phones)
     yield from _misplaced(played, parcels)
 
 
-def _unsaid(stage: Stage, played: Played) -> Iterator[str]:
+def _unsaid(base: str, stage: Stage, played: Played) -> Iterator[str]:
     """Words of an authority that are not on the applicant's page."""
-    tail = f"{played.number:05d}"[-4:]
-    page = stage.clerk.get(f"/api/v1/track?caseNo={played.case_no}&phoneTail={tail}")
+    page = tracked(base, played.case_no, printed_code(receipt_of(base, played.case_no)))
     shown = json.dumps(page["said"], ensure_ascii=False)
     for handling in played.case["handlings"]:
         if handling["partner"] is None or not handling["partnerNo"]:

@@ -35,7 +35,7 @@ def _content_is_right(starts: Sequence[Start]) -> str:
         phones = {message["id"]: message for message in stage.couriers.get("/control/phones")["messages"]}
         parcels = {parcel["legId"]: parcel for parcel in stage.couriers.get("/control/parcels")["parcels"]}
         wrong = [f"{p.story.item} {p.case_no} {p.story.title}: {fault}" for p in all_played
-                 for fault in faults_of(stage, p, phones, parcels)]  # fmt: skip
+                 for fault in faults_of(system.kuayu, stage, p, phones, parcels)]  # fmt: skip
     ends = Counter(str(played.case.get("status")) for played in all_played)
     return "\n".join([f"{len(starts)} cases, {dict(ends)}, {len(wrong)} faults", *wrong])
 

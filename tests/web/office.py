@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from sqlalchemy import func, select
@@ -13,12 +14,14 @@ from demo.people import applicant, door
 from demo.scans import SCAN
 from domain.terms import Role
 from domain.wire import after_submit
+from runtime.container import applicant_keys, code_desk
 from runtime.settings import load_settings
 from storage.base import Base
 from storage.cases.rows import HandlingRow
 from storage.idempotency import IdempotencyRow
 from tests.answering import Described
 from tests.borders import nobodys_ports
+from web.api.papers import track_address
 from web.app import build_app
 
 ITEM, MATERIALS = "YZ-HRSS-001", "YZ-MPS-001"
@@ -66,6 +69,22 @@ class Office:
     def change(self, handling_no, how):
         with self.database.write() as session:
             how(session.get_one(HandlingRow, handling_no))
+
+    def code(self, case_no):
+        """As the receipt prints it for the applicant."""
+        context = self.app.state.context
+        with self.database.read() as session:
+            return code_desk(context.settings, context.sealer).printed(session, case_no)
+
+    def scanned(self, case_no):
+        """Where the square code of the receipt leads, on this system."""
+        return urlsplit(track_address(self.app.state.context, case_no)).path
+
+    def handover_key(self, case_no):
+        """The secret of the case's hand-over codes."""
+        context = self.app.state.context
+        with self.database.read() as session:
+            return applicant_keys(context.settings, context.sealer).of(session, case_no).handover
 
     def rows(self):
         """How many rows each table has; logins and refused scans may come and go, and refusals are written down."""

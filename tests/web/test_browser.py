@@ -9,6 +9,7 @@ from demo.client import Caller
 from demo.people import applicant
 from demo.scans import with_files
 from tests.pictures import picture
+from tests.receipts import printed_code, receipt_of
 from tests.web.desks import FORM, NARROW, WAIT_MS, WIDE, choose, desk_of, fill_case, scan, to_its_page, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -236,7 +237,7 @@ def test_an_applicant_looks_without_scripts_on_a_phone(chromium, system):
     with desk_of(chromium, system.kuayu, java_script_enabled=False) as applicant_s:
         page = applicant_s.open(f"/track?caseNo={case['caseNo']}")
         page.set_viewport_size(NARROW)
-        page.fill("#phoneTail", "0804")
+        page.fill("#code", printed_code(receipt_of(system.kuayu, case["caseNo"])))
         page.click("button.main")
         expect(page.locator("h1")).to_contain_text("已")
         assert page.url == f"{system.kuayu}/track"

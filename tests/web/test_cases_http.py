@@ -133,14 +133,14 @@ def test_a_withdrawal_is_asked_once(office):
 
 def test_a_rating_comes_once_and_after_the_decision(office):
     case_no = office.start(12)["caseNo"]
-    path, body = f"/api/v1/cases/{case_no}/rating", {"phoneTail": "0012", "score": 1, "side": "window"}
+    path, body = f"/api/v1/cases/{case_no}/rating", {"code": office.code(case_no), "score": 1, "side": "window"}
     assert office.call("POST", path, None, body).status_code == 422
     with office.database.write() as session:
         case = session.get_one(CaseRow, case_no)
         case.status, case.decided_at = CaseStatus.APPROVED, datetime.now(UTC)
     for role in Role:
         assert office.call("POST", path, role.value, body).json()["code"] == "NOT_YOURS"
-    assert office.call("POST", path, None, body | {"phoneTail": "0013"}).status_code == 404
+    assert office.call("POST", path, None, body | {"code": "0012"}).status_code == 404
     assert office.call("POST", path, None, body).status_code == 200
     assert office.call("POST", path, None, body).status_code == 409
     tasks = office.call("GET", f"/api/v1/tasks?case_no={case_no}", "supervisor").json()["tasks"]

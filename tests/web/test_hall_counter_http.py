@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from domain.tasks import TaskKind
-from runtime.container import handover_key
 from storage.cases.rows import CaseEventRow
 from storage.parcels.code_checks import TRIES, at_hall, code_of
 from storage.pending_updates import UpdateRow
@@ -30,7 +29,7 @@ def waits(office, case_no, time):
 
 
 def code(office, case_no, time=1):
-    return code_of(handover_key(office.app.state.context.settings), at_hall(case_no, time))
+    return code_of(office.handover_key(case_no), at_hall(case_no, time))
 
 
 def collect(office, case_no, **body):

@@ -138,7 +138,7 @@ def checked_sheet(pdf, paper, case_no):
     assert abs(float(box.width) * MM - width) <= 0.5 and abs(float(box.height) * MM - height) <= 0.5
     sheet = pypdfium2.PdfDocument(pdf)[0].render(scale=406 / 72, grayscale=True).to_pil()
     codes = {found.text for found in zxingcpp.read_barcodes(sheet)}
-    assert case_no in codes and any(code.endswith(f"/track?caseNo={case_no}") for code in codes), (paper, codes)
+    assert case_no in codes and any(re.search(r"/t/[A-Z2-7]{32}$", code) for code in codes), (paper, codes)
     return "".join(read.pages[0].extract_text().split())
 
 

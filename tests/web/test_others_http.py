@@ -135,13 +135,18 @@ def test_a_pickup_is_offered_before_it_is_ordered(office):
 
 def test_an_applicant_sees_the_way_and_nothing_else(office):
     case_no = office.start(21)["caseNo"]
-    told = office.call("GET", f"/api/v1/track?caseNo={case_no}&phoneTail=0021")
+
+    def asked(number, code, tail=""):
+        return office.call("GET", f"/api/v1/track?caseNo={number}{tail}", headers={"X-Track-Code": code})
+
+    told = asked(case_no, office.code(case_no))
     assert told.status_code == 200
     assert told.json()["statusLabel"] == "已登记"
-    wrong = office.call("GET", f"/api/v1/track?caseNo={case_no}&phoneTail=0022")
-    nobody = office.call("GET", "/api/v1/track?caseNo=500103209911230000010&phoneTail=0022")
-    assert wrong.status_code == nobody.status_code == 404
-    assert wrong.json() == nobody.json()
+    wrong = asked(case_no, "0000 0000")
+    tail = asked(case_no, "", "&phoneTail=0021")
+    nobody = asked("500103209911230000010", office.code(case_no))
+    assert wrong.status_code == tail.status_code == nobody.status_code == 404
+    assert wrong.json() == tail.json() == nobody.json()
 
 
 def test_the_dashboard_counts(office):

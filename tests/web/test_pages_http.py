@@ -228,13 +228,15 @@ def test_an_applicant_follows_without_scripts_and_in_few_bytes(office, browser):
     office.client.cookies.clear()
     page = browser.get(f"/track?caseNo={case_no}")
     assert f'value="{case_no}"' in page.text
-    found = browser.post("/track", data={"caseNo": f" {case_no.lower()} ", "phoneTail": "0005"})
+    entered = browser.post("/track", data={"caseNo": f" {case_no.lower()} ", "code": office.code(case_no)})
+    assert (entered.status_code, entered.headers["location"]) == (303, "/track")
+    found = browser.get("/track")
     assert found.status_code == 200
     assert "<h1>大厅已登记您的申请，等材料收齐核对。</h1>" in found.text
     assert "<script" not in page.text + found.text
     sheets = re.findall(r'href="/static/(css/[a-z]+\.css)"', found.text)
     assert len(found.content) + sum((STATIC / sheet).stat().st_size for sheet in sheets) < 60_000
-    wrong = browser.post("/track", data={"caseNo": case_no, "phoneTail": "9999"})
+    wrong = browser.post("/track", data={"caseNo": case_no, "code": "0005"})
     assert wrong.status_code == 404
     assert "没有查到" in wrong.text
 

@@ -159,6 +159,8 @@ RULES = {
     "POST /track/result": PUBLIC,
     "POST /track/code": PUBLIC,
     "POST /track/rating": PUBLIC,
+    "POST /track/leave": PUBLIC,
+    "GET /t/{token}": PUBLIC,
     "GET /track/{done}": PUBLIC,
     "GET /verify/{token}": PUBLIC,
     "GET /dev/parts": PUBLIC,

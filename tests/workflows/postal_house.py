@@ -30,6 +30,7 @@ from storage.base import Database
 from storage.parcels.legs import LegRow
 from tests.borders import nobodys_ports
 from tests.contract.serving import served
+from tests.receipts import printed_code, receipt_of, tracked
 from web.app import build_app
 
 TIME_SCALE = 240.0
@@ -76,7 +77,7 @@ class PostalHouse:
             "delivery": door(number, person["name"]) if leg is Leg.DELIVERY else None,
             "consent": {"version": "2026-11", "accepted": True},
         }
-        parcel = Parcel(self, self.clerk.post("/api/v1/cases", body)["caseNo"], leg, person["phone"][-4:])
+        parcel = Parcel(self, self.clerk.post("/api/v1/cases", body)["caseNo"], leg)
         if leg is Leg.DELIVERY:
             await parcel.approved()
         await self.until(lambda: any(p["leg"] == leg and p["courierId"] for p in parcel.case["parcels"]))
@@ -106,8 +107,9 @@ class PostalHouse:
 class Parcel:
     """One parcel of a case, and everything that people see of it."""
 
-    def __init__(self, house: PostalHouse, case_no: str, leg: Leg, phone_tail: str) -> None:
-        self.house, self.case_no, self.leg, self.phone_tail = house, case_no, leg, phone_tail
+    def __init__(self, house: PostalHouse, case_no: str, leg: Leg) -> None:
+        self.house, self.case_no, self.leg = house, case_no, leg
+        self._code = printed_code(receipt_of(house.url, case_no))
 
     @property
     def case(self) -> dict[str, Any]:
@@ -120,10 +122,10 @@ class Parcel:
     @property
     def tracked(self) -> dict[str, Any]:
         """What the applicant reads, without login."""
-        answer = self.house.clerk.get(f"/api/v1/track?caseNo={self.case_no}&phoneTail={self.phone_tail}")
+        answer = tracked(self.house.url, self.case_no, self._code)
         parcel = next(p for p in answer["parcels"] if p["leg"] == self.leg)
         page = requests.post(
-            f"{self.house.url}/track", data={"caseNo": self.case_no, "phoneTail": self.phone_tail}, timeout=10
+            f"{self.house.url}/track", data={"caseNo": self.case_no, "code": self._code}, timeout=10
         ).text
         assert parcel["sentence"] in page
         return dict(parcel)

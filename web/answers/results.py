@@ -10,8 +10,7 @@ class CodeRenewed(Answer):
     receipt: str
 
 
-class CodeSent(Answer):
-    """A one-time code is on its way; `phone`: where to, masked."""
+class CodeAsked(Answer):
+    """A one-time code is on its way, if number and phone fit; nobody is told whether they do."""
 
     case_no: str
-    phone: str

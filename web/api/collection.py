@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from domain.terms import SignerKind
 from parcels.scan_parsing import NoCode
-from runtime.container import handover_key
+from runtime.container import handover_keys
 from storage.cases.rows import CaseRow
 from storage.documents.uploads import bind, held_by
 from storage.parcels.code_checks import CodeCheck, at_hall, check
@@ -30,7 +30,7 @@ def judge_code(session: Session, ctx: Context, case: CaseRow, typed: str | None,
     if typed is None:
         return None
     handing = at_hall(case.case_no, times_at_hall(session, case.case_no))
-    return check(session, handover_key(ctx.settings), handing, f"hall~{key}"[:64], typed, ctx.now())
+    return check(session, handover_keys(ctx.settings, ctx.sealer), handing, f"hall~{key}"[:64], typed, ctx.now())
 
 
 def keep_signature(session: Session, ctx: Context, case: CaseRow, proofs: list[str], uploader: str) -> None:

@@ -31,9 +31,9 @@ from papers import (
     render,
 )
 from papers.sheet import Paper
-from runtime.container import result_key
+from runtime.container import applicant_keys, code_desk
 from storage.cases.deferred_materials import still_owed
-from storage.cases.result_codes import printed_code
+from storage.cases.result_codes import issue_of
 from storage.cases.rows import handlings_of, read_dossier
 from storage.people.users import LoggedIn
 from web.api.submitted import form_check
@@ -78,7 +78,7 @@ def receipt_pdf(ctx: Context, case_no: str, reader: LoggedIn, paper: ReceiptPape
     """
     with ctx.database.read() as session:
         facts = _for_reader(session, ctx, facts_of(session, ctx, find_case(session, case_no)), reader)
-    address = track_address(ctx, case_no)
+    address = _address_for(ctx, case_no, reader)
     if paper is ReceiptPaper.SLIP:
         return receipt_slip(facts, address)
     return render(receipt(facts, address), PageSize(paper))
@@ -131,7 +131,8 @@ def _case_paper(ctx: Ctx, case_no: str, kind: PaperKind, reader: LoggedIn) -> Re
             facts = with_checks(session, ctx, kind, facts)
         if kind is PaperKind.RECEIPT:
             facts = _for_reader(session, ctx, facts, reader)
-    return _pdf(_written(kind, facts, track_address(ctx, case_no)), f"{case_no}-{kind}")
+    address = _address_for(ctx, case_no, reader) if kind is PaperKind.RECEIPT else ""
+    return _pdf(_written(kind, facts, address), f"{case_no}-{kind}")
 
 
 def _for_reader(session: Session, ctx: Context, facts: CaseFacts, reader: LoggedIn) -> CaseFacts:
@@ -139,16 +140,26 @@ def _for_reader(session: Session, ctx: Context, facts: CaseFacts, reader: Logged
     return facts.model_copy(update=_codes(session, ctx, facts.case_no)) if reader.role is Role.CLERK else facts
 
 
+def _address_for(ctx: Context, case_no: str, reader: LoggedIn) -> str:
+    return track_address(ctx, case_no) if reader.role is Role.CLERK else ""
+
+
 def track_address(ctx: Context, case_no: str) -> str:
-    """Where the applicant follows a case; the digits of the phone are typed there."""
-    return f"{ctx.settings.public_address}/track?caseNo={case_no}"
+    """Where the applicant follows a case that there is, without typing anything: for his own eyes only."""
+    keys = applicant_keys(ctx.settings, ctx.sealer)
+    with ctx.database.read() as session:
+        token = keys.of(session, case_no).token
+    if token is None:  # registered before there were any
+        with ctx.database.write() as session:
+            token = keys.keep(session, case_no, issue_of(session, case_no), ctx.now()).token
+    return f"{ctx.settings.public_address}/t/{token}"
 
 
 def _codes(session: Session, ctx: Context, case_no: str) -> dict[str, Any]:
     """What the applicant alone may know, on the paper that is handed to him."""
     case = find_case(session, case_no)
     doors = codes_printed(session, ctx, case, handlings_of(session, case_no), read_dossier(case, ctx.sealer))
-    return {"result_code": printed_code(session, result_key(ctx.settings), case_no), "handover_codes": doors}
+    return {"result_code": code_desk(ctx.settings, ctx.sealer).printed(session, case_no), "handover_codes": doors}
 
 
 def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:

@@ -15,6 +15,7 @@ from domain.messages import EDITION, CaseStart, HandlingPlan
 from domain.outbound import Person
 from domain.terms import CaseStatus
 from parcels.passports import issue
+from runtime.container import applicant_keys
 from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from storage.documents.uploads import bind
 from web.api.agents import acting, authorisation_of
@@ -138,6 +139,7 @@ def _store(judged: Judging, start: CaseStart) -> None:
     write_dossier(case, ctx.sealer, dossier)
     session.add(case)
     session.flush()
+    applicant_keys(ctx.settings, ctx.sealer).issue(session, case.case_no, now)
     keep_face_of(session, ctx.settings, ctx.sealer, case.case_no, dossier)
     handlings = [_handling(case.case_no, place, plan, now) for place, plan in enumerate(start.handlings)]
     session.add_all(handlings)

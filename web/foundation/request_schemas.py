@@ -208,13 +208,18 @@ class WithdrawRequest(RequestSchema):
     reason: str = Field(min_length=1, max_length=200)
 
 
-class RatingRequest(RequestSchema):
-    """`POST /cases/{caseNo}/rating`: 好差评, 5 is best; `side`: who is rated; `phone_tail`: of the applicant."""
+class RatingGiven(RequestSchema):
+    """好差评, 5 is best; `side`: who is rated."""
 
-    phone_tail: str = Field(max_length=8)
     score: int = Field(ge=1, le=5)
     side: str = Field(pattern=r"^(window|authority|post)$")
     comment: str = Field(default="", max_length=500)
+
+
+class RatingRequest(RatingGiven):
+    """`POST /cases/{caseNo}/rating`. `code`: on the applicant's receipt, or sent to him."""
+
+    code: str = Field(max_length=32)
 
 
 class PointRequest(RequestSchema):

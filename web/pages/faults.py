@@ -16,7 +16,7 @@ from web.pages.rendering import START, refused
 from web.security.session import caller
 
 _PROGRAMS: Final = ("/api/", "/callbacks/", "/static/", "/openapi.json", "/healthz", "/readyz", "/metrics")
-_APPLICANTS: Final = ("/track", "/verify")
+_APPLICANTS: Final = ("/track", "/t/", "/verify")
 _WHAT: Final = {
     400: "这个网址不完整，或者有打不出来的字符",
     403: "这个页面由其他岗位使用",

@@ -34,9 +34,14 @@ def done(case_no: str, person: WindowVisitor, ctx: Ctx) -> HTMLResponse:
 
 @router.get("/window/{case_no}/qr.svg")
 def square(case_no: str, _person: WindowVisitor, ctx: Ctx) -> Response:
-    """The square code that leads an applicant's phone to the progress page, with the number filled in."""
+    """The square code that opens the applicant's page on his phone; 404 where there is no such case."""
     out = BytesIO()
-    segno.make(track_address(ctx, case_no[:21]), error="m", micro=False).save(out, kind="svg", scale=4, border=4)
+    try:
+        with ctx.database.read() as session:
+            find_case(session, case_no)
+    except NotFound:
+        return Response(status_code=404)
+    segno.make(track_address(ctx, case_no), error="m", micro=False).save(out, kind="svg", scale=4, border=4)
     return Response(out.getvalue(), media_type="image/svg+xml")
 
 

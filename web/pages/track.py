@@ -1,4 +1,8 @@
-"""The applicant's page (进度查询), without a login and without scripts: follow, fetch a result with the code, rate."""
+"""The applicant's page (进度查询), without a login and without scripts: follow, fetch a result, rate.
+
+The square code of the receipt or number and code begin a visit (`web.security.visits`); after that a cookie says whose
+case it is, and neither an address nor a form does.
+"""
 
 import unicodedata
 from collections.abc import Callable
@@ -8,32 +12,75 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import BadInput, NotFound
+from storage.cases.applicant_sessions import Visit
 from web.api import ratings, results, track
 from web.foundation.context import Context, Ctx
-from web.foundation.problems import Unprocessable, status_of
-from web.foundation.request_schemas import RatingRequest
+from web.foundation.problems import TooBusy, Unprocessable, status_of
+from web.foundation.request_schemas import RatingGiven
 from web.pages.care import Care, CareMode
 from web.pages.rendering import render
 from web.security.session import caller
-from web.security.tries import WRONG, TooManyTries, counted
+from web.security.tries import TooManyTries, counted
+from web.security.visits import begin, leave, visiting
+from web.views.applicants import Proof, confirmed, opened_by, proved
 
 router = APIRouter(include_in_schema=False)
 
 CaseNo = Annotated[str, Form(alias="caseNo", max_length=40)]
+Code = Annotated[str, Form(max_length=32)]
 Tail = Annotated[str, Form(alias="phoneTail", max_length=8)]
 _BETWEEN = " ·-—_\u3000\t"
+_ASKED = "如果编号和手机尾号对得上，8位验证码已发到登记的手机，10分钟内有效。收到后填在“领取码”一格。"
+_OVER = "查询已超时，请重新扫码，或填受理编号和领取码。"
+
+
+@router.get("/t/{token}")
+def scanned(token: str, request: Request, ctx: Ctx, care: CareMode) -> Response:
+    """From the square code of a receipt to its case; the token goes no further than this address."""
+    try:
+        with ctx.database.read() as session:
+            opened = opened_by(session, ctx, token)
+    except NotFound as wrong:
+        return _guessed(request, ctx, care, wrong)
+    return _entered(request, ctx, Visit(opened, by_code=False))
 
 
 @router.get("/track")
-def track_page(ctx: Ctx, care: CareMode, caseNo: str = "") -> HTMLResponse:
-    """The applicant's page; the phone's digits never stand in an address."""
-    return _searching(ctx, care, caseNo[:40])
+def track_page(request: Request, ctx: Ctx, care: CareMode, caseNo: str = "") -> Response:
+    """The case that is being visited, else the form to look for one; `caseNo` fills it in."""
+    visit = visiting(request, ctx)
+    if visit is None or caseNo not in ("", visit.case_no):
+        return _searching(ctx, care, number_of(caseNo))
+    return _Visited(request, ctx, care, visit).page(200)
 
 
 @router.post("/track")
-def track_found(request: Request, ctx: Ctx, care: CareMode, case_no: CaseNo = "", tail: Tail = "") -> Response:
-    """Where the matter stands, or 404 with the sentence; works without scripts, the phone's digits come in the body."""
-    return _Visit(request, ctx, care, case_no, tail).answered()
+def track_found(request: Request, ctx: Ctx, care: CareMode, case_no: CaseNo = "", code: Code = "") -> Response:
+    """To the case of number and code, or 404 with the sentence; both come in the body."""
+    proof = Proof(number_of(case_no), code)
+    try:
+        with counted(ctx, request, proof.case_no), ctx.database.write() as session:
+            opened = proved(session, ctx, proof)
+    except (NotFound, TooManyTries) as refusal:
+        return _searching(ctx, care, proof.case_no, refusal)
+    return _entered(request, ctx, Visit(opened, by_code=True))
+
+
+@router.post("/track/code")
+def send_code(request: Request, ctx: Ctx, care: CareMode, case_no: CaseNo = "", tail: Tail = "") -> Response:
+    """Have a one-time code sent; without a visit the answer is the same whether anything fits or not."""
+    visit = visiting(request, ctx)
+    if visit is not None and not case_no:
+        seen = visit.case_no
+        return _Visited(request, ctx, care, visit).answered(
+            lambda: f"验证码已发往 {results.code_sent(ctx, seen)}，10分钟内有效。"
+        )
+    number = number_of(case_no)
+    try:
+        results.ask_for_code(ctx, request, number, unicodedata.normalize("NFKC", tail).strip())
+    except TooManyTries as refusal:
+        return _searching(ctx, care, number, refusal)
+    return _searching(ctx, care, number, done=_ASKED)
 
 
 @router.post("/track/result")
@@ -41,30 +88,25 @@ def fetch_result(
     request: Request,
     ctx: Ctx,
     care: CareMode,
-    case_no: CaseNo = "",
-    tail: Tail = "",
-    code: Annotated[str, Form(max_length=32)] = "",
+    code: Code = "",
     handling_no: Annotated[str, Form(alias="handlingNo", max_length=21)] = "",
     sheet: Annotated[bool, Form()] = False,
 ) -> Response:
-    """The file or its sheet, or the applicant's page again with what is wrong; the code is in no address."""
-    visit = _Visit(request, ctx, care, case_no, tail)
-    asked = results.FetchRequest(
-        case_no=visit.number, phone_tail=visit.tail, code=code, handling_no=handling_no, sheet=sheet
-    )
-    return visit.answered(lambda: results.fetched(ctx, asked))
+    """The file or its sheet, or the case again with what is wrong; who came by the square code gives the code too."""
+    visit = visiting(request, ctx)
+    if visit is None:
+        return _over(ctx, care)
+    asked = results.ResultAsked(handling_no=handling_no, sheet=sheet)
 
+    def fetched() -> Response:
+        with counted(ctx, request, visit.case_no):
+            with ctx.database.write() as session:
+                if not visit.by_code:
+                    confirmed(session, ctx, Proof(visit.case_no, code))
+                given = results.taken(session, ctx, visit.case_no, asked)
+            return given()
 
-@router.post("/track/code")
-def send_code(request: Request, ctx: Ctx, care: CareMode, case_no: CaseNo = "", tail: Tail = "") -> Response:
-    """Have a one-time code sent, and the applicant's page again with where to, or with why not."""
-    visit = _Visit(request, ctx, care, case_no, tail)
-
-    def sent() -> str:
-        to = results.code_sent(ctx, results.CodeRequest(case_no=visit.number, phone_tail=visit.tail))
-        return f"验证码已发往 {to['phone']}，10分钟内有效。"
-
-    return visit.answered(sent)
+    return _Visited(request, ctx, care, visit).answered(fetched)
 
 
 @router.post("/track/rating")
@@ -72,77 +114,101 @@ def rate(
     request: Request,
     ctx: Ctx,
     care: CareMode,
-    case_no: CaseNo = "",
-    tail: Tail = "",
     score: Annotated[str, Form(max_length=8)] = "",
     side: Annotated[str, Form(max_length=16)] = "",
     comment: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
-    """The applicant's page again with thanks, or with why not."""
-    visit = _Visit(request, ctx, care, case_no, tail)
+    """The case again with thanks, or with why not."""
+    visit = visiting(request, ctx)
+    if visit is None:
+        return _over(ctx, care)
 
     def rated() -> str:
         try:
-            given = RatingRequest(phone_tail=visit.tail, score=int(score), side=side, comment=comment)
+            given = RatingGiven(score=int(score), side=side, comment=comment)
         except ValueError:
             raise Unprocessable("请选择评价对象和满意程度，意见最多500个字。", code="INVALID", field="side") from None
-        ratings.rated(ctx, caller(request, ctx), visit.number, given)
+        ratings.not_staff(caller(request, ctx))
+        with ctx.database.write() as session:
+            ratings.rated(session, ctx, visit.case_no, given)
         return "感谢您的评价。"
 
-    return visit.answered(rated)
+    return _Visited(request, ctx, care, visit).answered(rated)
+
+
+@router.post("/track/leave")
+def left(request: Request, ctx: Ctx) -> Response:
+    """The visit ends, and the form is there for the next one."""
+    response = RedirectResponse("/track", 303)
+    leave(request, response, ctx)
+    return response
 
 
 @router.get("/track/{done}")
 def come_back(done: str) -> Response:
-    """Whoever reloads what came of a form, or keeps its address, starts anew: the digits were in no address."""
+    """Whoever reloads what came of a form, or keeps its address, gets to the case or the form."""
     return RedirectResponse("/track", 303)
 
 
 def number_of(typed: str) -> str:
     """A case number as it was typed or copied: blanks, dots, hyphens, width and small letters do no harm."""
-    plain = unicodedata.normalize("NFKC", typed).upper()
+    plain = unicodedata.normalize("NFKC", typed[:40]).upper()
     return "".join(char for char in plain if char not in _BETWEEN)[:40]
 
 
-class _Visit:
-    """One form of an applicant's: who says to be whom, and the page that answers."""
+class _Visited:
+    """A visit, and the page that answers a form of it."""
 
-    def __init__(self, request: Request, ctx: Context, care: Care, case_no: str, tail: str) -> None:
+    def __init__(self, request: Request, ctx: Context, care: Care, visit: Visit) -> None:
         self._request = request
         self._ctx = ctx
         self._care = care
-        self.number = number_of(case_no)
-        self.tail = unicodedata.normalize("NFKC", tail).strip()
+        self._visit = visit
 
-    def answered(self, act: Callable[[], str | Response] = str) -> Response:
-        """The page after `act`: with the sentence that it gives, or with why it could not; a file is the answer itself.
-
-        The form to look again (404) where number and tail do not fit, 429 where they have not fitted too often.
-        """
+    def answered(self, act: Callable[[], str | Response]) -> Response:
+        """The page after `act`, with its sentence or with why it could not; a file is the answer itself."""
         try:
-            with counted(self._ctx, self._request, self.number):
-                try:
-                    done = act()
-                except BadInput as refusal:
-                    if refusal.code == WRONG:
-                        raise
-                    return self._page(status_of(refusal), wrong=refusal)
-                return done if isinstance(done, Response) else self._page(200, done=done)
-        except (NotFound, TooManyTries) as refusal:
-            return _searching(self._ctx, self._care, self.number, refusal)
+            done = act()
+        except BadInput as refusal:
+            page = self.page(status_of(refusal), wrong=refusal)
+            if isinstance(refusal, TooBusy):
+                page.headers["Retry-After"] = str(refusal.retry_after_s)
+            return page
+        return done if isinstance(done, Response) else self.page(200, done=done)
 
-    def _page(self, status: int, *, wrong: BadInput | None = None, done: str = "") -> Response:
-        found = track.standing(self._ctx, self.number, self.tail)
-        shown: dict[str, Any] = {"found": found, "case_no": self.number, "tail": self.tail, "done": done}
-        faults = [(wrong.field, wrong.sentence)] if wrong is not None else []
-        page = render(self._ctx, "track/found.html", status=status, care=self._care.on, faults=faults, **shown)
-        return self._care.kept(page)
+    def page(self, status: int, *, wrong: BadInput | None = None, done: str = "") -> Response:
+        """The case as it stands."""
+        found = track.standing(self._ctx, self._visit.case_no)
+        shown: dict[str, Any] = {"found": found, "case_no": self._visit.case_no, "done": done}
+        shown |= {"by_code": self._visit.by_code, "faults": [(wrong.field, wrong.sentence)] if wrong else []}
+        return self._care.kept(render(self._ctx, "track/found.html", status=status, care=self._care.on, **shown))
 
 
-def _searching(ctx: Context, care: Care, number: str, wrong: BadInput | None = None) -> HTMLResponse:
+def _entered(request: Request, ctx: Context, visit: Visit) -> Response:
+    response = RedirectResponse("/track", 303)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    begin(request, response, ctx, visit)
+    return response
+
+
+def _guessed(request: Request, ctx: Context, care: Care, wrong: NotFound) -> Response:
+    """A token that opens nothing counts for the address; a right one was not even counted, so nobody locks it."""
+    try:
+        with counted(ctx, request):
+            raise wrong
+    except (NotFound, TooManyTries) as refusal:
+        return _searching(ctx, care, "", refusal)
+
+
+def _over(ctx: Context, care: Care) -> Response:
+    return _searching(ctx, care, "", Unprocessable(_OVER, code="VISIT_OVER"))
+
+
+def _searching(ctx: Context, care: Care, number: str, wrong: BadInput | None = None, done: str = "") -> HTMLResponse:
     status = 200 if wrong is None else status_of(wrong)
-    faults = [("" if isinstance(wrong, TooManyTries) else "caseNo", wrong.sentence)] if wrong is not None else []
-    page = render(ctx, "track/search.html", status=status, care=care.on, case_no=number, faults=faults)
+    at = "caseNo" if isinstance(wrong, NotFound) else ""
+    faults = [(at, wrong.sentence)] if wrong is not None else []
+    page = render(ctx, "track/search.html", status=status, care=care.on, case_no=number, faults=faults, done=done)
     if isinstance(wrong, TooManyTries):
         page.headers["Retry-After"] = str(wrong.retry_after_s)
     return care.kept(page)

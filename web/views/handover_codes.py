@@ -9,7 +9,7 @@ from domain.dossier import Dossier
 from domain.naming import leg_id
 from domain.tasks import TaskKind
 from domain.terms import PARCEL_RANK, Leg, ParcelStage
-from runtime.container import handover_key
+from runtime.container import applicant_keys
 from storage.cases.rows import CaseRow, HandlingRow
 from storage.parcels.code_checks import Handing, asks_code, at_hall, code_of, handing_of
 from storage.parcels.legs import LegRow
@@ -34,7 +34,7 @@ def times_at_hall(session: Session, case_no: str) -> int:
 
 def codes_needed(session: Session, ctx: Context, case: CaseRow, legs: list[LegRow]) -> list[dict[str, Any]]:
     """The codes that the applicant will be asked for next, as JSON; none once the parcel has changed hands."""
-    key = handover_key(ctx.settings)
+    key = applicant_keys(ctx.settings, ctx.sealer).of(session, case.case_no).handover
     shown = [
         _told(_WHAT[Leg(leg.leg)], code_of(key, handing_of(leg)), _SAY[Leg(leg.leg)])
         for leg in legs
@@ -51,13 +51,13 @@ def codes_printed(
     session: Session, ctx: Context, case: CaseRow, handlings: list[HandlingRow], dossier: Dossier
 ) -> tuple[tuple[str, str], ...]:
     """(for what, code) as the receipt prints them, also of parcels that nobody has ordered yet."""
-    key = handover_key(ctx.settings)
+    key = applicant_keys(ctx.settings, ctx.sealer).of(session, case.case_no).handover
     legs = session.scalars(select(LegRow).filter_by(case_no=case.case_no).order_by(LegRow.ordered_at)).all()
     handings = {_WHAT[Leg(leg.leg)]: handing_of(leg) for leg in legs if asks_code(leg)}
     first = handlings[0].handling_no
     for kind, door in ((Leg.PICKUP, dossier.pickup), (Leg.DELIVERY, dossier.delivery)):
         if door is not None and not any(leg.leg == kind for leg in legs):
-            handings.setdefault(_WHAT[kind], Handing(leg_id(first, kind), 1))
+            handings.setdefault(_WHAT[kind], Handing(case.case_no, leg_id(first, kind), 1))
     if dossier.delivery is None:
         handings[AT_HALL] = at_hall(case.case_no, times_at_hall(session, case.case_no))
     return tuple((what, _spaced(code_of(key, handing))) for what, handing in handings.items())

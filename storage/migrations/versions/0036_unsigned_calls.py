@@ -1,7 +1,7 @@
 """unsigned calls: counted by hour, and found again when they are to be forgotten
 
 Revision: 0036
-Revises: 0030
+Revises: 0034
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0036"
-down_revision: str | None = "0030"
+down_revision: str | None = "0034"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """the audit trail: entries in a chain, and its signed ends; neither can be changed or removed
 
 Revision: 0037
-Revises: 0030
+Revises: 0036
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0037"
-down_revision: str | None = "0030"
+down_revision: str | None = "0036"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

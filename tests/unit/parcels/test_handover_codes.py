@@ -8,19 +8,21 @@ from sqlalchemy import select
 from domain.tasks import TaskKind
 from parcels.scan_intake import ScanIntake
 from storage.base import Database
-from storage.parcels.code_checks import CodeCheckRow, Handing, asks_code, at_hall, code_of, digits_of
+from storage.parcels.code_checks import CodeCheckRow, Handing, HandoverKeys, asks_code, at_hall, code_of, digits_of
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
 from tests.unit.parcels.scan_desk import LEG, NUMBER, leg_row, open_desk, scan
 
+CASE = LEG[:21]
 KEY = b"k" * 32
-RIGHT, NEXT = code_of(KEY, Handing(LEG, 1)), code_of(KEY, Handing(LEG, 2))
+KEYS = HandoverKeys(b"t" * 32, lambda _session, case_no: KEY if case_no == CASE else b"")
+RIGHT, NEXT = code_of(KEY, Handing(CASE, LEG, 1)), code_of(KEY, Handing(CASE, LEG, 2))
 WRONG = f"{(int(RIGHT) + 1) % 10**6:06}"
 
 
 @pytest.fixture
 def desk(tmp_path):
     opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}"))
-    opened.intake = ScanIntake(opened.database, opened.now, lambda: None, KEY)
+    opened.intake = ScanIntake(opened.database, opened.now, lambda: None, KEYS)
     return opened
 
 
@@ -43,9 +45,9 @@ def pickup(seq, code, ago_s=60.0, **more):
 
 def test_a_code_belongs_to_its_leg_and_attempt():
     others = [
-        code_of(KEY, Handing(LEG + "2", 1)),
+        code_of(KEY, Handing(CASE, LEG + "2", 1)),
         code_of(KEY, at_hall(LEG[:21], 1)),
-        code_of(b"j" * 32, Handing(LEG, 1)),
+        code_of(b"j" * 32, Handing(CASE, LEG, 1)),
     ]
     assert len({RIGHT, NEXT, *others}) == 5
     assert len(RIGHT) == 6
@@ -118,7 +120,7 @@ def test_sent_again_it_is_judged_once(desk):
 @pytest.mark.parametrize(("number", "right"), [("1200000000099", True), ("1200000000098", False)])
 def test_a_scan_before_its_leg_is_judged_when_the_leg_comes(desk, number, right):
     late = LEG.replace("PICKUP-1", "PICKUP-2")
-    code = code_of(KEY, Handing(late, 1)) if right else WRONG
+    code = code_of(KEY, Handing(CASE, late, 1)) if right else WRONG
     assert desk.told("c1", scan("PICKED_UP", 1, code=number, handoverCode=code)) == [("accepted", "UNKNOWN_PARCEL")]
     assert verdicts(desk) == [("WAITING", False)]
     with desk.database.write() as session:

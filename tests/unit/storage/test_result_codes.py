@@ -1,46 +1,39 @@
-"""The code behind which results are fetched: printed or sent; few tries, nothing readable in the database."""
+"""The code that a receipt prints and the one that is sent: unreadable in the database, and nobody is locked out."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from storage.cases.result_codes import (
-    LOCKED_FOR,
-    ONCE_AGAIN_AFTER,
-    ONCE_FOR,
-    TRIES,
-    CodeVerdict,
-    ResultAccessRow,
-    code_to_send,
-    printed_code,
-    renew_code,
-    try_code,
-)
-from tests.unit.storage.casework import CASE, NOW, register
+from storage.cases.applicant_keys import ApplicantKeys, Before
+from storage.cases.result_codes import ONCE_AGAIN_AFTER, ONCE_FOR, CodeDesk, CodeVerdict, ResultAccessRow
+from tests.unit.storage.casework import CASE, NOW, SEALER, register
 
-KEY, OTHER_KEY = b"k" * 32, b"o" * 32
-RIGHT, WRONG, LOCKED = CodeVerdict.RIGHT, CodeVerdict.WRONG, CodeVerdict.LOCKED
+BEFORE = Before(b"k" * 32, b"h" * 32)
+DESK = CodeDesk(ApplicantKeys(SEALER, BEFORE), b"o" * 32)
+RIGHT, WRONG = CodeVerdict.RIGHT, CodeVerdict.WRONG
 
 
 @pytest.fixture(autouse=True)
 def case(database):
     register(database)
-
-
-def printed(database, key=KEY):
-    with database.read() as session:
-        return printed_code(session, key, CASE)
-
-
-def tried(database, code, at=NOW, key=KEY):
     with database.write() as session:
-        return try_code(session, key, CASE, code, at)
+        ApplicantKeys(SEALER, BEFORE).issue(session, CASE, NOW)
+
+
+def printed(database):
+    with database.read() as session:
+        return DESK.printed(session, CASE)
+
+
+def tried(database, code, at=NOW, case_no=CASE):
+    with database.write() as session:
+        return DESK.judge(session, case_no, code, at)
 
 
 def sent(database, at=NOW):
     with database.write() as session:
-        return code_to_send(session, KEY, CASE, at)
+        return DESK.to_send(session, CASE, at)
 
 
 def wrong_one(database):
@@ -48,12 +41,12 @@ def wrong_one(database):
     return f"{(int(right) + 1) % 10**8:08}"
 
 
-def test_the_receipt_prints_the_same_code_again_and_another_key_another(database):
+def test_the_receipt_prints_the_same_code_again(database):
     code = printed(database)
     assert len(code) == 9 and code[4] == " " and code.replace(" ", "").isdigit()
-    assert printed(database) == code != printed(database, OTHER_KEY)
+    assert printed(database) == code
     assert [tried(database, code), tried(database, code)] == [RIGHT, RIGHT]
-    assert tried(database, code, key=OTHER_KEY) is WRONG
+    assert tried(database, code, case_no="500103202611239999990") is WRONG
 
 
 @pytest.mark.parametrize("written", ["{0}{1}", " {0}  {1} ", "{0}-{1}", "{0}\u3000{1}"])
@@ -71,25 +64,15 @@ def test_what_is_no_code_is_a_wrong_one(database, given):
     assert tried(database, given) is WRONG
 
 
-def test_five_wrong_ones_in_a_row_lock_for_a_quarter_of_an_hour(database):
-    code, wrong = printed(database), wrong_one(database)
-    assert [tried(database, wrong) for _ in range(TRIES)] == [WRONG] * (TRIES - 1) + [LOCKED]
-    last = NOW + LOCKED_FOR - timedelta(microseconds=1)
-    assert [tried(database, code), tried(database, code, last)] == [LOCKED, LOCKED]
-    assert sent(database, last) is None
-    after = NOW + LOCKED_FOR
-    assert [tried(database, wrong, after), tried(database, code, after)] == [WRONG, RIGHT]
-
-
-def test_a_right_one_forgets_the_wrong_ones_before(database):
-    code, wrong = printed(database), wrong_one(database)
-    for _ in range(3):
-        assert [tried(database, one) for one in (*[wrong] * (TRIES - 1), code)] == [WRONG] * (TRIES - 1) + [RIGHT]
+def test_wrong_ones_lock_the_owner_out_never(database):
+    code, wrong, once = printed(database), wrong_one(database), sent(database)
+    assert {tried(database, wrong) for _ in range(50)} == {WRONG}
+    assert [tried(database, code), tried(database, once)] == [RIGHT, RIGHT]
 
 
 def test_a_code_that_is_sent_is_good_once_and_for_ten_minutes(database):
     code = sent(database)
-    assert len(code) == 6 and code.isdigit()
+    assert len(code) == 8 and code.isdigit()
     assert [tried(database, code), tried(database, code)] == [RIGHT, WRONG]
     later = NOW + timedelta(hours=1)
     code = sent(database, later)
@@ -106,23 +89,12 @@ def test_not_another_one_within_a_minute_and_only_the_last_counts(database):
         assert tried(database, first, NOW + ONCE_AGAIN_AFTER) is WRONG
 
 
-def test_the_lock_takes_the_code_that_was_sent_with_it(database):
-    code, wrong = sent(database), wrong_one(database)
-    for _ in range(TRIES):
-        tried(database, wrong)
-    with database.read() as session:
-        assert session.get_one(ResultAccessRow, CASE).once_hash is None
-    assert tried(database, code, NOW + LOCKED_FOR) is WRONG
-
-
-def test_a_new_code_makes_the_old_one_worthless_and_lifts_the_lock(database):
-    old, wrong = printed(database), wrong_one(database)
-    for _ in range(TRIES):
-        tried(database, wrong)
+def test_a_new_code_makes_the_old_ones_worthless(database):
+    old, once = printed(database), sent(database)
     with database.write() as session:
-        assert renew_code(session, CASE) == 2
+        assert DESK.renew(session, CASE, NOW) == 2
     assert printed(database) != old
-    assert [tried(database, old), tried(database, printed(database))] == [WRONG, RIGHT]
+    assert [tried(database, one) for one in (old, once, printed(database))] == [WRONG, WRONG, RIGHT]
 
 
 def test_the_database_knows_no_code(database):

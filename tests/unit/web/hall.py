@@ -12,6 +12,7 @@ from demo.scans import SCAN
 from domain.messages import ClockOrder
 from domain.recording import CaseChange
 from domain.terms import CaseStatus, MaterialForm, Role
+from runtime.container import code_desk
 from runtime.settings import load_settings
 from storage.base import Database
 from storage.migrating import migrate
@@ -19,6 +20,7 @@ from storage.people.passwords import hashed
 from storage.people.users import put_user
 from tests.answering import Described
 from tests.borders import nobodys_ports
+from web.api.papers import track_address
 from web.app import build_app
 
 MONDAY = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -77,6 +79,32 @@ class Hall:
     def nobody(self) -> Described:
         """A client without a login: an applicant, or anybody."""
         return Described(self.app)
+
+    def code(self, case_no: str) -> str:
+        """As the receipt prints it."""
+        desk = code_desk(self.context.settings, self.context.sealer)
+        with self.database.read() as session:
+            return desk.printed(session, case_no)
+
+    def token(self, case_no: str) -> str:
+        """As the square code of the receipt says it."""
+        return track_address(self.context, case_no).rpartition("/t/")[2]
+
+    def tracked(self, case_no: str, code: str | None = None, client: Described | None = None) -> Any:
+        """What the applicant's program is answered; with the code of the receipt unless another is given."""
+        said = self.code(case_no) if code is None else code
+        asked = {"params": {"caseNo": case_no}, "headers": {"X-Track-Code": said}}
+        return (client or self.nobody()).get("/api/v1/track", **asked)
+
+    def visitor(self, case_no: str, *, scanned: bool = False) -> Described:
+        """An applicant's browser that looks at the case: by number and code, or by the square code."""
+        browser = self.nobody()
+        if scanned:
+            assert browser.get(f"/t/{self.token(case_no)}").status_code == 200
+        else:
+            seen = browser.post("/track", data={"caseNo": case_no, "code": self.code(case_no)})
+            assert seen.status_code == 200, seen.text
+        return browser
 
     def start(self, body: dict[str, Any], **more: Any) -> Any:
         body = body | more

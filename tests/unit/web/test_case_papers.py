@@ -74,7 +74,7 @@ def resolve(hall, case_no, outcome):
 
 
 def track(hall, case_no):
-    return hall.as_().get("/api/v1/track", params={"caseNo": case_no, "phoneTail": "0001"}).json()
+    return hall.tracked(case_no).json()
 
 
 def paper(hall, case_no, paper_no):
@@ -106,7 +106,7 @@ def test_the_applicant_reads_what_lacks(hall, case_no, short):
     answer = track(hall, case_no)
     assert answer["lacking"] == [{"name": short["name"], "said": 1, "counted": 0, "decision": None}]
     assert answer["next"] == f"大厅清点时《{short['name']}》缺1份，先暂停办理，会打电话与您商定。"
-    page = hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+    page = hall.visitor(case_no).get("/track").text
     assert "应有 1 份，清点 0 份" in page
 
 

@@ -8,7 +8,7 @@ from domain.terms import ResultForm, Role, WireEvent
 from domain.wire import WireState
 from storage.cases.rows import CaseRow, HandlingRow
 from tests.unit.storage.casework import message
-from tests.unit.web.hall import PERSON, an_item, case_body
+from tests.unit.web.hall import an_item, case_body
 
 PAYING = an_item(lambda i: i.fee_yuan and not i.form and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
 FREE = an_item(lambda i: not i.fee_yuan and not i.form and i.applicant.value != "enterprise" and "chuanyu" in i.schemes)
@@ -30,8 +30,7 @@ def fee(hall, case_no):
 
 
 def told(hall, case_no):
-    asked = {"caseNo": case_no, "phoneTail": PERSON["phone"][-4:]}
-    return hall.as_().get("/api/v1/track", params=asked).json()
+    return hall.tracked(case_no).json()
 
 
 def test_what_is_due_is_shown_and_who_pays(hall, case_no):

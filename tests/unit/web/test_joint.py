@@ -123,7 +123,7 @@ def place(region) -> str:
 
 
 def track(hall, case_no) -> dict:
-    return hall.as_().get("/api/v1/track", params={"caseNo": case_no, "phoneTail": "0001"}).json()
+    return hall.tracked(case_no).json()
 
 
 def test_the_clerk_reads_what_is_to_be_done_step_by_step(hall, half_way):
@@ -186,7 +186,7 @@ def test_the_pages_say_it_too(hall, half_way):
         assert words in page
     hall.record(case_no, CaseStatus.WAITING, handling_no=numbers[2])
     assert "迁出办成后才转递，这一步的时限还没有开始" in hall.as_().get(f"/window/{case_no}").text
-    told = hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+    told = hall.visitor(case_no).get("/track").text
     assert "各地办理" in told and "“迁出”已办成" in told and "待前一步办成" in told
 
 

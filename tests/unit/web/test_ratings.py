@@ -23,14 +23,14 @@ def decided(hall) -> str:
     return case_no
 
 
-def rate(hall, case_no, score=5, side="window", comment="", tail="0001"):
-    body = {"phoneTail": tail, "score": score, "side": side, "comment": comment}
+def rate(hall, case_no, score=5, side="window", comment="", code=None):
+    body = {"code": hall.code(case_no) if code is None else code, "score": score, "side": side, "comment": comment}
     return hall.nobody().post(f"/api/v1/cases/{case_no}/rating", json=body)
 
 
 def on_the_page(hall, case_no, by=None, **more):
-    data = {"caseNo": case_no, "phoneTail": "0001", "score": "2", "side": "post", "comment": "晚了两天"} | more
-    return (by or hall.nobody()).post("/track/rating", data=data)
+    data = {"score": "2", "side": "post", "comment": "晚了两天"} | more
+    return (by or hall.visitor(case_no)).post("/track/rating", data=data)
 
 
 def rework(hall, case_no) -> TaskRow | None:
@@ -113,27 +113,29 @@ def test_not_before_the_decision_and_not_twice(hall):
 @pytest.mark.parametrize("role", Role)
 def test_nobody_with_a_login_rates_for_the_applicant(hall, role):
     case_no = decided(hall)
-    body = {"phoneTail": "0001", "score": 5, "side": "window"}
+    body = {"code": hall.code(case_no), "score": 5, "side": "window"}
     answer = hall.as_(role).post(f"/api/v1/cases/{case_no}/rating", json=body)
     assert (answer.status_code, answer.json()["code"]) == (403, "NOT_YOURS")
-    page = on_the_page(hall, case_no, by=hall.as_(role))
+    visitor = hall.visitor(case_no)
+    visitor.headers["Authorization"] = hall.as_(role).headers["Authorization"]
+    page = on_the_page(hall, case_no, by=visitor)
     assert page.status_code == 403 and "不能代评" in page.text
     with hall.database.read() as session:
         assert session.get_one(CaseRow, case_no).rating is None
 
 
-@pytest.mark.parametrize("tail", ["0002", "", "１", "０００１"])
-def test_who_does_not_know_the_phone_is_told_as_for_a_wrong_number(hall, tail):
-    answers = [rate(hall, number, tail=tail) for number in (decided(hall), "500103202611239999990")]
+@pytest.mark.parametrize("code", ["0001", "", "１", "0" * 32])
+def test_who_does_not_know_the_code_is_told_as_for_a_wrong_number(hall, code):
+    answers = [rate(hall, number, code=code) for number in (decided(hall), "500103202611239999990")]
     assert {(one.status_code, one.json()["code"]) for one in answers} == {(404, "TRACK")}
 
 
 def test_the_page_asks_once_and_thanks(hall):
     case_no = hall.started()
-    who = {"caseNo": case_no, "phoneTail": "0001"}
-    assert "评价本次服务" not in hall.nobody().post("/track", data=who).text
+    browser = hall.visitor(case_no)
+    assert "评价本次服务" not in browser.get("/track").text
     hall.record(case_no, CaseStatus.APPROVED)
-    page = hall.nobody().post("/track", data=who).text
+    page = browser.get("/track").text
     assert 'action="/track/rating"' in page and "非常不满意" in page and "<script" not in page
     thanks = on_the_page(hall, case_no)
     assert thanks.status_code == 200 and "感谢您的评价" in thanks.text and "评价本次服务" not in thanks.text
@@ -157,7 +159,7 @@ def test_the_page_says_what_is_missing(hall, wrong):
 
 def test_a_page_of_another_site_cannot_rate(hall):
     case_no = decided(hall)
-    body = {"phoneTail": "0001", "score": 1, "side": "window"}
+    body = {"code": hall.code(case_no), "score": 1, "side": "window"}
     answer = hall.nobody().post(f"/api/v1/cases/{case_no}/rating", json=body, headers={"Origin": "https://evil.test"})
     assert (answer.status_code, answer.json()["code"]) == (403, "ORIGIN")
 

@@ -37,7 +37,7 @@ def case(hall, case_no) -> dict:
 
 
 def read(hall, case_no) -> dict:
-    return hall.as_().get("/api/v1/track", params={"caseNo": case_no, "phoneTail": "0001"}).json()
+    return hall.tracked(case_no).json()
 
 
 def clock(hall, case_no, kind, *, days=3, who="authority", handling=True) -> None:

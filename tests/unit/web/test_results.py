@@ -11,10 +11,9 @@ from sqlalchemy import select
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role
 from domain.wire import WireProgress, WireState
-from runtime.container import result_key
+from runtime.container import code_desk
 from storage.cases.applicant_messages import MessageRow, open_values
 from storage.cases.electronic_results import ElectronicResultRow, remind
-from storage.cases.result_codes import code_to_send
 from storage.cases.rows import CaseEventRow, HandlingRow
 from storage.documents.accesses import accesses_of_case
 from storage.tasks.rows import TaskRow, open_task
@@ -48,13 +47,13 @@ def code_of(hall, case_no) -> str:
 
 
 def fetch(hall, case_no, code, **more):
-    body = {"caseNo": case_no, "phoneTail": "0001", "code": code, "handlingNo": case_no} | more
+    body = {"caseNo": case_no, "code": code, "handlingNo": case_no} | more
     return hall.as_().post("/api/v1/track/results", json=body)
 
 
-def on_the_page(hall, case_no, code, **more):
-    data = {"caseNo": case_no, "phoneTail": "0001", "code": code, "handlingNo": case_no} | more
-    return hall.as_().post("/track/result", data=data)
+def on_the_page(hall, case_no, code, browser=None):
+    browser = browser or hall.visitor(case_no, scanned=True)
+    return browser.post("/track/result", data={"code": code, "handlingNo": case_no})
 
 
 def readings(hall, case_no):
@@ -73,17 +72,16 @@ def test_a_result_that_is_being_taken_back_is_not_given_out(hall, case_no):
         kind = TaskKind.COMPENSATION
         task = open_task(session, key="undo", kind=kind, case_no=case_no, handling_no=case_no, now=hall.now)
     code = code_of(hall, case_no)
-    track = {"caseNo": case_no, "phoneTail": "0001"}
     for outcome, given in ((None, False), ("restored", False), ("kept", True)):
         with hall.database.write() as session:
             row = session.get_one(TaskRow, task)
             row.outcome, row.resolved_at = outcome, hall.now if outcome else None
         assert (fetch(hall, case_no, code).status_code == 200) is given
-        assert bool(hall.as_().get("/api/v1/track", params=track).json()["results"]) is given
+        assert bool(hall.tracked(case_no).json()["results"]) is given
 
 
 def test_the_applicant_fetches_it_with_the_code_on_the_receipt(hall, case_no):
-    shown = hall.as_().get("/api/v1/track", params={"caseNo": case_no, "phoneTail": "0001"}).json()["results"]
+    shown = hall.tracked(case_no).json()["results"]
     assert shown == [
         {
             "handlingNo": case_no,
@@ -107,51 +105,58 @@ def test_the_applicant_fetches_it_with_the_code_on_the_receipt(hall, case_no):
 
 
 def test_the_page_does_it_without_scripts_and_says_what_is_wrong(hall, case_no):
-    page = hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+    browser = hall.visitor(case_no, scanned=True)
+    page = browser.get("/track").text
     assert "下载 准迁证" in page and 'action="/track/result"' in page and "<script" not in page
     code = code_of(hall, case_no)
-    answer = on_the_page(hall, case_no, f" {code[:4]}-{code[4:]} ")
+    answer = on_the_page(hall, case_no, f" {code[:4]}-{code[4:]} ", browser)
     assert (answer.status_code, answer.content) == (200, RESULT)
-    wrong = on_the_page(hall, case_no, "1")
+    wrong = on_the_page(hall, case_no, "1", browser)
     assert wrong.status_code == 422
     assert "领取码不对" in wrong.text and "下载 准迁证" in wrong.text and code not in wrong.text
 
 
-@pytest.mark.parametrize(
-    "more", [{"phoneTail": "0002"}, {"caseNo": "500103202611239999990"}, {"phoneTail": "０００2"}, {"phoneTail": ""}]
-)
-def test_who_does_not_know_number_and_phone_learns_nothing(hall, case_no, more):
-    answers = [fetch(hall, case_no, code, **more) for code in (code_of(hall, case_no), "1")]
-    assert {(one.status_code, one.json()["code"]) for one in answers} == {(404, "TRACK")}
-    page = on_the_page(hall, case_no, "1", **more)
-    assert page.status_code == 404 and "准迁证" not in page.text
+def test_who_came_by_number_and_code_is_not_asked_again(hall, case_no):
+    browser = hall.visitor(case_no)
+    page = browser.get("/track").text
+    assert "下载 准迁证" in page and 'id="code"' not in page
+    assert browser.post("/track/result", data={"handlingNo": case_no}).content == RESULT
+
+
+@pytest.mark.parametrize("more", [{"code": "1"}, {"code": ""}, {"code": "0001"}, {"caseNo": "500103202611239999990"}])
+def test_who_does_not_know_number_and_code_learns_nothing(hall, case_no, more):
+    asked = {"code": code_of(hall, case_no)} | more
+    answer = fetch(hall, case_no, **asked)
+    assert (answer.status_code, answer.json()["code"]) == (404, "TRACK")
+    page = hall.nobody().post("/track/result", data={"caseNo": case_no, "handlingNo": case_no} | more)
+    assert page.status_code == 422 and "准迁证" not in page.text and "重新扫码" in page.text
     assert readings(hall, case_no) == []
 
 
 def test_a_page_reads_full_width_digits_and_a_number_as_it_is_shown(hall, case_no):
     shown = f"{case_no[:6]} · {case_no[6:10]}-{case_no[10:12]}-{case_no[12:14]} · {case_no[14:]}"
-    assert fetch(hall, case_no, "1", phoneTail="０００１").json()["code"] == "TRACK"  # a program has no input method
-    assert hall.nobody().post("/track", data={"caseNo": shown, "phoneTail": "０００１"}).status_code == 200
+    wide = code_of(hall, case_no).translate({ord(str(n)): chr(0xFF10 + n) for n in range(10)})
+    page = hall.nobody().post("/track", data={"caseNo": shown, "code": wide})
+    assert page.status_code == 200 and "下载 准迁证" in page.text
 
 
-@pytest.mark.parametrize("path", ["/track", "/track/result", "/track/code", "/track/rating"])
-def test_letters_that_grow_as_capitals_are_no_number(hall, case_no, path):
-    answer = hall.nobody().post(path, data={"caseNo": "\u0149" * 40, "phoneTail": "0001", "score": "5", "side": "post"})
-    assert answer.status_code == 404
+@pytest.mark.parametrize(("path", "status"), [("/track", 404), ("/track/code", 200)])
+def test_letters_that_grow_as_capitals_are_no_number(hall, case_no, path, status):
+    answer = hall.nobody().post(path, data={"caseNo": "\u0149" * 40, "phoneTail": "0001", "code": "1"})
+    assert answer.status_code == status
 
 
-def test_five_wrong_codes_lock_it_and_a_clerk_gives_another(hall, case_no):
-    code = code_of(hall, case_no)
-    wrong = [fetch(hall, case_no, "1").json()["code"] for _ in range(5)]
-    assert wrong == ["CODE_WRONG"] * 4 + ["CODE_LOCKED"]
-    locked = fetch(hall, case_no, code)
-    assert (locked.status_code, locked.json()["code"]) == (429, "CODE_LOCKED")
-    assert on_the_page(hall, case_no, code).status_code == 429
+def test_a_clerk_gives_another_receipt_and_the_old_one_is_worth_nothing(hall, case_no):
+    code, browser = code_of(hall, case_no), hall.visitor(case_no, scanned=True)
+    token = hall.token(case_no)
     assert hall.as_(Role.OFFICER).post(f"/api/v1/cases/{case_no}/result-code").status_code == 403
     answer = hall.as_().post(f"/api/v1/cases/{case_no}/result-code")
     assert answer.json() == {"caseNo": case_no, "receipt": f"/api/v1/cases/{case_no}/receipt.pdf"}
-    assert fetch(hall, case_no, code).json()["code"] == "CODE_WRONG"
+    assert fetch(hall, case_no, code).json()["code"] == "TRACK"
+    assert hall.nobody().get(f"/t/{token}").status_code == 404
+    assert "准迁证" not in browser.get("/track").text
     assert fetch(hall, case_no, code_of(hall, case_no)).status_code == 200
+    assert hall.nobody().get(f"/t/{hall.token(case_no)}").status_code == 200
     assert "CODE_RENEWED" in events(hall, case_no)
 
 
@@ -164,7 +169,7 @@ def test_only_the_window_prints_the_code(hall, case_no):
 
 def test_another_cases_code_and_another_cases_result_are_worth_nothing(hall, case_no):
     other = hall.started()
-    assert fetch(hall, case_no, code_of(hall, other)).json()["code"] == "CODE_WRONG"
+    assert fetch(hall, case_no, code_of(hall, other)).json()["code"] == "TRACK"
     answer = fetch(hall, other, code_of(hall, other), handlingNo=case_no)
     assert (answer.status_code, answer.json()["code"]) == (404, "RESULT_UNKNOWN")
     assert readings(hall, other) == readings(hall, case_no) == []
@@ -172,10 +177,10 @@ def test_another_cases_code_and_another_cases_result_are_worth_nothing(hall, cas
 
 def test_a_refusal_uses_up_no_code_that_was_sent(hall, case_no):
     with hall.database.write() as session:
-        code = code_to_send(session, result_key(hall.context.settings), case_no, hall.now)
+        code = code_desk(hall.context.settings, hall.context.sealer).to_send(session, case_no, hall.now)
     assert fetch(hall, case_no, code, handlingNo="x").json()["code"] == "RESULT_UNKNOWN"
     assert fetch(hall, case_no, code).content == RESULT
-    assert fetch(hall, case_no, code).json()["code"] == "CODE_WRONG"
+    assert fetch(hall, case_no, code).json()["code"] == "TRACK"
 
 
 def test_the_hall_reads_it_with_a_record(hall, case_no):
@@ -212,32 +217,52 @@ def sent_code(hall, message):
 def test_the_applicant_has_a_code_sent_and_fetches_with_it_once(hall, case_no):
     who = {"caseNo": case_no, "phoneTail": "0001"}
     answer = hall.as_().post("/api/v1/track/codes", json=who)
-    assert (answer.status_code, answer.json()) == (202, {"caseNo": case_no, "phone": "138****0001"})
+    assert (answer.status_code, answer.json()) == (202, {"caseNo": case_no})
     (message,) = messages(hall, case_no, "ONE_TIME_CODE")
     code = sent_code(hall, message)
     assert code not in str(message.said) and message.expires_at == hall.now + timedelta(minutes=10)
-    soon = hall.as_().post("/api/v1/track/codes", json=who)
-    assert (soon.status_code, soon.json()["code"]) == (429, "CODE_SOON")
+    soon = hall.as_().post("/api/v1/track/codes", json=who)  # the answer is the same, and no second message goes out
+    assert (soon.status_code, soon.json()) == (202, {"caseNo": case_no})
+    assert len(messages(hall, case_no, "ONE_TIME_CODE")) == 1
     assert fetch(hall, case_no, code).content == RESULT
-    assert fetch(hall, case_no, code).json()["code"] == "CODE_WRONG"
+    assert fetch(hall, case_no, code).json()["code"] == "TRACK"
     hall.now += timedelta(minutes=1)
-    page = hall.as_().post("/track/code", data=who)
+    browser = hall.visitor(case_no, scanned=True)
+    page = browser.post("/track/code")
     assert page.status_code == 200 and "验证码已发往 138****0001" in page.text
     again = messages(hall, case_no, "ONE_TIME_CODE")[-1]
     assert sent_code(hall, again) not in page.text
-    assert hall.as_().post("/track/code", data=who).status_code == 429
+    assert browser.post("/track/code").status_code == 429
     hall.now += timedelta(minutes=10)
-    assert fetch(hall, case_no, sent_code(hall, again)).json()["code"] == "CODE_WRONG"
+    assert fetch(hall, case_no, sent_code(hall, again)).json()["code"] == "TRACK"
 
 
-def test_no_code_is_sent_to_strangers_or_for_nothing(hall, case_no):
-    stranger = hall.as_().post("/api/v1/track/codes", json={"caseNo": case_no, "phoneTail": "9999"})
-    assert (stranger.status_code, stranger.json()["code"]) == (404, "TRACK")
-    other = hall.started()
-    nothing = hall.as_().post("/api/v1/track/codes", json={"caseNo": other, "phoneTail": "0001"})
-    assert (nothing.status_code, nothing.json()["code"]) == (404, "RESULT_UNKNOWN")
-    assert hall.as_().post("/track/code", data={"caseNo": case_no, "phoneTail": "9999"}).status_code == 404
-    assert messages(hall, case_no, "ONE_TIME_CODE") == messages(hall, other, "ONE_TIME_CODE") == []
+def test_a_code_that_was_sent_opens_the_page_once(hall):
+    case_no = hall.started()
+    page = hall.nobody().post("/track/code", data={"caseNo": case_no, "phoneTail": "０００1"})
+    (message,) = messages(hall, case_no, "ONE_TIME_CODE")
+    seen = [hall.nobody().post("/track", data={"caseNo": case_no, "code": sent_code(hall, message)}) for _ in range(2)]
+    assert [one.status_code for one in (page, *seen)] == [200, 200, 404]
+
+
+def test_no_code_is_sent_to_strangers_and_nobody_is_told_so(hall, case_no):
+    asked = [(case_no, "9999"), (case_no, ""), ("500103202611239999990", "0001"), (case_no, "0001")]
+    program = [hall.as_().post("/api/v1/track/codes", json={"caseNo": n, "phoneTail": t}) for n, t in asked[:3]]
+    assert messages(hall, case_no, "ONE_TIME_CODE") == []
+    assert {(one.status_code, tuple(one.json())) for one in program} == {(202, ("caseNo",))}
+    pages = [hall.nobody().post("/track/code", data={"caseNo": n, "phoneTail": t}) for n, t in asked]
+    assert {(one.status_code, one.text.replace(n, "")) for one, (n, _) in zip(pages, asked, strict=True)} == {
+        (200, pages[0].text.replace(case_no, ""))
+    }
+    assert len(messages(hall, case_no, "ONE_TIME_CODE")) == 1
+
+
+def test_not_more_than_ten_messages_a_day(hall, case_no):
+    for n in range(12):
+        hall.now = hall.now + timedelta(minutes=16)
+        answer = hall.nobody().post("/api/v1/track/codes", json={"caseNo": case_no, "phoneTail": "0001"})
+        assert answer.status_code == 202
+        assert len(messages(hall, case_no, "ONE_TIME_CODE")) == min(n + 1, 10)
 
 
 def test_the_applicant_is_told_once_it_is_there_and_after_thirty_days(hall, case_no):

@@ -98,7 +98,7 @@ def case_no(hall):
 
 
 def tracked(hall, case_no):
-    return hall.as_().get(f"/api/v1/track?caseNo={case_no}&phoneTail=0001").json()["said"]
+    return hall.tracked(case_no).json()["said"]
 
 
 REASON, BASIS = "参保地不在本区，应向云岩区申请", "《社会保险法》第五十八条"
@@ -129,7 +129,7 @@ def test_a_refusal_reaches_clerk_officer_applicant_and_paper(hall, case_no, stat
 
 
 def found(hall, case_no):
-    return hall.as_().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+    return hall.visitor(case_no).get("/track").text
 
 
 def test_what_is_to_be_supplemented_is_named_on_every_page(hall, case_no):

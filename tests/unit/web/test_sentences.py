@@ -44,7 +44,7 @@ def test_the_applicant_reads_the_sentence_of_the_moment(hall):
     case_no = hall.started()
 
     def read() -> str:
-        answer = hall.as_().get("/api/v1/track", params={"caseNo": case_no, "phoneTail": "0001"})
+        answer = hall.tracked(case_no)
         return answer.json()["next"]
 
     for status in CaseStatus:

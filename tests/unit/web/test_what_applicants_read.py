@@ -24,13 +24,13 @@ JOINT = {"handlings": [{"region": "510104", "role": "迁入地"}, {"region": "51
 
 
 def read(hall, case_no) -> dict:
-    answer = hall.nobody().get("/api/v1/track", params={"caseNo": case_no, "phoneTail": "0001"})
+    answer = hall.tracked(case_no)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def page(hall, case_no) -> str:
-    return hall.nobody().post("/track", data={"caseNo": case_no, "phoneTail": "0001"}).text
+    return hall.visitor(case_no).get("/track").text
 
 
 def a_leg(hall, case_no, leg, stage=S.ASSIGNED, **more):
