@@ -5,8 +5,8 @@ import atexit
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
@@ -28,7 +28,6 @@ from runtime.keys import KeyRing
 from runtime.settings import Settings
 
 RETENTION = timedelta(days=30)
-_ASKS_WITHIN = timedelta(seconds=75)
 _RETRY_S = 0.1
 _SETTLE_S = 0.1
 
@@ -92,25 +91,6 @@ async def has_worker(settings: Settings, task_queue: str) -> bool:
     except (RuntimeError, RPCError):
         return False
     return bool(answer.pollers)
-
-
-async def goes_on(client: Client, task_queue: str, now: Callable[[], datetime], *, within_s: float = 2.0) -> bool:
-    """Whether the server answers within `within_s` seconds and some worker has asked it for work lately; never raises.
-
-    A worker asks again at least once a minute, so one that is gone is noticed 75 s later, the server's absence at once.
-    """
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=task_queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
-    try:
-        async with asyncio.timeout(within_s):
-            answer = await client.workflow_service.describe_task_queue(request)
-    except (RuntimeError, RPCError, TimeoutError):
-        return False
-    asked = (poller.last_access_time.ToDatetime(UTC) for poller in answer.pollers)
-    return any(now() - at < _ASKS_WITHIN for at in asked)
 
 
 async def prepare_namespace(settings: Settings, *, within_s: float = 30) -> None:
