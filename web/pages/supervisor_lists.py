@@ -88,7 +88,7 @@ def risky(
         "stuck": waiting_since(now - timedelta(hours=24)),
     }
     if risk not in known:
-        raise Unprocessable(f"可选的清单是：{'、'.join(known)}", code="RISK", field="risk")
+        raise Unprocessable(f"可选的清单是：{'、'.join(_RISKS.values())}", code="RISK", field="risk")
     with ctx.database.read() as session:
         cases = _cases(session, ctx, request, known[risk])
     return render(ctx, "supervisor/list.html", person, title=_RISKS[risk], said="", cases=cases, back="/supervisor",
