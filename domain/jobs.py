@@ -48,7 +48,7 @@ SHIFTS = 24
 
 SHIFT_AT_MOST = SHIFT + timedelta(minutes=15)  # one long time of the job may begin at the very end
 
-SILENT_AT_MOST = timedelta(seconds=20)
+SILENT_AT_MOST = timedelta(seconds=15)
 """A worker that says nothing for so long is gone; another one takes its jobs over."""
 
 _ASKING = timedelta(hours=2)  # every open handling is asked about, one after the other

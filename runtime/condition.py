@@ -13,7 +13,8 @@ from domain.model import Frozen
 from domain.naming import CASES_QUEUE
 from domain.terms import Partner
 from runtime.settings import Settings
-from runtime.temporal import has_worker, is_serving
+from runtime.signs_of_life import is_worked
+from runtime.temporal import is_serving
 from storage.base import Database
 from storage.conditions import Seen, note
 from storage.documents.store import Documents
@@ -73,18 +74,18 @@ class Looked(Protocol):
 
 
 class Engine(Frozen):
-    """What Temporal says: whether its server answers, and whether some worker asks it for work."""
+    """What Temporal says: whether its server answers, and whether some worker lives."""
 
     serving: bool
     worker: bool
 
 
 async def engine_of(settings: Settings) -> Engine:
-    """Ask Temporal, two calls at most; a server that hangs for `_ENGINE_S` does not serve."""
+    """Ask Temporal, a few calls at most; a server that hangs for `_ENGINE_S` does not serve."""
     try:
         async with asyncio.timeout(_ENGINE_S):
             serving = await is_serving(settings)
-            return Engine(serving=serving, worker=serving and await has_worker(settings, CASES_QUEUE))
+            return Engine(serving=serving, worker=serving and await is_worked(settings, CASES_QUEUE))
     except TimeoutError:
         return Engine(serving=False, worker=False)
 

@@ -5,8 +5,8 @@ import atexit
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
@@ -29,7 +29,6 @@ from runtime.settings import Settings
 from runtime.tls_settings import temporal_tls
 
 RETENTION = timedelta(days=30)
-_ASKS_WITHIN = timedelta(seconds=75)
 _RETRY_S = 0.1
 _SETTLE_S = 0.1
 
@@ -94,29 +93,6 @@ async def has_worker(settings: Settings, task_queue: str) -> bool:
     except (RuntimeError, RPCError):
         return False
     return bool(answer.pollers)
-
-
-async def goes_on(
-    client: Client, task_queue: str, now: Callable[[], datetime], *, within_s: float = 2.0, host: str = ""
-) -> bool:
-    """Whether the server answers within `within_s` seconds and some worker has asked it for work lately; never raises.
-
-    `host`: a worker on this machine only, by the SDK's identity `{pid}@{host name}`; "" is any.
-    A worker asks again at least once a minute, so one that is gone is noticed 75 s later, the server's absence at once.
-    """
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace,
-        task_queue=TaskQueue(name=task_queue),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-    )
-    try:
-        async with asyncio.timeout(within_s):
-            answer = await client.workflow_service.describe_task_queue(request)
-    except (RuntimeError, RPCError, TimeoutError):
-        return False
-    ours = (poller for poller in answer.pollers if poller.identity.endswith(f"@{host}" if host else ""))
-    asked = (poller.last_access_time.ToDatetime(UTC) for poller in ours)
-    return any(now() - at < _ASKS_WITHIN for at in asked)
 
 
 async def prepare_namespace(settings: Settings, *, within_s: float = 30) -> None:

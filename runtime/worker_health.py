@@ -12,7 +12,8 @@ from domain.errors import Misconfigured
 from domain.naming import CASES_QUEUE
 from runtime.container import now
 from runtime.settings import Settings, load_settings
-from runtime.temporal import connect, goes_on
+from runtime.signs_of_life import goes_on
+from runtime.temporal import connect
 
 _WITHIN_S = 5.0
 

@@ -18,8 +18,9 @@ from runtime.condition import engine_of
 from runtime.container import audit_trail, container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
 from runtime.settings import Settings
+from runtime.signs_of_life import goes_on
 from runtime.telemetry import configure_logging
-from runtime.temporal import connect, goes_on
+from runtime.temporal import connect
 from storage.cases.serials import SerialPool
 from web import openapi
 from web.api import (

@@ -22,6 +22,7 @@ def test_a_clerk_dials_and_the_supervisor_sees_who_did(desk, chromium, system):
     page = desk.log_in("clerk", "/window")
     desk.open(f"/window/{case_no}")
     expect(page.locator("body")).not_to_contain_text(phone)
+    page.click("#contact > summary")
     page.click("form[data-phone] > button")  # without a reason nothing is asked for
     page.fill("#call-reason", "邮件破损，商量怎么补")
     page.click("form[data-phone] > button")

@@ -222,7 +222,8 @@ def test_over_a_real_connection_too(office):
 
 
 def test_words_for_every_event_an_officer_can_say():
-    from web.views.wording import EVENTS, history_label
+    from web.views.history_words import history_label
+    from web.views.wording import EVENTS
 
     assert set(EVENTS) == set(WireEvent)
     assert history_label("SOMETHING_NEW") == "SOMETHING_NEW"

@@ -79,7 +79,25 @@ def test_an_empty_day_says_what_would_be_here(chromium, tmp_path):
         expect(desk.page.locator("h1")).to_have_text("今天没有到期的办件")
         expect(desk.page.locator(".empty").first).to_contain_text("新登记的、同事转交的都会在这里")
         photographed(desk.page, "window-empty")
+        assert desk.page.locator(".waits b").count() == 0  # nothing waits: no number
+        settle(bare, 9)
+        busy(bare, 3)
+        desk.open("/window")
+        expect(desk.page.locator(ROWS)).to_have_count(9)
+        expect(desk.page.locator(".waits b")).to_have_text("3")
+        photographed(desk.page, "window-usual")
     bare.database.close()
+
+
+def test_a_search_without_scripts_is_a_page(desk, settled):
+    page = desk.open("/search")
+    photographed(page, "search-page-empty")
+    page.fill("#find", settled[70][16:20])
+    with page.expect_navigation():
+        page.evaluate("document.querySelector('form.find').submit()")
+    expect(page.locator("h1")).to_contain_text("找“")
+    expect(page.locator(".found-page")).to_contain_text(settled[70][16:20])
+    photographed(page, "search-page")
 
 
 def test_the_day_answers_first_and_every_deadline_is_said_in_words(desk):

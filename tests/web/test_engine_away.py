@@ -27,6 +27,7 @@ PAGES = (
     ("supervisor", "/supervisor", ("/supervisor", "/partner", "/status")),
 )
 WITHIN_S = 5.0
+WORKER_MISSED_S = 20.0
 
 
 @contextmanager
@@ -90,10 +91,32 @@ def test_pages_open_and_a_case_that_is_submitted_meanwhile_goes_on_once(chromium
         expect(page.locator(f"[data-case='{meanwhile}']")).to_have_count(1)
 
 
+def test_a_worker_that_stands_still_alone_is_told_within_twenty_seconds(chromium, system):
+    worker = child(system, "worker")
+    with desk_of(chromium, system.kuayu) as desk:
+        page = desk.log_in("clerk", "/window")
+        expect(page.locator(".away")).to_have_count(0)
+        began = time.monotonic()
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            until_told(page)
+            assert time.monotonic() - began < WORKER_MISSED_S
+            assert requests.get(f"{system.kuayu}/healthz", timeout=5).ok
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        until(lambda: goes_on_again(page))
+
+
+def goes_on_again(page):
+    page.reload()
+    return page.locator(".away").count() == 0
+
+
 def until_told(page):
     ends = time.monotonic() + WAIT_MS / 1000
     while page.locator(".away").count() == 0:
         assert time.monotonic() < ends, "no page says that the engine is away"
+        page.wait_for_timeout(200)
         page.reload()
 
 

@@ -123,6 +123,21 @@ def test_a_routine_case_by_keys_alone(window, chromium, with_reader, most):
         photographed(page, "new-registered")
 
 
+def test_what_is_typed_replaces_the_region_that_was_offered(window, chromium):
+    with window.desk(chromium) as desk:
+        page = desk.page
+        page.evaluate("localStorage.setItem('kuayu-region', JSON.stringify("
+                      "{ value: '510104', title: '四川省成都市锦江区' }))")  # fmt: skip
+        desk.open("/window/new")
+        choose(page, "#item", PLAIN, "")
+        expect(page.locator("#place-0")).to_be_focused()
+        expect(page.locator("#place-0")).to_have_value("四川省成都市锦江区")
+        page.keyboard.type("guanganqu")
+        expect(page.locator("#place-0 ~ [role=listbox] [role=option]").first).to_contain_text("广安区")
+        page.keyboard.press("Enter")
+        expect(page.locator("#place-0")).to_have_value("四川省广安市广安区")
+
+
 PAPERS = {"80mm": (80, 160), "a5": (148, 210), "a4": (210, 297)}
 COUNT_PRINTS = """{
   let prints = 0;

@@ -30,7 +30,7 @@ from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unprocessable
 from web.foundation.request_schemas import RequestSchema
 from web.security.session import Anybody
-from web.views.cases import parcel
+from web.views.legs import parcel
 from web.views.sentences import Refused, refusal
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])

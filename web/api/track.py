@@ -19,12 +19,13 @@ from web.answers.track import Standing
 from web.foundation.context import Context, Ctx
 from web.security.tries import counted
 from web.views.applicants import Proof, proved
-from web.views.cases import find_case, leg_sentence, promised
+from web.views.cases import find_case
 from web.views.clocks import responsible_now, running_clocks
 from web.views.fees import fee_shown
 from web.views.handover_codes import codes_needed
 from web.views.joint import steps_shown, undoing_sentence, undone_sentence
 from web.views.lacking import agreed_sentence, lacking_sentence, lacking_shown
+from web.views.legs import leg_sentence, promised
 from web.views.masking import applicant_masked
 from web.views.missing import missing_shown
 from web.views.next_steps import then_sentence

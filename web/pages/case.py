@@ -27,9 +27,10 @@ from web.pages.rendering import START, WATCH, refused, render
 from web.pages.visitors import CaseVisitor
 from web.pages.work_lists import task_part
 from web.views.authority_names import authority_name
-from web.views.cases import find_case, full, history, promised
+from web.views.cases import find_case, full, history
 from web.views.headline import headline
 from web.views.lanes import lanes_of
+from web.views.legs import promised
 from web.views.paper_lines import paper_lines
 from web.views.parcel_stations import stations_of
 from web.views.places import places_of

@@ -22,6 +22,7 @@ from web.pages.visitors import Watching
 from web.pages.work_lists import exchange_part
 from web.views import partner_desk
 from web.views.partner_keys import keys_shown, overlap_said
+from web.views.verdicts import verdict_said
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,6 +49,7 @@ def partner(
         }
     keys = keys_shown(ctx.settings, chosen, ctx.now().astimezone(CHINA).date())
     shown |= {"keys": keys, "overlap": overlap_said(keys), "partners": list(Partner), "only": only, "state": state}
+    shown |= {"message_states": partner_desk.STATES, "verdict_said": verdict_said}
     return render(ctx, "partner/desk.html", person, chosen=chosen, parts=parts, **shown)
 
 

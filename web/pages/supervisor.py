@@ -58,6 +58,9 @@ def supervisor(
         counted=counted,
         said=said,
         since=waited,
+        missed=sum(one.met is False for one in values["measures"]),
+        in_danger=sum(row.counts[Standing.AT_RISK] for row in values["board"]),
+        broken=sum(row.counts[Standing.BROKEN] for row in values["board"]),
         agreements=ctx.agreements.summary,
     )
 

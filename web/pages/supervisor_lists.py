@@ -12,17 +12,19 @@ from sqlalchemy.orm import Session
 from domain.measures import MEASURES, Measure, Part
 from domain.terms import Leg, Scheme
 from storage.cases.case_list import read_cases
+from storage.cases.faces import faces_of
 from storage.cases.rows import CaseRow
 from storage.keyset import Mark, Page, Segment, read_page
 from storage.parcels.legs import LegRow
 from storage.watching import due_within, promised_legs, waiting_since
 from web.api.measures import segments_of, wanted_month
-from web.foundation.context import Ctx
+from web.foundation.context import Context, Ctx
 from web.foundation.paging import Part as ListPart
 from web.foundation.paging import turned
 from web.foundation.problems import Unprocessable
 from web.pages.rendering import render
 from web.pages.visitors import Watching
+from web.views.case_lines import lines_shown
 from web.views.cases import brief
 from web.views.promise_board import LABELS, VERDICTS, Standing, day_of
 from web.views.risks import end_of_day
@@ -52,7 +54,7 @@ def behind_measure(
     wanted, of_scheme = wanted_month(ctx, month), Scheme(scheme) if scheme in set(Scheme) else None
     segments = segments_of(ctx, measure, part, wanted, of_scheme)
     with ctx.database.read() as session:
-        cases = _cases(session, request, segments)
+        cases = _cases(session, ctx, request, segments)
     rule = MEASURES[measure]
     filters = {"month": wanted.name, "part": part, "scheme": of_scheme}
     query = urlencode({name: value for name, value in filters.items() if value})
@@ -86,9 +88,9 @@ def risky(
         "stuck": waiting_since(now - timedelta(hours=24)),
     }
     if risk not in known:
-        raise Unprocessable(f"可选的清单是：{'、'.join(known)}", code="RISK", field="risk")
+        raise Unprocessable(f"可选的清单是：{'、'.join(_RISKS.values())}", code="RISK", field="risk")
     with ctx.database.read() as session:
-        cases = _cases(session, request, known[risk])
+        cases = _cases(session, ctx, request, known[risk])
     return render(ctx, "supervisor/list.html", person, title=_RISKS[risk], said="", cases=cases, back="/supervisor",
                   export=None, parts=())  # fmt: skip
 
@@ -104,27 +106,28 @@ def promises(
     """The doors behind a number of the promise board. Refused: 422 CURSOR."""
     segments = promised_legs(outlet, VERDICTS[standing], day_of(ctx.now()))
     with ctx.database.read() as session:
-        cases = _legs(session, request, segments)
+        cases = _legs(session, ctx, request, segments)
     return render(ctx, "supervisor/list.html", person, title=f"今天的上门承诺：{LABELS[standing]}", said="",
                   cases=cases, back="/supervisor#board", export=None, parts=())  # fmt: skip
 
 
-def _cases(session: Session, request: Request, segments: tuple[Segment, ...]) -> ListPart:
+def _cases(session: Session, ctx: Context, request: Request, segments: tuple[Segment, ...]) -> ListPart:
     def read(size: int, after: Mark | None) -> Page[dict[str, Any]]:
         page = read_cases(session, segments, size=size, after=after)
-        return Page(rows=[brief(line) | {"where": Scheme(line.scheme).label} for line in page.rows], next=page.next)
+        return Page(rows=lines_shown(session, ctx, page.rows), next=page.next)
 
     return turned(session, request, "cases", segments, read, size=_SIZE)
 
 
-def _legs(session: Session, request: Request, segments: tuple[Segment, ...]) -> ListPart:
+def _legs(session: Session, ctx: Context, request: Request, segments: tuple[Segment, ...]) -> ListPart:
     columns = (LegRow.case_no, LegRow.leg, LegRow.courier_id, LegRow.deadline_at, LegRow.arrived_at)
 
     def read(size: int, after: Mark | None) -> Page[dict[str, Any]]:
         page = read_page(session, select(*columns), segments, size=size, after=after)
         named = {row.case_no for row in page.rows}
         cases = session.scalars(select(CaseRow).where(CaseRow.case_no.in_(named)))
-        known = {case.case_no: brief(case) for case in cases}
+        faces = faces_of(session, ctx.sealer, sorted(named))
+        known = {case.case_no: brief(case) | {"who": faces.get(case.case_no, "")} for case in cases}
         return Page(rows=[_door(row, known) for row in page.rows if row.case_no in known], next=page.next)
 
     return turned(session, request, "cases", segments, read, size=_SIZE)

@@ -49,10 +49,15 @@ def _matter(case: dict[str, Any], now: datetime) -> str:
 
 def _held(case: dict[str, Any]) -> str:
     """What a person must decide before it goes on."""
-    waiting = next((task for task in case["tasks"] if decides(task["kind"])), None)
+    waiting = next((task for task in case["tasks"] if _stops(task["kind"])), None)
     if waiting is None:
         return "办件暂停，等人工核实"
     return f"办件暂停：{waiting['title'].split('，')[0]}，等{ROLES[waiting['owner']]}处理"
+
+
+def _stops(kind: str) -> bool:
+    """Originals that did not come back are only to be seen to, and yet the case waits for them."""
+    return decides(kind) or kind == TaskKind.PAPERS_AWAY
 
 
 def _withdrawal(case: dict[str, Any], now: datetime) -> str:

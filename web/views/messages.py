@@ -11,6 +11,7 @@ from domain.applicant_messages import LOCAL, TEMPLATES, MessageKind, MessageStat
 from storage.cases.applicant_messages import MessageRow, open_values
 from storage.cases.rows import CaseRow
 from web.foundation.context import Context
+from web.views.spoken_times import iso
 
 _HIDDEN = "******"
 _NOT_YET = frozenset({MessageState.QUEUED})
@@ -41,8 +42,8 @@ def message_shown(ctx: Context, case: CaseRow, row: MessageRow) -> dict[str, Any
         "attempts": row.attempts,
         "queuedAt": row.queued_at.isoformat(),
         "nextAt": row.next_at.isoformat() if state in _NOT_YET else None,
-        "sentAt": _iso(row.sent_at),
-        "endedAt": _iso(row.ended_at),
+        "sentAt": iso(row.sent_at),
+        "endedAt": iso(row.ended_at),
         "askedBy": row.asked_by,
         "askReason": row.ask_reason,
         "mayResend": may_resend(row),
@@ -85,7 +86,3 @@ def _words(case: CaseRow, row: MessageRow, kind: MessageKind) -> str:
     """What it would say now; values that are sealed are hidden."""
     known = {"no": tail_of(case.case_no), "item": item_said(case.item_name), "code": _HIDDEN}
     return words_of(kind, {**known, **row.said})
-
-
-def _iso(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None

@@ -32,7 +32,7 @@ _RECENT: Final = timedelta(days=30)
 _UNDER_WAY: Final = timedelta(minutes=5)
 _ATTEMPTS: Final = 50
 _NOTICES: Final = {Notice.PAPERS_SENT: "材料已寄出", Notice.DELIVERED: "结果已送达", Notice.DISCREPANCY: "材料不符"}
-_STATES: Final[Mapping[str, str]] = {
+STATES: Final[Mapping[str, str]] = {
     InboxState.NEW: "正要送进办件",
     InboxState.DELIVERED: "已送进办件，等结果",
     InboxState.APPLIED: "已进办件",
@@ -43,6 +43,7 @@ _STATES: Final[Mapping[str, str]] = {
     CommandState.CONFIRMED: "对方已回执",
     CommandState.REFUSED: "对方拒收，等人处理",
 }
+"""Where a message or a command is, in words."""
 _CALLS: Final = {
     "callback": "回调",
     "batch": "批次",
@@ -142,7 +143,7 @@ def _again(message: InboxRow | CommandRow | None) -> dict[str, Any] | None:
     """What became of the message itself, and whether it can be delivered to its case once more."""
     if message is None:
         return None
-    shown = {"state": message.state, "stateLabel": _STATES[message.state], "attempts": message.attempts}
+    shown = {"state": message.state, "stateLabel": STATES[message.state], "attempts": message.attempts}
     shown |= {"error": message.error}
     if isinstance(message, CommandRow):
         return shown | {"replay": None, "caseNo": None}

@@ -1,4 +1,4 @@
-"""Times inside a sentence (口语时间): 今天 16:00, 明天, 12 月 9 日; and blanks where Chinese meets digits."""
+"""Times inside a sentence (口语时间): 今天 16:00, 明天, 12 月 9 日; in an answer; blanks where Chinese meets digits."""
 
 import re
 from datetime import datetime
@@ -51,3 +51,8 @@ def span(seconds: float) -> str:
 
 def _moment(at: str | datetime) -> datetime:
     return datetime.fromisoformat(at) if isinstance(at, str) else at
+
+
+def iso(at: datetime | None) -> str | None:
+    """ISO 8601 of a moment; None stays."""
+    return at.isoformat() if at is not None else None

@@ -29,7 +29,7 @@ _THERE: Final = S.DELIVERED.rank or 0
 def travelling(parcels: Sequence[dict[str, Any]], now: datetime, status: CaseStatus) -> list[str]:
     """At most two clauses without a full stop, of what was ordered last first.
 
-    `parcels`: as `web.views.cases.parcel` has them. `status`: of the case; what comes back is a result or papers.
+    `parcels`: as `web.views.legs.parcel` has them. `status`: of the case; what comes back is a result or papers.
     """
     comes_back = "结果" if status is CaseStatus.APPROVED else "材料"
     on_the_way = "在去办理地的路上" if status.is_outcome else "在路上"

@@ -15,8 +15,8 @@ from storage.cases.rows import CaseEventRow, CaseRow, HandlingRow, read_dossier
 from storage.parcels.legs import LegRow, lock_leg
 from storage.tasks.rows import TaskRow, settle_kinds
 from tests.unit.activities.post_office import BOOK, CASE, SEALER, PostOffice
-from web.views.cases import leg_sentence
 from web.views.custody import papers_of
+from web.views.legs import leg_sentence
 
 BOOK_LINE = PaperLine.model_validate(BOOK)
 

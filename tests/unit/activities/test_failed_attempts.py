@@ -11,7 +11,7 @@ from storage.cases.rows import CaseEventRow
 from storage.parcels.legs import LegRow
 from storage.tasks.rows import TaskRow
 from tests.unit.activities.post_office import CASE, FAR, PostOffice
-from web.views.cases import leg_sentence
+from web.views.legs import leg_sentence
 
 FAILED = {Leg.PICKUP: "PICKUP_FAILED", Leg.DELIVERY: "DELIVERY_FAILED"}
 

@@ -11,7 +11,7 @@ from domain.terms import Leg
 from storage.base import Base, Database
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow
 from tests.unit.activities.post_office import TEN, PostOffice
-from web.views.cases import leg_sentence
+from web.views.legs import leg_sentence
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PATIENCE = timedelta(minutes=5)

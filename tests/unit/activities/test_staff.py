@@ -11,7 +11,7 @@ from parcels.handover import HandoverSaid, Side, confirm
 from parcels.outlets import change_outlet, outlet_now, outlets_now, seed_couriers, set_on_duty
 from storage.parcels.legs import CourierRow, LegRow, lock_leg
 from tests.unit.activities.post_office import DOOR, PostOffice
-from web.views.cases import leg_sentence
+from web.views.legs import leg_sentence
 
 
 @pytest.fixture

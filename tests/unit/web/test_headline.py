@@ -133,6 +133,8 @@ def test_a_case_on_hold_says_what_is_to_be_decided_and_by_whom():
     held = {"onHold": True, "tasks": [a_task(TaskKind.DEADLINE_WARNING), a_task(TaskKind.CONTRADICTION)]}
     assert says(S.ACCEPTED, **held) == "办件暂停：对方前后结论矛盾，等督办处理。"
     assert says(S.ACCEPTED, onHold=True) == "办件暂停，等人工核实。"
+    away = {"onHold": True, "tasks": [a_task(TaskKind.COLLECT_AT_HALL), a_task(TaskKind.PAPERS_AWAY)]}
+    assert says(S.APPROVED, **away) == "办件暂停：有原件没有随结果寄回，等督办处理。"
     short = {"onHold": True, "tasks": [a_task(TaskKind.PAPERS_SHORT)]}
     assert says(S.REGISTERED, **short) == "办件暂停：清点与清单不符，等窗口处理。"
 

@@ -129,6 +129,7 @@ export function combobox(box, look, taken, { onEmpty = false } = {}) {
       close();
     }
   });
+  box.addEventListener("focus", () => hidden.value && box.select()); // what is typed replaces what was chosen
   if (onEmpty) {
     box.addEventListener("focus", () => box.value.trim() || search());
   }

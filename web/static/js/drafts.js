@@ -153,7 +153,7 @@ function stable(field) {
 }
 
 function clock(moment) {
-  return new Date(moment).toLocaleTimeString("zh-CN", { hour12: false });
+  return new Date(moment).toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" });
 }
 
 export async function takeDraft(id) {

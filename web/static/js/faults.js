@@ -47,6 +47,7 @@ function line(form, { field, detail }) {
   link.textContent = detail;
   link.addEventListener("click", (event) => {
     event.preventDefault();
+    place.closest("details:not([open])")?.setAttribute("open", "");
     place.focus();
   });
   item.append(link);

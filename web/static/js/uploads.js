@@ -71,7 +71,9 @@ class UploadField extends HTMLElement {
     this.note = document.createElement("p");
     this.note.className = "quiet";
     this.note.setAttribute("role", "status");
-    const camera = line(label(this.camera, UPLOADS.camera), this.camera);
+    const take = label(this.camera, UPLOADS.camera);
+    take.className = "button";
+    const camera = line(this.camera, take);
     camera.className = "camera";
     const choose = label(this.chooser, UPLOADS.choose);
     choose.className = "button";
