@@ -55,11 +55,10 @@ def digest_of(before: str, values: Sequence[Any]) -> str:
     return hashlib.new("sm3", f"{before}\n{said}".encode()).hexdigest()
 
 
-def last_of(session: Session) -> Row[Any] | None:
+def last_of(session: Session) -> Row[int, datetime, str] | None:
     """The newest entry: seq, at, digest; None of an empty trail."""
     newest = select(AuditRow.seq, AuditRow.at, AuditRow.digest).order_by(AuditRow.seq.desc()).limit(1)
-    newest_row: Row[Any] | None = session.execute(newest).first()
-    return newest_row
+    return session.execute(newest).first()
 
 
 def hold(session: Session) -> None:
@@ -69,7 +68,7 @@ def hold(session: Session) -> None:
         session.execute(_ONE_AT_A_TIME)
 
 
-def append(session: Session, after: Row[Any] | None, entry: AuditEntry) -> None:
+def append(session: Session, after: Row[int, datetime, str] | None, entry: AuditEntry) -> None:
     """Chain an entry to the newest one, in the caller's transaction and while it holds the end (`hold`)."""
     words = (entry.kind.value, entry.actor, entry.role, entry.address, entry.action, entry.subject, entry.code)
     seq, before = (after.seq + 1, after.digest) if after is not None else (1, START)

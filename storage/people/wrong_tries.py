@@ -92,7 +92,8 @@ def take_try(session: Session, slots: Collection[int], now: datetime) -> timedel
         row = session.execute(said, {"slot": slot, "now": now, "old": now - within}).one()
         if row.tries > tries:
             give_back(session, counted)
-            return row.since + within - now
+            since: datetime = row.since
+            return since + within - now
         counted.append(slot)
     return None
 

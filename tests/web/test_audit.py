@@ -63,6 +63,7 @@ OF_NOBODY = frozenset(
         "GET /supervisor/reports/{period}",
         "GET /sw.js",
         "GET /track",
+        "GET /t/{token}",  # an applicant, who is not of the hall
         "GET /track/{done}",
         "GET /verify/{token}",
         "GET /window",
