@@ -13,6 +13,7 @@ from storage.parcels.legs import LegRow
 
 _AT_MOST = 500
 _OPEN = text("ended_at IS NULL")
+_TO_BAG = f"ended_at IS NULL AND tracking_no IS NOT NULL AND leg = '{Leg.PICKUP}'"
 _WITH_THE_OUTLET = (ParcelStage.PICKED_UP, ParcelStage.AT_OUTLET)
 _AT_THE_HALL = (ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED)
 HALL_NAME = "政务大厅"
@@ -49,11 +50,17 @@ def to_bag(session: Session, place: str) -> list[dict[str, Any]]:
     At an outlet what its couriers have fetched, for the hall (`here` false: still in a courier's hands); at the hall
     what goes to doors, for their outlets.
     """
-    query = select(LegRow).where(_OPEN, LegRow.tracking_no.is_not(None))
+    query = select(LegRow)
     if place == HALL:
-        query = query.where(LegRow.leg == Leg.DELIVERY, LegRow.stage.in_(_AT_THE_HALL), LegRow.outlet_id.is_not(None))
+        query = query.where(
+            _OPEN,
+            LegRow.tracking_no.is_not(None),
+            LegRow.leg == Leg.DELIVERY,
+            LegRow.stage.in_(_AT_THE_HALL),
+            LegRow.outlet_id.is_not(None),
+        )
     else:
-        query = query.where(LegRow.leg == Leg.PICKUP, LegRow.stage.in_(_WITH_THE_OUTLET), LegRow.outlet_id == place)
+        query = query.where(text(_TO_BAG), LegRow.stage.in_(_WITH_THE_OUTLET), LegRow.outlet_id == place)
     legs = session.scalars(query.order_by(LegRow.outlet_id, LegRow.ordered_at).limit(_AT_MOST))
     return [
         {
