@@ -11,23 +11,20 @@ from functools import cache
 from typing import Any, Final
 
 from bench.growth.legs import NOW, contact, leg_rows
+from bench.growth.messages import message_rows
 from catalog.items import load
 from catalog.model import ServiceItem
 from demo.people import applicant
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
 from domain.identifiers import make_case_number
-from domain.inbound import EventPayload, InboundMessage, ResultPaper
 from domain.messages import CaseStart, HandlingPlan, Responsible
-from domain.naming import CaseUpdate
 from domain.outbound import Person
 from domain.tasks import RULES, TaskKind, task_id
-from domain.terms import PARTNER_OF_SCHEME, CaseStatus, Leg, Partner, Provided, ResultForm, Scheme, WireEvent
+from domain.terms import PARTNER_OF_SCHEME, CaseStatus, Leg, Provided, Scheme, WireEvent
 from domain.wire import WireState
 from storage.base import Base
 from storage.cases.faces import CaseFaceRow, CaseMarkRow, marks_of
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
-from storage.exchange.exchange_log import ExchangeRow
-from storage.exchange.inbox_row import InboxRow, associated_data_of
 from storage.sealing import Sealer
 from storage.tasks.rows import TaskLineRow, TaskRow
 from web.views.masking import applicant_masked
@@ -78,6 +75,12 @@ def named(serial: int) -> str:
     return name
 
 
+def closed_before(serial: int, of: int) -> str:
+    """The number of the last closed case before the `serial`th, or of the first case."""
+    made = (_Case(each, of) for each in range(serial, -1, -1))
+    return next((case.no for case in made if case.closed), number(0, of))
+
+
 def under_way_at(scheme: Scheme, of: int) -> Iterator[str]:
     """Numbers of the open cases of a network, the latest first."""
     made = (_Case(serial, of) for serial in range(of - 1, -1, -1))
@@ -114,7 +117,7 @@ class _Case:
         for leg in self.doors:
             yield from leg_rows(self, leg, sealer)
         yield from self._tasks()
-        yield from self._messages(sealer)
+        yield from message_rows(self, sealer)
 
     def _case(self, status: CaseStatus, sealer: Sealer) -> dict[str, Any]:
         rated = self.closed and self.chance.random() < 0.6
@@ -293,56 +296,3 @@ class _Case:
             "key": key, "number": 1, "task_id": task_id(key), "kind": kind, "at": self.at + _HOUR * 3,
             "data": {"clock": "DECISION_PROMISED"},
         }  # fmt: skip
-
-    def _messages(self, sealer: Sealer) -> Rows:
-        partner = PARTNER_OF_SCHEME[self.scheme]
-        if partner is None:
-            return
-        said = (WireEvent.RECEIVED, WireEvent.ACCEPTED, WireEvent.APPROVED) if self.closed else (WireEvent.RECEIVED,)
-        for seq, event in enumerate(said, 1):
-            message_id, at = f"evt_{self.no}_{seq}", self.at + _HOUR * 2 * seq
-            sealed_as = associated_data_of(partner, message_id)
-            yield (
-                InboxRow,
-                {
-                    "sender": partner,
-                    "message_id": message_id,
-                    "content_sha256": "0" * 64,
-                    "handling_no": self.no,
-                    "case_no": self.no,
-                    "event_name": event,
-                    "seq": seq,
-                    "occurred_at": at,
-                    "received_at": at,
-                    "verdict": "APPLIED",
-                    "state": "APPLIED",
-                    "order": seq,
-                    "update_name": CaseUpdate.AUTHORITY_EVENT,
-                    "update": {"event": event},
-                    "message": sealer.seal(self._said(partner, message_id, event, seq, at), sealed_as),
-                    "raw": b"\0" * 500,
-                    "attempts": 1,
-                    "refusals": 0,
-                },
-            )
-            yield ExchangeRow, {
-                "at": at, "partner": partner, "direction": "in", "kind": "callback", "message_id": message_id,
-                "verdict": "APPLIED", "duration_ms": 12, "handling_no": self.no,
-            }  # fmt: skip
-
-    def _said(self, partner: Partner, message_id: str, event: WireEvent, seq: int, at: datetime) -> bytes:
-        result = ResultPaper(name="结果", form=ResultForm.PAPER, document_no="文〔2026〕1号", sha256=None)
-        said = InboundMessage(
-            partner=partner,
-            message_id=message_id,
-            content=b"{}",
-            handling_no=self.no,
-            partner_no="SC-1",
-            event_name=event,
-            event=event,
-            seq=seq,
-            occurred_at=at,
-            actor_org="办理地政务服务中心",
-            payload=EventPayload(result=result if event is WireEvent.APPROVED else None),
-        )
-        return said.model_dump_json().encode()

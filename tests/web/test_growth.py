@@ -11,6 +11,8 @@ from sqlalchemy import event
 
 from bench.growth.filling import fill
 from bench.growth.paths import REPORTS, reads
+from runtime.container import face_key
+from storage.sealing import Sealer
 from tests.web.office import open_office
 
 FEW, MANY, VERY_MANY = 2_000, 10_000, 100_000
@@ -78,7 +80,8 @@ class Counted:
 @contextmanager
 def district(folder, cases):
     office = open_office(folder)
-    fill(office.database, office.app.state.context.sealer, cases)
+    context = office.app.state.context
+    fill(office.database, context.sealer, cases, face_key(context.settings))
     counted = Counted(office)
     yield counted
     office.database.close()
@@ -111,6 +114,20 @@ def test_a_read_costs_no_more_in_a_large_district(small, large, name, record_pro
     assert after <= allowed
     through = [step for step in counted.plan(statements) if step.startswith("SCAN") and "INDEX" not in step]
     assert [step for step in through if re.match(r"SCAN (case_|handling|leg|task|deadline|inbox|exchange)", step)] == []
+
+
+@pytest.mark.parametrize("name", ["work list", "officer", "supervisor", "partner page"])
+def test_a_list_opens_masked_names_and_no_dossier(small, name, monkeypatch):
+    unheld(monkeypatch)
+    opened, real = [], Sealer.open
+
+    def noted(sealer, sealed, place):
+        opened.append(place.partition("/")[0])
+        return real(sealer, sealed, place)
+
+    monkeypatch.setattr(Sealer, "open", noted)
+    small.of(*reads(FEW)[name])
+    assert set(opened) == {"face"}
 
 
 @pytest.mark.parametrize("name", REPORTS)

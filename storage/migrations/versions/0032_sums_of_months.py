@@ -23,7 +23,7 @@ _OF_CASE = {
     "limited": "CASE WHEN R.statutory_days > 0 THEN 1 ELSE 0 END",
     "shorter": "CASE WHEN R.statutory_days > 0 AND R.promised_days < R.statutory_days THEN 1 ELSE 0 END",
     "statutory": "CASE WHEN R.statutory_days > 0 THEN R.statutory_days ELSE 0 END",
-    "promised": "CASE WHEN R.statutory_days > 0 THEN R.promised_days ELSE 0 END",
+    "promised": "CASE WHEN R.statutory_days > 0 THEN coalesce(R.promised_days, 0) ELSE 0 END",
     "closed": "CASE WHEN R.closed_at IS NOT NULL THEN 1 ELSE 0 END",
 }
 _TRIPS = "(CASE WHEN R.at_desk AND NOT R.fetched THEN 1 ELSE 0 END + CASE WHEN R.handed_over > 0 THEN 1 ELSE 0 END)"

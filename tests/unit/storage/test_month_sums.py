@@ -40,11 +40,12 @@ def of(session, case):
     last = {clock.handling_no: clock for clock in clocks.order_by(DeadlineRow.id)}.values()
     ended = [clock for clock in last if clock.stopped_at is not None or clock.due_at <= SOON]
     in_time = [clock.stopped_at is not None and clock.stopped_at <= clock.due_at for clock in ended]
-    limited = case.statutory_days > 0
+    statutory, promised = case.statutory_days or 0, case.promised_days or 0
+    limited = statutory > 0
     return (
         *(1, case.mode == "全程网办", case.item_kind == "即办件", limited),
-        limited and case.promised_days < case.statutory_days,
-        *(case.statutory_days * limited, case.promised_days * limited, case.closed_at is not None),
+        limited and promised < statutory,
+        *(statutory * limited, promised * limited, case.closed_at is not None),
         *(trips == 1, trips == 2, bool(ended), bool(ended) and all(in_time)),
     )
 
@@ -82,10 +83,10 @@ def any_change(session, chance, place):
 
 
 def clock(no, place, chance):
-    due = NOW + timedelta(hours=chance.uniform(-9, 30))
-    return DeadlineRow(case_no=no, handling_no=chance.choice([None, no, no[:-1] + "9"]), key=f"{place}",
-                       kind=chance.choice([DeadlineKind.DECISION_PROMISED, DeadlineKind.ACCEPTANCE]), start_at=NOW,
-                       warn_at=NOW, due_at=due, responsible="authority", stopped_at=chance.choice([None, NOW]))  # fmt: skip
+    due, stopped = NOW + timedelta(hours=chance.uniform(-9, 30)), chance.choice([None, NOW])
+    kind, handling = chance.choice([DeadlineKind.DECISION_PROMISED, DeadlineKind.ACCEPTANCE]), chance.choice([None, no])
+    return DeadlineRow(case_no=no, handling_no=handling, key=f"{place}", kind=kind, start_at=NOW, warn_at=NOW,
+                       due_at=due, responsible="authority", stopped_at=stopped)  # fmt: skip
 
 
 def leg(no, place, outcome):

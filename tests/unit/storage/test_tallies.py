@@ -21,7 +21,7 @@ RECOUNTED = {
     "open": "SELECT '', count(*) FROM case_file WHERE closed_at IS NULL",
     "task": "SELECT owner, count(*) FROM task WHERE resolved_at IS NULL GROUP BY 1",
     "network": "SELECT partner || '/' || status, count(*) FROM handling WHERE partner IS NOT NULL GROUP BY 1",
-    "waiting": "SELECT partner, count(*) FROM handling WHERE partner IS NOT NULL AND waiting_since IS NOT NULL GROUP BY 1",
+    "waiting": "SELECT partner, count(*) FROM handling WHERE partner > '' AND waiting_since IS NOT NULL GROUP BY 1",
     "door": "SELECT verdict, count(*) FROM leg WHERE leg IN ('PICKUP', 'DELIVERY') AND verdict IS NOT NULL GROUP BY 1",
 }
 SOONEST = """SELECT (SELECT first_due_at FROM case_facts f WHERE f.case_no = c.case_no),
@@ -73,11 +73,8 @@ def any_change(session, chance, place):
             task.resolved_at, task.owner = chance.choice([None, NOW]), chance.choice(["clerk", "officer"])
     else:
         handling = session.query(HandlingRow).one()
-        handling.status = chance.choice(["SUBMITTED", "APPROVED"])
-        handling.partner, handling.waiting_since = (
-            chance.choice(["sichuan", "southwest", None]),
-            chance.choice([None, NOW]),
-        )
+        handling.status, handling.waiting_since = chance.choice(["SUBMITTED", "APPROVED"]), chance.choice([None, NOW])
+        handling.partner = chance.choice(["sichuan", "southwest", None])
 
 
 def test_after_any_changes_they_say_what_a_recount_says(database):
