@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import case, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, aliased
 
 from domain.terms import DOOR_LEGS, Leg, Partner, Role
 from storage.cases.rows import CaseRow, HandlingRow
@@ -27,6 +27,9 @@ _AWAITED: Final = f"ended_at IS NULL AND arrived_at IS NULL AND {_DOORS}"
 partial_index("ix_leg_stop", LegRow.planned_arrival_at, LegRow.leg_id, where=_STOP)
 partial_index("ix_leg_awaited", LegRow.verdict, LegRow.deadline_at, LegRow.leg_id, where=_AWAITED)
 partial_index("ix_case_file_clerk", CaseRow.clerk, CaseRow.due_at, where=_OPEN_CASE)
+
+
+_own = aliased(CaseRow, name="own")
 
 
 class RoleQueue(NamedTuple):
@@ -127,8 +130,9 @@ def waiting_for(session: Session, partners: Collection[Partner]) -> dict[Partner
 
 def clerk_queues(session: Session, now: datetime) -> list[ClerkQueue]:
     """The open cases of each clerk; who has most that are late first."""
-    late = func.sum(case((CaseRow.due_at <= now, 1), else_=0))
-    coming = func.min(case((CaseRow.due_at > now, CaseRow.due_at)))
-    counted = select(CaseRow.clerk, func.count(), late, coming).where(text(_OPEN_CASE)).group_by(CaseRow.clerk)
-    found = [ClerkQueue(*row) for row in session.execute(counted)]
+    each = select(CaseRow.clerk, func.count().label("cases")).where(text(_OPEN_CASE)).group_by(CaseRow.clerk).subquery()
+    own = (text("own.closed_at IS NULL"), _own.clerk == each.c.clerk)
+    late = select(func.count()).where(*own, _own.due_at <= now).scalar_subquery()
+    coming = select(func.min(_own.due_at)).where(*own, _own.due_at > now).scalar_subquery()
+    found = [ClerkQueue(*row) for row in session.execute(select(each.c.clerk, each.c.cases, late, coming))]
     return sorted(found, key=lambda queue: (-queue.late, -queue.cases, queue.clerk))

@@ -23,7 +23,7 @@ from tests.unit.web.test_reports import _alone
 from tests.web.office import Office, open_office
 from web.app import settle
 
-CALLS: Final = 40
+CALLS: Final = 30
 SICHUAN: Final = {
     "SICHUAN_PARTNER_APP": "sc-adapter-01",
     "SICHUAN_OUR_APP": "cq-yuzhong-01",

@@ -9,7 +9,7 @@ from bench.growth.asking import figures
 from domain.terms import Role
 
 SLOWER: Final = 4
-LOADS: Final = 12
+LOADS: Final = 10
 _WINDOW: Final = {"width": 1366, "height": 768}
 _FLAGS: Final = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _LARGEST: Final = """() => new Promise(tell => new PerformanceObserver(seen => {

@@ -53,5 +53,5 @@ class CaseFactsRow(Base):
 
 
 partial_index("ix_case_facts_due", CaseFactsRow.first_due_at, where="first_due_at IS NOT NULL")
-_RUNS = (CaseFactsRow.clock_runs_to, CaseFactsRow.month, CaseFactsRow.clock_kept)
+_RUNS = (CaseFactsRow.month, CaseFactsRow.clock_runs_to, CaseFactsRow.clock_kept)
 partial_index("ix_case_facts_runs", *_RUNS, where="clock_runs_to IS NOT NULL")

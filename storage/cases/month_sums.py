@@ -5,11 +5,11 @@ Kept by triggers of the database in the transaction that writes (migration 0032)
 that have stopped, and those that run and have ended are looked up, few as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import String, case, func, select
+from sqlalchemy import String, case, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.base import Base
@@ -62,24 +62,21 @@ _SUMMED: Final = tuple(func.sum(getattr(MonthSumRow, name)) for name in Sums._fi
 _facts = CaseFactsRow
 
 
-def sums_of_months(session: Session, since: str, until: str, now: datetime) -> Mapping[str, Sums]:
-    """Month → what its cases come to as far as is known at `now`, from `since` on and before `until` (`yyyy-MM`)."""
-    rows = session.execute(
-        select(MonthSumRow.month, *_SUMMED)
-        .where(MonthSumRow.month >= since, MonthSumRow.month < until)
-        .group_by(MonthSumRow.month)
-    )
+def sums_of_months(session: Session, months: Collection[str], now: datetime) -> Mapping[str, Sums]:
+    """Month (`yyyy-MM`) → what its cases come to as far as is known at `now`; one without cases is left out."""
+    of_month = select(MonthSumRow.month, *_SUMMED).group_by(MonthSumRow.month)
+    rows = session.execute(of_month.where(MonthSumRow.month.in_(months)))
     found = {month: Sums(*(int(each or 0) for each in values)) for month, *values in rows}
-    for month, unjudged, kept in _over(session, since, until, now):
+    for month, unjudged, kept in _over(session, months, now):
         known = found.get(month, Sums())
         found[month] = known._replace(judged=known.judged + unjudged, on_time=known.on_time - kept)
     return found
 
 
-def _over(session: Session, since: str, until: str, now: datetime) -> list[tuple[str, int, int]]:
+def _over(session: Session, months: Collection[str], now: datetime) -> list[tuple[str, int, int]]:
     """(month, cases, cases) that are late now because a clock that runs is over: not judged before, and kept before."""
     unjudged = func.sum(case((_facts.clock_kept.is_(None), 1), else_=0))
     late = select(_facts.month, unjudged, func.sum(func.coalesce(_facts.clock_kept, 0))).where(
-        _facts.clock_runs_to <= now, _facts.month >= since, _facts.month < until
+        text("clock_runs_to IS NOT NULL"), _facts.month.in_(months), _facts.clock_runs_to <= now
     )
     return [(str(month), int(one), int(other)) for month, one, other in session.execute(late.group_by(_facts.month))]

@@ -5,7 +5,7 @@ A case counts in the month in which it was registered, by the hall's clock; an o
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -130,9 +130,16 @@ def measures(session: Session, month: Month, now: datetime, *, trend: bool = Tru
 
 def _counted(session: Session, months: Sequence[Month], now: datetime) -> list[Sums]:
     """What each of these spans of whole months comes to."""
-    spans = [(f"{local_day(each.start):%Y-%m}", f"{local_day(each.end):%Y-%m}") for each in months]
-    known = sums_of_months(session, spans[0][0], spans[-1][1], now)
-    return [_total(sums for month, sums in known.items() if since <= month < until) for since, until in spans]
+    spans = [_names(each) for each in months]
+    known = sums_of_months(session, {name for names in spans for name in names}, now)
+    return [_total(known[name] for name in names if name in known) for names in spans]
+
+
+def _names(span: Month) -> tuple[str, ...]:
+    """The months that it has."""
+    first, end = local_day(span.start), local_day(span.end)
+    count = (end.year - first.year) * 12 + end.month - first.month
+    return tuple(each.name for each in months_to(month_at(span.end - timedelta(days=1)), count))
 
 
 def _total(several: Iterable[Sums]) -> Sums:

@@ -37,14 +37,16 @@ _SUMS = (*_OF_CASE, *_OF_FACTS)
 _TOLD = ("registered_at", "mode", "item_kind", "statutory_days", "promised_days", "closed_at")
 _FACTS = ("month", "closed", "at_desk", "fetched", "handed_over", "clock_kept")
 _FETCHED = "(SELECT count(*) > 0 FROM leg x WHERE x.case_no = R.case_no AND x.leg = 'PICKUP' AND x.outcome = 'DELIVERED')"
+# Not `WHERE stopped_at IS NULL`: that leads SQLite through every running clock instead of those of the case.
 _LAST = (
-    "FROM deadline x WHERE x.case_no = R.case_no AND x.kind = 'DECISION_PROMISED' AND x.stopped_at IS {} "
-    "AND NOT EXISTS (SELECT 1 FROM deadline y WHERE y.case_no = x.case_no AND y.kind = x.kind "
+    "FROM deadline x WHERE x.case_no = R.case_no AND x.kind = 'DECISION_PROMISED' "
+    "AND NOT EXISTS (SELECT 1 FROM deadline y WHERE y.case_no = x.case_no AND y.kind = 'DECISION_PROMISED' "
     "AND coalesce(y.handling_no, '') = coalesce(x.handling_no, '') AND y.id > x.id)"
 )
+_KEPT = "CASE WHEN x.stopped_at <= x.due_at THEN 1 WHEN x.stopped_at IS NOT NULL THEN 0 END"
 _CLOCKS = (
-    f"clock_kept = (SELECT min(CASE WHEN x.stopped_at <= x.due_at THEN 1 ELSE 0 END) {_LAST.format('NOT NULL')}), "
-    f"clock_runs_to = (SELECT min(x.due_at) {_LAST.format('NULL')})"
+    f"clock_kept = (SELECT min({_KEPT}) {_LAST}), "
+    f"clock_runs_to = (SELECT min(CASE WHEN x.stopped_at IS NULL THEN x.due_at END) {_LAST})"
 )
 _FEW = "case_no, handlings, told, handed_over, clocks"
 _RUNS = "clock_runs_to IS NOT NULL"
@@ -157,7 +159,7 @@ def upgrade() -> None:
     op.add_column("case_facts", sa.Column("clock_runs_to", UtcDateTime(timezone=True), nullable=True))
     _fill()
     _watch()
-    where, runs = sa.text(_RUNS), ["clock_runs_to", "month", "clock_kept"]
+    where, runs = sa.text(_RUNS), ["month", "clock_runs_to", "clock_kept"]
     op.create_index("ix_case_facts_runs", "case_facts", runs, sqlite_where=where, postgresql_where=where)
 
 
