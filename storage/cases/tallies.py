@@ -1,6 +1,6 @@
 """Counts (计数) that are kept with what they count, so that nobody counts a whole table to show a number.
 
-Kept by triggers of the database in the transaction that writes (migrations 0017 and 0031). On PostgreSQL each
+Kept by triggers of the database in the transaction that writes (migrations 0017, 0031 and 0032). On PostgreSQL each
 transaction at work has a slot of its own, so two writers never wait for each other; a count is the sum of its slots.
 """
 
@@ -17,9 +17,10 @@ class Tally(StrEnum):
     """CASE: cases by `{scheme}/{status}`. DOOR: judged door legs by verdict. OPEN: open cases.
 
     NETWORK: handlings that a network carries by `{partner}/{status}`. WAITING: those that wait for it, by partner.
-    TASK: open tasks by owner.
+    TASK: open tasks by owner. CARRIED: cases by `{month of registration}/{scheme}`; one of two networks is in both.
     """
 
+    CARRIED = "carried"
     CASE = "case"
     DOOR = "door"
     NETWORK = "network"

@@ -37,7 +37,7 @@ def figures(session: Session, now: datetime) -> dict[str, Any]:
 
     `overdue` and `dueSoon` (24 h) count cases with such a running clock. Shares: 0 … 1, None where nothing counted.
     """
-    counted = tallies(session)
+    counted = tallies(session, Tally.CASE, Tally.DOOR, Tally.OPEN, Tally.TASK, Tally.WAITING)
     status, scheme = _cases(counted[Tally.CASE])
     return {
         "at": now.isoformat(),

@@ -130,13 +130,13 @@ def measures(session: Session, month: Month, now: datetime, *, trend: bool = Tru
 
 def _counted(session: Session, months: Sequence[Month], now: datetime) -> list[Sums]:
     """What each of these spans of whole months comes to."""
-    spans = [_names(each) for each in months]
+    spans = [months_of(each) for each in months]
     known = sums_of_months(session, {name for names in spans for name in names}, now)
     return [_total(known[name] for name in names if name in known) for names in spans]
 
 
-def _names(span: Month) -> tuple[str, ...]:
-    """The months that it has."""
+def months_of(span: Month) -> tuple[str, ...]:
+    """The names of the months that a span has."""
     first, end = local_day(span.start), local_day(span.end)
     count = (end.year - first.year) * 12 + end.month - first.month
     return tuple(each.name for each in months_to(month_at(span.end - timedelta(days=1)), count))

@@ -1,4 +1,4 @@
-"""the five measures' sums by month, kept with what they tell of; a case's facts say what they need of it
+"""the five measures' sums and the networks' cases by month, kept with what they tell of; what they need of a case
 
 Revision: 0032
 Revises: 0031
@@ -104,9 +104,21 @@ def _triggers() -> Iterator[tuple[str, ...]]:
     for name, event in (("facts_kept", "INSERT"), ("facts_kept_moved", "UPDATE OF due_at, stopped_at")):
         yield name, "deadline", event, promised, f"{lock}UPDATE case_facts SET {clocks} WHERE case_no = NEW.case_no"
     fetched = f"{lock}UPDATE case_facts SET fetched = {_FETCHED.replace('R.', 'NEW.')} WHERE case_no = NEW.case_no"
+    yield "tally_carried", "handling", "INSERT", "", _carried()
     yield "facts_fetched", "leg", "INSERT", "NEW.leg = 'PICKUP' AND NEW.outcome = 'DELIVERED'", fetched
     either = "NEW.leg = 'PICKUP' AND (NEW.outcome = 'DELIVERED' OR OLD.outcome = 'DELIVERED')"
     yield "facts_fetched_moved", "leg", "UPDATE OF outcome", either, fetched
+
+
+def _carried() -> str:
+    """A case of a month counts once for each network; of several handlings the first one counts."""
+    slot = "tally_slot()" if _postgresql() else "0"
+    return (
+        f"INSERT INTO tally (name, key, slot, count) SELECT 'carried', f.month || '/' || NEW.scheme, {slot}, 1 "
+        "FROM case_facts f WHERE f.case_no = NEW.case_no AND f.month IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM handling o WHERE o.case_no = NEW.case_no AND o.scheme = NEW.scheme "
+        "AND o.place < NEW.place) ON CONFLICT (name, key, slot) DO UPDATE SET count = tally.count + excluded.count"
+    )
 
 
 def _watch() -> None:
@@ -141,6 +153,11 @@ def _fill() -> None:
         f"INSERT INTO month_sum (month, slot, {', '.join(sums)}) SELECT f.month, 0, {values} "
         "FROM case_file R JOIN case_facts f ON f.case_no = R.case_no GROUP BY f.month"
     )
+    op.execute(
+        "INSERT INTO tally (name, key, slot, count) "
+        "SELECT 'carried', f.month || '/' || h.scheme, 0, count(DISTINCT h.case_no) "
+        "FROM handling h JOIN case_facts f ON f.case_no = h.case_no GROUP BY 2"
+    )
 
 
 def upgrade() -> None:
@@ -174,3 +191,4 @@ def downgrade() -> None:
     for name in ("clock_runs_to", "clock_kept", "fetched", "at_desk", "closed", "month"):
         op.drop_column("case_facts", name)
     op.drop_table("month_sum")
+    op.execute("DELETE FROM tally WHERE name = 'carried'")

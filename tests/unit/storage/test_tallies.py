@@ -22,6 +22,8 @@ RECOUNTED = {
     "task": "SELECT owner, count(*) FROM task WHERE resolved_at IS NULL GROUP BY 1",
     "network": "SELECT partner || '/' || status, count(*) FROM handling WHERE partner IS NOT NULL GROUP BY 1",
     "waiting": "SELECT partner, count(*) FROM handling WHERE partner > '' AND waiting_since IS NOT NULL GROUP BY 1",
+    "carried": """SELECT month || '/' || h.scheme, count(DISTINCT h.case_no) FROM handling h JOIN case_facts f
+        ON f.case_no = h.case_no GROUP BY 1""",
     "door": "SELECT verdict, count(*) FROM leg WHERE leg IN ('PICKUP', 'DELIVERY') AND verdict IS NOT NULL GROUP BY 1",
 }
 SOONEST = """SELECT (SELECT first_due_at FROM case_facts f WHERE f.case_no = c.case_no),
