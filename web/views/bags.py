@@ -10,10 +10,10 @@ from parcels.handover import HALL
 from parcels.outlets import outlets_now
 from storage.parcels.bags import bags_to, lines_of
 from storage.parcels.legs import LegRow
+from storage.work_lists import TO_BAG
 
 _AT_MOST = 500
 _OPEN = text("ended_at IS NULL")
-_TO_BAG = f"ended_at IS NULL AND tracking_no IS NOT NULL AND leg = '{Leg.PICKUP}'"
 _WITH_THE_OUTLET = (ParcelStage.PICKED_UP, ParcelStage.AT_OUTLET)
 _AT_THE_HALL = (ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED)
 HALL_NAME = "政务大厅"
@@ -60,7 +60,7 @@ def to_bag(session: Session, place: str) -> list[dict[str, Any]]:
             LegRow.outlet_id.is_not(None),
         )
     else:
-        query = query.where(text(_TO_BAG), LegRow.stage.in_(_WITH_THE_OUTLET), LegRow.outlet_id == place)
+        query = query.where(text(TO_BAG), LegRow.stage.in_(_WITH_THE_OUTLET), LegRow.outlet_id == place)
     legs = session.scalars(query.order_by(LegRow.outlet_id, LegRow.ordered_at).limit(_AT_MOST))
     return [
         {

@@ -105,6 +105,8 @@ def _triggers() -> Iterator[tuple[str, ...]]:
         yield name, "deadline", event, promised, f"{lock}UPDATE case_facts SET {clocks} WHERE case_no = NEW.case_no"
     fetched = f"{lock}UPDATE case_facts SET fetched = {_FETCHED.replace('R.', 'NEW.')} WHERE case_no = NEW.case_no"
     yield "tally_carried", "handling", "INSERT", "", _carried()
+    both = f"{_carried_elsewhere('OLD.month', -1)}; {_carried_elsewhere('NEW.month', 1)}"
+    yield "tally_carried_moved", "case_facts", "UPDATE OF month", "OLD.month <> NEW.month", both
     yield "facts_fetched", "leg", "INSERT", "NEW.leg = 'PICKUP' AND NEW.outcome = 'DELIVERED'", fetched
     either = "NEW.leg = 'PICKUP' AND (NEW.outcome = 'DELIVERED' OR OLD.outcome = 'DELIVERED')"
     yield "facts_fetched_moved", "leg", "UPDATE OF outcome", either, fetched
@@ -118,6 +120,15 @@ def _carried() -> str:
         "FROM case_facts f WHERE f.case_no = NEW.case_no AND f.month IS NOT NULL "
         "AND NOT EXISTS (SELECT 1 FROM handling o WHERE o.case_no = NEW.case_no AND o.scheme = NEW.scheme "
         "AND o.place < NEW.place) ON CONFLICT (name, key, slot) DO UPDATE SET count = tally.count + excluded.count"
+    )
+
+
+def _carried_elsewhere(month: str, by: int) -> str:
+    slot = "tally_slot()" if _postgresql() else "0"
+    return (
+        f"INSERT INTO tally (name, key, slot, count) SELECT 'carried', {month} || '/' || h.scheme, {slot}, {by} "
+        "FROM (SELECT DISTINCT scheme FROM handling WHERE case_no = NEW.case_no) h WHERE true "
+        "ON CONFLICT (name, key, slot) DO UPDATE SET count = tally.count + excluded.count"
     )
 
 

@@ -55,6 +55,7 @@ def any_change(session, chance, place):
     case = session.get_one(CaseRow, CASE)
     choice = chance.randrange(10)
     if choice == 0:
+        case.registered_at = chance.choice([NOW, NOW - timedelta(days=40)])
         case.status, case.closed_at = chance.choice(["SUBMITTED", "APPROVED"]), chance.choice([None, NOW])
     elif choice == 1:
         case.item_name = f"项{place}"
