@@ -20,12 +20,14 @@ from runtime.condition import Engine, Finding, Level, Looked, Part, network_part
 from runtime.keys import DatedKey
 from runtime.networks import is_connected
 from runtime.settings import Settings
-from storage.cases.rows import CaseRow, HandlingRow
+from storage.cases.rows import CaseRow
+from storage.cases.tallies import Tally, tallies
 from storage.catalogue import ListKind, newest, read_calendar, read_items
 from storage.exchange.breakers import breaker_of
 from storage.exchange.inbox_row import InboxRow, InboxState
 from storage.migrating import standing
 from storage.pending_updates import UpdateRow
+from storage.watching import waiting_for
 
 NETWORKS: Final = {
     Partner.SICHUAN: "四川（川渝通办）",
@@ -87,10 +89,8 @@ def _network(session: Session, partner: Partner, now: datetime) -> Finding:
         return Finding(part=part, level="warn", what=what, detail="没有接入，其办件将一直等待",
                        fix="装回 partners/ 下的同名目录")  # fmt: skip
     opened_at = breaker_of(session, partner).opened_at
-    waiting = select(func.count(), func.min(HandlingRow.waiting_since)).where(
-        HandlingRow.partner == partner, HandlingRow.waiting_since.is_not(None)
-    )
-    count, since = session.execute(waiting).one()
+    count = tallies(session, Tally.WAITING)[Tally.WAITING].get(partner, 0)
+    since = waiting_for(session, [partner]).get(partner)
     silent_since = min((at for at in (opened_at, since) if at is not None), default=None)
     if silent_since is None:
         return Finding(part=part, level="pass", what=what, detail="有应答")

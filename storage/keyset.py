@@ -109,7 +109,7 @@ def read_page(
         query = _of(shown, segment, after if place == first else None)
         rows = session.execute(query.offset(skip or None).limit(size + 1 - len(found))).all()
         if skip:
-            skip = 0 if rows else skip - count_up_to(session, [segment], skip)
+            skip = 0 if rows else skip - _count(session, segment)
         found += [(place, row) for row in rows]
         if len(found) > size:
             return Page(rows=[row for _, row in found[:size]], next=_mark(*found[size - 1]))
@@ -124,6 +124,11 @@ def count_up_to(session: Session, segments: Sequence[Segment], bound: int) -> in
             some = _of(select(segment.id), segment, None).limit(bound - counted).subquery()
             counted += session.scalar(select(func.count()).select_from(some)) or 0
     return counted
+
+
+def _count(session: Session, segment: Segment) -> int:
+    """All of them: for a segment that is known to have fewer than were to be skipped."""
+    return session.scalar(select(func.count(segment.id)).where(*segment.where)) or 0
 
 
 def _of(shown: AnySelect, segment: Segment, after: Mark | None) -> AnySelect:

@@ -1,53 +1,28 @@
-"""The five measures in SQL: sums of a month for their values, and the cases behind each part of them.
+"""The five measures in SQL: the cases behind each part of them.
 
-One definition of each condition serves the sum and the list, so a number and what it leads to cannot differ. Read from
-the indexes of the quarter's figures (`storage.quarter_rows`); no row with a dossier is touched.
+What `storage.cases.month_sums` counts and what is listed here are the same conditions over the same columns, there in
+triggers. Read from the indexes of the quarter's figures (`storage.quarter_rows`); no row with a dossier is touched.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, literal, not_, or_, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, case, exists, literal, not_
 
-from catalog.intake import IntakeChannel
 from domain.measures import Measure, Part
-from domain.messages import DeadlineKind
 from domain.terms import ItemKind, Mode, Scheme
 from storage.base import UtcDateTime
 from storage.cases.facts import CaseFactsRow
-from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
+from storage.cases.rows import CaseRow, HandlingRow
 from storage.keyset import Condition, Segment
-from storage.parcels.legs import LegRow
-from storage.quarter_rows import FETCHED
-
-
-class Sums(NamedTuple):
-    """Of the cases registered within a time. `limited`: with a limit by law, in days `statutory` and `promised`."""
-
-    cases: int = 0
-    online: int = 0
-    immediate: int = 0
-    limited: int = 0
-    shorter: int = 0
-    statutory: int = 0
-    promised: int = 0
-    closed: int = 0
-    once: int = 0
-    twice: int = 0
-    judged: int = 0
-    on_time: int = 0
-
 
 _facts = CaseFactsRow
 _LIMITED: Final = CaseRow.statutory_days > 0
 _CLOSED: Final = CaseRow.closed_at.is_not(None)
-_FETCHED: Final = exists().where(text(FETCHED), LegRow.case_no == CaseRow.case_no)
-_HANDED_IN: Final = case((or_(CaseRow.channel == IntakeChannel.ONLINE.value, _FETCHED), 0), else_=1)
-_COLLECTED: Final = case((_facts.handed_over > 0, 1), else_=0)
-_TRIPS: Final = case((_CLOSED, _HANDED_IN + _COLLECTED))
-"""To our hall: handed in there, collected there; NULL while the case is open."""
+_HANDED_IN: Final = case((and_(_facts.at_desk, not_(_facts.fetched)), 1), else_=0)
+_trips = _HANDED_IN + case((_facts.handed_over > 0, 1), else_=0)
+"""To our hall: handed in there, collected there."""
 _FITS: Final[Mapping[Measure, Mapping[Part, ColumnElement[bool]]]] = {
     Measure.ONLINE: {
         Part.YES: CaseRow.mode == Mode.ONLINE.value,
@@ -64,68 +39,12 @@ _FITS: Final[Mapping[Measure, Mapping[Part, ColumnElement[bool]]]] = {
 }
 
 
-def _counted(fits: ColumnElement[bool]) -> ColumnElement[Any]:
-    return func.sum(case((fits, 1), else_=0))
-
-
 def _in_time(now: ColumnElement[datetime]) -> ColumnElement[int | None]:
     """1 where the last promised clock of every authority that has ended was stopped before its end, 0 where not.
 
-    NULL where none has ended. A case with one clock is judged by its facts, one with several by its clocks.
+    NULL where none has ended.
     """
-    ended = or_(_facts.clock_stopped_at.is_not(None), _facts.clock_due_at <= now)
-    alone = case((ended, case((_facts.clock_stopped_at <= _facts.clock_due_at, 1), else_=0)))
-    return case((_facts.clocks > 1, _of_several(now)), else_=alone)
-
-
-def _of_several(now: ColumnElement[datetime]) -> ColumnElement[int | None]:
-    clock, later = aliased(DeadlineRow), aliased(DeadlineRow)
-    newer = exists().where(
-        later.case_no == clock.case_no,
-        later.kind == DeadlineKind.DECISION_PROMISED.value,
-        func.coalesce(later.handling_no, "") == func.coalesce(clock.handling_no, ""),
-        later.id > clock.id,
-    )
-    last = (
-        clock.case_no == _facts.case_no,
-        clock.kind == DeadlineKind.DECISION_PROMISED.value,
-        or_(clock.stopped_at.is_not(None), clock.due_at <= now),
-        not_(newer),
-    )
-    late = or_(clock.stopped_at.is_(None), clock.stopped_at > clock.due_at)
-    worst = select(func.min(case((late, 0), else_=1))).where(*last).correlate(_facts)
-    return worst.scalar_subquery()
-
-
-_NOW: Final = bindparam("now", type_=UtcDateTime())
-_SUMS: Final = (
-    select(
-        func.count(),
-        _counted(_FITS[Measure.ONLINE][Part.YES]),
-        _counted(_FITS[Measure.IMMEDIATE][Part.YES]),
-        _counted(_LIMITED),
-        _counted(_FITS[Measure.COMPRESSION][Part.YES]),
-        func.sum(case((_LIMITED, CaseRow.statutory_days), else_=0)),
-        func.sum(case((_LIMITED, CaseRow.promised_days), else_=0)),
-        func.count(CaseRow.closed_at),
-        _counted(_TRIPS == 1),
-        _counted(_TRIPS == 2),
-        func.count(_in_time(_NOW)),
-        func.sum(_in_time(_NOW)),
-    )
-    .outerjoin(_facts, _facts.case_no == CaseRow.case_no)
-    .where(
-        CaseRow.registered_at >= bindparam("since", type_=UtcDateTime()),
-        CaseRow.registered_at < bindparam("until", type_=UtcDateTime()),
-    )
-)
-"""Built once: to make it and to look it up takes longer than to count a month of a district."""
-
-
-def sums(session: Session, since: datetime, until: datetime, now: datetime) -> Sums:
-    """What the cases registered from `since` on and before `until` come to, as far as is known at `now`."""
-    row = session.execute(_SUMS, {"since": since, "until": until, "now": now}).one()
-    return Sums(*(int(value or 0) for value in row))
+    return case((_facts.clock_runs_to <= now, 0), else_=_facts.clock_kept)
 
 
 def behind(
@@ -147,8 +66,7 @@ def _behind(measure: Measure, part: Part | None, now: datetime) -> list[Conditio
     if measure is Measure.TRIPS:
         if part is None:
             return [_CLOSED]
-        collected = case((exists().where(own, _facts.handed_over > 0), 1), else_=0)
-        return [_CLOSED, _HANDED_IN + collected == int(part)]
+        return [_CLOSED, exists().where(own, _trips == int(part))]
     if part is None:
         return [_LIMITED] if measure is Measure.COMPRESSION else []
     return [_FITS[measure][part]]

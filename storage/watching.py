@@ -3,15 +3,16 @@
 Conditions that an index has stand as text in the query too (see `storage.work_lists`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import case, func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session, aliased
 
-from domain.terms import DOOR_LEGS, Leg, Role
+from domain.terms import DOOR_LEGS, Leg, Partner, Role
 from storage.cases.rows import CaseRow, HandlingRow
+from storage.cases.tallies import Tally, tallies
 from storage.keyset import AnyRow, Condition, Segment, partial_index
 from storage.parcels.legs import LegRow
 from storage.quarter_rows import DOOR_LEG
@@ -26,6 +27,9 @@ _AWAITED: Final = f"ended_at IS NULL AND arrived_at IS NULL AND {_DOORS}"
 partial_index("ix_leg_stop", LegRow.planned_arrival_at, LegRow.leg_id, where=_STOP)
 partial_index("ix_leg_awaited", LegRow.verdict, LegRow.deadline_at, LegRow.leg_id, where=_AWAITED)
 partial_index("ix_case_file_clerk", CaseRow.clerk, CaseRow.due_at, where=_OPEN_CASE)
+
+
+_own = aliased(CaseRow, name="own")
 
 
 class RoleQueue(NamedTuple):
@@ -99,15 +103,36 @@ def promised_legs(outlet_id: str, verdicts: Sequence[str], since: datetime) -> t
 
 def role_queues(session: Session) -> list[RoleQueue]:
     """The open tasks of each role that has some; the role whose oldest waits longest first."""
-    counted = select(TaskRow.owner, func.count(), func.min(TaskRow.opened_at)).where(text("resolved_at IS NULL"))
-    found = [RoleQueue(Role(owner), count, at) for owner, count, at in session.execute(counted.group_by(TaskRow.owner))]
+    counted = tallies(session, Tally.TASK)[Tally.TASK]
+    found = [RoleQueue(Role(owner), count, at) for owner, count in counted.items() if (at := _oldest(session, owner))]
     return sorted(found, key=lambda queue: queue.oldest_at)
+
+
+def _oldest(session: Session, owner: str) -> datetime | None:
+    """When the open task of this role was opened that waits longest: the first in their index."""
+    waiting = select(TaskRow.opened_at).where(text("resolved_at IS NULL"), TaskRow.owner == owner)
+    return session.scalar(waiting.order_by(TaskRow.opened_at, TaskRow.id).limit(1))
+
+
+def waiting_for(session: Session, partners: Collection[Partner]) -> dict[Partner, datetime]:
+    """Those of `partners` that a handling waits for, and since when the first one does."""
+    first = {
+        partner: session.scalar(
+            select(HandlingRow.waiting_since)
+            .where(text("waiting_since IS NOT NULL"), HandlingRow.partner == partner)
+            .order_by(HandlingRow.waiting_since)
+            .limit(1)
+        )
+        for partner in partners
+    }
+    return {partner: since for partner, since in first.items() if since is not None}
 
 
 def clerk_queues(session: Session, now: datetime) -> list[ClerkQueue]:
     """The open cases of each clerk; who has most that are late first."""
-    late = func.sum(case((CaseRow.due_at <= now, 1), else_=0))
-    coming = func.min(case((CaseRow.due_at > now, CaseRow.due_at)))
-    counted = select(CaseRow.clerk, func.count(), late, coming).where(text(_OPEN_CASE)).group_by(CaseRow.clerk)
-    found = [ClerkQueue(*row) for row in session.execute(counted)]
+    each = select(CaseRow.clerk, func.count().label("cases")).where(text(_OPEN_CASE)).group_by(CaseRow.clerk).subquery()
+    own = (text("own.closed_at IS NULL"), _own.clerk == each.c.clerk)
+    late = select(func.count()).where(*own, _own.due_at <= now).scalar_subquery()
+    coming = select(func.min(_own.due_at)).where(*own, _own.due_at > now).scalar_subquery()
+    found = [ClerkQueue(*row) for row in session.execute(select(each.c.clerk, each.c.cases, late, coming))]
     return sorted(found, key=lambda queue: (-queue.late, -queue.cases, queue.clerk))

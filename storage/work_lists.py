@@ -74,6 +74,9 @@ partial_index("ix_handling_waiting", HandlingRow.partner, HandlingRow.waiting_si
 _LEG_OPEN: Final = "ended_at IS NULL"
 _LEG_TURN: Final[ColumnElement[datetime]] = func.coalesce(LegRow.planned_arrival_at, LegRow.ordered_at)
 
+TO_BAG: Final = f"ended_at IS NULL AND tracking_no IS NOT NULL AND leg = '{Leg.PICKUP}'"
+"""Of a leg: papers that are fetched and not at the hall yet, if their stage says so too (SQL)."""
+partial_index("ix_leg_to_bag", LegRow.outlet_id, LegRow.stage, where=TO_BAG)
 partial_index("ix_leg_work_outlet", LegRow.outlet_id, _LEG_TURN, LegRow.leg_id, where=_LEG_OPEN)
 partial_index("ix_leg_work_stage", LegRow.stage, _LEG_TURN, LegRow.leg_id, where=_LEG_OPEN)
 

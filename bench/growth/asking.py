@@ -138,6 +138,27 @@ def asked(asker: Asker, path: str, role: str | None, calls: int = CALLS) -> dict
     return each | {"first_ms": round(1000 * first, 1), "answer_kb": asker.last_kb()}
 
 
+def in_turn(ways: dict[int, tuple[Asker, str, str | None]], calls: int = CALLS) -> dict[int, dict[str, float]]:
+    """The figures of one path in districts of several sizes, asked one after the other again and again."""
+    firsts = {size: asker.get(path, role) for size, (asker, path, role) in ways.items()}
+    taken: dict[int, list[float]] = {size: [] for size in ways}
+    for _ in range(calls):
+        for size, (asker, path, role) in ways.items():
+            taken[size].append(asker.get(path, role))
+    return {
+        size: figures(taken[size]) | {"first_ms": round(1000 * first, 1), "answer_kb": ways[size][0].last_kb()}
+        for size, first in firsts.items()
+    }
+
+
+def searched(asker: Asker, q: str, calls: int = CALLS) -> dict[str, float]:
+    """The box that finds everything, asked by a clerk for `q`."""
+    first, *taken = [
+        asker.post("/search", "clerk", data={"q": q}, headers={"HX-Request": "true"}) for _ in range(calls + 1)
+    ]
+    return figures(taken) | {"first_ms": round(1000 * first, 1)}
+
+
 def callbacks(asker: Asker, numbers: list[str]) -> dict[str, float]:
     """Sichuan says of each case that it was received; signed before the time is taken."""
     taken = []

@@ -11,24 +11,23 @@ from functools import cache
 from typing import Any, Final
 
 from bench.growth.legs import NOW, contact, leg_rows
+from bench.growth.messages import message_rows
 from catalog.items import load
 from catalog.model import ServiceItem
 from demo.people import applicant
 from domain.dossier import Consent, Contact, Dossier, DossierMaterial
 from domain.identifiers import make_case_number
-from domain.inbound import EventPayload, InboundMessage, ResultPaper
-from domain.messages import CaseStart, HandlingPlan
-from domain.naming import CaseUpdate
+from domain.messages import CaseStart, HandlingPlan, Responsible
 from domain.outbound import Person
 from domain.tasks import RULES, TaskKind, task_id
-from domain.terms import PARTNER_OF_SCHEME, CaseStatus, Leg, Partner, Provided, ResultForm, Scheme, WireEvent
+from domain.terms import PARTNER_OF_SCHEME, CaseStatus, Leg, Provided, Scheme, WireEvent
 from domain.wire import WireState
 from storage.base import Base
+from storage.cases.faces import CaseFaceRow, CaseMarkRow, marks_of
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
-from storage.exchange.exchange_log import ExchangeRow
-from storage.exchange.inbox_row import InboxRow, associated_data_of
 from storage.sealing import Sealer
 from storage.tasks.rows import TaskLineRow, TaskRow
+from web.views.masking import applicant_masked
 
 FIRST: Final = datetime(2026, 10, 1, 1, tzinfo=UTC)
 REGION: Final = {"chuanyu": "510104", "southwest": "520102", "interprovincial": "440103", "quanyu": "500112"}
@@ -60,9 +59,26 @@ def number(serial: int, of: int) -> str:
     return make_case_number("500103", day, serial % 999_999 + 1)
 
 
-def rows(serial: int, of: int, sealer: Sealer) -> Rows:
-    """Every row of the `serial`th of `of` cases, in the order in which they may be written."""
-    yield from _Case(serial, of).rows(sealer)
+def rows(serial: int, of: int, sealer: Sealer, key: bytes) -> Rows:
+    """Every row of the `serial`th of `of` cases, in the order in which they may be written.
+
+    `key`: of the hashes by which a search finds them.
+    """
+    case = _Case(serial, of)
+    yield from case.rows(sealer)
+    yield from case.faces(sealer, key)
+
+
+def named(serial: int) -> str:
+    """The name of the `serial`th case's applicant; others have it too."""
+    name: str = applicant(serial % 100_000, "personal")["name"]
+    return name
+
+
+def closed_before(serial: int, of: int) -> str:
+    """The number of the last closed case before the `serial`th, or of the first case."""
+    made = (_Case(each, of) for each in range(serial, -1, -1))
+    return next((case.no for case in made if case.closed), number(0, of))
 
 
 def under_way_at(scheme: Scheme, of: int) -> Iterator[str]:
@@ -83,6 +99,12 @@ class _Case:
         self.accepted_at = self.at + _HOUR * self.chance.uniform(2, 50)
         self.decided_at = self.accepted_at + _HOUR * self.chance.uniform(5, 200)
         self.doors = [leg for leg in (Leg.PICKUP, Leg.DELIVERY) if self.chance.random() < 0.5]
+        self.due = [
+            self.at + timedelta(days=self.chance.uniform(4, 20)) if self.closed
+            else NOW + _HOUR * self.chance.uniform(-20, 400)
+            for _ in range(3)
+        ]  # fmt: skip
+        """The ends of its three clocks."""
 
     def rows(self, sealer: Sealer) -> Rows:
         status = CaseStatus.APPROVED if self.closed else self.chance.choice(
@@ -95,7 +117,7 @@ class _Case:
         for leg in self.doors:
             yield from leg_rows(self, leg, sealer)
         yield from self._tasks()
-        yield from self._messages(sealer)
+        yield from message_rows(self, sealer)
 
     def _case(self, status: CaseStatus, sealer: Sealer) -> dict[str, Any]:
         rated = self.closed and self.chance.random() < 0.6
@@ -132,7 +154,9 @@ class _Case:
             "collected_at": self.at + _HOUR,
             "decided_at": self.decided_at if self.closed else None,
             "closed_at": self.decided_at + _HOUR * 20 if self.closed else None,
-            "due_at": None if self.closed else NOW + _HOUR * self.chance.uniform(-20, 400),
+            "due_at": None if self.closed else min(self.due),
+            "awaits": None if self.closed else Responsible.AUTHORITY,
+            "keeper": "clerk" if self.chance.random() < 0.2 else f"clerk{self.serial % 9}",
             "rating": rating if rated else None,
             "item_kind": self.item.kind,
             "statutory_days": self.item.statutory_days,
@@ -160,6 +184,14 @@ class _Case:
             consent=Consent(version="2026-11", accepted=True),
         )  # fmt: skip
 
+    def faces(self, sealer: Sealer, key: bytes) -> Rows:
+        """What lists and searches know of it."""
+        person = self._dossier().applicant
+        name = sealer.seal(applicant_masked(person).encode(), f"face/{self.no}")
+        yield CaseFaceRow, {"case_no": self.no, "name": name}
+        for mark in marks_of(key, self.no, person):
+            yield CaseMarkRow, {"case_no": self.no, "mark": mark}
+
     def _handling(self, status: CaseStatus) -> dict[str, Any]:
         partner = PARTNER_OF_SCHEME[self.scheme]
         waits = partner is not None and not self.closed and self.chance.random() < 0.1
@@ -184,6 +216,7 @@ class _Case:
             "withdrawal_asked": False,
             "applied_count": 3 if self.closed else 0,
             "changed_at": self.decided_at,
+            "legal_due_at": None if self.closed or partner is not None else min(self.due[0], self.due[2]),
         }
 
     def _events(self) -> Rows:
@@ -216,7 +249,7 @@ class _Case:
         kinds = [("ACCEPTANCE", self.accepted_at)]
         kinds += [("DECISION_PROMISED", self.decided_at), ("DECISION_STATUTORY", self.decided_at)]
         for place, (kind, stopped_at) in enumerate(kinds):
-            due = self.at + timedelta(days=self.chance.uniform(4, 20))
+            due = self.due[place]
             yield (
                 DeadlineRow,
                 {
@@ -226,8 +259,8 @@ class _Case:
                     "kind": kind,
                     "start_at": self.at,
                     "warn_at": due - _HOUR * 24,
-                    "due_at": due if self.closed else NOW + _HOUR * self.chance.uniform(-20, 400),
-                    "responsible": "authority",
+                    "due_at": due,
+                    "responsible": Responsible.AUTHORITY,
                     "provisional": False,
                     "calendar_version": "bundled",
                     "stopped_at": stopped_at if self.closed else None,
@@ -263,56 +296,3 @@ class _Case:
             "key": key, "number": 1, "task_id": task_id(key), "kind": kind, "at": self.at + _HOUR * 3,
             "data": {"clock": "DECISION_PROMISED"},
         }  # fmt: skip
-
-    def _messages(self, sealer: Sealer) -> Rows:
-        partner = PARTNER_OF_SCHEME[self.scheme]
-        if partner is None:
-            return
-        said = (WireEvent.RECEIVED, WireEvent.ACCEPTED, WireEvent.APPROVED) if self.closed else (WireEvent.RECEIVED,)
-        for seq, event in enumerate(said, 1):
-            message_id, at = f"evt_{self.no}_{seq}", self.at + _HOUR * 2 * seq
-            sealed_as = associated_data_of(partner, message_id)
-            yield (
-                InboxRow,
-                {
-                    "sender": partner,
-                    "message_id": message_id,
-                    "content_sha256": "0" * 64,
-                    "handling_no": self.no,
-                    "case_no": self.no,
-                    "event_name": event,
-                    "seq": seq,
-                    "occurred_at": at,
-                    "received_at": at,
-                    "verdict": "APPLIED",
-                    "state": "APPLIED",
-                    "order": seq,
-                    "update_name": CaseUpdate.AUTHORITY_EVENT,
-                    "update": {"event": event},
-                    "message": sealer.seal(self._said(partner, message_id, event, seq, at), sealed_as),
-                    "raw": b"\0" * 500,
-                    "attempts": 1,
-                    "refusals": 0,
-                },
-            )
-            yield ExchangeRow, {
-                "at": at, "partner": partner, "direction": "in", "kind": "callback", "message_id": message_id,
-                "verdict": "APPLIED", "duration_ms": 12, "handling_no": self.no,
-            }  # fmt: skip
-
-    def _said(self, partner: Partner, message_id: str, event: WireEvent, seq: int, at: datetime) -> bytes:
-        result = ResultPaper(name="结果", form=ResultForm.PAPER, document_no="文〔2026〕1号", sha256=None)
-        said = InboundMessage(
-            partner=partner,
-            message_id=message_id,
-            content=b"{}",
-            handling_no=self.no,
-            partner_no="SC-1",
-            event_name=event,
-            event=event,
-            seq=seq,
-            occurred_at=at,
-            actor_org="办理地政务服务中心",
-            payload=EventPayload(result=result if event is WireEvent.APPROVED else None),
-        )
-        return said.model_dump_json().encode()

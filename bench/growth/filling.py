@@ -13,12 +13,15 @@ from storage.sealing import Sealer
 _AT_ONCE: Final = 2_000
 
 
-def fill(database: Database, sealer: Sealer, count: int) -> None:
-    """Write `count` cases with all that belongs to them, and let the database look at what it has."""
+def fill(database: Database, sealer: Sealer, count: int, key: bytes) -> None:
+    """Write `count` cases with all that belongs to them, and let the database look at what it has.
+
+    `key`: of the hashes by which a search finds cases (`runtime.container:face_key`).
+    """
     for start in range(0, count, _AT_ONCE):
         made: dict[type[Base], list[dict[str, Any]]] = defaultdict(list)
         for serial in range(start, min(start + _AT_ONCE, count)):
-            for kind, values in rows(serial, count, sealer):
+            for kind, values in rows(serial, count, sealer, key):
                 made[kind].append(values)
         with database.write() as session:
             for kind, some in made.items():

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from bench.growth.cases import NOW, number
+from bench.growth.cases import NOW, closed_before, named, number
+from storage.keyset import Mark
+from web.foundation.paging import token_of
 
 PERIOD: Final = "2026Q4"
 
@@ -16,6 +18,7 @@ def reads(count: int) -> dict[str, tuple[str, str | None]]:
     return {
         "work list": (cases, "clerk"),
         "work list, last page": (f"{cases}?page={min(count // 50, 10_000)}", "clerk"),
+        "work list, deep by its mark": (f"{cases}?after={_deep(count)}", "clerk"),
         "work list, 200": (f"{cases}?size=200", "clerk"),
         "work list of a status": (f"{cases}?status=REVIEWING", "clerk"),
         "work list of the largest network": (f"{cases}?scheme=chuanyu", "clerk"),
@@ -51,6 +54,27 @@ def reads(count: int) -> dict[str, tuple[str, str | None]]:
         "stops of an outlet, the first five": ("/api/v1/outlets/jiefangbei/worklist?size=5", "courier"),
         "search items": ("/api/v1/items?q=身份证", "clerk"),
         "metrics": ("/metrics", None),
+    }
+
+
+def _deep(count: int) -> str:
+    """The mark of a page amid the closed cases, the largest segment."""
+    token = token_of(Mark(segment=2, id=closed_before(count // 2, count)))
+    assert token is not None
+    return token
+
+
+def searches(count: int) -> dict[str, str]:
+    """What people type into the box, where there are `count` cases."""
+    return {"a name": named(count // 2), "a number": number(count // 2 + 1, count), "nothing known": "王无此人"}
+
+
+def pages(count: int) -> dict[str, tuple[str, str]]:
+    """Pages whose painting is measured in a browser: name → path and role."""
+    return {
+        "work list": ("/cases", "clerk"),
+        "case page": (f"/window/{number(count // 2 + 1, count)}", "clerk"),
+        "supervisor": ("/supervisor", "supervisor"),
     }
 
 

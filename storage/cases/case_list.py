@@ -94,12 +94,13 @@ class CaseFilter(Frozen):
 class Sought(Frozen):
     """What this database has of what is asked, so that the list takes the way that is quick there.
 
-    `few_of_scheme`: the network has at most 2,000 handlings. `names`: the names of items that have `q` in them, None
-    where they are not known or too many; `few_of_names`: at most 2,000 cases have one of them. `numbered`: a case
-    number may begin with `q`.
+    `few_of_scheme`, `few_of_region`: the network, the region has at most 2,000 handlings. `names`: the names of items
+    that have `q` in them, None where they are not known or too many; `few_of_names`: at most 2,000 cases have one of
+    them. `numbered`: a case number may begin with `q`.
     """
 
     few_of_scheme: bool = False
+    few_of_region: bool = False
     names: tuple[str, ...] | None = None
     few_of_names: bool = False
     numbered: bool = True
@@ -123,14 +124,17 @@ def wanted_cases(session: Session, wanted: CaseFilter) -> tuple[Segment, ...]:
 def sought(session: Session, wanted: CaseFilter) -> Sought:
     """What the database has of `wanted`: a few looks into indexes, none of them longer in a large district."""
     few = wanted.scheme is not None and _few(session, select(HandlingRow.case_no).filter_by(scheme=wanted.scheme))
+    of_region = select(HandlingRow.case_no).filter_by(region=wanted.region)
+    few_there = wanted.region is not None and _few(session, of_region)
     q = wanted.q.strip()
     if not q or _is_number(q):
-        return Sought(few_of_scheme=few)
+        return Sought(few_of_scheme=few, few_of_region=few_there)
     named = select(ItemNameRow.name).where(ItemNameRow.name.contains(q, autoescape=True)).limit(_MANY_NAMES + 1)
     names = tuple(session.scalars(named))
     begun = select(CaseRow.case_no).where(_begins(q)).limit(1)
     return Sought(
         few_of_scheme=few,
+        few_of_region=few_there,
         names=names if len(names) <= _MANY_NAMES else None,
         few_of_names=_few(session, _numbers_of(names)) if len(names) <= _MANY_NAMES else False,
         numbered=q.isascii() and q.isdecimal() and session.scalar(begun) is not None,
@@ -211,7 +215,7 @@ def _fits(wanted: CaseFilter, sought: Sought) -> tuple[Condition, ...]:
     if wanted.collect:
         found.append(CaseRow.case_no.in_(_TO_COLLECT))
     if wanted.region is not None:
-        found.append(CaseRow.case_no.in_(select(HandlingRow.case_no).where(HandlingRow.region == wanted.region)))
+        found.append(_handled_in(wanted.region, sought.few_of_region))
     q = wanted.q.strip()
     if q:
         found.append(_begins(q) if _is_number(q) else _named(q, sought))
@@ -223,6 +227,12 @@ def _carried_by(scheme: Scheme, few: bool) -> ColumnElement[bool]:
     if few:
         return CaseRow.case_no.in_(select(HandlingRow.case_no).where(HandlingRow.scheme == scheme))
     return exists().where(HandlingRow.case_no == CaseRow.case_no, HandlingRow.scheme == scheme)
+
+
+def _handled_in(region: str, few: bool) -> ColumnElement[bool]:
+    if few:
+        return CaseRow.case_no.in_(select(HandlingRow.case_no).where(HandlingRow.region == region))
+    return exists().where(HandlingRow.case_no == CaseRow.case_no, HandlingRow.region == region)
 
 
 def _named(q: str, sought: Sought) -> ColumnElement[bool]:

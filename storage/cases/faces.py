@@ -7,9 +7,11 @@ import hmac
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy import ForeignKey, LargeBinary, String, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from domain.errors import Misconfigured
 from domain.outbound import Person
 from storage.base import Base
 from storage.cases.rows import CaseRow
@@ -46,6 +48,11 @@ def keep_face(session: Session, sealer: Sealer, key: bytes, case_no: str, person
     `key`: of the hashes. `masked`: the name as lists show it.
     """
     session.add(CaseFaceRow(case_no=case_no, name=sealer.seal(masked.encode(), f"face/{case_no}")))
+    session.add_all(CaseMarkRow(mark=mark, case_no=case_no) for mark in marks_of(key, case_no, person))
+
+
+def marks_of(key: bytes, case_no: str, person: Person) -> frozenset[str]:
+    """The marks by which a case of `person` is found. `key`: of the hashes."""
     said = {
         ("name", person.name),
         ("id", person.id_number),
@@ -53,15 +60,21 @@ def keep_face(session: Session, sealer: Sealer, key: bytes, case_no: str, person
         ("phone-tail", person.phone[-_FOUR:]),
         ("tail", case_no[_TAIL]),
     }
-    session.add_all(CaseMarkRow(mark=_mark(key, kind, value), case_no=case_no) for kind, value in said)
+    return frozenset(_mark(key, kind, value) for kind, value in said)
 
 
 def faces_of(session: Session, sealer: Sealer, numbers: Collection[str]) -> dict[str, str]:
-    """Case number → masked name, of those that have one kept."""
+    """Case number → masked name, of those that have one kept; a key that is gone takes a name and not the list."""
     if not numbers:
         return {}
     rows = session.execute(select(CaseFaceRow.case_no, CaseFaceRow.name).where(CaseFaceRow.case_no.in_(numbers)))
-    return {case_no: sealer.open(name, f"face/{case_no}").decode() for case_no, name in rows}
+    found: dict[str, str] = {}
+    for case_no, name in rows:
+        try:
+            found[case_no] = sealer.open(name, f"face/{case_no}").decode()
+        except (Misconfigured, InvalidTag):
+            continue
+    return found
 
 
 def marks_for(key: bytes, *, name: str, number: str, phone: str) -> tuple[str, ...]:

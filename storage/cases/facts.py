@@ -1,7 +1,8 @@
 """What the quarter's figures ask of a case's handlings, history and clocks: one narrow row for a case.
 
-Kept by triggers of the database in the very transaction that writes a handling, a line or a clock (migrations 0016 and
-0017), so no writer can forget it. Each adds to the row in one statement: two at once end as one after the other.
+Kept by triggers of the database in the very transaction that writes a case, a handling, a line, a clock or a leg
+(migrations 0016, 0017 and 0032), so no writer can forget it. Each adds to the row in one statement: two at once end as
+one after the other.
 """
 
 from datetime import datetime
@@ -22,6 +23,11 @@ class CaseFactsRow(Base):
     handed_over         lines of it
     clocks              promised ones; `clock_due_at`, `clock_stopped_at`: of the only one, of several of any
     first_due_at        the soonest end of its running clocks of any kind; None: none runs
+    month               of its registration by the hall's clock, `yyyy-MM`
+    closed, at_desk, fetched    whether it is closed, was handed in at a desk, and a courier has brought its papers
+    clock_kept          1 where of each authority's last promised clock, if it has stopped, it was before its end; 0
+                        where not of all; None: none of them has stopped
+    clock_runs_to       the soonest end of those of them that run; None: none runs
     """
 
     __tablename__ = "case_facts"
@@ -38,6 +44,14 @@ class CaseFactsRow(Base):
     clock_due_at: Mapped[datetime | None]
     clock_stopped_at: Mapped[datetime | None]
     first_due_at: Mapped[datetime | None]
+    month: Mapped[str | None] = mapped_column(String(7))
+    closed: Mapped[bool]
+    at_desk: Mapped[bool]
+    fetched: Mapped[bool]
+    clock_kept: Mapped[int | None]
+    clock_runs_to: Mapped[datetime | None]
 
 
 partial_index("ix_case_facts_due", CaseFactsRow.first_due_at, where="first_due_at IS NOT NULL")
+_RUNS = (CaseFactsRow.month, CaseFactsRow.clock_runs_to, CaseFactsRow.clock_kept)
+partial_index("ix_case_facts_runs", *_RUNS, where="clock_runs_to IS NOT NULL")

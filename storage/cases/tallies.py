@@ -1,7 +1,7 @@
 """Counts (计数) that are kept with what they count, so that nobody counts a whole table to show a number.
 
-Kept by triggers of the database in the transaction that writes (migration 0017). On PostgreSQL each transaction at work
-has a slot of its own, so two writers never wait for each other; a count is the sum of its slots.
+Kept by triggers of the database in the transaction that writes (migrations 0017, 0031 and 0032). On PostgreSQL each
+transaction at work has a slot of its own, so two writers never wait for each other; a count is the sum of its slots.
 """
 
 from collections import defaultdict
@@ -14,12 +14,19 @@ from storage.base import Base
 
 
 class Tally(StrEnum):
-    """CASE: cases by `{scheme}/{status}`. DOOR: judged door legs by verdict. OPEN: open cases. TASK: open tasks."""
+    """CASE: cases by `{scheme}/{status}`. DOOR: judged door legs by verdict. OPEN: open cases.
 
+    NETWORK: handlings that a network carries by `{partner}/{status}`. WAITING: those that wait for it, by partner.
+    TASK: open tasks by owner. CARRIED: cases by `{month of registration}/{scheme}`; one of two networks is in both.
+    """
+
+    CARRIED = "carried"
     CASE = "case"
     DOOR = "door"
+    NETWORK = "network"
     OPEN = "open"
     TASK = "task"
+    WAITING = "waiting"
 
 
 class TallyRow(Base):
@@ -43,10 +50,12 @@ class ItemNameRow(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
 
 
-def tallies(session: Session) -> dict[Tally, dict[str, int]]:
-    """Every count by its name and key; one that is 0 is left out."""
+def tallies(session: Session, *only: Tally) -> dict[Tally, dict[str, int]]:
+    """Every count, or `only` these, by its name and key; one that is 0 is left out."""
     found: dict[Tally, dict[str, int]] = defaultdict(dict)
     summed = select(TallyRow.name, TallyRow.key, func.sum(TallyRow.count)).group_by(TallyRow.name, TallyRow.key)
+    if only:
+        summed = summed.where(TallyRow.name.in_(only))
     for name, key, count in session.execute(summed):
         if count:
             found[Tally(name)][key] = int(count)

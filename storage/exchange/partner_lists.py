@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Index, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from domain.messages import Responsible
 from domain.terms import OUTCOMES, CaseStatus, Partner
 from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
+from storage.cases.tallies import Tally, tallies
 from storage.exchange.exchange_log import ExchangeBodyRow, ExchangeRow
 from storage.exchange.inbox_row import InboxRow, InboxState, associated_data_of
 from storage.exchange.outbox import CommandRow, CommandState, command_place
@@ -21,6 +22,10 @@ GOOD: Final = ("OK", "0000", "00", "000000000000", "DUPLICATE", "APPLIED", "EARL
 
 _NOT_GOOD: Final = f"verdict NOT IN ({', '.join(repr(verdict) for verdict in GOOD)})"
 
+partial_index("ix_inbox_dead", InboxRow.sender, InboxRow.received_at, where=f"state = '{InboxState.DEAD}'")
+_RUNNING: Final = (DeadlineRow.responsible, DeadlineRow.due_at, DeadlineRow.id)
+partial_index("ix_deadline_running", *_RUNNING, where="stopped_at IS NULL")
+Index("ix_exchange_message", ExchangeRow.message_id, ExchangeRow.partner, ExchangeRow.direction)
 partial_index("ix_exchange_not_good", ExchangeRow.partner, ExchangeRow.id, where=_NOT_GOOD)
 _BY_STATUS: Final = (HandlingRow.partner, HandlingRow.status, HandlingRow.handling_no)
 partial_index("ix_handling_partner_status", *_BY_STATUS, where="partner IS NOT NULL")
@@ -34,9 +39,9 @@ def not_good_list(partner: Partner) -> tuple[Segment, ...]:
 
 def counted_by_status(session: Session, partner: Partner) -> dict[str, int]:
     """Handlings of a network by status; those with an outcome are left out."""
-    open_ones = (HandlingRow.partner == partner, HandlingRow.status.not_in(OUTCOMES))
-    found = session.execute(select(HandlingRow.status, func.count()).where(*open_ones).group_by(HandlingRow.status))
-    return {row[0]: row[1] for row in found}
+    kept = tallies(session, Tally.NETWORK)[Tally.NETWORK].items()
+    found = {key.removeprefix(f"{partner}/"): count for key, count in kept if key.startswith(f"{partner}/")}
+    return {status: count for status, count in found.items() if status not in OUTCOMES}
 
 
 def status_list(partner: Partner, status: CaseStatus) -> tuple[Segment, ...]:
@@ -48,21 +53,35 @@ def status_list(partner: Partner, status: CaseStatus) -> tuple[Segment, ...]:
 def clocks_of(
     session: Session, partner: Partner, parties: Collection[Responsible], limit: int
 ) -> list[tuple[DeadlineRow, HandlingRow, CaseRow]]:
-    """Running clocks of a network's handlings for which one of `parties` is responsible, what ends soonest first."""
-    query = (
+    """Running clocks of a network's handlings for which one of `parties` is responsible, what ends soonest first.
+
+    Looked for party by party, each in the order of its own index.
+    """
+    if not counted_by_status(session, partner):
+        return []
+    found = sorted(soon for party in parties for soon in _soonest(session, partner, party, limit))
+    ids = [clock_id for _, clock_id in found[:limit]]
+    rows = (
         select(DeadlineRow, HandlingRow, CaseRow)
         .join(HandlingRow, HandlingRow.handling_no == DeadlineRow.handling_no)
         .join(CaseRow, CaseRow.case_no == DeadlineRow.case_no)
-        .where(DeadlineRow.stopped_at.is_(None), DeadlineRow.responsible.in_(parties), HandlingRow.partner == partner)
+        .where(DeadlineRow.id.in_(ids))
         .order_by(DeadlineRow.due_at, DeadlineRow.id)
-        .limit(limit)
     )
-    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in session.execute(rows)]
+
+
+def _soonest(session: Session, partner: Partner, party: Responsible, limit: int) -> list[tuple[datetime, int]]:
+    """(end, id) of the clocks of one party that end first."""
+    theirs = exists().where(HandlingRow.handling_no == DeadlineRow.handling_no, HandlingRow.partner == partner)
+    query = select(DeadlineRow.due_at, DeadlineRow.id).where(text("stopped_at IS NULL"), theirs)
+    some = query.where(DeadlineRow.responsible == party).order_by(DeadlineRow.due_at, DeadlineRow.id).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(some)]
 
 
 def not_delivered(session: Session, partner: Partner, since: datetime, limit: int) -> int:
     """Messages of theirs since then that wait for a person on our side, `limit` at most."""
-    dead = (InboxRow.sender == partner, InboxRow.state == InboxState.DEAD, InboxRow.received_at >= since)
+    dead = (InboxRow.sender == partner, text(f"state = '{InboxState.DEAD}'"), InboxRow.received_at >= since)
     return _up_to(session, limit, select(InboxRow.id).where(*dead))
 
 

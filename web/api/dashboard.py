@@ -13,8 +13,9 @@ from domain.terms import CaseStatus, Partner, Scheme
 from logistics.promise_model import PromiseVerdict
 from logistics.promise_report import KEPT
 from storage.cases.facts import CaseFactsRow
-from storage.cases.rows import DeadlineRow, HandlingRow
+from storage.cases.rows import DeadlineRow
 from storage.cases.tallies import Tally, tallies
+from storage.watching import waiting_for
 from web.answers.dashboards import Dashboard
 from web.foundation.context import Ctx
 from web.security.session import Watcher
@@ -36,7 +37,7 @@ def figures(session: Session, now: datetime) -> dict[str, Any]:
 
     `overdue` and `dueSoon` (24 h) count cases with such a running clock. Shares: 0 … 1, None where nothing counted.
     """
-    counted = tallies(session)
+    counted = tallies(session, Tally.CASE, Tally.DOOR, Tally.OPEN, Tally.TASK, Tally.WAITING)
     status, scheme = _cases(counted[Tally.CASE])
     return {
         "at": now.isoformat(),
@@ -49,7 +50,7 @@ def figures(session: Session, now: datetime) -> dict[str, Any]:
         "dueSoon": _due_soon(session, now),
         "tasks": sum(counted[Tally.TASK].values()),
         "door": _door(counted[Tally.DOOR]),
-        "waitingPartners": _waiting(session),
+        "waitingPartners": _waiting(session, counted[Tally.WAITING]),
     }
 
 
@@ -92,14 +93,9 @@ def _door(verdicts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _waiting(session: Session) -> list[dict[str, Any]]:
-    rows = session.execute(
-        select(HandlingRow.partner, func.count(), func.min(HandlingRow.waiting_since))
-        .where(HandlingRow.waiting_since.is_not(None), HandlingRow.partner.is_not(None))
-        .group_by(HandlingRow.partner)
-    )
+def _waiting(session: Session, counted: Mapping[str, int]) -> list[dict[str, Any]]:
+    since = waiting_for(session, [Partner(each) for each in counted])
     return [
-        {"partner": Partner(partner), "handlings": count, "since": since.isoformat()}
-        for partner, count, since in rows
-        if partner is not None and since is not None
+        {"partner": partner, "handlings": counted[partner], "since": since[partner].isoformat()}
+        for partner in sorted(since)
     ]

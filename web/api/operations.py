@@ -14,13 +14,14 @@ from runtime.condition import Engine, Finding
 from runtime.condition_checks import examine
 from runtime.networks import is_connected
 from storage.cases.applicant_messages import MessageRow, tally_since
-from storage.cases.rows import CaseRow, HandlingRow
+from storage.cases.rows import CaseRow
+from storage.cases.tallies import Tally, tallies
 from storage.conditions import ConditionRow, since_when
 from storage.exchange.breakers import BreakerRow
 from storage.exchange.inbox_row import InboxRow, InboxState
 from storage.migrating import standing
 from storage.pending_updates import UpdateRow
-from storage.tasks.rows import TaskRow
+from storage.watching import waiting_for
 from web.answers.operations import Alive, Ready, Status
 from web.foundation.context import Context, Ctx
 from web.security.session import OfOperations, Watcher
@@ -57,16 +58,17 @@ def _counts(session: Session) -> dict[str, int]:
     def count(query: Any) -> int:
         return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
+    kept = tallies(session, Tally.CASE, Tally.OPEN, Tally.TASK)
     return {
-        "cases": count(select(CaseRow.case_no)),
-        "casesOpen": count(select(CaseRow.case_no).filter_by(closed_at=None)),
+        "cases": sum(kept[Tally.CASE].values()),
+        "casesOpen": sum(kept[Tally.OPEN].values()),
         "casesNotStarted": count(select(CaseRow.case_no).filter_by(started=False)),
         "inboxWaiting": count(select(InboxRow.id).where(InboxRow.state.in_((InboxState.NEW, InboxState.DELIVERED)))),
         "inboxParked": count(select(InboxRow.id).filter_by(state=InboxState.PARKED)),
         "inboxDead": count(select(InboxRow.id).filter_by(state=InboxState.DEAD)),
         "updatesWaiting": count(select(UpdateRow.id).filter_by(delivered_at=None)),
         "partnersAway": count(select(BreakerRow.partner).where(BreakerRow.opened_at.is_not(None))),
-        "tasksOpen": count(select(TaskRow.id).filter_by(resolved_at=None)),
+        "tasksOpen": sum(kept[Tally.TASK].values()),
         "messagesWaiting": count(select(MessageRow.id).filter_by(state=MessageState.QUEUED)),
     }
 
@@ -137,15 +139,7 @@ def _status(ctx: Context) -> dict[str, Any]:
     with ctx.database.read() as session:
         counts = _counts(session)
         told = tally_since(session, today(ctx.now()))
-        waiting = {
-            row.partner: row.since.isoformat()
-            for row in session.execute(
-                select(HandlingRow.partner, func.min(HandlingRow.waiting_since).label("since"))
-                .where(HandlingRow.waiting_since.is_not(None))
-                .group_by(HandlingRow.partner)
-            )
-            if row.since is not None
-        }
+        waiting = {partner: since.isoformat() for partner, since in waiting_for(session, list(Partner)).items()}
     return {
         "database": "正常",
         "partners": {partner: _standing(partner, waiting.get(partner)) for partner in Partner},

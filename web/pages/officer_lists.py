@@ -7,6 +7,7 @@ from fastapi import Request
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
+from storage.cases.faces import faces_of
 from storage.cases.rows import HandlingRow
 from storage.keyset import AnyRow, Mark, Page, read_page
 from storage.officer_queue import QueueFilter, newest_list, officer_list
@@ -14,7 +15,6 @@ from web.foundation.context import Context
 from web.foundation.paging import Part, turned, with_newest
 from web.views.handlings import WITH_ITEM, handling_shown
 from web.views.officer_case import awaited
-from web.views.officer_names import names_of
 
 _SIZE: Final = 50
 _NEWEST: Final = 10
@@ -36,7 +36,7 @@ def officer_part(session: Session, ctx: Context, request: Request, wanted: Queue
 
 
 def _lines(session: Session, ctx: Context, rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
-    names = names_of(session, ctx, {row.HandlingRow.case_no for row in rows})
+    names = faces_of(session, ctx.sealer, {row.HandlingRow.case_no for row in rows})
     shown = [(handling_shown(session, ctx, row), row.HandlingRow) for row in rows]
     return [
         line | {"who": names.get(handling.case_no, ""), "awaited": awaited(line, handling.wire_state)}

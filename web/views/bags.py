@@ -10,6 +10,7 @@ from parcels.handover import HALL
 from parcels.outlets import outlets_now
 from storage.parcels.bags import bags_to, lines_of
 from storage.parcels.legs import LegRow
+from storage.work_lists import TO_BAG
 
 _AT_MOST = 500
 _OPEN = text("ended_at IS NULL")
@@ -49,11 +50,17 @@ def to_bag(session: Session, place: str) -> list[dict[str, Any]]:
     At an outlet what its couriers have fetched, for the hall (`here` false: still in a courier's hands); at the hall
     what goes to doors, for their outlets.
     """
-    query = select(LegRow).where(_OPEN, LegRow.tracking_no.is_not(None))
+    query = select(LegRow)
     if place == HALL:
-        query = query.where(LegRow.leg == Leg.DELIVERY, LegRow.stage.in_(_AT_THE_HALL), LegRow.outlet_id.is_not(None))
+        query = query.where(
+            _OPEN,
+            LegRow.tracking_no.is_not(None),
+            LegRow.leg == Leg.DELIVERY,
+            LegRow.stage.in_(_AT_THE_HALL),
+            LegRow.outlet_id.is_not(None),
+        )
     else:
-        query = query.where(LegRow.leg == Leg.PICKUP, LegRow.stage.in_(_WITH_THE_OUTLET), LegRow.outlet_id == place)
+        query = query.where(text(TO_BAG), LegRow.stage.in_(_WITH_THE_OUTLET), LegRow.outlet_id == place)
     legs = session.scalars(query.order_by(LegRow.outlet_id, LegRow.ordered_at).limit(_AT_MOST))
     return [
         {

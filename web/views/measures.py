@@ -4,8 +4,8 @@ A case counts in the month in which it was registered, by the hall's clock; an o
 """
 
 import re
-from collections.abc import Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from catalog.workdays import SHANGHAI, local_day
 from domain.errors import BadInput
 from domain.measures import MEASURES, SHARE, Measure, Part, Target
 from domain.model import Frozen
-from storage.measures import Sums, sums
+from storage.cases.month_sums import Sums, sums_of_months
 
 TREND_MONTHS: Final = 6
 
@@ -121,11 +121,29 @@ def _month(year: int, month: int) -> Month:
 def measures(session: Session, month: Month, now: datetime, *, trend: bool = True) -> tuple[MeasureShown, ...]:
     """The five measures of a month in the order of the reply, each with the months before it.
 
-    Without `trend` of any span of time.
+    Without `trend` of any span of whole months.
     """
     months = months_to(month, TREND_MONTHS) if trend else (month,)
-    counted = [sums(session, each.start, each.end, now) for each in months]
+    counted = _counted(session, months, now)
     return tuple(_shown(measure, months, counted) for measure in Measure)
+
+
+def _counted(session: Session, months: Sequence[Month], now: datetime) -> list[Sums]:
+    """What each of these spans of whole months comes to."""
+    spans = [months_of(each) for each in months]
+    known = sums_of_months(session, {name for names in spans for name in names}, now)
+    return [_total(known[name] for name in names if name in known) for names in spans]
+
+
+def months_of(span: Month) -> tuple[str, ...]:
+    """The names of the months that a span has."""
+    first, end = local_day(span.start), local_day(span.end)
+    count = (end.year - first.year) * 12 + end.month - first.month
+    return tuple(each.name for each in months_to(month_at(span.end - timedelta(days=1)), count))
+
+
+def _total(several: Iterable[Sums]) -> Sums:
+    return Sums(*(sum(column) for column in zip(Sums(), *several, strict=True)))
 
 
 def _shown(measure: Measure, months: Sequence[Month], counted: Sequence[Sums]) -> MeasureShown:

@@ -11,7 +11,8 @@ from catalog.regions import find as find_region
 from domain.audience import READERS_OF_WORDS
 from domain.messages import DeadlineKind, Responsible
 from domain.terms import CaseStatus, CommandKind, Notice, Partner, Role, WireEvent
-from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow, read_dossier
+from storage.cases.faces import faces_of
+from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
 from storage.exchange import partner_lists
 from storage.exchange.exchange_log import ExchangeRow
 from storage.exchange.inbox_row import InboxRow, InboxState
@@ -19,7 +20,6 @@ from storage.exchange.outbox import CommandRow, CommandState
 from storage.keyset import Mark, Page, read_page
 from web.foundation.context import Context
 from web.foundation.paging import COUNTED_TO
-from web.views.masking import applicant_masked
 from web.views.raw_masked import raw_shown
 from web.views.signed_steps import steps_shown
 from web.views.verdicts import verdict_said, verdict_tone
@@ -62,7 +62,8 @@ _CALLS: Final = {
 def owed_by(session: Session, ctx: Context, partner: Partner, parties: Collection[Responsible]) -> list[dict[str, Any]]:
     """Cases in which one of `parties` must act, what ends soonest first, as lines of a list (parts/row.html); 50."""
     clocks = partner_lists.clocks_of(session, partner, parties, _SHOWN)
-    return [_line(ctx, *found) for found in clocks]
+    names = faces_of(session, ctx.sealer, {case.case_no for _, _, case in clocks})
+    return [_line(names, *found) for found in clocks]
 
 
 def states_of(session: Session, partner: Partner) -> list[dict[str, Any]]:
@@ -157,16 +158,17 @@ def in_status(
     """Their handlings in one status, as lines of a list, the newest first. Raises BadInput (`CURSOR`)."""
     query = select(HandlingRow, CaseRow).join(CaseRow, CaseRow.case_no == HandlingRow.case_no)
     page = read_page(session, query, partner_lists.status_list(partner, status), size=size, after=after)
-    lines = [_case_line(ctx, row.HandlingRow, row.CaseRow) for row in page.rows]
+    names = faces_of(session, ctx.sealer, {row.CaseRow.case_no for row in page.rows})
+    lines = [_case_line(names, row.HandlingRow, row.CaseRow) for row in page.rows]
     return Page(rows=lines, next=page.next)
 
 
-def _line(ctx: Context, clock: DeadlineRow, handling: HandlingRow, case: CaseRow) -> dict[str, Any]:
+def _line(names: Mapping[str, str], clock: DeadlineRow, handling: HandlingRow, case: CaseRow) -> dict[str, Any]:
     kind, due = DEADLINES[DeadlineKind(clock.kind)], clock.due_at.isoformat()
-    return _case_line(ctx, handling, case) | {"dueAt": due, "holder": kind}
+    return _case_line(names, handling, case) | {"dueAt": due, "holder": kind}
 
 
-def _case_line(ctx: Context, handling: HandlingRow, case: CaseRow) -> dict[str, Any]:
+def _case_line(names: Mapping[str, str], handling: HandlingRow, case: CaseRow) -> dict[str, Any]:
     region = find_region(handling.region)
     status = CaseStatus(handling.status)
     return {
@@ -178,7 +180,7 @@ def _case_line(ctx: Context, handling: HandlingRow, case: CaseRow) -> dict[str, 
         "onHold": case.on_hold,
         "closedAt": case.closed_at,
         "dueAt": case.due_at.isoformat() if case.due_at else None,
-        "who": applicant_masked(read_dossier(case, ctx.sealer).applicant),
+        "who": names.get(case.case_no, ""),
         "where": region.name if region else handling.region,
         "holder": "",
     }

@@ -6,14 +6,13 @@ From sums and not case by case, so that it is on a page at once; the whole repor
 
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.measures import Measure
 from domain.model import Frozen
 from domain.terms import Scheme
-from storage.cases.rows import CaseRow, HandlingRow
-from web.views.measures import MeasureShown, Month, measures
+from storage.cases.tallies import Tally, tallies
+from web.views.measures import MeasureShown, Month, measures, months_of
 from web.views.quarter_figures import Period
 
 
@@ -49,16 +48,12 @@ class QuarterPreview(Frozen):
 def quarter_preview(session: Session, period: Period, now: datetime) -> QuarterPreview:
     """What the reply would say of a quarter at `now`."""
     whole = Month(name=period.name, start=period.start, end=period.end)
-    volumes = select(HandlingRow.scheme, func.count(HandlingRow.case_no.distinct()).label("cases")).join(
-        CaseRow, CaseRow.case_no == HandlingRow.case_no
-    )
-    within = (CaseRow.registered_at >= period.start, CaseRow.registered_at < period.end)
-    counted = {row.scheme: row.cases for row in session.execute(volumes.where(*within).group_by(HandlingRow.scheme))}
+    carried, names = tallies(session, Tally.CARRIED)[Tally.CARRIED], months_of(whole)
     shown = measures(session, whole, now, trend=False)
     return QuarterPreview(
         period=period,
         cases=shown[0].of,
-        volumes={scheme: counted.get(scheme, 0) for scheme in _ORDER},
+        volumes={scheme: sum(carried.get(f"{month}/{scheme}", 0) for month in names) for scheme in _ORDER},
         measures=shown,
     )
 

@@ -4,24 +4,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from catalog.workdays import SHANGHAI, local_day
-from domain.errors import Misconfigured
 from domain.model import Frozen
 from domain.terms import Leg, Role
 from logistics.promise_model import PromiseVerdict
 from parcels.outlets import outlets_now
-from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, read_dossier
+from storage.cases.faces import faces_of
+from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
 from storage.keyset import count_up_to, read_page
 from storage.parcels.legs import LegRow
 from storage.watching import due_within, in_danger, waiting_since
 from web.foundation.context import Context
 from web.foundation.paging import COUNTED_TO
 from web.views.helping import Helper, can_be_sent_again, courier_said, helper_of, waits_for
-from web.views.masking import applicant_masked
 from web.views.wording import LEGS
 
 _DOORS_SHOWN: Final = 4
@@ -108,11 +106,12 @@ def risks(session: Session, ctx: Context) -> Risks:
 def _named(session: Session, ctx: Context, legs: Sequence[LegRow], named: Sequence[str]) -> list[Risk]:
     numbers = {*named, *(leg.case_no for leg in legs)}
     cases = {case.case_no: case for case in session.scalars(select(CaseRow).where(CaseRow.case_no.in_(numbers)))}
+    who = faces_of(session, ctx.sealer, numbers)
     clocks = _running(session, named)
     handlings = _handlings(session, named)
     reminded = _reminded(session, numbers)
     names = {outlet.id: outlet.name for outlet in outlets_now(session)} if legs else {}
-    found = [_door(leg, cases[leg.case_no], ctx, reminded, names) for leg in legs if leg.case_no in cases]
+    found = [_door(leg, cases[leg.case_no], ctx, reminded, names, who) for leg in legs if leg.case_no in cases]
     for number in named:
         case, clock = cases[number], clocks.get(number)
         helper = Helper(label="", role=None)
@@ -121,7 +120,7 @@ def _named(session: Session, ctx: Context, legs: Sequence[LegRow], named: Sequen
         found.append(
             Risk(
                 case_no=number,
-                who=_who(case, ctx),
+                who=who.get(number, ""),
                 item=case.item_name,
                 waits=waits_for(clock) if clock is not None else "",
                 due_at=case.due_at,
@@ -135,10 +134,17 @@ def _named(session: Session, ctx: Context, legs: Sequence[LegRow], named: Sequen
     return found
 
 
-def _door(leg: LegRow, case: CaseRow, ctx: Context, reminded: dict[str, datetime], names: Mapping[str, str]) -> Risk:
+def _door(
+    leg: LegRow,
+    case: CaseRow,
+    ctx: Context,
+    reminded: dict[str, datetime],
+    names: Mapping[str, str],
+    who: Mapping[str, str],
+) -> Risk:
     return Risk(
         case_no=leg.case_no,
-        who=_who(case, ctx),
+        who=who.get(leg.case_no, ""),
         item=case.item_name,
         waits=f"{LEGS[Leg(leg.leg)]}，承诺时间前到门口",
         due_at=leg.deadline_at,
@@ -150,20 +156,13 @@ def _door(leg: LegRow, case: CaseRow, ctx: Context, reminded: dict[str, datetime
     )
 
 
-def _who(case: CaseRow, ctx: Context) -> str:
-    """Masked; a dossier whose key is gone must not take the page with it."""
-    try:
-        return applicant_masked(read_dossier(case, ctx.sealer).applicant)
-    except (InvalidTag, Misconfigured, ValueError):
-        return "姓名打不开"
-
-
 def _running(session: Session, numbers: Sequence[str]) -> dict[str, DeadlineRow]:
     """Case → its running clock that ends first."""
-    clocks = select(DeadlineRow).where(DeadlineRow.case_no.in_(numbers), DeadlineRow.stopped_at.is_(None))
+    clocks = select(DeadlineRow).where(DeadlineRow.case_no.in_(numbers)).order_by(DeadlineRow.due_at, DeadlineRow.id)
     found: dict[str, DeadlineRow] = {}
-    for clock in session.scalars(clocks.order_by(DeadlineRow.due_at, DeadlineRow.id)):
-        found.setdefault(clock.case_no, clock)
+    for clock in session.scalars(clocks):
+        if clock.stopped_at is None:  # not asked for: it leads SQLite through every running clock there is
+            found.setdefault(clock.case_no, clock)
     return found
 
 

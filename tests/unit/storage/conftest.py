@@ -47,7 +47,8 @@ def _emptied(database: Database) -> Database:
         for table in _kept():
             session.execute(table.delete())
     with database.write() as session:
-        for table in (*_others(), metadata.tables["tally"]):  # what is deleted is counted too
+        counts = (metadata.tables[name] for name in ("tally", "month_sum"))  # what is deleted is counted too
+        for table in (*_others(), *counts):
             session.execute(table.delete())
     return database
 
