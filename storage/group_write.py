@@ -36,6 +36,11 @@ class GroupWrite(Generic[Item, Outcome]):
         # A thread of its own: whose thread is cancelled or leaves takes nothing from the others.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=name)
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for the writer."""
+        return len(self._waiting)
+
     def add(self, item: Item) -> Outcome:
         """Return once the item is committed. Raises as `alone` does."""
         done: Future[Outcome | None] = Future()

@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.outbound import Person
-from storage.base import Base
+from storage.base import Base, insert_all_new
 from storage.cases.rows import CaseRow
 from storage.sealing import Sealer
 
@@ -43,7 +43,7 @@ class CaseMarkRow(Base):
 def keep_face(session: Session, sealer: Sealer, key: bytes, case_no: str, person: Person, masked: str) -> None:
     """Keep what lists and searches need of a case whose applicant is `person`; the caller's transaction stores it.
 
-    `key`: of the hashes. `masked`: the name as lists show it.
+    The case must be written already, or be in this session. `key`: of the hashes. `masked`: the name as lists show it.
     """
     session.add(CaseFaceRow(case_no=case_no, name=sealer.seal(masked.encode(), f"face/{case_no}")))
     said = {
@@ -53,7 +53,8 @@ def keep_face(session: Session, sealer: Sealer, key: bytes, case_no: str, person
         ("phone-tail", person.phone[-_FOUR:]),
         ("tail", case_no[_TAIL]),
     }
-    session.add_all(CaseMarkRow(mark=_mark(key, kind, value), case_no=case_no) for kind, value in said)
+    marks = [{"mark": _mark(key, kind, value), "case_no": case_no} for kind, value in said]
+    insert_all_new(session, CaseMarkRow, marks, CaseMarkRow.mark)
 
 
 def faces_of(session: Session, sealer: Sealer, numbers: Collection[str]) -> dict[str, str]:
