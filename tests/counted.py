@@ -22,7 +22,8 @@ def counted() -> Iterator[Cost]:
     cost = Cost()
 
     def statement(_connection: Any, _cursor: Any, text: str, *_more: Any) -> None:
-        cost.statements.append(text)
+        if not text.startswith("BEGIN"):
+            cost.statements.append(text)
 
     def commit(_connection: Any) -> None:
         cost.commits += 1
