@@ -16,11 +16,12 @@ from tests.unit.exchange.office import NOW
 from tests.unit.exchange.sichuan_callbacks import agreed, callback, content
 from tests.unit.web.hall import Hall, case_body
 
-REGISTERED = (17, 1)
-PASSED_ON = (22, 2)
-SAID = (6, 1)
-WRITTEN = (7, 1)
-"""Statements and commits: of a registration, a submission, a callback, and a step with a message and a new clock."""
+REGISTERED = (21, 1)
+PASSED_ON = (24, 3)
+SAID = (8, 1)
+WRITTEN = (11, 1)
+"""Statements and commits at most: of a registration; of a submission with one file; of a callback; of a step with a
+message to the applicant and a clock. Some statements more than it takes now, fewer than anybody would add unseen."""
 
 
 class Network:
@@ -98,8 +99,8 @@ def desk(hall: Hall) -> Desk:
 
 def within(cost, allowed: tuple[int, int]) -> None:
     statements = "\n".join(cost.statements)
-    assert (len(cost.statements), cost.commits) <= allowed, statements
-    assert cost.commits <= allowed[1], statements
+    assert len(cost.statements) <= allowed[0], f"{len(cost.statements)} statements:\n{statements}"
+    assert cost.commits <= allowed[1], f"{cost.commits} commits:\n{statements}"
 
 
 def with_files(hall: Hall, body: dict) -> dict:
@@ -128,8 +129,9 @@ def test_a_submission(hall: Hall, desk: Desk):
 def test_a_callback_and_the_step_that_follows(hall: Hall, desk: Desk):
     case_no = hall.started()
     desk.pass_on(case_no)
+    desk.hear(case_no, "RECEIVED", 1)  # the first one of a minute forgets old nonces
     with counted() as cost:
-        desk.hear(case_no, "RECEIVED", 1)
+        desk.hear(case_no, "ACCEPTED", 2)
     within(cost, SAID)
     with counted() as cost:
         desk.write(desk.step(case_no, CaseStatus.ACCEPTED, DeadlineKind.DECISION_PROMISED))
