@@ -6,6 +6,7 @@ from datetime import datetime
 from time import monotonic
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from temporalio import activity
 
@@ -146,11 +147,12 @@ class Commands:
         Raises:
             ApplicationError: benign, while the authority does not serve it.
         """
+        known = select(DocumentRow.sha256).filter_by(sha256=order.sha256).exists()
+        whose = select(HandlingRow, CaseRow.item_code, known).join(CaseRow, CaseRow.case_no == HandlingRow.case_no)
+        whose = whose.where(HandlingRow.handling_no == order.handling_no)
         with self._database.read() as session:
-            known = session.get(DocumentRow, order.sha256) is not None
-            handling = session.get_one(HandlingRow, order.handling_no)
-            case = session.get_one(CaseRow, handling.case_no)
-        if known:
+            handling, item_code, here = session.execute(whose).one()
+        if here:
             with self._database.write() as session:
                 bind(session, handling.case_no, [order.sha256], self._now())
                 self._settle_missing(session, order)
@@ -158,7 +160,7 @@ class Commands:
         ref = HandlingRef(
             handling_no=handling.handling_no,
             region=handling.region,
-            item_code=case.item_code,
+            item_code=item_code,
             partner_no=handling.partner_no,
         )
         adapter = self._adapters.get(order.partner)
@@ -199,6 +201,7 @@ class Commands:
 
     def _move_progress(self, session: Session, handling: HandlingRow, order: CommandOrder) -> None:
         """From now on the authority may answer, even before our call returns."""
+        handling.changed_at = self._now()
         if order.kind is CommandKind.SUBMIT:
             handling.progress = after_submit(handling.progress)
             self._inbox.adopt_for(session, handling, self._now())
@@ -206,7 +209,6 @@ class Commands:
             handling.progress = after_supplement(handling.progress, order.round)
         elif order.kind is CommandKind.WITHDRAW:
             handling.withdrawal_asked = True
-        handling.changed_at = self._now()
 
     def _hand_to_officer(self, order: CommandOrder, taken: Callable[[Session], None]) -> CommandResult:
         """In-city: the officer's queue reads our own tables (decisions.md 7)."""

@@ -1,12 +1,14 @@
 """Writing down what a case has come to: what belongs together in one transaction, harmless when repeated."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 from temporalio import activity
 
+from activities.case_files import CaseFile, case_files, event_of
 from activities.task_facts import OF_A_CLOCK, facts_of
 from activities.telling import told_of
 from catalog.clocks import Where
@@ -17,76 +19,118 @@ from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Scheme, WireEvent
 from parcels.paper_trail import HANDED_OVER, follow
 from storage.base import Database
-from storage.cases.applicant_messages import ToTell, enqueue_all
+from storage.cases.applicant_messages import ToTell, enqueue_of
 from storage.cases.deferred_materials import forgive, move_deferral, open_post_check, still_owed
 from storage.cases.electronic_results import miss_file, note_available
-from storage.cases.rows import CaseEvent, CaseEventRow, CaseRow, DeadlineRow, HandlingRow, add_events, handlings_of
+from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow, add_events_of
 from storage.exchange.inbox import Inbox
+from storage.group_write import GroupWrite
 from storage.officer_queue import legal_due_at
-from storage.tasks.rows import WORKFLOW, TaskRow, open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
+from storage.tasks.rows import open_task, open_tasks_of, settle_kinds, settle_matter, settle_task
 
 Clockwork = Callable[[ClockOrder, ItemBrief, float, Where], Deadline]
 """Computes a clock's times from the law, the item, the calendar and whose agreement counts; `float`: the time scale."""
-
-_IN_OUR_HANDS = (CaseStatus.REGISTERED, CaseStatus.COLLECTED)
+Clocks = tuple[tuple[Deadline, ...], ...]
+"""Of some steps, those that each has started."""
 
 
 class Records:
     """`record_all` is the only writer of statuses after the registration (decisions.md 3)."""
 
-    def __init__(self, database: Database, inbox: Inbox, clockwork: Clockwork, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        clockwork: Clockwork,
+        now: Callable[[], datetime],
+        one_moment: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """`one_moment`: within it the clockwork looks up its calendar once."""
         self._database = database
         self._inbox = inbox
         self._clockwork = clockwork
         self._now = now
+        self._one_moment = one_moment
+        self._writer = GroupWrite(self._write_together, self._write, "records")
 
     @activity.defn
     def record(self, change: CaseChange) -> Recorded:
         """One step, for cases that began before edition 2; as `record_all`."""
-        return Recorded(deadlines=self._write([change])[0])
+        return Recorded(deadlines=self._writer.add([change])[0])
 
     @activity.defn
     def record_all(self, steps: CaseChanges) -> AllRecorded:
         """Status, history, clocks and tasks of some steps in their order, in one transaction; returns their clocks.
 
-        Idempotent under the key of each: a second time it is not written, and its clocks are computed again.
+        Idempotent under the key of each: a second time it is not written, and its clocks are computed again. What other
+        cases want written at the same time goes into the same transaction.
 
         Raises:
             LookupError: the case is not in the database.
         """
-        return AllRecorded(deadlines=self._write(steps.changes))
+        return AllRecorded(deadlines=self._writer.add(steps.changes))
 
-    def _write(self, changes: Sequence[CaseChange]) -> tuple[tuple[Deadline, ...], ...]:
+    def _write(self, changes: Sequence[CaseChange]) -> Clocks:
         with self._database.write() as session:
             return self.write(session, changes)
 
-    def write(self, session: Session, changes: Sequence[CaseChange]) -> tuple[tuple[Deadline, ...], ...]:
-        """Steps of one case in the caller's transaction; the clocks of each. Raises as `record_all`.
+    def _write_together(self, wanted: Sequence[Sequence[CaseChange]]) -> list[Clocks | None]:
+        with self._database.write_together() as session:
+            return self._written(session, wanted)
 
-        What is needed is read before anything is changed, so that all of it is written in one go.
-        """
-        file = _CaseFile(session, changes[0].case_no)
-        fresh = file.add_events(changes, self._now())
-        found: list[tuple[Deadline, ...]] = []
-        told: list[ToTell] = []
-        for change in changes:
-            handlings = file.concerned(change)
-            started = self._started(file.case, change, handlings)
-            if change.key in fresh:
-                message = self._told(session, file, change, started)
-                told += [message] if message is not None else []
-                self._apply(session, file, change, handlings, started)
-            found.append(started)
-        enqueue_all(session, file.case.case_no, told, self._now())
-        return tuple(found)
+    def write(self, session: Session, changes: Sequence[CaseChange]) -> Clocks:
+        """Steps of one case in the caller's transaction; the clocks of each. Raises as `record_all`."""
+        [clocks] = self._written(session, [changes])
+        if clocks is None:
+            raise LookupError("a workflow runs for a case that is not in the database")
+        return clocks
 
     def write_now(self, session: Session, change: CaseChange) -> tuple[Deadline, ...]:
         """As `write`, of a step that happens now, and whose clocks start now; a second time when it was written."""
         same = select(CaseEventRow.at).filter_by(case_no=change.case_no, key=change.key)
-        at = session.scalar(same) or self._now()
+        with session.no_autoflush:  # all of it is written in one go
+            at = session.scalar(same) or self._now()
         start = tuple(order.model_copy(update={"start_at": at}) for order in change.start)
         [deadlines] = self.write(session, [change.model_copy(update={"at": at, "start": start})])
         return deadlines
+
+    def _written(self, session: Session, wanted: Sequence[Sequence[CaseChange]]) -> list[Clocks | None]:
+        """Steps of some cases; None for a case that is not there, and for what comes after other steps of its case.
+
+        What is needed is read before anything is changed, so that all of it is written in one go.
+        """
+        files = case_files(session, {changes[0].case_no for changes in wanted})
+        firsts = {changes[0].case_no: place for place, changes in reversed(list(enumerate(wanted)))}
+        todo = {place: files[case_no] for case_no, place in firsts.items() if case_no in files}
+        events = [(change.case_no, event_of(change)) for place in sorted(todo) for change in wanted[place]]
+        fresh = add_events_of(session, events, self._now()) if events else frozenset()
+        told: list[tuple[str, ToTell]] = []
+        with self._one_moment():
+            found = [
+                self._of_case(session, todo[place], changes, fresh, told) if place in todo else None
+                for place, changes in enumerate(wanted)
+            ]
+        enqueue_of(session, told, self._now())
+        return found
+
+    def _of_case(
+        self,
+        session: Session,
+        file: CaseFile,
+        changes: Sequence[CaseChange],
+        fresh: frozenset[tuple[str, str]],
+        told: list[tuple[str, ToTell]],
+    ) -> Clocks:
+        found: list[tuple[Deadline, ...]] = []
+        for change in changes:
+            handlings = file.concerned(change)
+            started = self._started(file.case, change, handlings)
+            if (change.case_no, change.key) in fresh:
+                message = self._told(session, file, change, started)
+                told += [(change.case_no, message)] if message is not None else []
+                self._apply(session, file, change, handlings, started)
+            found.append(started)
+        return tuple(found)
 
     def _started(self, case: CaseRow, change: CaseChange, handlings: Sequence[HandlingRow]) -> tuple[Deadline, ...]:
         """The clocks that the step starts, with their times; of a handling by its own network's agreement."""
@@ -99,17 +143,16 @@ class Records:
         times = [self._clockwork(order, item, case.time_scale, where) for order in change.start]
         return tuple(deadline.model_copy(update={"handling_no": change.handling_no}) for deadline in times)
 
-    def _told(
-        self, session: Session, file: "_CaseFile", change: CaseChange, started: Sequence[Deadline]
-    ) -> ToTell | None:
+    def _told(self, session: Session, file: CaseFile, change: CaseChange, started: Sequence[Deadline]) -> ToTell | None:
         approved = change.kind == WireEvent.APPROVED
-        owed = approved and bool(still_owed(session, change.case_no))
+        with session.no_autoflush:  # all of it is written in one go
+            owed = approved and bool(still_owed(session, change.case_no))
         return told_of(change, started, file.clocks, owed=owed)
 
     def _apply(
         self,
         session: Session,
-        file: "_CaseFile",
+        file: CaseFile,
         change: CaseChange,
         handlings: Sequence[HandlingRow],
         started: Sequence[Deadline],
@@ -176,7 +219,7 @@ class Records:
         if change.kind == HANDED_OVER:
             follow(session, case.case_no, self._now())
 
-    def _move(self, session: Session, file: "_CaseFile", handling: HandlingRow, status: CaseStatus) -> None:
+    def _move(self, session: Session, file: CaseFile, handling: HandlingRow, status: CaseStatus) -> None:
         """A handling's new status; with its decision what only concerned the way to it needs nobody any more."""
         if file.has_tasks and status.is_outcome and not CaseStatus(handling.status).is_outcome:
             decided = ending_by(End.DECIDED)
@@ -196,51 +239,6 @@ class Records:
             still = task.data.get("dueAt") == ends.get(kind_of[task.matter])
             if TaskKind(task.kind) in OF_A_CLOCK and not still:
                 settle_matter(session, task.matter, self._now(), End.CLOCK_STOPPED)
-
-
-class _CaseFile:
-    """A case as it lies in the database, locked, with its handlings and the clocks that run.
-
-    `has_tasks`: somebody may have an open task of it. Where nobody has, none needs to be looked for and closed.
-    """
-
-    def __init__(self, session: Session, case_no: str) -> None:
-        tasks = select(TaskRow.id).filter_by(case_no=case_no, resolved_at=None).exists()
-        locked = select(CaseRow, tasks).filter_by(case_no=case_no).with_for_update(of=CaseRow)
-        locked = locked.options(defer(CaseRow.dossier), defer(CaseRow.item), defer(CaseRow.carried))  # not asked here
-        found = session.execute(locked).one_or_none()
-        if found is None:
-            raise LookupError("a workflow runs for a case that is not in the database")
-        self.case, self.has_tasks = found
-        self.clocks = list(session.scalars(select(DeadlineRow).filter_by(case_no=case_no, stopped_at=None)))
-        self.handlings = handlings_of(session, case_no)
-        self._session = session
-
-    def add_events(self, changes: Sequence[CaseChange], now: datetime) -> frozenset[str]:
-        """Append the steps to the history; returns the keys of those that were not there."""
-        return add_events(
-            self._session,
-            self.case.case_no,
-            [
-                CaseEvent(
-                    key=change.key,
-                    kind=change.kind,
-                    at=change.at,
-                    actor=WORKFLOW,
-                    handling_no=change.handling_no,
-                    data={"status": change.case_status},
-                )
-                for change in changes
-            ],
-            now,
-        )
-
-    def concerned(self, change: CaseChange) -> Sequence[HandlingRow]:
-        """Whose status follows the step: its handling; of the whole case those that were not passed on yet."""
-        if change.handling_no is not None:
-            return [row for row in self.handlings if row.handling_no == change.handling_no]
-        # once passed on, each authority's word is its own
-        return [row for row in self.handlings if CaseStatus(row.status) in _IN_OUR_HANDS]
 
 
 def _stops(change: CaseChange, clock: DeadlineRow) -> bool:

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, cast
 
 from pydantic import AwareDatetime, Field
+from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
 from domain.applicant_messages import MessageState
@@ -38,6 +40,8 @@ def take(session: Session, sealer: Sealer, receipt: SmsReceipt, now: datetime) -
 
     A receipt may be quicker than the answer to the sending.
     """
+    if receipt.state is ReceiptState.DELIVERED and _has_arrived(session, receipt):
+        return True
     row = session.get(MessageRow, receipt.id, with_for_update=True)
     if row is None or row.attempts == 0 or row.state not in _OPEN:
         return False
@@ -48,3 +52,11 @@ def take(session: Session, sealer: Sealer, receipt: SmsReceipt, now: datetime) -
         not_by_phone(session, row, receipt.code or "NOT_DELIVERED", now, tried=True)
     forget(row, sealer)
     return True
+
+
+def _has_arrived(session: Session, receipt: SmsReceipt) -> bool:
+    """The rule, in one statement: what was sent, and of which nothing is to be forgotten any more, has arrived."""
+    sent = update(MessageRow).where(MessageRow.id == receipt.id, MessageRow.state == MessageState.SENT)
+    arrived = sent.values(state=MessageState.DELIVERED, ended_at=receipt.at)
+    found = session.execute(arrived, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], found).rowcount == 1

@@ -44,15 +44,16 @@ def issue(
     *,
     by: str | None = None,
     later: bool = False,
+    first: bool = False,
 ) -> list[PaperRow]:
     """Passports for every paper of the dossier and every paper result that has none; returns all of the case.
 
     `by`: the clerk who takes in hand, and so has counted, what is new at the window. `later`: what is new was owed
-    until now (容缺): it stays in our hall.
+    until now (容缺): it stays in our hall. `first`: the case is new, so that nothing of it is known yet.
     """
-    known = papers_of(session, case.case_no)
+    known = [] if first else papers_of(session, case.case_no)
     have = {paper.source: paper for paper in known}
-    named = list(drafts(case, dossier, handlings_of(session, case.case_no)))
+    named = list(drafts(case, dossier, [] if first else handlings_of(session, case.case_no)))
     new = [draft for draft in named if draft.source not in have]
     for draft in named:  # another decision may name another result, as long as nobody has seen the first
         if draft.origin is PaperOrigin.RESULT and draft.source in have and have[draft.source].counted is None:
@@ -62,9 +63,9 @@ def issue(
     number = max((paper.number for paper in known), default=0)
     rows = [new_paper(case.case_no, draft, number + place, now) for place, draft in enumerate(new, start=1)]
     session.add_all(rows)
-    session.flush()
     if by is not None:
         count_at_window(session, [row for row in rows if row.start == HolderKind.HALL], by, now)
+    session.flush()
     return [*known, *rows]
 
 

@@ -73,7 +73,7 @@ def build_workers(client: Client, container: Container, threads: ThreadPoolExecu
     networks = networks_of(container)
     carrier = carrier_of(settings)
     calendar = InForce(container.database, ListKind.CALENDAR, read_calendar)
-    records = Records(container.database, container.inbox, clockwork_over(calendar), now)
+    records = Records(container.database, container.inbox, clockwork_over(calendar), now, calendar.one_moment)
     promises = DoorPromises(promise_rules(settings), lambda: calendar().exceptions)
     commands = Commands(
         container.database, container.sealer, container.documents, container.inbox, adapters_of(networks), records, now

@@ -8,12 +8,16 @@ halfway; on PostgreSQL rows are locked with FOR UPDATE.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, DateTime, Engine, MetaData, Row, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 _WRITE = "kuayu_write"
@@ -22,6 +26,9 @@ _READING: dict[str, Any] = {
     "connect_args": {"options": "-c default_transaction_read_only=on"},
 }
 """Of PostgreSQL's connections for reading: at READ COMMITTED a transaction around them would promise nothing more."""
+_BRIEFLY: dict[str, Any] = {"connect_args": {"options": "-c lock_timeout=500"}}
+_TRUSTED_S = 1.0
+"""A connection that was used so lately is not asked whether it is still there, which would be a statement each time."""
 _Returned = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 NAMING = {
@@ -77,9 +84,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
-        self._reading = _engine(url, reading=True)
+        self._reading = _engine(url, how=_READING, reading=True)
         self._read = sessionmaker(self._reading, expire_on_commit=False)
         self._aside = sessionmaker(_engine(url, connections=1))
+        together = _engine(url, connections=2, how=_BRIEFLY).execution_options(**{_WRITE: True})
+        self._together = sessionmaker(together, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
         self.last_words: Callable[[Session], None] = lambda _session: None
         """Called at the end of each writing transaction that has not failed, within it; set once, by the process."""
@@ -129,11 +138,22 @@ class Database:
         with self._aside.begin() as session:
             yield session
 
+    @contextmanager
+    def write_together(self) -> Iterator[Session]:
+        """As `write`, for what many have gathered: waits for half a second at most for a row that somebody holds.
+
+        Raises:
+            OperationalError: besides, after that half second (PostgreSQL): each may be written by itself then.
+        """
+        with self._together.begin() as session:
+            yield session
+
     def close(self) -> None:
         """Close the pooled connections of every kind; for the end of a process."""
         self.engine.dispose()
         self._reading.dispose()
         self._aside.kw["bind"].dispose()
+        self._together.kw["bind"].dispose()
 
 
 def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -> bool:
@@ -147,25 +167,36 @@ def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -
 def insert_all_new(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *returned: _Returned
 ) -> list[Row[Any]]:
-    """Insert rows in one statement but for those of which a unique key is taken; `returned` of those inserted."""
+    """Insert rows in one statement but for those of which a unique key is taken; `returned` of those inserted.
+
+    All rows have the same members. What the session holds is written before, as for any other statement.
+    """
+    if session.autoflush:
+        session.flush()
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    added = dialect.insert(table).values(list(rows)).on_conflict_do_nothing().returning(*returned)
-    return list(session.execute(added).all())
+    columns = table.__table__.c
+    # Rows beside the statement: with them in it, it would be compiled anew each time.
+    added = dialect.insert(table.__table__).on_conflict_do_nothing()
+    return list(session.execute(added.returning(*(columns[one.key] for one in returned)), list(rows)).all())
 
 
-def _engine(url: str, *, reading: bool = False, connections: int = 10) -> Engine:
-    """The text of an error says which statement failed, never with which values: it goes into logs."""
+def _engine(url: str, *, how: Mapping[str, Any] | None = None, reading: bool = False, connections: int = 10) -> Engine:
+    """The text of an error says which statement failed, never with which values: it goes into logs.
+
+    `how`: of PostgreSQL's connections.
+    """
     if not url.startswith("sqlite"):
-        how = _READING if reading else {}
         engine = create_engine(
             url,
-            pool_pre_ping=True,
             pool_size=connections,
             max_overflow=10,
+            pool_use_lifo=True,
             hide_parameters=True,
-            **how,
+            **(how or {}),
         )
         event.listen(engine, "connect", _postgresql_connected)
+        event.listen(engine, "checkout", partial(_still_there, engine.dialect))
+        event.listen(engine, "checkin", _given_back)
         return engine
     connect = {"timeout": 30, "check_same_thread": False}
     engine = create_engine(url, connect_args=connect, pool_size=20, hide_parameters=True)
@@ -179,6 +210,21 @@ def _engine(url: str, *, reading: bool = False, connections: int = 10) -> Engine
 def _postgresql_connected(connection: Any, _record: Any) -> None:
     connection.execute("SET jit = off")  # compiling a report's query takes longer than the report
     connection.commit()
+
+
+def _given_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _still_there(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection that has lain idle; one that is gone is taken out, with all that are as old, for a new one."""
+    used = record.info.get("used")
+    if used is None or monotonic() - used < _TRUSTED_S:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as gone:
+        raise InvalidatePoolError from gone
 
 
 def _sqlite_connected(connection: Any, _record: Any) -> None:

@@ -7,7 +7,8 @@ case keeps its snapshot of the item, whatever is applied later.
 import io
 import threading
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -143,9 +144,28 @@ class InForce(Generic[_List]):
         self._read = read
         self._lock = threading.Lock()
         self._known: tuple[int | None, _List] | None = None
+        self._moment = threading.local()
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Within the block, for this thread, the list is looked up once at most."""
+        self._moment.seen = None
+        self._moment.lasts = True
+        try:
+            yield
+        finally:
+            self._moment.lasts = False
 
     def __call__(self) -> _List:
         """The list that is in force now, at the cost of one small query. Raises what `read` raises."""
+        if not getattr(self._moment, "lasts", False):
+            return self._looked_up()
+        if self._moment.seen is None:
+            self._moment.seen = self._looked_up()
+        seen: _List = self._moment.seen
+        return seen
+
+    def _looked_up(self) -> _List:
         newest_id = select(func.max(ListVersionRow.id)).filter_by(kind=self._kind)
         with self._database.read() as session:
             return self.version(session, session.scalar(newest_id))

@@ -1,12 +1,13 @@
 """A Sichuan callback from its raw bytes to its answer: verified, committed to the inbox, then acknowledged.
 
-One short transaction holds the nonce, the judgement, the inbox row and the exchange log; Temporal is not asked.
+One short transaction holds the nonce, the judgement, the inbox row and the exchange log; Temporal is not asked. What
+comes at the same time goes into the same transaction.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -26,8 +27,10 @@ from partners.standards import sha256_hex
 from storage.base import Database
 from storage.exchange.exchange_log import ExchangeRow, keep_body, note_exchange, note_security_event
 from storage.exchange.inbox import Inbox
+from storage.exchange.inbox_ahead import Awaited, look_ahead
 from storage.exchange.inbox_row import associated_data_of
-from storage.exchange.nonces import forget_expired_nonces, remember_nonce
+from storage.exchange.nonces import forget_expired_nonces, remember_nonce, remember_nonces
+from storage.group_write import GroupWrite
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +49,16 @@ _CODE_OF_TAKING: Final[dict[IntakeOutcome, Code]] = {
     IntakeOutcome.TO_COME: Code.UNKNOWN,
     IntakeOutcome.UNKNOWN_HANDLING: Code.UNKNOWN,
 }
+
+
+class _Came(NamedTuple):
+    """A callback, what was found of it before the database was asked, and when it came; `began`: on `perf_counter`."""
+
+    raw: RawCallback
+    checked: Authentic | Refusal
+    message: InboundMessage | Refusal
+    now: datetime
+    began: float
 
 
 class SichuanIntake:
@@ -69,6 +82,7 @@ class SichuanIntake:
         self._traffic = traffic
         self._memory = timedelta(seconds=max(settings.nonce_memory_s, 2 * settings.window_s))
         self._forget_at: datetime | None = None
+        self._writer = GroupWrite(self._take_together, self._take_alone, "sichuan")
 
     @property
     def max_bytes(self) -> int:
@@ -77,12 +91,8 @@ class SichuanIntake:
 
     @property
     def at_once(self) -> int:
-        """How many threads may usefully be in `take`.
-
-        SQLite has one writer: whoever queues first come, first served in front of it is quicker in the worst case
-        than its busy handler, which sleeps longer the longer one waits.
-        """
-        return 1 if self._database.engine.dialect.name == "sqlite" else _AT_ONCE
+        """How many threads may usefully be in `take`: what they bring at the same time is written together."""
+        return _AT_ONCE
 
     def take(self, raw: RawCallback) -> CallbackAnswer:
         """The answer to one callback: 200 once it is committed to the inbox, else the contract's code.
@@ -95,6 +105,42 @@ class SichuanIntake:
         if (short := self._in_short(checked, now)) is not None:
             return short
         message = checked if isinstance(checked, Refusal) else read(checked, now)
+        return self._writer.add(_Came(raw, checked, message, now, began))
+
+    def _take_together(self, some: Sequence[_Came]) -> list[CallbackAnswer | None]:
+        """Those that are simply new, each about another handling; None for others, which take longer to be judged."""
+        clear = _apart(some)
+        with self._database.write_together() as session:
+            ahead = look_ahead(session, [message for _, message in clear.values()])
+            now = self._now()
+            nonces = {checked.nonce: said.message_id for checked, said in clear.values() if said.message_id in ahead}
+            if nonces:
+                self._forget(session, now)
+            fresh = remember_nonces(session, _PARTNER, list(nonces), until=now + self._memory)
+            going = {nonces[nonce] for nonce in fresh}
+            return [self._new(session, came, ahead, clear, going) for came in some]
+
+    def _new(
+        self,
+        session: Session,
+        came: _Came,
+        ahead: Mapping[str, Awaited],
+        clear: Mapping[str, tuple[Authentic, InboundMessage]],
+        going: Collection[str],
+    ) -> CallbackAnswer | None:
+        said, checked = came.message, came.checked
+        if isinstance(said, Refusal) or isinstance(checked, Refusal) or said.message_id not in going:
+            return None
+        if clear[said.handling_no][0] is not checked:
+            return None  # another one of the same
+        about = ahead[said.message_id]
+        result = self._inbox.take_new(session, about, said, raw=checked.body, now=came.now)
+        answer, taken = self._told(session, checked, said, result, came.now)
+        self._note(session, came, answer, taken)
+        return answer
+
+    def _take_alone(self, came: _Came) -> CallbackAnswer:
+        checked, now = came.checked, came.now
         try:
             with self._database.write() as session:
                 if isinstance(checked, Refusal):
@@ -102,11 +148,10 @@ class SichuanIntake:
                     if self._traffic is not None:
                         self._traffic.forget(session, now)
                 else:
-                    answer, taken = self._answered(session, checked, message, now)
-                line = _line(raw, checked, message, answer, now, began)
-                self._note(session, raw, line, checked, taken)
+                    answer, taken = self._answered(session, checked, came.message, now)
+                self._note(session, came, answer, taken)
         except IntegrityError:  # the same message in another transaction, which was first
-            return self._in_progress(raw, checked, message, now, began)
+            return self._in_progress(came)
         except DBAPIError:
             log.exception("callback_not_stored", partner=_PARTNER)
             if isinstance(checked, Refusal):
@@ -138,6 +183,11 @@ class SichuanIntake:
         if isinstance(message, Refusal):
             return self._refused(session, message, now), False
         taken = self._inbox.take(session, message, raw=checked.body, now=now)
+        return self._told(session, checked, message, taken, now)
+
+    def _told(
+        self, session: Session, checked: Authentic, message: InboundMessage, taken: IntakeResult, now: datetime
+    ) -> tuple[CallbackAnswer, bool]:
         code = _code(taken)
         if code is not Code.OK:
             return self._not_taken(session, code, taken, message, now), taken.outcome is IntakeOutcome.TO_COME
@@ -152,29 +202,22 @@ class SichuanIntake:
         )
         return answer, True
 
-    def _note(
-        self, session: Session, raw: RawCallback, line: ExchangeRow, checked: Authentic | Refusal, taken: bool
-    ) -> None:
+    def _note(self, session: Session, came: _Came, answer: CallbackAnswer, taken: bool) -> None:
         """What is authentic has its body in the inbox or beside the log; anybody's bytes are kept nowhere."""
-        line.signed = signed.model_dump(mode="json") if (signed := signed_by_sender(raw, self._settings)) else None
+        line, checked = _line(came, answer), came.checked
+        signed = signed_by_sender(came.raw, self._settings)
+        line.signed = signed.model_dump(mode="json") if signed else None
         if taken and isinstance(checked, Authentic):
             line.body = associated_data_of(_PARTNER, checked.message_id)
         elif isinstance(checked, Authentic):
             keep_body(session, self._inbox.sealer, line, checked.body)
         note_exchange(session, line)
 
-    def _in_progress(
-        self,
-        raw: RawCallback,
-        checked: Authentic | Refusal,
-        message: InboundMessage | Refusal,
-        now: datetime,
-        began: float,
-    ) -> CallbackAnswer:
+    def _in_progress(self, came: _Came) -> CallbackAnswer:
         answer = problem(Code.IN_PROGRESS, retry_after_s=_RETRY_AFTER_S)
         try:
             with self._database.write() as session:
-                self._note(session, raw, _line(raw, checked, message, answer, now, began), checked, taken=False)
+                self._note(session, came, answer, taken=False)
         except DBAPIError:
             log.exception("callback_not_logged", partner=_PARTNER)
         return answer
@@ -207,6 +250,20 @@ class SichuanIntake:
             forget_expired_nonces(session, now)
 
 
+def _apart(some: Sequence[_Came]) -> dict[str, tuple[Authentic, InboundMessage]]:
+    """Handling → what is said of it, where it is authentic and readable; no message id or nonce twice."""
+    found: dict[str, tuple[Authentic, InboundMessage]] = {}
+    used = set[str]()
+    for came in some:
+        if not (isinstance(came.checked, Authentic) and isinstance(came.message, InboundMessage)):
+            continue
+        own = {f"id {came.message.message_id}", f"nonce {came.checked.nonce}"}
+        if came.message.handling_no not in found and used.isdisjoint(own):
+            found[came.message.handling_no] = came.checked, came.message
+            used |= own
+    return found
+
+
 def _code(taken: IntakeResult) -> Code:
     if taken.outcome is IntakeOutcome.JUDGED:
         return Code.TRANSITION if taken.verdict is Verdict.REFUSED else Code.OK
@@ -222,25 +279,19 @@ def _event(message: InboundMessage) -> str:
     return message.event.value if message.event else "UNKNOWN_EVENT"
 
 
-def _line(
-    raw: RawCallback,
-    checked: Authentic | Refusal,
-    message: InboundMessage | Refusal,
-    answer: CallbackAnswer,
-    now: datetime,
-    began: float,
-) -> ExchangeRow:
+def _line(came: _Came, answer: CallbackAnswer) -> ExchangeRow:
     """Ids and a digest only; of a message that is not authentic not even its ids are believed."""
-    known = message if isinstance(message, InboundMessage) else None
+    known = came.message if isinstance(came.message, InboundMessage) else None
+    body = came.raw.body
     return ExchangeRow(
-        at=now,
+        at=came.now,
         partner=_PARTNER,
         direction="in",
         kind=_event(known) if known else "callback",
-        message_id=checked.message_id if isinstance(checked, Authentic) else "",
+        message_id=came.checked.message_id if isinstance(came.checked, Authentic) else "",
         handling_no=known.handling_no if known and is_case_number(known.handling_no) else None,
-        sha256=sha256_hex(raw.body) if raw.body is not None else "",
-        size=len(raw.body or b""),
+        sha256=sha256_hex(body) if body is not None else "",
+        size=len(body or b""),
         verdict=answer.code,
-        duration_ms=round((time.perf_counter() - began) * 1000),
+        duration_ms=round((time.perf_counter() - came.began) * 1000),
     )

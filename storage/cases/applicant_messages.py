@@ -71,11 +71,17 @@ def enqueue_all(session: Session, case_no: str, messages: Sequence[ToTell], now:
 
     One statement. The case must be written already, or be in this session.
     """
+    return frozenset(key for _, key in enqueue_of(session, [(case_no, message) for message in messages], now))
+
+
+def enqueue_of(session: Session, messages: Sequence[tuple[str, ToTell]], now: datetime) -> frozenset[tuple[str, str]]:
+    """As `enqueue_all`, of several cases, each message with its case number; returns number and key of the new ones."""
     if not messages:
         return frozenset()
     session.flush()
-    rows = [_row(case_no, message, now) for message in messages]
-    return frozenset(key for (key,) in insert_all_new(session, MessageRow, rows, MessageRow.key))
+    rows = [_row(case_no, message, now) for case_no, message in messages]
+    added = insert_all_new(session, MessageRow, rows, MessageRow.case_no, MessageRow.key)
+    return frozenset((case_no, key) for case_no, key in added)
 
 
 def enqueue(

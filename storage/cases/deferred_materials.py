@@ -120,7 +120,8 @@ def commit(session: Session, case_no: str, seqs: tuple[int, ...], *, now: dateti
 
 def open_post_check(session: Session, case: CaseRow, now: datetime) -> None:
     """Open the task to check what was promised (事后核查), if anything was; its key: `{case_no}/post-check`."""
-    promised = session.scalar(select(CaseEventRow.data).filter_by(case_no=case.case_no, key="committed"))
+    with session.no_autoflush:  # the case is written once, with all that changes
+        promised = session.scalar(select(CaseEventRow.data).filter_by(case_no=case.case_no, key="committed"))
     if promised is not None:
         key = f"{case.case_no}/post-check"
         open_task(session, key=key, kind=TaskKind.POST_CHECK, case_no=case.case_no, now=now, data=promised)

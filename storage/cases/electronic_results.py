@@ -58,8 +58,8 @@ def note_available(session: Session, case: CaseRow, handling: HandlingRow, at: d
         return
     remind_at = at + REMINDED_AFTER / case.time_scale
     values = {"handling_no": handling.handling_no, "sha256": sha256, "case_no": case.case_no, "available_at": at}
-    session.flush()
-    insert_new(session, ElectronicResultRow, {**values, "remind_at": remind_at})
+    with session.no_autoflush:  # the handling is there already
+        insert_new(session, ElectronicResultRow, {**values, "remind_at": remind_at})
 
 
 def miss_file(session: Session, handling: HandlingRow, key: str, now: datetime) -> None:

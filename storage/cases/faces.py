@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.errors import Misconfigured
 from domain.outbound import Person
-from storage.base import Base
+from storage.base import Base, insert_all_new
 from storage.cases.rows import CaseRow
 from storage.sealing import Sealer
 
@@ -45,10 +45,11 @@ class CaseMarkRow(Base):
 def keep_face(session: Session, sealer: Sealer, key: bytes, case_no: str, person: Person, masked: str) -> None:
     """Keep what lists and searches need of a case whose applicant is `person`; the caller's transaction stores it.
 
-    `key`: of the hashes. `masked`: the name as lists show it.
+    The case must be written already, or be in this session. `key`: of the hashes. `masked`: the name as lists show it.
     """
     session.add(CaseFaceRow(case_no=case_no, name=sealer.seal(masked.encode(), f"face/{case_no}")))
-    session.add_all(CaseMarkRow(mark=mark, case_no=case_no) for mark in marks_of(key, case_no, person))
+    marks = [{"mark": mark, "case_no": case_no} for mark in marks_of(key, case_no, person)]
+    insert_all_new(session, CaseMarkRow, marks, CaseMarkRow.mark)
 
 
 def marks_of(key: bytes, case_no: str, person: Person) -> frozenset[str]:

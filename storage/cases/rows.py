@@ -230,8 +230,20 @@ def add_event(
 def add_events(session: Session, case_no: str, events: Sequence[CaseEvent], now: datetime) -> frozenset[str]:
     """Append lines to the history in one statement; returns the keys that the case did not have yet."""
     session.flush()  # its case may be new too
-    lines = [{"case_no": case_no, "recorded_at": now, **event._asdict()} for event in events]
-    return frozenset(key for (key,) in insert_all_new(session, CaseEventRow, lines, CaseEventRow.key))
+    return frozenset(key for _, key in add_events_of(session, [(case_no, event) for event in events], now))
+
+
+def add_events_of(
+    session: Session, events: Sequence[tuple[str, CaseEvent]], now: datetime
+) -> frozenset[tuple[str, str]]:
+    """As `add_events`, of cases that are written already; returns case number and key of the lines that are new.
+
+    `events`: each with its case number.
+    """
+    lines = [{"case_no": case_no, "recorded_at": now, **event._asdict()} for case_no, event in events]
+    with session.no_autoflush:
+        added = insert_all_new(session, CaseEventRow, lines, CaseEventRow.case_no, CaseEventRow.key)
+    return frozenset((case_no, key) for case_no, key in added)
 
 
 def read_dossier(row: CaseRow, sealer: Sealer) -> Dossier:

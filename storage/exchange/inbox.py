@@ -21,6 +21,7 @@ from domain.wire import Verdict, WireState, advance, judge, judge_snapshot, snap
 from storage.cases.rows import HandlingRow, lock_handling
 from storage.exchange.case_updates import update_for
 from storage.exchange.exchange_log import note_security_event
+from storage.exchange.inbox_ahead import Awaited
 from storage.exchange.inbox_row import CITY, InboxRow, InboxState, associated_data_of
 from storage.sealing import Sealer
 from storage.tasks.rows import open_task
@@ -67,6 +68,21 @@ class Inbox:
             return taken if handling is not None else taken.model_copy(update={"case_no": None})
         if handling is None:
             return self._not_yet(session, message, raw, now)
+        about = Awaited(handling, parked)
+        return self.take_new(session, about, message, raw=raw, now=now, refused_uses_place=refused_uses_place)
+
+    def take_new(
+        self,
+        session: Session,
+        about: Awaited,
+        message: InboundMessage,
+        *,
+        raw: bytes,
+        now: datetime,
+        refused_uses_place: bool = False,
+    ) -> IntakeResult:
+        """As `take`, of a message that is new, and whose handling is its sender's and locked."""
+        handling, parked = about
         verdict = _judged(handling, message)
         if verdict is Verdict.REFUSED and not refused_uses_place:
             return IntakeResult(
@@ -323,7 +339,6 @@ class Inbox:
                 now=now,
                 data=row.facts,
             )
-        session.flush()
 
     def _heal(self, session: Session, handling: HandlingRow, parked: Sequence[InboxRow], now: datetime) -> None:
         """Events parked for a gap follow as soon as it is filled. `parked`: all of this handling, under its lock."""

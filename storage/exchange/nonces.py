@@ -1,12 +1,13 @@
 """Nonces that were used: the replay key is (partner, nonce), kept at least twice the time window (contracts.md)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, String, bindparam, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.base import Base, UtcDateTime
+from storage.base import Base, UtcDateTime, insert_all_new
 
 
 class NonceRow(Base):
@@ -36,6 +37,17 @@ def remember_nonce(session: Session, partner: str, nonce: str, *, now: datetime,
     """
     found = session.execute(_REMEMBER, {"partner": partner, "value": nonce, "until": until, "now": now})
     return cast(CursorResult[Any], found).rowcount == 1
+
+
+def remember_nonces(session: Session, partner: str, nonces: Sequence[str], *, until: datetime) -> frozenset[str]:
+    """The same for several at once; returns those that were new. One that is kept and counts no more is none of them.
+
+    One statement, so that of two at once exactly one wins.
+    """
+    if not nonces:
+        return frozenset()
+    rows = [{"partner": partner, "nonce": nonce, "until": until} for nonce in nonces]
+    return frozenset(nonce for (nonce,) in insert_all_new(session, NonceRow, rows, NonceRow.nonce))
 
 
 def forget_expired_nonces(session: Session, now: datetime) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.terms import Partner
-from storage.base import Base
+from storage.base import Base, insert_new
 
 
 class SentFileRow(Base):
@@ -32,7 +32,8 @@ def files_not_sent(session: Session, partner: Partner, handling_no: str, files: 
 
 def note_file_sent(session: Session, partner: Partner, handling_no: str, sha256: str, now: datetime) -> None:
     """The partner has acknowledged the file; noted again without harm."""
-    session.merge(SentFileRow(partner=partner, scope=_scope(partner, handling_no), sha256=sha256, sent_at=now))
+    sent = {"partner": partner, "scope": _scope(partner, handling_no), "sha256": sha256, "sent_at": now}
+    insert_new(session, SentFileRow, sent)
 
 
 def _scope(partner: Partner, handling_no: str) -> str:

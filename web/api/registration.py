@@ -146,7 +146,7 @@ def _store(judged: Judging, start: CaseStart) -> None:
     session.flush()
     for handling in handlings:
         ctx.inbox.adopt_for(session, handling, now)
-    issue(session, case, dossier, now, by=judged.clerk)
+    issue(session, case, dossier, now, by=judged.clerk, first=True)
     acts: dict[str, Any] = acting(ctx, dossier, by_self=False, now=now)
     if judged.beside is not None:
         acts |= {"sameMatter": list(judged.beside.cases)}

@@ -1,7 +1,7 @@
 """a token and a code for each applicant's case, visits to it; wrong codes lock nobody out of a case any more
 
 Revision: 0034
-Revises: 0030
+Revises: 0032
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from alembic import op
 from storage.base import UtcDateTime
 
 revision: str = "0034"
-down_revision: str | None = "0030"
+down_revision: str | None = "0032"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

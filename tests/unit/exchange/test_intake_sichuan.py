@@ -284,7 +284,7 @@ def test_a_database_that_is_away_means_later(office: SichuanOffice, monkeypatch)
     def away(*_args, **_more):
         raise OperationalError("BEGIN", {}, Exception("away"))
 
-    monkeypatch.setattr(office.inbox, "take", away)
+    monkeypatch.setattr(office.inbox, "take_new", away)
     answer = office.intake.take(callback(content()))
     assert (answer.status, answer.code) == (503, "CY5031")
     assert answer.headers["Retry-After"] == "2"
@@ -297,7 +297,7 @@ def test_the_same_message_in_another_transaction_is_in_progress_and_logged(offic
         raise IntegrityError("INSERT", {}, Exception("unique"))
 
     raw = callback(content())
-    monkeypatch.setattr(office.inbox, "take", first_there)
+    monkeypatch.setattr(office.inbox, "take_new", first_there)
     answer = office.intake.take(raw)
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (409, "CY4092", "2")
     (line,) = office.exchanges()
@@ -305,10 +305,6 @@ def test_the_same_message_in_another_transaction_is_in_progress_and_logged(offic
     assert line.body == f"exchange/sichuan/{hashlib.sha256(raw.body).hexdigest()}"
     monkeypatch.undo()
     assert office.send(raw)[0] == 200
-
-
-def test_before_sqlite_one_waits_for_the_other(office: SichuanOffice):
-    assert office.intake.at_once == 1
 
 
 def test_headers_of_any_case_count(office: SichuanOffice):
