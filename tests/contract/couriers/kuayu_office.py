@@ -75,7 +75,7 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
     app = FastAPI()
     office = Office(database, sealer, app)
     app.state.context = SimpleNamespace(
-        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings(), seal_keys=SEAL_KEYS),
+        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings(), seal_keys=SEAL_KEYS, label_key=None),
         database=database,
         sealer=sealer,
         documents=Documents(FolderBlobs(folder / "documents"), sealer),
