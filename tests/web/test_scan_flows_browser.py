@@ -191,6 +191,7 @@ def test_a_courier_at_the_door_without_a_network(chromium, base, office):
         photographed(page, "scan-stops")
         page.context.set_offline(True)
         page.click("#arrived")
+        expect(page.locator("#answer")).to_be_hidden()
         photographed(page, "scan-counting-open")
         page.click("#right-0")
         page.click("#less-1")

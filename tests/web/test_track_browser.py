@@ -92,6 +92,10 @@ def test_everything_at_once_stays_in_order_and_masked(desk, office):
     expect(page.locator(".line")).to_have_count(3)  # there, back, and the case itself
     assert PERSONAL.findall(page.content()) == []
     photographed(page, "track-full")
+    page.emulate_media(media="print")
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.locator("#missing")).to_be_visible()
+    photographed(page, "track-print")
 
 
 def test_a_result_is_there_to_fetch_and_a_wrong_code_is_said_at_its_field(desk, office):

@@ -12,7 +12,8 @@ export const HEAD = {
   hall: "政务大厅",
   none: "已全部上传",
   waiting: (count, oldest) => `待上传 ${count} · 最早 ${at(oldest)}`,
-  synced: (when) => (when ? `同步 ${at(when)}` : "还没同步过"),
+  synced: (when) => (when ? `同步 ${at(when)}` : ""),
+  online: "已联网",
   offline: "离线",
 };
 
