@@ -91,11 +91,17 @@ def stored(office):
 
 
 @contextmanager
-def scanner(chromium, base, name="courier", outlet=OUTLET, **more):
-    """A phone on which somebody has opened the tool; having no network is no fault of the page."""
-    with desk_of(chromium, base, storage_state=logged_in(chromium, base, name), **more) as desk:
+def scanner(chromium, base, name="courier", outlet=OUTLET, *, logs_in=False, **more):
+    """A phone on which somebody has opened the tool; having no network is no fault of the page.
+
+    `logs_in`: with a session of its own, for who logs out again.
+    """
+    known = {} if logs_in else {"storage_state": logged_in(chromium, base, name)}
+    with desk_of(chromium, base, **known, **more) as desk:
         desk.page.set_viewport_size(NARROW)
         desk.page.add_init_script(RECORDS)
+        if logs_in:
+            desk.log_in(name, "/scan")
         look_at(desk, outlet)
         yield desk
         desk.page.context.close()

@@ -28,7 +28,7 @@ S = ParcelStage
 def usual(office, number):
     """Accepted, the papers are on their way there."""
     case_no = office.start(number)["caseNo"]
-    set_case(office, case_no, CaseStatus.ACCEPTED, registered_at=NOW - timedelta(days=2), collected_at=NOW - timedelta(hours=47))
+    set_case(office, case_no, CaseStatus.ACCEPTED, **brought_days_ago(2))
     a_clock(office, case_no, DeadlineKind.DECISION_PROMISED, Responsible.AUTHORITY, handling_no=case_no)
     a_leg(office, case_no, Leg.FORWARD, S.IN_TRANSIT, times=[("picked_up", 20)], passed=[(S.IN_TRANSIT, 15)])
     return case_no
@@ -39,7 +39,7 @@ def full(office, number):
     body = case_body(office, number, item=JOINT) | {"handlings": PLACES}
     case = office.call("POST", "/api/v1/cases", "clerk", body).json()
     case_no, first, second = case["caseNo"], *(h["handlingNo"] for h in case["handlings"][:2])
-    set_case(office, case_no, CaseStatus.SUPPLEMENT_REQUIRED, registered_at=NOW - timedelta(days=3), collected_at=NOW - timedelta(hours=71))
+    set_case(office, case_no, CaseStatus.SUPPLEMENT_REQUIRED, **brought_days_ago(3))
     asked = EventPayload(round=1, reason="材料看不清", materials=(LONG, "结婚证"), deadline_workdays=5)
     said(office, first, WireEvent.NEED_SUPPLEMENT, asked)
     office.change(first, lambda row: setattr(row, "status", CaseStatus.SUPPLEMENT_REQUIRED))
@@ -65,6 +65,12 @@ def closed(office, number):
         bind(session, case_no, [sha256], NOW)
     set_case(office, case_no, CaseStatus.APPROVED, collected_at=NOW, decided_at=NOW, closed_at=NOW)
     return case_no
+
+
+def brought_days_ago(days):
+    """Registered, and an hour later everything was there."""
+    at = NOW - timedelta(days=days)
+    return {"registered_at": at, "collected_at": at + timedelta(hours=1)}
 
 
 def set_case(office, case_no, status, **more):

@@ -17,7 +17,7 @@ _MILESTONES: Final[Mapping[ParcelStage, str]] = {
 
 
 def times_of(leg: LegRow) -> dict[ParcelStage, str]:
-    """Stage of the main line → ISO 8601, UTC, in the last attempt that reached it; stages of unknown time are absent."""
+    """Stage of the main line → ISO 8601, UTC, in the last attempt that reached it; without those of unknown time."""
     kept = leg.state or {}
     told: dict[ParcelStage, str] = {_S.ORDERED: leg.ordered_at.isoformat()}
     marks = sorted(kept.get("marks", ()), key=lambda mark: int(mark["epoch"]))
