@@ -30,6 +30,7 @@ from web.api import (
     case_papers,
     cases,
     catalogue,
+    couriers,
     dashboard,
     deferred,
     district,
@@ -64,6 +65,7 @@ from web.api import (
     streams,
     tasks,
     track,
+    work_lists,
 )
 from web.foundation import problems
 from web.foundation.context import Context
@@ -107,6 +109,8 @@ ROUTERS = (
     results.router,
     outlet_report.router,
     outlets.router,
+    couriers.router,
+    work_lists.router,
     parcels.router,
     labels.router,
     district.router,

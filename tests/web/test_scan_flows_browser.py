@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from domain.dossier import Contact
 from domain.tasks import TaskKind
+from logistics.holders import HolderKind
 from logistics.tracking import make_s10
 from parcels.scan_intake import ScanIntake
 from runtime.container import handover_key
@@ -21,13 +22,14 @@ from storage.documents.store import DocumentRow
 from storage.parcels.bags import BagRow, lines_of
 from storage.parcels.code_checks import CodeCheckRow, at_hall, code_of, handing_of
 from storage.parcels.legs import LegRow
-from storage.parcels.scans import ScanEventRow, ScanProofRow
+from storage.parcels.papers import papers_of
+from storage.parcels.scans import ScanEventRow, ScanProofRow, ScanQuarantineRow
 from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow, open_task
 from tests.web.desks import WAIT_MS, desk_of
 from tests.web.following import served_alone
 from tests.web.looks import photographed
-from tests.web.scanning import OTHER, OUTLET, RECORDS, device, shown, waiting, wedge, without_network
+from tests.web.scanning import OTHER, OUTLET, RECORDS, device, parcels, shown, waiting, wedge, without_network
 
 pytestmark = pytest.mark.browser
 
@@ -191,6 +193,7 @@ def test_a_courier_at_the_door_without_a_network(chromium, base, office):
         photographed(page, "scan-stops")
         page.context.set_offline(True)
         page.click("#arrived")
+        expect(page.locator("#step")).to_be_visible()
         expect(page.locator("#answer")).to_be_hidden()
         photographed(page, "scan-counting-open")
         page.click("#right-0")
@@ -286,6 +289,107 @@ def test_a_wrong_code_is_kept_and_never_silently_fine(chromium, base, office):
     with office.database.read() as session:
         leg = session.get_one(LegRow, leg_id)
         assert (leg.stage, leg.state["picked_up"]["verified"]) == ("PICKED_UP", False)
+
+
+def test_a_paper_that_is_missing_at_the_door_stops_the_case_and_everybody_reads_it(chromium, base, office):
+    case_no, number, leg_id = at_a_door(office)
+    names = listed(office, case_no, leg_id)
+    with tool(chromium, base) as desk:
+        page = desk.page
+        page.click("#arrived")
+        page.click("#less-0")
+        page.click("#all-right")
+        page.click("#next")
+        page.click("#id-seen")
+        page.click("#next")
+        keyed(page, code_for(office, leg_id))
+        page.click("#next")
+        page.click("#sign-skip")
+        expect(page.locator(".warn-box")).to_contain_text(f"{names[0]}：应有 1 份，数到 0 份")
+        expect(page.locator("#take")).to_have_text("按实数收下")
+        told(page, "#take")
+        expect(page.locator("#receipt .differs")).to_contain_text(names[0])
+        expect(page.locator("#answer")).to_be_hidden()
+    kind, said = events(office, number)[-1]
+    assert kind == "PICKED_UP"
+    assert [line["count"] for line in said["manifest"]] == [0] + [1] * (len(names) - 1)
+    assert all(line["paperNo"].startswith(case_no) for line in said["manifest"])
+    (task,) = open_tasks(office, TaskKind.PAPERS_SHORT, leg_id=leg_id)
+    assert [(p["name"], p["said"], p["counted"]) for p in task.data["papers"]] == [(names[0], 1, 0)]
+    with desk_of(chromium, base) as desk:
+        desk.log_in("clerk", "/window")
+        expect(desk.open(f"/window/{case_no}").locator("main")).to_contain_text("请与申请人商定")
+        page = desk.open("/track")
+        page.fill("#caseNo", case_no)
+        with office.database.read() as session:
+            page.fill("#phoneTail", phone_tail(office, session.get_one(CaseRow, case_no)))
+        page.press("#phoneTail", "Enter")
+        expect(page.locator("section", has=page.locator("#counted"))).to_contain_text("应有 1 份，清点 0 份")
+        photographed(page, "track-short")
+
+
+def listed(office, case_no, leg_id):
+    """The parcel's list is of the papers that the applicant has at home, as it is when a leg is booked; their names."""
+    with office.database.write() as session:
+        papers = [paper for paper in papers_of(session, case_no) if paper.place == HolderKind.APPLICANT]
+        session.get_one(LegRow, leg_id).manifest = [
+            {"name": p.name, "form": p.form, "count": p.there, "paper_no": p.paper_no, "pages": p.pages} for p in papers
+        ]
+        return [paper.name for paper in papers]
+
+
+def test_a_label_that_is_not_ours_is_said_and_asked_about(chromium, base, office):
+    _, number, leg_id = at_a_door(office, stage="PICKED_UP")
+    forged = f"YZ1|{number}|PICKUP|00000000"
+    with tool(chromium, base, view="scan") as desk:
+        page = desk.page
+        wedge(page, forged.replace("|", "｜"))
+        page.click("#confirm")
+        expect(page.locator(".answer-bad")).to_contain_text("标签不是大厅印的", timeout=WAIT_MS)
+        photographed(page, "scan-label-wrong")
+        page.click(".answer-seen")
+    assert [kind for kind, _ in events(office, number)] == ["AT_OUTLET"]
+    (task,) = open_tasks(office, TaskKind.DISCREPANCY, leg_id=leg_id)
+    assert task.data["findings"] == ["LABEL_WRONG"]
+
+
+def test_every_odd_code_gets_a_kind_word_and_nothing_is_lost(chromium, base, office):
+    """Unknown, another outlet's, of a case that nobody knows, no parcel at all: recorded anyway where it can be."""
+    _, mine, _ = at_a_door(office, stage="AT_OUTLET")
+    _, theirs, _ = at_a_door(office, stage="AT_OUTLET", outlet_id=OTHER)
+    (nobodys,) = parcels(office, 1, first=999, stage="AT_OUTLET")
+    unknown, odd = make_s10("EB", 4_711), "https://example.com/?q=1"
+    with tool(chromium, base, view="scan") as desk:
+        page = desk.page
+        for code, title in ((unknown, "没有这个邮件"), (theirs, "不是本站邮件"), (odd, "没有这个邮件")):
+            page.keyboard.insert_text(code)
+            page.keyboard.press("Enter")
+            expect(page.locator(".answer-bad .answer-title")).to_have_text(title)
+            page.click(".answer-also")
+            page.click("#more-stages")
+            page.click("[data-kind=DAMAGED]")
+            with page.expect_response("**/scans:batch") as answer:
+                page.click("#confirm")
+            assert answer.value.status == 200
+            uploaded(page)
+        for code in (nobodys, mine):
+            wedge(page, code)
+            page.click("#more-stages")
+            page.click("[data-kind=DAMAGED]")
+            with page.expect_response("**/scans:batch") as answer:
+                page.click("#confirm")
+            assert answer.value.status == 200
+            uploaded(page)
+            if code == nobodys:
+                expect(page.locator(".answer-bad")).to_contain_text("系统没能记录", timeout=WAIT_MS)
+                photographed(page, "scan-fault")
+                page.click(".answer-seen")
+    for code in (unknown, theirs, mine, odd.upper()):
+        assert [kind for kind, _ in events(office, code)] == ["DAMAGED"], code
+    assert events(office, nobodys) == []
+    with office.database.read() as session:
+        kept = session.scalars(select(ScanQuarantineRow).filter_by(reason="FAULT"))
+        assert [row.payload["code"] for row in kept] == [nobodys]
 
 
 def test_without_a_code_a_reason_is_said(chromium, base, office):
