@@ -37,7 +37,7 @@ def receipt_slip(case: CaseFacts, address: str) -> bytes:
     square(canvas, address, _MARGIN_MM * mm, _MARGIN_MM * mm, _SQUARE_MM * mm)
     beside = [paragraph("扫码查进度", 10), paragraph("输入手机后四位，无需登录。", 8)]
     if case.result_code:
-        beside += [paragraph(f"领取码 {case.result_code}", 10), paragraph("下载电子结果用，请勿告诉他人。", 8)]
+        beside += [paragraph(f"领取码 {case.result_code}", 10), paragraph("下载电子结果用，勿告诉他人。", 8)]
     _drawn(canvas, beside, _MARGIN_MM + _SQUARE_MM + 2, _MARGIN_MM, room - _SQUARE_MM - 2, _SQUARE_MM)
     _drawn(canvas, _story(case), _MARGIN_MM, foot + 1, room, top - foot - 2)
     canvas.showPage()

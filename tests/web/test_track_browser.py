@@ -115,7 +115,7 @@ def test_the_eleventh_wrong_guess_waits_and_is_told_kindly(desk, office):
     case_no = usual(office, 44)
     for guess in range(TRIES):
         page = looked(desk, case_no, f"{9000 + guess}")
-        expect(page.locator(".summary a")).to_have_text("没有查到，请核对受理编号和手机尾号")
+        expect(page.locator(".summary a")).to_have_text("没有查到，请核对办件编号和手机尾号")
     photographed(page, "track-error")
     page.fill("#phoneTail", "0044")  # right, and not looked at
     with page.expect_response("**/track") as answer:

@@ -20,5 +20,5 @@ def applicants_case(session: Session, ctx: Context, case_no: str, phone_tail: st
     dossier = read_dossier(case, ctx.sealer) if case is not None else None
     expected = dossier.applicant.phone[-4:] if dossier is not None else ""
     if case is None or dossier is None or not hmac.compare_digest(expected.encode(), phone_tail.encode()):
-        raise NotFound("没有查到，请核对受理编号和手机尾号", code="TRACK")
+        raise NotFound("没有查到，请核对办件编号和手机尾号", code="TRACK")
     return case, dossier
