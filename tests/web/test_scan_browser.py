@@ -422,6 +422,15 @@ def test_pictures(chromium, base, office):
         photographed(page, "scan-more")
 
 
+def test_whoever_has_no_place_yet_is_asked_for_it(chromium, base):
+    with scanner(chromium, base, "outlet", outlet=None) as desk:
+        page = desk.page
+        expect(page.locator("#view")).to_contain_text("您今天在哪个网点？")
+        photographed(page, "scan-place")
+        page.get_by_role("button", name="打铜街").click()
+        expect(page.locator("#who")).to_have_text("打铜街 · outlet")
+
+
 def test_the_tool_works_on_the_outlet_s_desk_too(chromium, base, office):
     with scanner(chromium, base, "outlet", OTHER) as desk:
         desk.page.set_viewport_size(WIDE)

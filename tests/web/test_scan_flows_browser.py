@@ -37,6 +37,7 @@ PAPERS = [
     {"name": "居民身份证", "form": "original", "count": 1},
     {"name": "失业登记申请表", "form": "form", "count": 2},
 ]
+LONG = "迁入地房屋所有权证或者公有住房租赁合同原件及全部共有人同意落户的书面说明"
 SMALL = """
   () => [...document.querySelectorAll("#view :is(button, a.button, summary, input:not(.hush, [type=checkbox]))")]
     .filter((one) => one.checkVisibility())
@@ -343,7 +344,9 @@ def test_a_label_that_is_not_ours_is_said_and_asked_about(chromium, base, office
     forged = f"YZ1|{number}|PICKUP|00000000"
     with tool(chromium, base, view="scan") as desk:
         page = desk.page
-        wedge(page, forged.replace("|", "｜"))
+        expect(page.locator("#card")).to_contain_text("更新")
+        page.keyboard.insert_text(forged.replace("|", "｜"))  # as an input method gives it
+        page.keyboard.press("Enter")
         page.click("#confirm")
         expect(page.locator(".answer-bad")).to_contain_text("标签不是大厅印的", timeout=WAIT_MS)
         photographed(page, "scan-label-wrong")
@@ -361,6 +364,7 @@ def test_every_odd_code_gets_a_kind_word_and_nothing_is_lost(chromium, base, off
     unknown, odd = make_s10("EB", 4_711), "https://example.com/?q=1"
     with tool(chromium, base, view="scan") as desk:
         page = desk.page
+        expect(page.locator("#card")).to_contain_text("更新")
         for code, title in ((unknown, "没有这个邮件"), (theirs, "不是本站邮件"), (odd, "没有这个邮件")):
             page.keyboard.insert_text(code)
             page.keyboard.press("Enter")
@@ -462,6 +466,25 @@ def test_a_household_is_one_stop_and_its_map_needs_no_service(chromium, base, of
         page.click("#map")
         expect(page.locator(".district-map .map-area")).to_be_visible()
         without_network(desk)
+
+
+def test_a_long_day_and_a_thick_file_stay_readable(chromium, base, office):
+    many = [{"name": f"{LONG}{at}", "form": "copy", "count": at + 1} for at in range(12)]
+    _, number, _ = at_a_door(office, manifest=many, deadline_at=datetime.now(UTC) - timedelta(minutes=75))
+    parcels(office, 30, first=950, stage="OUT_FOR_DELIVERY", courier_id=f"{OUTLET}-1")
+    with tool(chromium, base) as desk:
+        page = desk.page
+        expect(page.locator(".later li")).to_have_count(20)  # a screen's worth; the rest comes as these are made
+        expect(page.locator(".later h2")).to_contain_text("30 站")
+        wedge(page, number)
+        expect(page.locator(".left-late")).to_contain_text("已超 1 小时 15 分")
+        expect(page.locator("#answer")).to_be_hidden()
+        photographed(page, "scan-stops-full")
+        page.click("#arrived")
+        expect(page.locator(".tally-lines li")).to_have_count(12)
+        expect(page.locator("#answer")).to_be_hidden()
+        fits_a_thumb(page)
+        photographed(page, "scan-counting-full")
 
 
 def test_a_bag_cannot_be_closed_while_a_line_is_open(chromium, base, office):

@@ -13,7 +13,7 @@ const found = document.querySelector("#found-operations");
 
 const spec = await (await fetch("/openapi.json")).json();
 for (const operation of Object.values(spec.paths).flatMap((path) => Object.values(path)).filter((one) => one.operationId)) {
-  operation.summary = operation.description?.split("\n")[0] ?? operation.summary; // the name of a function says little
+  operation.summary = operation.description?.split("\n")[0].replaceAll("`", "") ?? operation.summary; // the name of a function says little
   operation.tags ??= [DOCS.untagged];
 }
 
