@@ -48,7 +48,9 @@ class Code(StrEnum):
     CODE_WRONG = "CODE_WRONG"  # accepted: not the applicant's hand-over code; a person is asked
     LABEL_WRONG = "LABEL_WRONG"  # accepted: a label that says it is ours, and we have not sealed; a person is asked
     VOID_PENDING = "VOID_PENDING"  # accepted: the correction waits for a second person
-    FAULT = "FAULT"  # rejected: what follows from it can't be written; kept as evidence, a person is asked
+    FAULT = (
+        "FAULT"  # rejected for now: what follows from it can't be written; the device tries again, a person is asked
+    )
 
 
 class EventResult(Frozen):
@@ -146,13 +148,13 @@ class Batch:
         return results
 
     def give_up(self, reading: Reading) -> EventResult:
-        """One event alone from which nothing can follow: written as evidence, never into the log."""
+        """One event alone from which nothing can follow: evidence and a task; the device keeps it and comes again."""
         scan = reading.scan
         if isinstance(scan, Unreadable):
             raise TypeError("an event out of form is refused by `take`")
-        refused = self._refuse(reading, scan, Result.REJECTED, Code.FAULT)
+        self._set_aside(reading, scan.eventId, None, Code.FAULT)  # without its sequence: it is not stored
         set_aside(self._session, self._device.device_id, self._quarantined, self._now)
-        return refused
+        return EventResult(eventId=scan.eventId, result=Result.REJECTED, code=Code.FAULT, retryable=True)
 
     def leg_by_number(self, number: str) -> LegRow | None:
         """The leg of a number that was scanned, as it stood before this batch."""

@@ -163,7 +163,7 @@ class ScanIntake:
         return alone[-1].model_copy(update={"results": results})
 
     def _set_aside(self, device_id: str, spoilt: Reading, scanner: Scanner) -> BatchAnswer:
-        """A scan from which nothing can follow: kept as evidence, and a person is asked."""
+        """A scan from which nothing can follow now: a person is asked, and its device keeps it."""
         with self._database.write() as session:
             now = self._now()
             device = log.lock_device(session, device_id, now)

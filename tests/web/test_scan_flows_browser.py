@@ -23,9 +23,10 @@ from storage.parcels.bags import BagRow, lines_of
 from storage.parcels.code_checks import CodeCheckRow, at_hall, code_of, handing_of
 from storage.parcels.legs import LegRow
 from storage.parcels.papers import papers_of
-from storage.parcels.scans import ScanEventRow, ScanProofRow, ScanQuarantineRow
+from storage.parcels.scans import ScanEventRow, ScanProofRow
 from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow, open_task
+from tests.unit.storage.casework import give_case
 from tests.web.desks import WAIT_MS, desk_of
 from tests.web.following import served_alone
 from tests.web.looks import photographed
@@ -356,46 +357,6 @@ def test_a_label_that_is_not_ours_is_said_and_asked_about(chromium, base, office
     assert task.data["findings"] == ["LABEL_WRONG"]
 
 
-def test_every_odd_code_gets_a_kind_word_and_nothing_is_lost(chromium, base, office):
-    """Unknown, another outlet's, of a case that nobody knows, no parcel at all: recorded anyway where it can be."""
-    _, mine, _ = at_a_door(office, stage="AT_OUTLET")
-    _, theirs, _ = at_a_door(office, stage="AT_OUTLET", outlet_id=OTHER)
-    (nobodys,) = parcels(office, 1, first=999, stage="AT_OUTLET")
-    unknown, odd = make_s10("EB", 4_711), "https://example.com/?q=1"
-    with tool(chromium, base, view="scan") as desk:
-        page = desk.page
-        expect(page.locator("#card")).to_contain_text("更新")
-        for code, title in ((unknown, "没有这个邮件"), (theirs, "不是本站邮件"), (odd, "没有这个邮件")):
-            page.keyboard.insert_text(code)
-            page.keyboard.press("Enter")
-            expect(page.locator(".answer-bad .answer-title")).to_have_text(title)
-            page.click(".answer-also")
-            page.click("#more-stages")
-            page.click("[data-kind=DAMAGED]")
-            with page.expect_response("**/scans:batch") as answer:
-                page.click("#confirm")
-            assert answer.value.status == 200
-            uploaded(page)
-        for code in (nobodys, mine):
-            wedge(page, code)
-            page.click("#more-stages")
-            page.click("[data-kind=DAMAGED]")
-            with page.expect_response("**/scans:batch") as answer:
-                page.click("#confirm")
-            assert answer.value.status == 200
-            uploaded(page)
-            if code == nobodys:
-                expect(page.locator(".answer-bad")).to_contain_text("系统没能记录", timeout=WAIT_MS)
-                photographed(page, "scan-fault")
-                page.click(".answer-seen")
-    for code in (unknown, theirs, mine, odd.upper()):
-        assert [kind for kind, _ in events(office, code)] == ["DAMAGED"], code
-    assert events(office, nobodys) == []
-    with office.database.read() as session:
-        kept = session.scalars(select(ScanQuarantineRow).filter_by(reason="FAULT"))
-        assert [row.payload["code"] for row in kept] == [nobodys]
-
-
 def test_without_a_code_a_reason_is_said(chromium, base, office):
     _, number, leg_id = at_a_door(office, "DELIVERY", "OUT_FOR_DELIVERY", sign_self=True, seal_no="YZ0000001")
     with tool(chromium, base) as desk:
@@ -663,3 +624,45 @@ def test_an_address_is_placed_on_the_map_with_keys_or_a_tap(chromium, base, offi
     with office.database.read() as session:
         leg = session.get_one(LegRow, leg_id)
         assert leg.lat == pytest.approx(float(tapped))
+
+
+def test_every_odd_code_gets_a_kind_word_and_nothing_is_lost(chromium, base, office):
+    """Unknown, another outlet's, of a case that nobody knows, no parcel at all: recorded anyway where it can be."""
+    _, mine, _ = at_a_door(office, stage="AT_OUTLET")
+    _, theirs, _ = at_a_door(office, stage="AT_OUTLET", outlet_id=OTHER)
+    (nobodys,) = parcels(office, 1, first=999, stage="AT_OUTLET")
+    unknown, odd = make_s10("EB", 4_711), "https://example.com/?q=1"
+    with tool(chromium, base, view="scan") as desk:
+        page = desk.page
+        expect(page.locator("#card")).to_contain_text("更新")
+        for code, title in ((unknown, "没有这个邮件"), (theirs, "不是本站邮件"), (odd, "没有这个邮件")):
+            page.keyboard.insert_text(code)
+            page.keyboard.press("Enter")
+            expect(page.locator(".answer-bad .answer-title")).to_have_text(title)
+            page.click(".answer-also")
+            page.click("#more-stages")
+            page.click("[data-kind=DAMAGED]")
+            with page.expect_response("**/scans:batch") as answer:
+                page.click("#confirm")
+            assert answer.value.status == 200
+            uploaded(page)
+        for code in (nobodys, mine):
+            wedge(page, code)
+            page.click("#more-stages")
+            page.click("[data-kind=DAMAGED]")
+            with page.expect_response("**/scans:batch") as answer:
+                page.click("#confirm")
+            assert answer.value.status == 200
+            expect(waiting(page)).to_contain_text("待上传 1 ")  # the one of which nothing can be made yet
+        for code in (unknown, theirs, mine, odd.upper()):
+            assert [kind for kind, _ in events(office, code)] == ["DAMAGED"], code
+        page.click("#sync")
+        expect(page.locator("#view")).to_contain_text("系统没能记录，留在本机，稍后自动再试")
+        photographed(page, "scan-fault")
+        (task,) = open_tasks(office, TaskKind.SCANS_SET_ASIDE)
+        assert task.data["count"] == 1
+        with office.database.write() as session:
+            give_case(session, session.scalars(select(LegRow.case_no).filter_by(tracking_no=nobodys)).one())
+        page.get_by_role("button", name="现在上传").click()
+        uploaded(page)
+    assert [kind for kind, _ in events(office, nobodys)] == ["DAMAGED"]

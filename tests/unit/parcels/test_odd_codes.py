@@ -12,6 +12,7 @@ from storage.base import Database
 from storage.parcels.legs import LegRow
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
 from tests.unit.parcels.scan_desk import LEG, NUMBER, leg_row, open_desk, scan
+from tests.unit.storage.casework import give_case
 
 KEY, OLDER = b"l" * 32, b"o" * 32
 OURS = code_text(LabelCode(number=NUMBER, leg=Leg.PICKUP), KEY)
@@ -99,11 +100,14 @@ def test_a_parcel_whose_case_nobody_knows_holds_up_no_other(desk, kind):
     told = desk.told("c1", scan("EN_ROUTE", 1), odd, scan("PICKED_UP", 3, 40))
     assert [told[0], told[2]] == [("accepted", None)] * 2
     assert told[1][0] in ("accepted", "rejected")
-    assert desk.take("c1", odd).watermark == 3
-    assert desk.count(ScanEventRow) + desk.count(ScanQuarantineRow) == 3  # each is kept, whatever it is
+    with desk.database.write() as session:
+        give_case(session, NOBODYS[:21])
+    answer = desk.take("c1", odd)  # as a device does that has not been told that it is stored
+    assert answer.results[0].result in ("accepted", "duplicate")
+    assert (answer.watermark, desk.count(ScanEventRow)) == (3, 3)
 
 
-def test_a_scan_of_which_nothing_can_follow_is_evidence_and_somebody_is_told(desk, monkeypatch):
+def test_a_scan_from_which_nothing_can_follow_waits_and_somebody_is_told(desk, monkeypatch):
     spoilt, real = scan("PICKED_UP", 2, 50), desk.intake._projected
 
     def projected(session, leg_ids):
@@ -113,12 +117,18 @@ def test_a_scan_of_which_nothing_can_follow_is_evidence_and_somebody_is_told(des
         return real(session, leg_ids)
 
     monkeypatch.setattr(desk.intake, "_projected", projected)
-    told = desk.told("c1", scan("EN_ROUTE", 1), spoilt, scan("AT_OUTLET", 3, 40))
-    assert told == [("accepted", None), ("rejected", "FAULT"), ("accepted", None)]
-    assert desk.take("c1").watermark == 3
+    batch = (scan("EN_ROUTE", 1), spoilt, scan("AT_OUTLET", 3, 40))
+    for _ in range(2):  # a device that comes again opens no second task
+        answer = desk.take("c1", *batch)
+        assert [(one.result, one.code, one.retryable) for one in answer.results][1] == ("rejected", "FAULT", True)
+        assert answer.watermark == 1
+    assert {result for result, _ in desk.told("c1", batch[0], batch[2])} == {"duplicate"}
     with desk.database.read() as session:
         (kept,) = session.scalars(select(ScanQuarantineRow))
         assert (kept.reason, kept.payload["eventId"]) == ("FAULT", spoilt["eventId"])
         state = state_of(session, session.get_one(LegRow, LEG))
     assert cached(state)["stage"] == "AT_OUTLET"
     assert [task.kind for task in desk.tasks()] == [TaskKind.SCANS_SET_ASIDE]
+    monkeypatch.undo()
+    assert desk.told("c1", spoilt) == [("accepted", None)]
+    assert desk.take("c1").watermark == 3

@@ -49,7 +49,7 @@ export const TROUBLES = {
   CHANGED: "与先前上传的内容不同",
   SEQUENCE_USED: "序号已被占用，已留存",
   VOID_PENDING: "更正要等主管确认",
-  FAULT: "系统没能记录，原文已留存，会有人核对",
+  FAULT: "系统没能记录，留在本机，稍后自动再试",
   ROLE: "这个环节由其他岗位扫描",
   other: (code) => `没有记录${code ? `（${code}）` : ""}`,
 };
