@@ -558,6 +558,9 @@ def test_an_applicant_collects_with_the_code_of_his_page(chromium, base, office)
         page.click(".answer-seen")
         keyed(page, code)
         signed(page)
+        page.click("[data-signer=agent]")  # pressed by mistake: what was signed stays
+        page.click("[data-signer=self]")
+        expect(page.locator("[data-signer=self]")).to_have_attribute("aria-pressed", "true")
         page.click("#give-out")
         expect(page.locator("#receipt")).to_contain_text("领取回执")
         desk.faults[:] = [fault for fault in desk.faults if "422" not in fault]  # the refusal, as the browser logs it

@@ -146,9 +146,11 @@ function givingSheet(context) {
   signing = pad(() => {});
   return [
     made("p", {}, made("strong", { class: "number" }, task.caseNo), " ", task.itemName ?? ""),
-    made("fieldset", { class: "signer" }, made("legend", {}, COUNTER.who), made("div", { class: "choices" }, Object.entries(COUNTER.whos).map(([value, text]) => button(text, () => {
-      giving.signer = value;
-      draw(context);
+    made("fieldset", { class: "signer" }, made("legend", {}, COUNTER.who), made("div", { class: "choices" }, Object.entries(COUNTER.whos).map(([value, text]) => button(text, ({ currentTarget }) => {
+      giving.signer = value; // drawn anew, the signature would be gone
+      for (const one of currentTarget.parentElement.children) {
+        one.setAttribute("aria-pressed", String(one === currentTarget));
+      }
     }, { "data-signer": value, "aria-pressed": String(signer === value) })))),
     keypad(said, { changed, reasons: ["ID_SEEN", "AGENT"] }),
     made("h2", {}, DOOR.signLead), signing.element, made("p", { class: "acts" }, signing.clear),
