@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from runtime.ports import free_port
 
 READY_WITHIN_S = 600.0  # the first start on a machine may build the Temporal server
 STOP_WITHIN_S = 30.0
@@ -135,9 +136,5 @@ def _end(*_: object) -> None:
 
 
 def free_ports(count: int) -> list[str]:
-    """Ports that are free right now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    numbers = [str(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return numbers
+    """Ports that are free, and kept for us while this process lives."""
+    return [str(free_port()) for _ in range(count)]

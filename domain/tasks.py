@@ -135,7 +135,11 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
     TaskKind.DEFERRED_LAPSED: ("容缺材料逾期未补，请决定", Role.SUPERVISOR, (_O.WAIT, _O.CLOSE_AS_FAILED)),
     TaskKind.POST_CHECK: ("告知承诺待事后核查", Role.SUPERVISOR, (_O.CHECKED_TRUE, _O.CHECKED_FALSE)),
     TaskKind.STEP_STUCK: ("有一步反复失败，请按提示处理", Role.OPERATOR, _SEEN),
-    TaskKind.SCANS_SET_ASIDE: ("一台设备的扫描前后矛盾，已留存未计入，请核对", Role.OUTLET, _SEEN),
+    TaskKind.SCANS_SET_ASIDE: (
+        "一台设备有扫描没有计入（前后矛盾或系统出错），已留存，请核对",
+        Role.OUTLET,
+        _SEEN,
+    ),
     TaskKind.COMPENSATION: ("联办只办成了一部分，请逐项恢复", Role.CLERK, (_O.RESTORED, _O.KEPT)),
     TaskKind.LETTER: ("短信没有送达申请人，请打印信件告知", Role.CLERK, _SEEN),
     TaskKind.NUMBER_SHARED: ("对方所给邮件号已属另一件，请向对方核实", Role.CLERK, _SEEN),

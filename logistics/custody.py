@@ -15,6 +15,7 @@ class FindingKind(StrEnum):
     CUSTODY_GAP = "CUSTODY_GAP"  # handed over by one who did not hold it
     SEAL_CHANGED = "SEAL_CHANGED"
     PAPERS_DIFFER = "PAPERS_DIFFER"
+    LABEL_WRONG = "LABEL_WRONG"  # scanned by a label that we have not printed
     PICKUP_INFERRED = "PICKUP_INFERRED"
     ARRIVAL_UNVERIFIED = "ARRIVAL_UNVERIFIED"
     CLOCK_SUSPECT = "CLOCK_SUSPECT"
@@ -24,7 +25,9 @@ class FindingKind(StrEnum):
     RETURN_REQUIRED = "RETURN_REQUIRED"
 
 
-CUSTODY_FINDINGS = frozenset({FindingKind.CUSTODY_GAP, FindingKind.SEAL_CHANGED, FindingKind.PAPERS_DIFFER})
+CUSTODY_FINDINGS = frozenset(
+    {FindingKind.CUSTODY_GAP, FindingKind.SEAL_CHANGED, FindingKind.PAPERS_DIFFER, FindingKind.LABEL_WRONG}
+)
 """What a person must compare with the list before the parcel goes on."""
 
 
@@ -74,6 +77,8 @@ def review(scans: Sequence[JudgedScan], papers: Sequence[PaperLine] | None) -> t
             if seal is not None and event.seal_no != seal:
                 findings.append(Finding(kind=FindingKind.SEAL_CHANGED, event_id=event.event_id))
             seal = event.seal_no
+        if event.label_wrong:
+            findings.append(Finding(kind=FindingKind.LABEL_WRONG, event_id=event.event_id))
         if papers is not None and event.manifest is not None and compare_papers(papers, event.manifest):
             findings.append(Finding(kind=FindingKind.PAPERS_DIFFER, event_id=event.event_id))
     return holder, findings

@@ -33,7 +33,7 @@ def judge(policy: LegPolicy, events: Iterable[ScanEvent]) -> list[JudgedScan]:
         use, by = _use(event, voided, superseded, unique)
         at, suspect = counted_time(event)
         epoch = attempts.place(event, at) if use is ScanUse.EFFECTIVE else event.epoch or attempts.current
-        verified = use is ScanUse.EFFECTIVE and not suspect and not event.proofs_pending
+        verified = use is ScanUse.EFFECTIVE and not (suspect or event.proofs_pending or event.label_wrong)
         if event.stage is ParcelStage.ARRIVED_DOOR:
             verified = verified and at_the_door(policy, event)
         judged.append(

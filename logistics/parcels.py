@@ -5,6 +5,7 @@ attempt (epoch), the later attempt wins, side stages in the order of time. The s
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from pydantic import Field
 
@@ -21,10 +22,14 @@ S = ParcelStage
 
 
 class StageMark(Frozen):
-    """A stage reached in an attempt: delivered to the leg's workflow once (decisions.md 6)."""
+    """A stage reached in an attempt: delivered to the leg's workflow once (decisions.md 6).
+
+    `at`: the first time that it was said, UTC; None in a state that was kept before times were.
+    """
 
     epoch: int
     stage: ParcelStage
+    at: datetime | None = Field(default=None, exclude_if=is_unset)
 
     @property
     def key(self) -> str:
@@ -230,11 +235,11 @@ def _may_sign(policy: LegPolicy, signer: SignerKind | None) -> bool:
 
 
 def _marks(effective: list[JudgedScan]) -> tuple[StageMark, ...]:
-    reached = {
-        (scan.epoch, scan.event.stage): StageMark(epoch=scan.epoch, stage=scan.event.stage)
-        for scan in effective
-        if scan.event.stage is not None and (scan.event.stage is not S.ARRIVED_DOOR or scan.verified)
-    }
+    reached: dict[tuple[int, ParcelStage], StageMark] = {}
+    for scan in effective:
+        stage = scan.event.stage
+        if stage is not None and (stage is not S.ARRIVED_DOOR or scan.verified):
+            reached.setdefault((scan.epoch, stage), StageMark(epoch=scan.epoch, stage=stage, at=scan.at))
     return tuple(mark for _, mark in sorted(reached.items(), key=lambda item: (item[0][0], str(item[0][1]))))
 
 

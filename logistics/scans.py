@@ -74,6 +74,7 @@ class ScanEvent(Frozen):
     from_party, to_party   the two sides of a hand-over, where it was confirmed by both
     clock_suspect   the device's time could not be corrected (new boot without a sync)
     proofs_pending  a named proof has not been uploaded yet: nothing is verified until it is
+    label_wrong     the label that was read is sealed with none of our keys: it proves nothing
     voids           id of the event that a VOID takes back; `second_approval`: another role agreed
     natural_key     of a carrier's line (waybill, code, place, occurrence): the latest record of a key wins
     """
@@ -97,6 +98,7 @@ class ScanEvent(Frozen):
     note: str | None = None
     clock_suspect: bool = False
     proofs_pending: bool = False
+    label_wrong: bool = Field(default=False, exclude_if=is_unset)
     voids: str | None = None
     void_reason: VoidReason | None = None
     second_approval: bool = False

@@ -7,6 +7,7 @@ from papers.facts import CaseFacts, GapNotice, Item, Owed, PaperKind, Party, Rou
 from papers.sheet import Block, Fields, Grid, Paper, Signatures, SquareCode, Words
 
 _LIMITS = "具体以办理地受理后的告知为准。"
+_GRADES = "等级：A电子证照，B窗口已核对原件，C申请人上传，D申请人自制或承诺。"
 
 
 def receipt(case: CaseFacts, address: str = "") -> Paper:
@@ -30,6 +31,8 @@ def receipt(case: CaseFacts, address: str = "") -> Paper:
     if case.handover_codes:
         rows.append(("交接码", "；".join(f"{what} {code}" for what, code in case.handover_codes)))
         told.append("交接材料时把交接码告诉工作人员，之前请勿告诉他人；上门未成的会更换，以进度查询页面为准。")
+    if case.materials:
+        told.append(f"可信{_GRADES}")
     if case.deferred:
         told.append(f"以下材料容缺，请在期限前补交，补齐前不发放办理结果：{_listed(case.deferred)}。")
     if case.committed:
@@ -193,7 +196,7 @@ def dossier_list(case: CaseFacts) -> Paper:
         widths=(0.08, 0.26, 0.1, 0.12, 0.08, 0.08, 0.12, 0.16),
     )
     told = Words(sentences=(
-        f"共{len(rows)}项。等级：A电子证照，B窗口已核对原件，C申请人上传，D申请人自制或承诺。",
+        f"共{len(rows)}项。{_GRADES}",
         "原件由办理地归档，收件地留存扫描件和办理记录。",
     ))  # fmt: skip
     return _paper(PaperKind.DOSSIER, case, Fields(rows=tuple(_matter(case))), grid, told,

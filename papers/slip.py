@@ -39,7 +39,7 @@ def receipt_slip(case: CaseFacts, address: str) -> bytes:
     beside = [paragraph("扫码查进度", 10), paragraph("无需登录。", 8)]
     if case.result_code:
         beside += [paragraph(f"领取码 {case.result_code}", 10)]
-        beside += [paragraph("凭编号和领取码也能查、能下载。二维码和领取码请勿给他人。", 8)]
+        beside += [paragraph("凭编号和领取码也能查。都请勿给他人。", 8)]
     _drawn(canvas, beside, _MARGIN_MM + _SQUARE_MM + 2, _MARGIN_MM, room - _SQUARE_MM - 2, _SQUARE_MM)
     _drawn(canvas, _story(case), _MARGIN_MM, foot + 1, room, top - foot - 2)
     canvas.showPage()

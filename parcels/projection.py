@@ -23,7 +23,7 @@ from parcels.alarms import raise_alarms
 from parcels.case_entries import settle_tasks
 from parcels.paper_differences import raise_short, stops_the_case, tell_the_case
 from parcels.paper_trail import follow
-from parcels.scan_parsing import ScanOnWire
+from parcels.scan_parsing import LABEL_WRONG, ScanOnWire
 from storage.base import Database
 from storage.parcels.code_checks import unproved
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow, lock_leg
@@ -80,6 +80,7 @@ def event_of(row: ScanEventRow, leg: Leg, pending: set[str], voids: str | None) 
         note=said.note,
         clock_suspect=row.clock_suspect,
         proofs_pending=row.event_id in pending,
+        label_wrong=row.payload.get(LABEL_WRONG) is True,
         voids=voids if said.voids else None,
         void_reason=VoidReason.DID_NOT_OCCUR if said.voids else None,
         second_approval=row.second_approval,

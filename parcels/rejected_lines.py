@@ -1,4 +1,4 @@
-"""What can't enter the log: kept as evidence; a device that contradicts itself becomes a task.
+"""What can't enter the log: kept as evidence; a device that contradicts itself becomes a task, and so does our fault.
 
 A scan that meets a sequence or an id that its device has used already may be the only true one of the two: somebody
 else may have spoken for the device. One task per device and day names it and says how many.
@@ -17,12 +17,12 @@ from storage.parcels.scans import quarantine
 from storage.tasks.rows import TaskRow, open_task
 
 _A_DAY = 100  # how often one device's is opened again on the day on which it was resolved
-CONTRADICTING = frozenset({"CHANGED", "SEQUENCE_USED"})
+ASKED_ABOUT = frozenset({"CHANGED", "SEQUENCE_USED", "FAULT"})
 
 
 def set_aside(session: Session, device_id: str, rows: Iterable[dict[str, Any]], now: datetime) -> None:
     """Keep these rows, the same content once. The caller holds the lock of the device's row."""
-    fresh = [row for row in quarantine(session, list(rows)) if row["reason"] in CONTRADICTING]
+    fresh = [row for row in quarantine(session, list(rows)) if row["reason"] in ASKED_ABOUT]
     if fresh:
         _open_or_count(session, device_id, len(fresh), now)
 

@@ -12,8 +12,9 @@ from domain.model import Frozen
 from domain.terms import Datum, ParcelStage, Role, ScanSource
 from logistics.device_clock import Boot, correct
 from logistics.geo import Point
+from logistics.label_code import is_forged
 from parcels.rejected_lines import set_aside
-from parcels.scan_parsing import BagOnWire, ScanOnWire, Unreadable, content_hash, keepable, read, without_code
+from parcels.scan_parsing import BagOnWire, ScanOnWire, Unreadable, as_kept, content_hash, keepable, read, without_code
 from parcels.void_targets import Targets
 from storage.parcels import scans as log
 from storage.parcels.legs import CourierRow, LegRow, legs_by_number
@@ -45,7 +46,11 @@ class Code(StrEnum):
     OUT_OF_PLACE = "OUT_OF_PLACE"  # accepted: can't follow what is known, shown without effect
     SIGNER_SHORT = "SIGNER_SHORT"  # accepted: not delivered to one who may sign
     CODE_WRONG = "CODE_WRONG"  # accepted: not the applicant's hand-over code; a person is asked
+    LABEL_WRONG = "LABEL_WRONG"  # accepted: a label that says it is ours, and we have not sealed; a person is asked
     VOID_PENDING = "VOID_PENDING"  # accepted: the correction waits for a second person
+    FAULT = (
+        "FAULT"  # rejected for now: what follows from it can't be written; the device tries again, a person is asked
+    )
 
 
 class EventResult(Frozen):
@@ -99,11 +104,18 @@ class Batch:
     """The events of one device and request, each judged by the log and by those before it. One use: `take`.
 
     `remarks`: id in the log → what the person who scans should read. `typed`: id in the log → (number, hand-over code).
-    `bagged`: (id in the log, number, who, when, its bag), for those that name one.
+    `bagged`: (id in the log, number, who, when, its bag), for those that name one. `label_keys`: our labels are
+    sealed with one of them; () where none is judged.
     """
 
     def __init__(
-        self, session: Session, device: log.ScanDeviceRow, scanner: Scanner, now: datetime, given: Sequence[Reading]
+        self,
+        session: Session,
+        device: log.ScanDeviceRow,
+        scanner: Scanner,
+        now: datetime,
+        given: Sequence[Reading],
+        label_keys: Sequence[bytes] = (),
     ) -> None:
         self.remarks: dict[str, Code] = {}  # id in the log → remark
         self.typed: dict[str, tuple[str, str]] = {}
@@ -113,6 +125,7 @@ class Batch:
         self._scanner = scanner
         self._now = now
         self._given = given
+        self._label_keys = label_keys
         self._courier = _courier(session, device.device_id, scanner)
         self._rows: list[dict[str, Any]] = []
         self._proofs: list[dict[str, Any]] = []
@@ -133,6 +146,15 @@ class Batch:
         set_aside(self._session, self._device.device_id, self._quarantined, self._now)
         self._note_position()
         return results
+
+    def give_up(self, reading: Reading) -> EventResult:
+        """One event alone from which nothing can follow: evidence and a task; the device keeps it and comes again."""
+        scan = reading.scan
+        if isinstance(scan, Unreadable):
+            raise TypeError("an event out of form is refused by `take`")
+        self._set_aside(reading, scan.eventId, None, Code.FAULT)  # without its sequence: it is not stored
+        set_aside(self._session, self._device.device_id, self._quarantined, self._now)
+        return EventResult(eventId=scan.eventId, result=Result.REJECTED, code=Code.FAULT, retryable=True)
 
     def leg_by_number(self, number: str) -> LegRow | None:
         """The leg of a number that was scanned, as it stood before this batch."""
@@ -164,7 +186,10 @@ class Batch:
         at, suspect = self._corrected(scan)
         device_id, leg_id, voids = self._device.device_id, *self._leg_and_target(scan)
         event_id = log.log_id(ScanSource.DEVICE, device_id, scan.eventId)
-        if leg_id is None:
+        forged = bool(self._label_keys) and is_forged(scan.code, self._label_keys)
+        if forged:
+            self.remarks[event_id] = Code.LABEL_WRONG
+        elif leg_id is None:
             self.remarks[event_id] = Code.UNKNOWN_PARCEL
         elif suspect:
             self.remarks[event_id] = Code.CLOCK_SUSPECT
@@ -196,7 +221,7 @@ class Batch:
                 "second_approval": self._scanner.role is Role.SUPERVISOR,
                 "natural_key": None,
                 "voids_id": voids,
-                "payload": without_code(reading.raw),
+                "payload": as_kept(reading.raw, label_wrong=forged),
                 "payload_sha256": reading.sha256,
             }
         )

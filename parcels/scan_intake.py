@@ -5,9 +5,11 @@ interfaces.md `POST /scans:batch`, courier.md §7. A replay is answered from the
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy.exc import IntegrityError
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from domain.model import Frozen
@@ -30,8 +32,11 @@ MAX_EVENTS = 200
 _AT_ONCE = 500
 _MISSED_AT_ONCE = 100
 _PROOF_PATIENCE = timedelta(hours=24)
-_NO_CODES = HandoverKeys(b"", lambda _session, _case_no: b"")
-"""Where nobody types any."""
+_TRIES = 2
+_NOT_THE_SCANS = (OperationalError, InterfaceError, NoConnection)
+"""The database is away or busy: the device keeps everything and comes again."""
+
+_logger = structlog.get_logger(__name__)
 
 
 class BatchAnswer(Frozen):
@@ -42,23 +47,34 @@ class BatchAnswer(Frozen):
     results: tuple[EventResult, ...]
 
 
-class ScanIntake:
-    """One per process; safe for several threads and processes. `notify` wakes the relay after a commit.
+_NO_CODES = HandoverKeys(b"", lambda _session, _case_no: b"")
+"""Where nobody types any."""
 
-    `code_keys`: the secrets of the hand-over codes.
-    """
+
+class ScanSecrets(NamedTuple):
+    """What codes are judged with. `handover`: none where nobody types any. `labels`: () where none is judged."""
+
+    handover: HandoverKeys = _NO_CODES
+    labels: tuple[bytes, ...] = ()
+
+
+NO_SECRETS: Final = ScanSecrets()
+
+
+class ScanIntake:
+    """One per process; safe for several threads and processes. `notify` wakes the relay after a commit."""
 
     def __init__(
         self,
         database: Database,
         now: Callable[[], datetime],
         notify: Callable[[], None],
-        code_keys: HandoverKeys = _NO_CODES,
+        secrets: ScanSecrets = NO_SECRETS,
     ) -> None:
         self._database = database
         self._now = now
         self._notify = notify
-        self._code_keys = code_keys
+        self._secrets = secrets
 
     def take(self, device_id: str, events: Sequence[Any], scanner: Scanner) -> BatchAnswer:
         """Judge and store the events of one device, one result each, in their order; callers give at most `MAX_EVENTS`.
@@ -69,11 +85,7 @@ class ScanIntake:
         answer = self._replayed(device_id, given)
         if answer is not None:
             return answer
-        try:
-            answer = self._stored(device_id, given, scanner)
-        except IntegrityError:
-            # Somebody else was quicker with what follows from a scan (a task, an assignment): now it can be seen.
-            answer = self._stored(device_id, given, scanner)
+        answer = self._taken(device_id, given, scanner)
         self._notify()
         return answer
 
@@ -95,7 +107,7 @@ class ScanIntake:
                 row.leg_id = legs[row.code].leg_id
             waits.attach_proofs(session, rows)
             waits.age(session, aged, now)
-            coded = judge_late(session, self._code_keys, {row.event_id: legs[row.code] for row in rows}, now)
+            coded = judge_late(session, self._secrets.handover, {row.event_id: legs[row.code] for row in rows}, now)
             self._projected(session, (row.leg_id for row in rows))
             raise_doubts(session, coded, now)
         return self._woken(len(rows))
@@ -140,13 +152,37 @@ class ScanIntake:
         results = tuple(EventResult(eventId=id_, result=Result.DUPLICATE) for id_ in ids)
         return BatchAnswer(serverTime=self._now(), watermark=watermark, results=results)
 
+    def _taken(self, device_id: str, given: Sequence[Reading], scanner: Scanner) -> BatchAnswer:
+        """All at once; where that can't be, each alone, so that no scan holds up those that were made after it."""
+        for _ in range(_TRIES):  # where somebody else was quicker with what follows (a task), it can be seen now
+            try:
+                return self._stored(device_id, given, scanner)
+            except _NOT_THE_SCANS:
+                raise
+            except Exception:
+                _logger.exception("scans_not_stored", device_id=device_id, count=len(given))
+        if len(given) == 1:
+            return self._set_aside(device_id, given[0], scanner)
+        alone = [self._taken(device_id, [one], scanner) for one in given]
+        results = tuple(result for answer in alone for result in answer.results)
+        return alone[-1].model_copy(update={"results": results})
+
+    def _set_aside(self, device_id: str, spoilt: Reading, scanner: Scanner) -> BatchAnswer:
+        """A scan from which nothing can follow now: a person is asked, and its device keeps it."""
+        with self._database.write() as session:
+            now = self._now()
+            device = log.lock_device(session, device_id, now)
+            result = Batch(session, device, scanner, now, [spoilt]).give_up(spoilt)
+            watermark = log.raise_watermark(session, device)
+        return BatchAnswer(serverTime=now, watermark=watermark, results=(result,))
+
     def _stored(self, device_id: str, given: Sequence[Reading], scanner: Scanner) -> BatchAnswer:
         with self._database.write() as session:
             now = self._now()
             device = log.lock_device(session, device_id, now)
-            batch = Batch(session, device, scanner, now, given)
+            batch = Batch(session, device, scanner, now, given, self._secrets.labels)
             results = batch.take()
-            wrong, coded = judge_typed(session, self._code_keys, batch, now)
+            wrong, coded = judge_typed(session, self._secrets.handover, batch, now)
             gaps = note_bags(session, batch.bagged, batch.leg_by_number)
             remarks = batch.remarks | _remarks(self._projected(session, batch.touched)) | wrong
             raise_doubts(session, coded, now)

@@ -210,6 +210,16 @@ def without_code(raw: Any) -> Any:
     return {name: value for name, value in raw.items() if name != "handoverCode"}
 
 
+LABEL_WRONG = "labelWrong"
+"""Member of an event as it is kept, ours and never a device's: its label is sealed with none of our keys."""
+
+
+def as_kept(raw: dict[str, Any], *, label_wrong: bool) -> dict[str, Any]:
+    """An event as its line in the log: without a hand-over code, with our word about its label."""
+    said = {name: value for name, value in without_code(raw).items() if name != LABEL_WRONG}
+    return said | ({LABEL_WRONG: True} if label_wrong else {})
+
+
 def content_hash(device_id: str, raw: Any) -> str:
     """Lower-case hex SHA-256 of an event's content and its device; the order of members does not count."""
     text = json.dumps([device_id, raw], sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -224,7 +224,8 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(folder).free
     level: Level = "fail" if free <= _LITTLE_DISK else "warn" if free <= _LOW_DISK else "pass"
     fix = "" if level == "pass" else "清理磁盘，或把 DATA_DIR 移到更大的盘"
-    return Finding(part=Part.DISK, level=level, what="磁盘", detail=f"剩余 {free // 1024**2} MB", fix=fix)
+    left = f"{free // 1024**3} GB" if level == "pass" else f"{free // 1024**2} MB"
+    return Finding(part=Part.DISK, level=level, what="磁盘", detail=f"剩余 {left}", fix=fix)
 
 
 def _fonts() -> Finding:

@@ -107,6 +107,12 @@ def label_key(settings: Settings) -> bytes:
     return _derived(settings, b"kuayu label codes")
 
 
+def label_keys(settings: Settings) -> tuple[bytes, ...]:
+    """All keys with which a label on its way may have been sealed: those of LABEL_KEY, and the derived one."""
+    ring = settings.label_key.keys if settings.label_key is not None else ()
+    return (*(key.secret.get_secret_value() for key in ring), _derived(settings, b"kuayu label codes"))
+
+
 def agent_key(settings: Settings) -> bytes:
     """The key that turns an agent's document number into an id of our own (帮代办人), 32 bytes.
 

@@ -18,7 +18,7 @@ from jobs.messages import MessagesJob
 from jobs.partner_books import BooksJob
 from jobs.sweep import SweepJob
 from logistics.carrier import CarrierClient
-from parcels.scan_intake import ScanIntake
+from parcels.scan_intake import ScanIntake, ScanSecrets
 from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
 from runtime.condition import ConditionWatch
@@ -50,7 +50,8 @@ def jobs_of(
     """
     database, adapters = container.database, adapters_of(dict(networks))
     relay = Relay(client, database, now, patience_s=5.0)
-    scans = ScanIntake(database, now, lambda: None, handover_keys(container.settings, container.sealer))
+    secrets = ScanSecrets(handover=handover_keys(container.settings, container.sealer))
+    scans = ScanIntake(database, now, lambda: None, secrets)
     stuck = StuckSteps(client, database, now)
     broken = BrokenRuns(client, database, now)
     condition = ConditionWatch(container, examine, now).watch_condition

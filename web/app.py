@@ -32,6 +32,7 @@ from web.api import (
     case_papers,
     cases,
     catalogue,
+    couriers,
     dashboard,
     deferred,
     district,
@@ -66,6 +67,7 @@ from web.api import (
     streams,
     tasks,
     track,
+    work_lists,
 )
 from web.edge.front import Front
 from web.edge.sockets import MAX_HEAD_BYTES, bounded, enough_files
@@ -112,6 +114,8 @@ ROUTERS = (
     results.router,
     outlet_report.router,
     outlets.router,
+    couriers.router,
+    work_lists.router,
     parcels.router,
     labels.router,
     district.router,

@@ -17,12 +17,12 @@ from domain.inbound import InboundMessage, IntakeOutcome, IntakeResult
 from domain.naming import CaseUpdate
 from domain.tasks import TaskKind
 from domain.terms import DECISIONS, WireEvent
-from domain.wire import Verdict, WireState, advance, judge, judge_snapshot, snapshot
+from domain.wire import Verdict, WireState, judge, judge_snapshot, snapshot
 from storage.cases.rows import HandlingRow, lock_handling
-from storage.exchange.case_updates import update_for
 from storage.exchange.exchange_log import note_security_event
 from storage.exchange.inbox_ahead import Awaited
 from storage.exchange.inbox_row import CITY, InboxRow, InboxState, associated_data_of
+from storage.exchange.verdicts import judged, parked_of, settle
 from storage.sealing import Sealer
 from storage.tasks.rows import open_task
 
@@ -83,13 +83,13 @@ class Inbox:
     ) -> IntakeResult:
         """As `take`, of a message that is new, and whose handling is its sender's and locked."""
         handling, parked = about
-        verdict = _judged(handling, message)
+        verdict = judged(handling, message)
         if verdict is Verdict.REFUSED and not refused_uses_place:
             return IntakeResult(
                 outcome=IntakeOutcome.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no
             )
         row = self._stored(session, message, raw, now)
-        self._settle(session, handling, row, message, verdict, now)
+        settle(session, handling, row, message, verdict, now, self._gap_patience)
         if verdict is not Verdict.EARLY:
             self._heal(session, handling, parked, now)
         return IntakeResult(
@@ -133,7 +133,7 @@ class Inbox:
         for overtaken in session.scalars(parked.where(InboxRow.seq <= said.seq, InboxRow.id != row.id)):
             overtaken.state, overtaken.verdict, overtaken.park_until = InboxState.APPLIED, Verdict.LATE, None
         verdict = self._jump(session, handling, row, said, now)
-        self._heal(session, handling, _parked(session, message.handling_no), now)
+        self._heal(session, handling, parked_of(session, message.handling_no), now)
         return IntakeResult(outcome=IntakeOutcome.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no)
 
     def _found(self, session: Session, message: InboundMessage) -> tuple[InboxRow | None, list[InboxRow]]:
@@ -188,7 +188,7 @@ class Inbox:
         """Settle one message over whatever is missing before it."""
         before = handling.progress
         verdict = judge_snapshot(before, message.event)
-        self._settle(session, handling, row, message, verdict, now)
+        settle(session, handling, row, message, verdict, now, self._gap_patience)
         if verdict is Verdict.APPLIED and message.event is not None and message.seq is not None:
             handling.progress = snapshot(before, message.event, message.seq, message.payload.round)
         if row.update_name == CaseUpdate.AUTHORITY_EVENT:
@@ -206,7 +206,7 @@ class Inbox:
 
         `handling`: locked, or new in this transaction. What another network than its own has sent becomes dead.
         """
-        parked = _parked(session, handling.handling_no)
+        parked = parked_of(session, handling.handling_no)
         for row in [row for row in parked if row.verdict is None]:
             if row.sender != (handling.partner or CITY):
                 row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
@@ -215,10 +215,10 @@ class Inbox:
             if message.province is not None and message.province[:2] != handling.region[:2]:
                 row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
                 continue
-            verdict = _judged(handling, message)
+            verdict = judged(handling, message)
             if verdict is Verdict.REFUSED and handling.progress.state is WireState.UNSENT:
                 continue  # our submission is still on its way: judged again when it is stored
-            self._settle(session, handling, row, message, verdict, now)
+            settle(session, handling, row, message, verdict, now, self._gap_patience)
         self._heal(session, handling, parked, now)
 
     def accept(self, session: Session, handling_no: str, message_id: str, now: datetime) -> None:
@@ -297,49 +297,6 @@ class Inbox:
         session.add(row)
         return row
 
-    def _settle(
-        self,
-        session: Session,
-        handling: HandlingRow,
-        row: InboxRow,
-        message: InboundMessage,
-        verdict: Verdict,
-        now: datetime,
-    ) -> None:
-        """Write the verdict, move the progress, and set the Update for the case, if it gets one."""
-        row.verdict, row.case_no = verdict, handling.case_no
-        if verdict is Verdict.EARLY:
-            row.state, row.park_until = InboxState.PARKED, now + self._gap_patience
-            return
-        row.park_until = None
-        if verdict is Verdict.REFUSED:  # only where it uses up its place
-            handling.last_seq = message.seq or handling.last_seq
-        else:
-            handling.progress = advance(handling.progress, verdict, message.event, message.seq)
-        handling.changed_at = now
-        if message.partner_no and not handling.partner_no:
-            handling.partner_no = message.partner_no
-        update = update_for(message, verdict)
-        if update is None:
-            row.state = InboxState.APPLIED
-        else:
-            row.state, row.update_name, row.update = InboxState.NEW, update[0], update[1]
-            handling.applied_count += 1
-            row.order = handling.applied_count
-        if verdict is Verdict.APPLIED:
-            _note_facts(handling, message)
-        elif verdict in (Verdict.UNKNOWN_EVENT, Verdict.REFUSED):
-            kind = TaskKind.UNKNOWN_EVENT if verdict is Verdict.UNKNOWN_EVENT else TaskKind.REFUSED_EVENT
-            open_task(
-                session,
-                key=f"{row.sender}/{row.message_id}",
-                kind=kind,
-                case_no=handling.case_no,
-                handling_no=handling.handling_no,
-                now=now,
-                data=row.facts,
-            )
-
     def _heal(self, session: Session, handling: HandlingRow, parked: Sequence[InboxRow], now: datetime) -> None:
         """Events parked for a gap follow as soon as it is filled. `parked`: all of this handling, under its lock."""
         while True:
@@ -351,29 +308,7 @@ class Inbox:
             verdict = judge(handling.progress, message.event, message.seq, message.payload.round)
             if verdict is Verdict.REFUSED and handling.progress.state is WireState.UNSENT:
                 return  # our submission is still on its way: judged again when it is stored
-            self._settle(session, handling, following, message, verdict, now)
-
-
-def _parked(session: Session, handling_no: str) -> list[InboxRow]:
-    """What waits for its place or its handling, in the order of its sequence numbers."""
-    waits = select(InboxRow).filter_by(handling_no=handling_no, state=InboxState.PARKED)
-    return list(session.scalars(waits.order_by(InboxRow.seq, InboxRow.id)))
-
-
-def _judged(handling: HandlingRow, message: InboundMessage) -> Verdict:
-    """The wire table's verdict; B's order is cd_time, strictly rising per case."""
-    last = handling.last_written_at
-    if message.written_at is not None and last is not None and message.written_at <= last:
-        return Verdict.LATE
-    return judge(handling.progress, message.event, message.seq, message.payload.round)
-
-
-def _note_facts(handling: HandlingRow, message: InboundMessage) -> None:
-    if message.event is WireEvent.APPROVED and message.payload.result is not None:
-        handling.result = message.payload.result.named()
-    if message.written_at is not None:
-        handling.last_written_at = message.written_at
-        handling.last_written_id = message.message_id.partition(":")[0]
+            settle(session, handling, following, message, verdict, now, self._gap_patience)
 
 
 def _sha256(data: bytes) -> str:

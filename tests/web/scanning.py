@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -90,19 +91,43 @@ def stored(office):
 
 
 @contextmanager
-def scanner(chromium, base, name="courier", outlet=OUTLET, **more):
-    """A phone on which somebody has opened the tool; having no network is no fault of the page."""
-    with desk_of(chromium, base, **more) as desk:
+def scanner(chromium, base, name="courier", outlet=OUTLET, *, logs_in=False, **more):
+    """A phone on which somebody has opened the tool; having no network is no fault of the page.
+
+    `logs_in`: with a session of its own, for who logs out again.
+    """
+    known = {} if logs_in else {"storage_state": logged_in(chromium, base, name)}
+    with desk_of(chromium, base, **known, **more) as desk:
         desk.page.set_viewport_size(NARROW)
         desk.page.add_init_script(RECORDS)
-        open_tool(desk, name, outlet)
+        if logs_in:
+            desk.log_in(name, "/scan")
+        look_at(desk, outlet)
         yield desk
         desk.page.context.close()
         desk.faults[:] = [fault for fault in desk.faults if "ERR_INTERNET_DISCONNECTED" not in fault]
 
 
+def logged_in(chromium, base, name):
+    """The cookies of somebody who has logged in, once per browser: every phone after the first begins with them."""
+    known = _sessions.setdefault(chromium, {})
+    if (base, name) not in known:
+        with desk_of(chromium, base) as desk:
+            desk.log_in(name, "/scan")
+            known[base, name] = {"cookies": desk.page.context.cookies(), "origins": []}
+    return known[base, name]
+
+
+_sessions = WeakKeyDictionary()
+
+
 def open_tool(desk, name="courier", outlet=OUTLET):
     desk.log_in(name, "/scan")
+    look_at(desk, outlet)
+
+
+def look_at(desk, outlet):
+    """The tool at a place, as far as it knows who has opened it."""
     desk.open(f"/scan?outlet={outlet}#scan" if outlet else "/scan#scan")
     shown(desk.page)
     if outlet:

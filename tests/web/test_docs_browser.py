@@ -28,6 +28,16 @@ def test_every_operation_is_there_without_any_other_host(desk):
     expect(page.locator(".opblock").nth(50)).to_be_visible(timeout=WAIT_MS)
     expect(page.get_by_role("link", name="回到我的页面")).to_be_visible()
     photographed(page, "docs")
+    all_of_them = page.locator(".opblock:visible").count()
+    page.fill("#find-operation", "scans batch")
+    expect(page.locator(".opblock:visible")).to_have_count(1)
+    expect(page.locator(".opblock:visible")).to_contain_text("Up to 200 scans of one device")
+    expect(page.locator("#found-operations")).to_have_text("找到 1 个接口")
+    photographed(page, "docs-found")
+    page.fill("#find-operation", "nothing like it")
+    expect(page.locator(".opblock:visible")).to_have_count(0)
+    page.fill("#find-operation", "")
+    expect(page.locator(".opblock:visible")).to_have_count(all_of_them)
 
 
 def test_a_call_is_tried_with_the_session_of_whoever_reads(desk):

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from domain.dossier import Contact
 from domain.tasks import TaskKind
+from logistics.holders import HolderKind
 from logistics.tracking import make_s10
 from parcels.scan_intake import ScanIntake
 from storage.cases.rows import CaseEventRow
@@ -20,13 +21,15 @@ from storage.documents.store import DocumentRow
 from storage.parcels.bags import BagRow, lines_of
 from storage.parcels.code_checks import CodeCheckRow, at_hall, code_of, handing_of
 from storage.parcels.legs import LegRow
+from storage.parcels.papers import papers_of
 from storage.parcels.scans import ScanEventRow, ScanProofRow
 from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow, open_task
+from tests.unit.storage.casework import give_case
 from tests.web.desks import WAIT_MS, desk_of
 from tests.web.following import served_alone
 from tests.web.looks import photographed
-from tests.web.scanning import OTHER, OUTLET, RECORDS, device, shown, waiting, wedge, without_network
+from tests.web.scanning import OTHER, OUTLET, RECORDS, device, parcels, shown, waiting, wedge, without_network
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +37,7 @@ PAPERS = [
     {"name": "居民身份证", "form": "original", "count": 1},
     {"name": "失业登记申请表", "form": "form", "count": 2},
 ]
+LONG = "迁入地房屋所有权证或者公有住房租赁合同原件及全部共有人同意落户的书面说明"
 SMALL = """
   () => [...document.querySelectorAll("#view :is(button, a.button, summary, input:not(.hush, [type=checkbox]))")]
     .filter((one) => one.checkVisibility())
@@ -190,6 +194,8 @@ def test_a_courier_at_the_door_without_a_network(chromium, base, office):
         photographed(page, "scan-stops")
         page.context.set_offline(True)
         page.click("#arrived")
+        expect(page.locator("#step")).to_be_visible()
+        expect(page.locator("#answer")).to_be_hidden()
         photographed(page, "scan-counting-open")
         page.click("#right-0")
         page.click("#less-1")
@@ -286,6 +292,71 @@ def test_a_wrong_code_is_kept_and_never_silently_fine(chromium, base, office):
         assert (leg.stage, leg.state["picked_up"]["verified"]) == ("PICKED_UP", False)
 
 
+def test_a_paper_that_is_missing_at_the_door_stops_the_case_and_everybody_reads_it(chromium, base, office):
+    case_no, number, leg_id = at_a_door(office)
+    names = listed(office, case_no, leg_id)
+    with tool(chromium, base) as desk:
+        page = desk.page
+        page.click("#arrived")
+        page.click("#less-0")
+        page.click("#all-right")
+        page.click("#next")
+        page.click("#id-seen")
+        page.click("#next")
+        keyed(page, code_for(office, leg_id))
+        page.click("#next")
+        page.click("#sign-skip")
+        expect(page.locator(".warn-box")).to_contain_text(f"{names[0]}：应有 1 份，数到 0 份")
+        expect(page.locator("#take")).to_have_text("按实数收下")
+        told(page, "#take")
+        expect(page.locator("#receipt .differs")).to_contain_text(names[0])
+        expect(page.locator("#answer")).to_be_hidden()
+    kind, said = events(office, number)[-1]
+    assert kind == "PICKED_UP"
+    assert [line["count"] for line in said["manifest"]] == [0] + [1] * (len(names) - 1)
+    assert all(line["paperNo"].startswith(case_no) for line in said["manifest"])
+    (task,) = open_tasks(office, TaskKind.PAPERS_SHORT, leg_id=leg_id)
+    assert [(p["name"], p["said"], p["counted"]) for p in task.data["papers"]] == [(names[0], 1, 0)]
+    with desk_of(chromium, base) as desk:
+        desk.log_in("clerk", "/window")
+        expect(desk.open(f"/window/{case_no}").locator("main")).to_contain_text("请与申请人商定")
+        page = desk.open("/track")
+        page.fill("#caseNo", case_no)
+        with office.database.read() as session:
+            page.fill("#phoneTail", phone_tail(office, session.get_one(CaseRow, case_no)))
+        page.press("#phoneTail", "Enter")
+        expect(page.locator(".lead")).to_have_text("商定以后，大厅接着办理，您现在不用跑。")
+        expect(page.locator("section", has=page.locator("#counted"))).to_contain_text("应有 1 份，清点 0 份")
+        photographed(page, "track-short")
+
+
+def listed(office, case_no, leg_id):
+    """The parcel's list is of the papers that the applicant has at home, as it is when a leg is booked; their names."""
+    with office.database.write() as session:
+        papers = [paper for paper in papers_of(session, case_no) if paper.place == HolderKind.APPLICANT]
+        session.get_one(LegRow, leg_id).manifest = [
+            {"name": p.name, "form": p.form, "count": p.there, "paper_no": p.paper_no, "pages": p.pages} for p in papers
+        ]
+        return [paper.name for paper in papers]
+
+
+def test_a_label_that_is_not_ours_is_said_and_asked_about(chromium, base, office):
+    _, number, leg_id = at_a_door(office, stage="PICKED_UP")
+    forged = f"YZ1|{number}|PICKUP|00000000"
+    with tool(chromium, base, view="scan") as desk:
+        page = desk.page
+        expect(page.locator("#card")).to_contain_text("更新")
+        page.keyboard.insert_text(forged.replace("|", "｜"))  # as an input method gives it
+        page.keyboard.press("Enter")
+        page.click("#confirm")
+        expect(page.locator(".answer-bad")).to_contain_text("标签不是大厅印的", timeout=WAIT_MS)
+        photographed(page, "scan-label-wrong")
+        page.click(".answer-seen")
+    assert [kind for kind, _ in events(office, number)] == ["AT_OUTLET"]
+    (task,) = open_tasks(office, TaskKind.DISCREPANCY, leg_id=leg_id)
+    assert task.data["findings"] == ["LABEL_WRONG"]
+
+
 def test_without_a_code_a_reason_is_said(chromium, base, office):
     _, number, leg_id = at_a_door(office, "DELIVERY", "OUT_FOR_DELIVERY", sign_self=True, seal_no="YZ0000001")
     with tool(chromium, base) as desk:
@@ -356,6 +427,25 @@ def test_a_household_is_one_stop_and_its_map_needs_no_service(chromium, base, of
         page.click("#map")
         expect(page.locator(".district-map .map-area")).to_be_visible()
         without_network(desk)
+
+
+def test_a_long_day_and_a_thick_file_stay_readable(chromium, base, office):
+    many = [{"name": f"{LONG}{at}", "form": "copy", "count": at + 1} for at in range(12)]
+    _, number, _ = at_a_door(office, manifest=many, deadline_at=datetime.now(UTC) - timedelta(minutes=75))
+    parcels(office, 30, first=950, stage="OUT_FOR_DELIVERY", courier_id=f"{OUTLET}-1")
+    with tool(chromium, base) as desk:
+        page = desk.page
+        expect(page.locator(".later li")).to_have_count(20)  # a screen's worth; the rest comes as these are made
+        expect(page.locator(".later h2")).to_contain_text("30 站")
+        wedge(page, number)
+        expect(page.locator(".left-late")).to_contain_text("已超 1 小时 15 分")
+        expect(page.locator("#answer")).to_be_hidden()
+        photographed(page, "scan-stops-full")
+        page.click("#arrived")
+        expect(page.locator(".tally-lines li")).to_have_count(12)
+        expect(page.locator("#answer")).to_be_hidden()
+        fits_a_thumb(page)
+        photographed(page, "scan-counting-full")
 
 
 def test_a_bag_cannot_be_closed_while_a_line_is_open(chromium, base, office):
@@ -466,6 +556,9 @@ def test_an_applicant_collects_with_the_code_of_his_page(chromium, base, office)
         page.click(".answer-seen")
         keyed(page, code)
         signed(page)
+        page.click("[data-signer=agent]")  # pressed by mistake: what was signed stays
+        page.click("[data-signer=self]")
+        expect(page.locator("[data-signer=self]")).to_have_attribute("aria-pressed", "true")
         page.click("#give-out")
         expect(page.locator("#receipt")).to_contain_text("领取回执")
         desk.faults[:] = [fault for fault in desk.faults if "422" not in fault]  # the refusal, as the browser logs it
@@ -527,3 +620,45 @@ def test_an_address_is_placed_on_the_map_with_keys_or_a_tap(chromium, base, offi
     with office.database.read() as session:
         leg = session.get_one(LegRow, leg_id)
         assert leg.lat == pytest.approx(float(tapped))
+
+
+def test_every_odd_code_gets_a_kind_word_and_nothing_is_lost(chromium, base, office):
+    """Unknown, another outlet's, of a case that nobody knows, no parcel at all: recorded anyway where it can be."""
+    _, mine, _ = at_a_door(office, stage="AT_OUTLET")
+    _, theirs, _ = at_a_door(office, stage="AT_OUTLET", outlet_id=OTHER)
+    (nobodys,) = parcels(office, 1, first=999, stage="AT_OUTLET")
+    unknown, odd = make_s10("EB", 4_711), "https://example.com/?q=1"
+    with tool(chromium, base, view="scan") as desk:
+        page = desk.page
+        expect(page.locator("#card")).to_contain_text("更新")
+        for code, title in ((unknown, "没有这个邮件"), (theirs, "不是本站邮件"), (odd, "没有这个邮件")):
+            page.keyboard.insert_text(code)
+            page.keyboard.press("Enter")
+            expect(page.locator(".answer-bad .answer-title")).to_have_text(title)
+            page.click(".answer-also")
+            page.click("#more-stages")
+            page.click("[data-kind=DAMAGED]")
+            with page.expect_response("**/scans:batch") as answer:
+                page.click("#confirm")
+            assert answer.value.status == 200
+            uploaded(page)
+        for code in (nobodys, mine):
+            wedge(page, code)
+            page.click("#more-stages")
+            page.click("[data-kind=DAMAGED]")
+            with page.expect_response("**/scans:batch") as answer:
+                page.click("#confirm")
+            assert answer.value.status == 200
+            expect(waiting(page)).to_contain_text("待上传 1 ")  # the one of which nothing can be made yet
+        for code in (unknown, theirs, mine, odd.upper()):
+            assert [kind for kind, _ in events(office, code)] == ["DAMAGED"], code
+        page.click("#sync")
+        expect(page.locator("#view")).to_contain_text("系统没能记录，留在本机，稍后自动再试")
+        photographed(page, "scan-fault")
+        (task,) = open_tasks(office, TaskKind.SCANS_SET_ASIDE)
+        assert task.data["count"] == 1
+        with office.database.write() as session:
+            give_case(session, session.scalars(select(LegRow.case_no).filter_by(tracking_no=nobodys)).one())
+        page.get_by_role("button", name="现在上传").click()
+        uploaded(page)
+    assert [kind for kind, _ in events(office, nobodys)] == ["DAMAGED"]

@@ -324,7 +324,7 @@ def test_two_tabs_of_one_device_share_its_numbers_and_send_each_scan_once(chromi
 
 def test_who_signs_out_takes_the_list_along_and_leaves_the_scans(chromium, base, office):
     (number,) = parcels(office, 1, first=1800)
-    with scanner(chromium, base) as desk:
+    with scanner(chromium, base, logs_in=True) as desk:
         page = desk.page
         hold_uploads(page)
         scanned(page, [number])

@@ -98,6 +98,10 @@ def test_everything_at_once_stays_in_order_and_masked(desk, office):
     expect(page.locator(".line")).to_have_count(3)  # there, back, and the case itself
     assert PERSONAL.findall(page.content()) == []
     photographed(page, "track-full")
+    page.emulate_media(media="print")
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.locator("#missing")).to_be_visible()
+    photographed(page, "track-print")
 
 
 def test_a_result_is_there_to_fetch_and_a_wrong_code_is_said_at_its_field(desk, office):
@@ -118,7 +122,7 @@ def test_the_eleventh_wrong_guess_waits_and_is_told_kindly(desk, office):
     case_no = usual(office, 44)
     for guess in range(TRIES):
         page = looked(desk, case_no, f"0000 {9000 + guess}")
-        expect(page.locator(".summary a")).to_have_text("没有查到，请核对受理编号和领取码")
+        expect(page.locator(".summary a")).to_have_text("没有查到，请核对办件编号和领取码")
     photographed(page, "track-error")
     page.fill("#code", office.code(case_no))  # right, and not looked at
     with page.expect_response("**/track") as answer:

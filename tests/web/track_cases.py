@@ -28,9 +28,9 @@ S = ParcelStage
 def usual(office, number):
     """Accepted, the papers are on their way there."""
     case_no = office.start(number)["caseNo"]
-    set_case(office, case_no, CaseStatus.ACCEPTED, collected_at=NOW - timedelta(days=2))
+    set_case(office, case_no, CaseStatus.ACCEPTED, **brought_days_ago(2))
     a_clock(office, case_no, DeadlineKind.DECISION_PROMISED, Responsible.AUTHORITY, handling_no=case_no)
-    a_leg(office, case_no, Leg.FORWARD, S.IN_TRANSIT, times=[("picked_up", 20)])
+    a_leg(office, case_no, Leg.FORWARD, S.IN_TRANSIT, times=[("picked_up", 20)], passed=[(S.IN_TRANSIT, 15)])
     return case_no
 
 
@@ -39,15 +39,15 @@ def full(office, number):
     body = case_body(office, number, item=JOINT) | {"handlings": PLACES}
     case = office.call("POST", "/api/v1/cases", "clerk", body).json()
     case_no, first, second = case["caseNo"], *(h["handlingNo"] for h in case["handlings"][:2])
-    set_case(office, case_no, CaseStatus.SUPPLEMENT_REQUIRED, collected_at=NOW - timedelta(days=3))
+    set_case(office, case_no, CaseStatus.SUPPLEMENT_REQUIRED, **brought_days_ago(3))
     asked = EventPayload(round=1, reason="材料看不清", materials=(LONG, "结婚证"), deadline_workdays=5)
     said(office, first, WireEvent.NEED_SUPPLEMENT, asked)
     office.change(first, lambda row: setattr(row, "status", CaseStatus.SUPPLEMENT_REQUIRED))
     a_clock(office, case_no, DeadlineKind.SUPPLEMENT_REPLY, Responsible.APPLICANT, handling_no=first)
     a_clock(office, case_no, DeadlineKind.ACCEPTANCE, Responsible.AUTHORITY, 1, handling_no=second)
     there = [("picked_up", 28), ("delivered", 4)]
-    a_leg(office, case_no, Leg.FORWARD, S.DELIVERED, times=there, outcome="DELIVERED")
-    a_leg(office, case_no, Leg.DELIVERY, S.OUT_FOR_DELIVERY, times=[("picked_up", 1)])
+    a_leg(office, case_no, Leg.FORWARD, S.DELIVERED, times=there, passed=[(S.IN_TRANSIT, 22)], outcome="DELIVERED")
+    a_leg(office, case_no, Leg.DELIVERY, S.OUT_FOR_DELIVERY, times=[("picked_up", 2)], passed=[(S.OUT_FOR_DELIVERY, 1)])
     owed = {"seq": 2, "name": "居民户口簿"}
     by = NOW + timedelta(days=9)
     with office.database.write() as session:
@@ -67,6 +67,12 @@ def closed(office, number):
     return case_no
 
 
+def brought_days_ago(days):
+    """Registered, and an hour later everything was there."""
+    at = NOW - timedelta(days=days)
+    return {"registered_at": at, "collected_at": at + timedelta(hours=1)}
+
+
 def set_case(office, case_no, status, **more):
     with office.database.write() as session:
         case = session.get_one(CaseRow, case_no)
@@ -83,9 +89,10 @@ def a_clock(office, case_no, kind, who, days=6, handling_no=None):
         session.add(DeadlineRow(**row, **times, responsible=who))
 
 
-def a_leg(office, case_no, leg, stage, *, times=(), **more):
-    """`times`: (milestone, hours ago)."""
+def a_leg(office, case_no, leg, stage, *, times=(), passed=(), **more):
+    """`times`: (milestone, hours ago); `passed`: (stage on the way, hours ago)."""
     state = {"stage": stage} | {name: {"at": (NOW - timedelta(hours=h)).isoformat()} for name, h in times}
+    state["marks"] = [{"epoch": 1, "stage": at, "at": (NOW - timedelta(hours=h)).isoformat()} for at, h in passed]
     row = {"leg_id": f"{case_no}-{leg}-1", "case_no": case_no, "handling_no": case_no, "leg": leg, "region": "510104"}
     sent = {"stage": stage, "state": state, "ordered_at": NOW - timedelta(hours=30)}
     with office.database.write() as session:

@@ -12,10 +12,11 @@ from logistics.bag_labels import BagLabel, bag_pdf, bag_png
 from parcels.outlets import outlet_now
 from runtime.container import label_key
 from storage.parcels.bags import BagRow
-from web.api.outlets import OutletStaff, contact_of
 from web.api.parcels import leg_of
+from web.api.work_lists import contact_of
 from web.foundation.context import Ctx
 from web.foundation.problems import Unprocessable
+from web.security.session import OutletStaff
 from web.views.bags import place_names
 from web.views.labels import seal_of, waybill_of
 

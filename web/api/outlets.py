@@ -1,19 +1,15 @@
-"""Outlets and couriers: centres, pickups, work lists, who is on duty, suspensions, figures."""
+"""Outlets: centres and hours, when their service is suspended, what a pickup would be promised."""
 
-import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter
 from pydantic import Field, field_validator
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from activities.area_suspensions import suspensions
-from domain.dossier import Contact
-from domain.terms import Datum, Leg, ParcelStage, Role
+from domain.terms import Datum, Leg
 from logistics.geo import Point
-from logistics.masking import mask_name
 from logistics.outlets import Outlet, in_district, nearest
 from logistics.promise import OfferObstacle, offer
 from logistics.promise_model import PromiseOrder, PromiseTerms
@@ -22,35 +18,14 @@ from logistics.wording import offer_sentence
 from parcels import outlets as book
 from parcels.outlets import outlet_now, outlets_now
 from runtime.container import promise_rules
-from storage.keyset import Segment, read_page
-from storage.parcels.code_checks import asks_code
-from storage.parcels.legs import CourierRow, LegRow, SuspensionRow
-from storage.people.users import LoggedIn
-from storage.work_lists import papers_to_check, stops_of
-from web.answers.outlets import (
-    CourierList,
-    CourierShown,
-    OutletList,
-    OutletShown,
-    PickupOffer,
-    SuspensionDeclared,
-    WorkList,
-    WorkVersionShown,
-)
+from storage.parcels.legs import SuspensionRow
+from web.answers.outlets import OutletList, OutletShown, PickupOffer, SuspensionDeclared
 from web.foundation.context import Context, Ctx
-from web.foundation.paging import After, mark_of, token_of
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import RequestSchema
-from web.foundation.work_version import LOOK_S
-from web.security.session import Anybody, OutletKeeper, Post, only
-from web.views.bags import coming_to, to_bag
+from web.security.session import Anybody, OutletKeeper
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
-
-OutletStaff = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR))]
-
-HALL = "hall"
-"""The work list of our own hall: papers that have come and wait to be checked."""
 
 
 @router.get("/outlets", operation_id="listOutlets", response_model=OutletList)
@@ -115,146 +90,6 @@ def change_outlet(outlet_id: str, wanted: OutletRequest, keeper: OutletKeeper, c
         outlet = book.change_outlet(session, outlet_id, fresh, keeper.username, ctx.now())
     ctx.notify()
     return _outlet(outlet)
-
-
-class DutyRequest(RequestSchema):
-    """`PATCH /couriers/{id}`. `on_duty` false: ill, until true is said."""
-
-    on_duty: bool
-
-
-@router.get("/couriers", operation_id="listCouriers", response_model=CourierList)
-def couriers(_post: OutletStaff, ctx: Ctx) -> dict[str, Any]:
-    """All couriers of the district: where they serve, and whether they may be sent now."""
-    with ctx.database.read() as session:
-        known = {outlet.id: outlet for outlet in outlets_now(session)}
-        rows = session.scalars(select(CourierRow).order_by(CourierRow.courier_id))
-        return {"couriers": [_courier(row, known) for row in rows]}
-
-
-@router.patch("/couriers/{courier_id}", operation_id="changeCourier", response_model=CourierShown)
-def change_courier(courier_id: str, wanted: DutyRequest, _keeper: OutletKeeper, ctx: Ctx) -> dict[str, Any]:
-    """A courier is ill or back: what was not begun is planned on others. Refused: 404 COURIER_UNKNOWN."""
-    with ctx.database.write() as session:
-        row = book.set_on_duty(session, courier_id, wanted.on_duty, ctx.now())
-        answer = _courier(row, {outlet.id: outlet for outlet in outlets_now(session)})
-    ctx.notify()
-    return answer
-
-
-def _courier(row: CourierRow, known: dict[str, Outlet]) -> dict[str, Any]:
-    return {
-        "id": row.courier_id,
-        "outletId": row.outlet_id,
-        "onDuty": row.off_since is None,
-        "available": book.may_be_sent(row, known) and row.on_duty,
-        "seenAt": row.seen_at.isoformat() if row.seen_at else None,
-    }
-
-
-@router.get("/outlets/{outlet_id}/worklist", operation_id="getWorklist", response_model=WorkList)
-def worklist(
-    outlet_id: str,
-    _post: Post,
-    ctx: Ctx,
-    after: After = None,
-    size: Annotated[int, Query(ge=1, le=500)] = 500,
-) -> dict[str, Any]:
-    """Open stops of an outlet's couriers as planned, or at `hall` the papers that wait to be checked.
-
-    `next`: the page after this one. Refused: 404 OUTLET_UNKNOWN; 422 CURSOR.
-    """
-    with ctx.database.read() as session:
-        page = read_page(session, select(LegRow), jobs_of(session, outlet_id), size=size, after=mark_of(after))
-        jobs = [job_shown(ctx, row.LegRow) for row in page.rows]
-        first = after is None
-        coming, going = (coming_to(session, outlet_id), to_bag(session, outlet_id)) if first else ([], [])
-    return {
-        "outletId": outlet_id,
-        "serverTime": ctx.now().isoformat(),
-        "timeScale": ctx.settings.time_scale,
-        "jobs": jobs,
-        "next": token_of(page.next),
-        "bags": coming,
-        "toBag": going,
-    }
-
-
-@router.get("/worklists/changes", operation_id="awaitWorkListChange", response_model=WorkVersionShown)
-async def await_change(
-    request: Request,
-    _post: Post,
-    ctx: Ctx,
-    known: Annotated[str, Query(max_length=64, description="the `version` of the last answer")] = "",
-    wait: Annotated[int, Query(ge=0, le=25, description="seconds to wait for another one")] = 0,
-) -> dict[str, str]:
-    """Answered as soon as any work list is no longer as in the version that is `known`, at the latest after `wait`.
-
-    So a device hears of a new stop within half a second, and asks for its list only then (long poll).
-    """
-    loop = asyncio.get_running_loop()
-    until = loop.time() + wait
-    while True:
-        version = await asyncio.to_thread(ctx.work_version)
-        if version != known or loop.time() >= until or await _is_over(request):
-            return {"version": version}
-        await asyncio.sleep(LOOK_S)
-
-
-async def _is_over(request: Request) -> bool:
-    """Nobody listens any more, or this process is to end."""
-    return bool(request.app.state.is_stopping()) or await request.is_disconnected()
-
-
-def jobs_of(session: Session, outlet_id: str) -> tuple[Segment, ...]:
-    """The segments of an outlet's work list, or of the hall's (`HALL`).
-
-    Raises:
-        NotFound: no such outlet (`OUTLET_UNKNOWN`).
-    """
-    if outlet_id == HALL:
-        return papers_to_check(ParcelStage.DELIVERED)
-    outlet_now(session, outlet_id)
-    return stops_of(outlet_id)
-
-
-def job_shown(ctx: Context, leg: LegRow) -> dict[str, Any]:
-    """A stop as the courier sees it, as JSON: the address in full, the person masked."""
-    contact = contact_of(ctx, leg)
-    return {
-        "legId": leg.leg_id,
-        "leg": leg.leg,
-        "caseNo": leg.case_no,
-        "trackingNo": leg.tracking_no,
-        "epoch": leg.epoch,
-        "stage": leg.stage,
-        "courierId": leg.courier_id,
-        "orderedAt": leg.ordered_at.isoformat(),
-        "plannedArrivalAt": leg.planned_arrival_at.isoformat() if leg.planned_arrival_at else None,
-        "deadlineAt": leg.deadline_at.isoformat() if leg.deadline_at else None,
-        "arrived": leg.arrived_at is not None,
-        "address": {
-            "text": contact.address if contact else None,
-            "lat": leg.lat,
-            "lon": leg.lon,
-            "datum": Datum.WGS84,
-        },
-        "contact": {
-            "nameMasked": mask_name(contact.contact_name) if contact else None,
-            "phoneTail": contact.contact_phone[-4:] if contact else None,
-        },
-        "papers": leg.manifest,
-        "sealNo": leg.seal_no,
-        "signSelf": leg.sign_self,
-        "asksCode": asks_code(leg),
-    }
-
-
-def contact_of(ctx: Context, leg: LegRow) -> Contact | None:
-    """Whom to ask for and where, opened; None for a leg that has no door of its own."""
-    if leg.contact is None:
-        return None
-    return Contact.model_validate_json(ctx.sealer.open(leg.contact, f"leg/{leg.leg_id}"))
 
 
 class SuspensionRequest(RequestSchema):

@@ -25,11 +25,10 @@ from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
 from web.answers.parcels import CollectedAtHall, HandoverTaken, Parcel
 from web.api.agents import acting_signer
-from web.api.outlets import OutletStaff
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unprocessable
 from web.foundation.request_schemas import RequestSchema
-from web.security.session import Anybody
+from web.security.session import Anybody, OutletStaff
 from web.views.legs import parcel
 from web.views.sentences import Refused, refusal
 

@@ -16,8 +16,8 @@ from storage.cases.phone_views import PhoneViewRow
 from storage.cases.rows import read_dossier
 from storage.people.users import LoggedIn
 from web.answers.messages import PhoneShown, PhoneViewList
-from web.api.outlets import contact_of
 from web.api.parcels import leg_of
+from web.api.work_lists import contact_of
 from web.foundation.context import Context, Ctx
 from web.foundation.request_schemas import RequestSchema
 from web.security.session import only

@@ -13,9 +13,9 @@ from domain.model import Frozen
 from domain.terms import Role
 from parcels.batch_parsing import NotJson, parse_batch
 from parcels.scan_batch import Scanner
-from parcels.scan_intake import MAX_EVENTS, BatchAnswer, ScanIntake
+from parcels.scan_intake import MAX_EVENTS, BatchAnswer, ScanIntake, ScanSecrets
 from parcels.scan_parsing import ScanOnWire
-from runtime.container import handover_keys
+from runtime.container import handover_keys, label_keys
 from storage.people.users import LoggedIn
 from web.answers.bodies import body_of
 from web.foundation.context import Ctx
@@ -67,7 +67,8 @@ async def post_scans(request: Request, person: ScanPost, ctx: Ctx) -> Response:
         field = str(next(iter(fault.errors()[0]["loc"]), "body"))
         detail = f"一次最多上传 {MAX_EVENTS} 条扫描" if field == "events" else "设备编号不对"
         return problem(422, detail, code="INVALID", errors=[{"field": field, "detail": detail}])
-    intake = ScanIntake(ctx.database, ctx.now, ctx.notify, handover_keys(ctx.settings, ctx.sealer))
+    secrets = ScanSecrets(handover=handover_keys(ctx.settings, ctx.sealer), labels=label_keys(ctx.settings))
+    intake = ScanIntake(ctx.database, ctx.now, ctx.notify, secrets)
     scanner = Scanner(username=person.username, role=person.role)
     answer = await anyio.to_thread.run_sync(intake.take, batch.deviceId, batch.events, scanner, limiter=_limiter)
     return JSONResponse(answer.model_dump(mode="json"))

@@ -96,7 +96,14 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
         "status": status,
         "statusLabel": status.label,
         "next": undoing_sentence(session, case) or _next(case, papers, clocks, stands) + undone_sentence(session, case),
-        "then": then_sentence(case, clocks, places, ctx.now(), to_fetch=bool(results)),
+        "then": then_sentence(
+            case,
+            clocks,
+            places,
+            ctx.now(),
+            to_fetch=bool(results),
+            to_agree=_waits(case) and any(p.differs for p in papers),
+        ),
         "missing": missing_shown(session, case, handlings, said, papers, clocks, ctx.now()),
         "progress": steps_of(case, said),
         "steps": steps_shown(case, handlings),
@@ -134,9 +141,13 @@ def _next(case: CaseRow, papers: list[PaperRow], clocks: list[DeadlineRow], stan
     """What is to be done comes first, then where the matter stands, and what was agreed upon while it goes on."""
     if CaseStatus(case.status).is_outcome:
         return stands
-    waits = case.collected_at is None and not case.withdrawal_pending
-    to_do = lacking_sentence(papers, _last_day(clocks, DeadlineKind.MISSING_PAPER)) if waits else None
+    to_do = lacking_sentence(papers, _last_day(clocks, DeadlineKind.MISSING_PAPER)) if _waits(case) else None
     return to_do or f"{stands}{agreed_sentence(papers) or ''}"
+
+
+def _waits(case: CaseRow) -> bool:
+    """Papers that differ hold the case up: it is not collected, and not called off."""
+    return case.collected_at is None and not case.withdrawal_pending
 
 
 def _last_day(clocks: list[DeadlineRow], kind: DeadlineKind) -> str | None:

@@ -31,7 +31,7 @@ Code = Annotated[str, Form(max_length=32)]
 Tail = Annotated[str, Form(alias="phoneTail", max_length=8)]
 _BETWEEN = " ·-—_\u3000\t"
 _ASKED = "如果编号和手机尾号对得上，8位验证码已发到登记的手机，10分钟内有效。收到后填在“领取码”一格。"
-_OVER = "查询已超时，请重新扫码，或填受理编号和领取码。"
+_OVER = "查询已超时，请重新扫码，或填办件编号和领取码。"
 
 
 @router.get("/t/{token}")

@@ -15,9 +15,9 @@ from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
 from storage.work_lists import TaskOrder, task_list
-from web.api.outlets import contact_of
 from web.api.partners import exchange_segments, exchanged
 from web.api.tasks import owned_by
+from web.api.work_lists import contact_of
 from web.foundation.context import Context
 from web.foundation.paging import Part, turned, with_newest
 from web.views.cases import brief

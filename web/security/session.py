@@ -191,6 +191,7 @@ CaseReader = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER, Role.SUP
 Officer = Annotated[LoggedIn, Depends(only(Role.OFFICER))]
 Joiner = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER))]
 Post = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK))]
+OutletStaff = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR))]
 OutletKeeper = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.SUPERVISOR))]
 Supervisor = Annotated[LoggedIn, Depends(only(Role.SUPERVISOR))]
 Operator = Annotated[LoggedIn, Depends(only(Role.OPERATOR))]

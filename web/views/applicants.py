@@ -26,7 +26,7 @@ def proved(session: Session, ctx: Context, proof: Proof) -> str:
     """
     if code_desk(ctx.settings, ctx.sealer).judge(session, *proof, ctx.now()) is CodeVerdict.RIGHT:
         return proof.case_no
-    raise NotFound("没有查到，请核对受理编号和领取码", code="TRACK")
+    raise NotFound("没有查到，请核对办件编号和领取码", code="TRACK")
 
 
 def opened_by(session: Session, ctx: Context, token: str) -> str:
@@ -37,7 +37,7 @@ def opened_by(session: Session, ctx: Context, token: str) -> str:
     """
     case_no = applicant_keys(ctx.settings, ctx.sealer).case_of(session, token)
     if case_no is None:
-        raise NotFound("这个二维码已失效。请用最新的回执扫码，或填受理编号和领取码查询。", code="TRACK")
+        raise NotFound("这个二维码已失效。请用最新的回执扫码，或填办件编号和领取码查询。", code="TRACK")
     return case_no
 
 

@@ -29,7 +29,7 @@ def lacking_sentence(papers: Sequence[PaperRow], bring_by: str | None) -> str | 
     if all(paper.awaited for paper in open_ones):
         by = f"在{bring_by}（含）前" if bring_by else "尽快"
         return f"请您{by}把缺的材料送到大厅窗口（{named}），收到后接着办理。"
-    return f"大厅清点时{named}，先暂停办理，会打电话与您商定。"
+    return f"清点时{named}，先暂停办理，会打电话与您商定。"
 
 
 def difference_words(paper: PaperRow) -> str:

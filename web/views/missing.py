@@ -52,7 +52,7 @@ def _of_supplement(
 def _counted_short(papers: Sequence[PaperRow], clocks: Sequence[DeadlineRow], now: datetime) -> list[dict[str, Any]]:
     until = _until(clocks, DeadlineKind.MISSING_PAPER, now)
     short = [paper for paper in papers if paper.differs and paper.awaited]
-    return [{"name": p.name, "why": f"大厅清点：{difference_words(p)}", "until": until} for p in short]
+    return [{"name": p.name, "why": f"清点时{difference_words(p)}", "until": until} for p in short]
 
 
 def _deferred(session: Session, case: CaseRow, now: datetime) -> list[dict[str, Any]]:

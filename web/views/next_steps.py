@@ -30,6 +30,9 @@ BY: Final[Mapping[DeadlineKind, str]] = {
 TO_AGREE: Final = "大厅最迟{day}打电话与您商定缺的材料怎么办。"
 """Of a paper that was counted short, while nobody has asked the applicant yet."""
 
+AFTER_AGREEING: Final = "商定以后，大厅接着办理，您现在不用跑。"
+"""The same where no clock runs yet: the papers were counted at the door a moment ago."""
+
 LATE: Final = "{who}原定{day}前办好，现在晚了，大厅正在催办，请您谅解。"
 LATE_YOURS: Final = "原定{day}前由您完成，现在已经过期，请您尽快联系大厅。"
 
@@ -61,10 +64,17 @@ _WEEK: Final = "一二三四五六日"
 
 
 def then_sentence(
-    case: CaseRow, clocks: Sequence[DeadlineRow], places: Mapping[str, str], now: datetime, *, to_fetch: bool = False
+    case: CaseRow,
+    clocks: Sequence[DeadlineRow],
+    places: Mapping[str, str],
+    now: datetime,
+    *,
+    to_fetch: bool = False,
+    to_agree: bool = False,
 ) -> str:
-    """The sentence behind where the matter stands; "" where that has said it all. `to_fetch`: a result lies ready.
+    """The sentence behind where the matter stands; "" where that has said it all.
 
+    `to_fetch`: a result lies ready. `to_agree`: papers were counted otherwise than listed, and nothing is agreed.
     `clocks`: running, what ends soonest first (`web.views.clocks`); the applicant's own go before the others'.
     `places`: as of `web.views.places`.
     """
@@ -77,7 +87,7 @@ def then_sentence(
         return _by(soonest, places, now)
     if case.closed_at is not None and status is CaseStatus.APPROVED:
         return TO_FETCH if to_fetch else DONE
-    return WITHOUT_CLOCK[status]
+    return AFTER_AGREEING if to_agree else WITHOUT_CLOCK[status]
 
 
 def day_said(at: datetime, now: datetime) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from domain.terms import Leg, ParcelStage
 from storage.parcels.legs import LegRow
+from web.views.stage_times import times_of
 
 S = ParcelStage
 
@@ -52,7 +53,7 @@ _STATIONS: Final[Mapping[Leg, tuple[tuple[ParcelStage, str], ...]]] = {
 }
 
 _KEPT: Final = {S.PICKED_UP: "picked_up", S.DELIVERED: "delivered", S.HALL_CHECKED: "hall_checked"}
-"""Stage → the member of the parcel's state that says when."""
+"""Stages of which at least the latest possible time is kept, where only a later scan implies them."""
 
 
 def stations_of(leg: LegRow) -> list[dict[str, Any]]:
@@ -80,11 +81,11 @@ def _state(place: int, here: int, *, side: bool, over: bool) -> Passed:
     return Passed.PAST if place <= here else Passed.AHEAD
 
 
-def _times(leg: LegRow) -> dict[str, str]:
+def _times(leg: LegRow) -> dict[ParcelStage, str]:
     """Stage → when it was reached, as far as the parcel's state keeps it; an inferred one is known to be not later."""
-    told = {S.ORDERED.value: leg.ordered_at.isoformat()}
+    told = times_of(leg)
     for stage, member in _KEPT.items():
         milestone = leg.state.get(member)
         if milestone is not None:
-            told[stage] = milestone["at"] or milestone["not_after"]
+            told.setdefault(stage, milestone["not_after"])
     return told

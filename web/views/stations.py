@@ -7,6 +7,7 @@ from typing import Any, Final
 from domain.terms import PARCEL_RANK, CaseStatus, Leg, ParcelStage, WireEvent
 from storage.cases.rows import CaseRow
 from storage.parcels.legs import LegRow
+from web.views.stage_times import times_of
 
 S = ParcelStage
 _ON_THE_WAY: Final[Mapping[Leg, tuple[tuple[ParcelStage, str], ...]]] = {
@@ -40,13 +41,6 @@ _ON_THE_WAY: Final[Mapping[Leg, tuple[tuple[ParcelStage, str], ...]]] = {
 }
 _END: Final = "全部办完"
 _ORDERED: Final = PARCEL_RANK[S.ORDERED]
-_TIMES: Final = {
-    S.ARRIVED_DOOR: "arrived_door",
-    S.PICKED_UP: "picked_up",
-    S.DELIVERED: "delivered",
-    S.HALL_CHECKED: "hall_checked",
-}
-"""Station → the member of the kept state (`logistics.parcels.ParcelState`) that says when."""
 
 
 def stations_of(leg: LegRow) -> list[dict[str, Any]]:
@@ -57,7 +51,8 @@ def stations_of(leg: LegRow) -> list[dict[str, Any]]:
     reached = [(at, label) for at, label in _ON_THE_WAY[Leg(leg.leg)] if (at.rank or 0) <= max(rank, _ORDERED)]
     ahead = [] if leg.outcome is not None else _ON_THE_WAY[Leg(leg.leg)][len(reached) :]
     ended = leg.outcome is not None or not ahead
-    line = [_station(label, "done", leg.ordered_at if at is S.ORDERED else _time(kept, at)) for at, label in reached]
+    times = times_of(leg)
+    line = [_station(label, "done", times.get(at)) for at, label in reached]
     if line and not ended:
         line[-1]["state"] = "here"
     return [*line, *(_station(label, "ahead", None) for _, label in ahead)]
@@ -80,12 +75,6 @@ def steps_of(case: CaseRow, said: Sequence[Mapping[str, Any]]) -> list[dict[str,
     if ahead is not None:
         ahead["state"] = "here"
     return line
-
-
-def _time(kept: Mapping[str, Any], stage: ParcelStage) -> str | None:
-    found = kept.get(_TIMES.get(stage, "")) or {}
-    at = found.get("at")
-    return str(at) if at else None
 
 
 def _station(label: str, state: str, at: datetime | str | None) -> dict[str, Any]:

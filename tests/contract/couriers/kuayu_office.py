@@ -18,7 +18,7 @@ from storage.people.passwords import hashed
 from storage.people.users import put_user
 from storage.sealing import Sealer
 from tests.unit.storage.casework import give_case
-from web.api import documents, outlets, parcels, scans
+from web.api import documents, outlets, parcels, scans, work_lists
 from web.foundation import problems
 from web.foundation.work_version import WorkVersion
 from web.security import session as sessions
@@ -75,7 +75,7 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
     app = FastAPI()
     office = Office(database, sealer, app)
     app.state.context = SimpleNamespace(
-        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings(), seal_keys=SEAL_KEYS),
+        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings(), seal_keys=SEAL_KEYS, label_key=None),
         database=database,
         sealer=sealer,
         documents=Documents(FolderBlobs(folder / "documents"), sealer),
@@ -85,7 +85,7 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
     )
     app.state.is_stopping = lambda: False
     problems.install(app)
-    for router in (sessions.router, outlets.router, parcels.router, scans.router, documents.router):
+    for router in (sessions.router, outlets.router, work_lists.router, parcels.router, scans.router, documents.router):
         app.include_router(router)
     demo = hashed("demo")
     with database.write() as session:

@@ -7,6 +7,7 @@ import pytest
 
 from domain.terms import Datum, Leg, MaterialForm, ParcelStage, SignerKind
 from logistics.custody import FindingKind, PaperDifference, compare_papers
+from logistics.evidence import counted_time
 from logistics.geo import Point
 from logistics.parcels import ParcelState, derive
 from logistics.scans import GpsFix, LegPolicy, PaperLine, ScanEvent, ScanUse, Void
@@ -338,6 +339,13 @@ def test_each_stage_is_told_once() -> None:
     for cut in range(1, len(events) + 1):
         assert {mark.key for mark in derive(PICKUP, events[:cut]).marks} == {f"1-{one.kind}" for one in events[:cut]}
     assert derive(PICKUP, events + events).marks == derive(PICKUP, events).marks
+
+
+def test_a_mark_says_when_its_stage_was_said_first_whatever_came_first() -> None:
+    events = door_pickup().events
+    wanted = {str(event.kind): counted_time(event)[0] for event in reversed(events)}
+    for order in (events, events[::-1]):
+        assert {str(mark.stage): mark.at for mark in derive(PICKUP, order).marks} == wanted
 
 
 def test_events_of_another_leg_are_refused() -> None:

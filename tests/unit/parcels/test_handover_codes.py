@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.tasks import TaskKind
-from parcels.scan_intake import ScanIntake
+from parcels.scan_intake import ScanIntake, ScanSecrets
 from storage.base import Database
 from storage.parcels.code_checks import CodeCheckRow, Handing, HandoverKeys, asks_code, at_hall, code_of, digits_of
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
@@ -22,7 +22,7 @@ WRONG = f"{(int(RIGHT) + 1) % 10**6:06}"
 @pytest.fixture
 def desk(tmp_path):
     opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}"))
-    opened.intake = ScanIntake(opened.database, opened.now, lambda: None, KEYS)
+    opened.intake = ScanIntake(opened.database, opened.now, lambda: None, ScanSecrets(handover=KEYS))
     return opened
 
 

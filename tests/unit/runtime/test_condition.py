@@ -198,7 +198,7 @@ def test_doctor_and_the_page_say_the_same_sentences(faulty):
     for what, (level, detail, fix) in said.items():
         own = re.search(rf'<li class="{level}"><span class="c-what">{re.escape(what)}</span>.*?</li>', page, re.DOTALL)
         assert own is not None, what
-        assert re.sub(r"\d+ MB", "", detail) in re.sub(r"\d+ MB", "", own[0]) or what == "Temporal"
+        assert re.sub(r"\d+ [GM]B", "", detail) in re.sub(r"\d+ [GM]B", "", own[0]) or what == "Temporal"
         assert fix in own[0]
     assert page.index("<h1>Temporal：") < page.index("先运行 make run")
 

@@ -1,5 +1,7 @@
 import asyncio
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -17,6 +19,48 @@ def listener():
 def test_free_and_taken(listener):
     assert not is_free("127.0.0.1", listener.getsockname()[1])
     assert is_free("127.0.0.1", free_port())
+
+
+def test_a_port_that_was_chosen_is_nobody_elses_and_our_server_can_listen_on_it():
+    ports = [free_port() for _ in range(50)]
+    assert len(set(ports)) == 50
+    for port in ports[:3]:
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+        with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port), timeout=5):
+            assert not is_free("127.0.0.1", port)
+
+
+CLAIMS = """
+import sys
+from runtime.ports import claimed
+print(claimed(int(sys.argv[1])), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def another_system():
+    """A process that has claimed a port and does not listen on it yet; it can be ended."""
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-c", CLAIMS, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout.readline() == "True\n"
+        yield port, other
+        other.kill()
+
+
+async def test_two_systems_that_start_at_once_take_different_ports(make_settings, another_system):
+    port, other = another_system
+    settings = make_settings(temporal_port=port)
+    settings.model_fields_set.clear()
+    assert (await settle_ports(settings, patience_s=0)).temporal_port != port
+    with pytest.raises(Misconfigured, match=f"Port {port} "):
+        await settle_ports(make_settings(port=port), patience_s=0)
+    other.kill()  # however it ends, its claim ends with it
+    other.wait()
+    assert (await settle_ports(make_settings(port=port), patience_s=5)).port == port
 
 
 @pytest.mark.parametrize("name", ["port", "temporal_port", "temporal_ui_port", "sandbox_couriers_port"])

@@ -105,7 +105,7 @@ def test_the_task_names_the_paper_and_both_numbers(hall, case_no, short):
 def test_the_applicant_reads_what_lacks(hall, case_no, short):
     answer = track(hall, case_no)
     assert answer["lacking"] == [{"name": short["name"], "said": 1, "counted": 0, "decision": None}]
-    assert answer["next"] == f"大厅清点时《{short['name']}》缺1份，先暂停办理，会打电话与您商定。"
+    assert answer["next"] == f"清点时《{short['name']}》缺1份，先暂停办理，会打电话与您商定。"
     page = hall.visitor(case_no).get("/track").text
     assert "应有 1 份，清点 0 份" in page
 

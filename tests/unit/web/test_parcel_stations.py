@@ -8,6 +8,7 @@ from domain.terms import Leg, ParcelStage
 from storage.parcels.legs import LegRow
 from web.views.lanes import lanes_of
 from web.views.parcel_stations import stations_of
+from web.views.stations import stations_of as applicant_stations
 
 ORDERED = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
@@ -42,6 +43,20 @@ def test_what_has_arrived_is_behind_altogether_with_its_times():
     line = stations_of(a_leg("DELIVERY", "DELIVERED", state=state, ended_at=ORDERED))
     assert {one["state"] for one in line} == {"past"}
     assert [one["at"] for one in line] == [ORDERED.isoformat(), None, picked["at"], None, implied["not_after"]]
+
+
+def test_a_station_on_the_way_says_when_it_was_passed_last():
+    """The carrier's lines and couriers' scans between two hand-overs, of the last attempt that came so far."""
+    mark = {"epoch": 1, "stage": "OUT_FOR_DELIVERY", "at": "2026-11-23T04:00:00+00:00"}
+    again = mark | {"epoch": 2, "at": "2026-11-24T04:00:00+00:00"}
+    older = {"epoch": 1, "stage": "ASSIGNED"}  # kept before times were
+    side = {"epoch": 1, "stage": "DELIVERY_FAILED", "at": "2026-11-23T05:00:00+00:00"}
+    state = {"stage": "OUT_FOR_DELIVERY", "marks": [again, side, older, mark]}
+    leg = a_leg("DELIVERY", "OUT_FOR_DELIVERY", state=state)
+    assert [one["at"] for one in stations_of(leg)] == [ORDERED.isoformat(), None, None, again["at"], None]
+    told = {one["label"]: (one["state"], one["at"]) for one in applicant_stations(leg)}
+    assert told["正在派送"] == ("here", again["at"])
+    assert told["从大厅取走"] == ("done", None)
 
 
 def test_a_lane_says_after_whom_it_comes_and_what_runs_in_it():

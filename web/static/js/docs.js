@@ -8,9 +8,17 @@ const NAMES = [
 ];
 
 const docs = document.querySelector("#docs");
+const find = document.querySelector("#find-operation");
+const found = document.querySelector("#found-operations");
+
+const spec = await (await fetch("/openapi.json")).json();
+for (const operation of Object.values(spec.paths).flatMap((path) => Object.values(path)).filter((one) => one.operationId)) {
+  operation.summary = operation.description?.split("\n")[0].replaceAll("`", "") ?? operation.summary; // the name of a function says little
+  operation.tags ??= [DOCS.untagged];
+}
 
 window.SwaggerUIBundle({
-  url: "/openapi.json",
+  spec,
   domNode: docs,
   validatorUrl: null,
   deepLinking: true,
@@ -18,6 +26,23 @@ window.SwaggerUIBundle({
   docExpansion: "list",
   defaultModelsExpandDepth: -1,
 });
+
+find.addEventListener("input", narrow);
+
+/** Only operations whose path or sentence has every word that is typed. */
+function narrow() {
+  const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+  let count = 0;
+  for (const one of docs.querySelectorAll(".opblock")) {
+    const said = `${one.querySelector(".opblock-summary").textContent} ${one.closest(".opblock-tag-section").dataset.tag ?? ""}`.toLowerCase();
+    one.hidden = !words.every((word) => said.includes(word));
+    count += one.hidden ? 0 : 1;
+  }
+  for (const section of docs.querySelectorAll(".opblock-tag-section")) {
+    section.hidden = words.length > 0 && section.querySelector(".opblock:not([hidden])") === null;
+  }
+  found.textContent = words.length > 0 ? DOCS.found(count) : "";
+}
 
 new MutationObserver(() => {
   for (const [selector, name] of NAMES) {

@@ -202,7 +202,8 @@ async function head(context) {
   $("who").textContent = [outlet?.name, person.username].filter(Boolean).join(" · ");
   $("waiting").textContent = count > 0 ? HEAD.waiting(count, oldest) : HEAD.none;
   const offline = !navigator.onLine || sync.problem?.status === 0;
-  $("synced").textContent = [offline && HEAD.offline, HEAD.synced(await sync.lastAt())].filter(Boolean).join(" · ");
+  const said = [offline && HEAD.offline, HEAD.synced(await sync.lastAt())].filter(Boolean).join(" · ");
+  $("synced").textContent = said || HEAD.online;
   if (count > 0 && Date.now() - oldest > OLD_MS) {
     notices.set("old", () => context.show("waiting"));
   } else {

@@ -205,15 +205,16 @@ function choices(context) {
       made("p", { class: "quiet" }, BAGS.from(context.places.get(one.origin) ?? one.origin, Date.parse(one.closedAt))))),
   ];
   return [
-    closed && label(closed),
+    closed && label(context, closed),
+    acts.length > 0 && made("h2", {}, BAGS.lead),
     ...(acts.length > 0 ? acts : [made("p", { class: "lead" }, BAGS.none), made("p", { class: "quiet" }, BAGS.noneHint)]),
   ].filter(Boolean);
 }
 
-function label(no) {
+function label(context, no) {
   const file = `/api/v1/bags/${encodeURIComponent(no)}/label.pdf`;
   const paper = (size, text) => made("a", { class: "button", href: `${file}?size=${size}`, target: "_blank", rel: "noopener" }, text);
-  return made("div", { id: "bag-label" }, made("p", { class: "lead" }, BAGS.closed(no)), made("p", { class: "quiet" }, BAGS.labelLater),
+  return made("div", { id: "bag-label" }, made("p", { class: "lead" }, BAGS.closed(no)), context.isEmpty ? null : made("p", { class: "quiet" }, BAGS.labelLater),
     made("div", { class: "choices" }, paper("76x130", BAGS.label.large), paper("60x40", BAGS.label.small)));
 }
 

@@ -82,7 +82,7 @@ function lists(context) {
     made("h2", {}, COUNTER.take), made("p", { role: "status" }, stops.length > 0 ? COUNTER.waiting(stops.length) : COUNTER.none),
     stops.length === 0 && made("p", { class: "quiet" }, COUNTER.noneHint),
     made("ol", { class: "counter-list" }, stops.map((stop) => made("li", {}, button(stop.trackingNo ?? stop.legId, () => begin(context, stop), { "data-take": stop.legId }),
-      made("p", { class: "quiet" }, [label(stop.leg), COUNTER.papers(stop.papers.reduce((sum, paper) => sum + paper.count, 0))].join(" · "))))),
+      made("p", { class: "quiet" }, [stop.contact.nameMasked, label(stop.leg), COUNTER.papers(stop.papers.reduce((sum, paper) => sum + paper.count, 0))].filter(Boolean).join(" · "))))),
     made("h2", {}, COUNTER.give), made("p", {}, waiting.length > 0 ? COUNTER.collect(waiting.length) : COUNTER.collectNone),
     made("ol", { class: "counter-list" }, waiting.map((task) => made("li", {}, button(task.caseNo, () => give(context, task), { "data-give": task.caseNo }),
       made("p", { class: "quiet" }, task.itemName ?? "")))),
@@ -146,9 +146,11 @@ function givingSheet(context) {
   signing = pad(() => {});
   return [
     made("p", {}, made("strong", { class: "number" }, task.caseNo), " ", task.itemName ?? ""),
-    made("fieldset", { class: "signer" }, made("legend", {}, COUNTER.who), made("div", { class: "choices" }, Object.entries(COUNTER.whos).map(([value, text]) => button(text, () => {
-      giving.signer = value;
-      draw(context);
+    made("fieldset", { class: "signer" }, made("legend", {}, COUNTER.who), made("div", { class: "choices" }, Object.entries(COUNTER.whos).map(([value, text]) => button(text, ({ currentTarget }) => {
+      giving.signer = value; // drawn anew, the signature would be gone
+      for (const one of currentTarget.parentElement.children) {
+        one.setAttribute("aria-pressed", String(one === currentTarget));
+      }
     }, { "data-signer": value, "aria-pressed": String(signer === value) })))),
     keypad(said, { changed, reasons: ["ID_SEEN", "AGENT"] }),
     made("h2", {}, DOOR.signLead), signing.element, made("p", { class: "acts" }, signing.clear),

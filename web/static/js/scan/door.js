@@ -158,7 +158,7 @@ const PARTS = {
     }, { id: "id-seen", class: "big-check", "aria-pressed": String(draft.idSeen) }),
     made("ul", { class: "checks" },
       made("li", { "data-done": String(draft.labelSeen) }, draft.labelSeen ? DOOR.labelSeen : DOOR.labelScan),
-      made("li", { "data-done": String(draft.sealNo !== null) }, draft.sealNo ? DOOR.sealSeen(draft.sealNo) : DOOR.sealScan,
+      made("li", { "data-done": String(draft.sealNo !== null) }, draft.sealNo ? DOOR.sealSeen(draft.sealNo) : draft.stop.sealNo ? DOOR.sealCheck : DOOR.sealScan,
         draft.stop.sealNo && !draft.sealNo && made("span", { class: "quiet" }, ` ${DOOR.sealExpected(draft.stop.sealNo)}`))),
   ],
   code: (root, context) => [keypad(draft.said, { changed: () => pressed(context), reasons: REASONS[draft.stop.leg] })],

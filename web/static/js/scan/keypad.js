@@ -21,25 +21,33 @@ export function keypad(said, { changed, reasons }) {
   };
   const keys = [..."123456789"].map((digit) => button(digit, () => set(said.code + digit), { "data-key": digit }));
   keys.push(
-    button(DOOR.noCode, () => {
-      why.hidden = !why.hidden;
-    }, { id: "no-code", class: "key-words" }),
+    button(DOOR.noCode, () => ask(true), { id: "no-code", class: "key-words" }),
     button("0", () => set(`${said.code}0`), { "data-key": "0" }),
     button(DOOR.erase, () => set(said.code.slice(0, -1)), { id: "erase", class: "key-words" }),
   );
-  const why = made("div", { hidden: said.noCode === null, id: "no-code-why" },
-    made("p", {}, DOOR.noCodeLead),
+  const why = made("div", { id: "no-code-why" },
+    made("p", { class: "lead" }, DOOR.noCodeLead),
     made("div", { class: "choices" }, reasons.map((reason) => button(DOOR.noCodes[reason], () => {
       [said.noCode, said.code, field.value] = [reason, "", ""];
       for (const one of why.querySelectorAll("button")) {
         one.setAttribute("aria-pressed", String(one.dataset.reason === reason));
       }
       changed();
-    }, { "data-reason": reason, "aria-pressed": String(said.noCode === reason) }))));
-  return made("div", { class: "code" },
-    made("p", { class: "lead" }, DOOR.codeLead),
-    made("p", { class: "quiet" }, DOOR.codeHint),
-    field, made("div", { class: "keypad" }, keys), why);
+    }, { "data-reason": reason, "aria-pressed": String(said.noCode === reason) }))),
+    button(DOOR.withCode, () => {
+      said.noCode = null;
+      ask(false);
+      changed();
+    }, { id: "with-code", class: "wide" }));
+  const typing = made("div", {}, made("p", { class: "lead" }, DOOR.codeLead), made("p", { class: "quiet" }, DOOR.codeHint),
+    field, made("div", { class: "keypad" }, keys));
+  /** One of the two at a time: both do not fit on a phone. */
+  const ask = (isWithout) => {
+    [typing.hidden, why.hidden] = [isWithout, !isWithout];
+    (isWithout ? why.querySelector("button") : field).focus();
+  };
+  [typing.hidden, why.hidden] = [said.noCode !== null, said.noCode === null];
+  return made("div", { class: "code" }, typing, why);
 }
 
 /** Whether something has been said: a whole code, or why there is none. */

@@ -3,6 +3,7 @@
 // does a scan take the next one; it waits, and is shown, until it is recorded.
 
 import { freshKey } from "../api.js";
+import { TROUBLES } from "../words/scan.js";
 import { numberOf } from "./codes.js";
 import { moment } from "./clock.js";
 import { writing } from "./store.js";
@@ -160,6 +161,9 @@ async function outcome(tx, row, result, watermark, isTrouble) {
   if (result.code === "SEQUENCE_USED") {
     const event = { ...row.event, deviceSeq: await nextSequence(tx, watermark) };
     return { ...row, event, state: "waiting", code: result.code, tries: row.tries + 1 };
+  }
+  if (result.retryable) { // the server's fault: nothing to do here, and nothing is lost
+    return { ...row, code: result.code, tries: row.tries + 1, said: TROUBLES[result.code] ?? TROUBLES.other(result.code) };
   }
   const { waiting: _, ...rest } = row;
   const done = { ...rest, state: "sent", result: result.result, code: result.code ?? null, sentAt: Date.now() };

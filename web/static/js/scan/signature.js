@@ -4,7 +4,7 @@ import { DOOR } from "../words/scanflow.js";
 import { button, made } from "./dom.js";
 
 const WIDE = 960;
-const HIGH = 400;
+const HIGH = 560;
 const LINE = 6;
 
 /** A pad: {element, clear (a button), isEmpty(), png()}; `changed()` after each stroke. */

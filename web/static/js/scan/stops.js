@@ -125,6 +125,13 @@ function card(context, stop) {
     unfolded = unfolded === name ? null : name;
     again();
   }, { id: name, "aria-expanded": String(unfolded === name) });
+  if (unfolded !== null) { // what is asked has the screen to itself: nothing of it lies below the edge
+    const asked = unfolded === "nobody" ? reasons(context, stop, STOPS.reasons, FAILED[leg.leg]) : more(context, stop);
+    return made("article", { class: "stop", "data-leg": leg.legId },
+      made("h2", {}, unfolded === "nobody" ? STOPS.why : STOPS.more),
+      made("p", {}, [leg.address.text, leg.contact.nameMasked].filter(Boolean).join(" · ")),
+      asked, made("p", { class: "acts low" }, fold(unfolded)));
+  }
   return made("article", { class: "stop", "data-leg": leg.legId },
     made("h2", {}, STOPS.next, " ", made("span", { class: "stop-kind" }, label(leg.leg))),
     made("p", { class: "lead" }, leg.address.text),
@@ -132,8 +139,6 @@ function card(context, stop) {
     made("p", {}, promise(leg)),
     made("p", {}, STOPS.load(papers, stop.legs.length)),
     made("p", { class: "acts" }, button(STOPS.map, () => context.show("map", stop), { id: "map" }), call(leg)),
-    unfolded === "nobody" && reasons(context, stop, STOPS.reasons, FAILED[leg.leg]),
-    unfolded === "more" && more(context, stop),
     made("p", { class: "acts low" }, fold("nobody"), fold("more"),
       button(leg.atDoor ? STOPS.atDoor : STOPS.arrived, () => arrived(context, stop), { class: "main", id: "arrived" })));
 }
@@ -166,7 +171,7 @@ function call({ trackingNo }) {
 }
 
 function reasons(context, stop, words, kind) {
-  return made("div", { id: "reasons" }, made("p", {}, STOPS.why), made("div", { class: "choices" },
+  return made("div", { id: "reasons" }, made("div", { class: "choices" },
     Object.entries(words).map(([note, text]) => button(text, () => said(context, stop, { kind, note }), { "data-note": note }))));
 }
 

@@ -11,7 +11,7 @@ const RENUMBERED_AT_ONCE = 5; // then after a while: whoever uses up our numbers
 const LISTEN_S = 20;
 const LOCK = "kuayu-scan-send";
 /** Remarks on what was accepted that somebody has to read (parcels/scan_batch.py `Code`). */
-const TROUBLES = ["UNKNOWN_PARCEL", "CODE_WRONG", "OUT_OF_PLACE", "SIGNER_SHORT"];
+const TROUBLES = ["UNKNOWN_PARCEL", "CODE_WRONG", "LABEL_WRONG", "OUT_OF_PLACE", "SIGNER_SHORT"];
 
 export class Sync {
   /** `told(settled)`: what the server has answered. `state()`: `problem` is not what it was. */

@@ -12,7 +12,8 @@ export const HEAD = {
   hall: "政务大厅",
   none: "已全部上传",
   waiting: (count, oldest) => `待上传 ${count} · 最早 ${at(oldest)}`,
-  synced: (when) => (when ? `同步 ${at(when)}` : "还没同步过"),
+  synced: (when) => (when ? `同步 ${at(when)}` : ""),
+  online: "已联网",
   offline: "离线",
 };
 
@@ -44,7 +45,11 @@ export const TROUBLES = {
   OUT_OF_PLACE: "与已知环节不符，只留存",
   SIGNER_SHORT: "还需有权签收的人签收",
   CODE_WRONG: "交接码不对，已留存，窗口会向申请人核实",
+  LABEL_WRONG: "标签不是大厅印的，已留存；请核对邮件号，换贴新标签",
   CHANGED: "与先前上传的内容不同",
+  SEQUENCE_USED: "序号已被占用，已留存",
+  VOID_PENDING: "更正要等主管确认",
+  FAULT: "系统没能记录，留在本机，稍后自动再试",
   ROLE: "这个环节由其他岗位扫描",
   other: (code) => `没有记录${code ? `（${code}）` : ""}`,
 };
