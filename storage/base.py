@@ -166,7 +166,7 @@ def insert_new(session: Session, table: type[Base], values: Mapping[str, Any]) -
 
 def insert_all_new(
     session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]], *returned: _Returned
-) -> list[Row[Any]]:
+) -> list[Row[*tuple[Any, ...]]]:
     """Insert rows in one statement but for those of which a unique key is taken; `returned` of those inserted.
 
     All rows have the same members. What the session holds is written before, as for any other statement.
@@ -177,7 +177,7 @@ def insert_all_new(
     columns = table.__table__.c
     # Rows beside the statement: with them in it, it would be compiled anew each time.
     added = dialect.insert(table.__table__).on_conflict_do_nothing()
-    return list(session.execute(added.returning(*(columns[one.key] for one in returned)), list(rows)).all())
+    return list(session.execute(added.returning(*(columns[str(one.key)] for one in returned)), list(rows)).all())
 
 
 def _engine(url: str, *, how: Mapping[str, Any] | None = None, reading: bool = False, connections: int = 10) -> Engine:

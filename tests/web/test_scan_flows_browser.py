@@ -322,9 +322,8 @@ def test_a_paper_that_is_missing_at_the_door_stops_the_case_and_everybody_reads_
         expect(desk.open(f"/window/{case_no}").locator("main")).to_contain_text("请与申请人商定")
         page = desk.open("/track")
         page.fill("#caseNo", case_no)
-        with office.database.read() as session:
-            page.fill("#phoneTail", phone_tail(office, session.get_one(CaseRow, case_no)))
-        page.press("#phoneTail", "Enter")
+        page.fill("#code", office.code(case_no))
+        page.press("#code", "Enter")
         expect(page.locator(".lead")).to_have_text("商定以后，大厅接着办理，您现在不用跑。")
         expect(page.locator("section", has=page.locator("#counted"))).to_contain_text("应有 1 份，清点 0 份")
         photographed(page, "track-short")
