@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
+from bench.figures import SHORT
 from bench.growth.asking import figures
 from domain.terms import Role
 
 SLOWER: Final = 4
-LOADS: Final = 10
+LOADS: Final = 2 if SHORT else 10
 _WINDOW: Final = {"width": 1366, "height": 768}
 _FLAGS: Final = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 _LARGEST: Final = """() => new Promise(tell => new PerformanceObserver(seen => {
