@@ -117,7 +117,6 @@ def test_what_breaks_nobody_is_let_through(what):
 
 DELIBERATE = {
     "rateCase: request.code is now required": "`POST /cases/{caseNo}/rating` is the applicant's own",
-    "rateCase: request.phoneTail is gone": "the rating take `code` instead of `phoneTail`",
 }
 """What was broken on purpose since the last release → the words with which the changelog says so under *Changed*."""
 
