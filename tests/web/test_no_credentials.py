@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pypdf
 import pytest
+import structlog
 from sqlalchemy import select
 
 from domain.tasks import TaskKind
@@ -158,10 +159,10 @@ def test_no_line_of_the_log_has_them(office, case, secrets_of):
     """At DEBUG, with every library's lines: scanned, typed, looked at, mistyped."""
     said = io.StringIO()
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    before, quiet = (root.handlers[:], root.level), ("uvicorn.access", "httpx")
     try:
         configure_logging("web", "DEBUG", said)
-        for name in ("uvicorn.access", "httpx"):
+        for name in quiet:
             logging.getLogger(name).setLevel(logging.DEBUG)
         case_no, path = case[0], office.scanned(case[0])
         entered = office.call("GET", path)
@@ -174,6 +175,10 @@ def test_no_line_of_the_log_has_them(office, case, secrets_of):
         logging.getLogger("some.proxy").warning("GET %s 303", path)
     finally:
         root.handlers[:], root.level = before
+        for name in quiet:
+            logging.getLogger(name).setLevel(logging.WARNING)
+        logging.captureWarnings(False)
+        structlog.reset_defaults()
     assert "some.proxy" in said.getvalue()
     assert leaks(said.getvalue(), secrets_of | {"cookie": (cookie,)}) == []
 
