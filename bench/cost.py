@@ -26,8 +26,7 @@ from bench.measured import Measured, Pass, Used
 from bench.shapes import SHAPES, Shape
 
 PASSES = 1 if SHORT else 5
-CASES = {"online": 4, "four_legs": 2} if SHORT else {"online": 60, "four_legs": 20}
-AT_ONCE = 50
+SHORT_CASES = {"online": 4, "four_legs": 2}
 IDLE_S = 1.0 if SHORT else 10.0
 SERVERS: dict[str, Callable[[Path], AbstractAsyncContextManager[House]]] = {
     "embedded": embedded_house,
@@ -53,15 +52,16 @@ def _used(house: House) -> dict[str, Used]:
 
 
 async def _shape(house: House, shape: Shape, idle: dict[str, dict[str, float]]) -> dict[str, Any]:
-    cases, loop = CASES[shape.name], asyncio.get_running_loop()
+    cases = SHORT_CASES[shape.name] if SHORT else shape.cases
+    loop = asyncio.get_running_loop()
 
     def bare_pass() -> list[tuple[float, float]]:
-        passing = house.bare.pass_of(shape.outline, cases, AT_ONCE)
+        passing = house.bare.pass_of(shape.outline, cases, shape.at_once)
         return asyncio.run_coroutine_threadsafe(passing, loop).result()
 
-    passes: dict[str, Pass] = {"ours": partial(house.ours.pass_of, shape, cases, AT_ONCE), "bare": bare_pass}
+    passes: dict[str, Pass] = {"ours": partial(house.ours.pass_of, shape, cases, shape.at_once), "bare": bare_pass}
     if house.peer and shape.name == "online":
-        passes["dbos"] = partial(house.peer.pass_of, cases, AT_ONCE)
+        passes["dbos"] = partial(house.peer.pass_of, cases, shape.at_once)
     sides = {name: Measured(used, idle[name]) for name, used in _used(house).items() if name in passes}
     for _ in range(PASSES):
         for name, side in sides.items():
@@ -71,7 +71,7 @@ async def _shape(house: House, shape: Shape, idle: dict[str, dict[str, float]]) 
     plain = [_workflows(name, shape.outline) for name in house.bare.done[-cases:]]
     figures["ours"] |= await _histories(house.engine, carried)
     figures["bare"] |= await _histories(house.bare_engine, plain)
-    return {**figures, "ours_by_bare": _compared(figures), "cases": cases, "at_once": AT_ONCE, "passes": PASSES}
+    return {**figures, "ours_by_bare": _compared(figures), "cases": cases, "at_once": shape.at_once, "passes": PASSES}
 
 
 def _workflows(name: str, outline: Outline) -> list[str]:

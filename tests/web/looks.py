@@ -11,6 +11,8 @@ LOOKS = Path(os.environ.get("KUAYU_LOOKS", HERE.parents[1] / "build" / "looks"))
 SIZES = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 360, "height": 640}}
 _AXE = (HERE / "vendor" / "axe.min.js").read_text("utf-8")
 _GRAVE = ("serious", "critical")
+_AT_REST = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime < Infinity).map((one) => one.finished))"""
 _OVER = """() => document.documentElement.scrollWidth - document.documentElement.clientWidth"""
 
 
@@ -37,6 +39,7 @@ def keeps_the_rules(page):
 def grave(page):
     """What axe finds serious or critical: rule, what, where."""
     page.evaluate(_AXE)  # by the debugger, which the page's policy does not concern
+    page.evaluate(_AT_REST)  # half-way through a transition no colour is what it is meant to be
     found = page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
     return [
         f"{one['id']}: {node['target']} {node['html'][:200]}"

@@ -53,7 +53,8 @@ def looked(desk, case_no, tail):
     page = desk.open("/track")
     page.fill("#caseNo", case_no)
     page.fill("#phoneTail", tail)
-    page.click("button.main")
+    with page.expect_navigation():
+        page.click("button.main")
     return page
 
 

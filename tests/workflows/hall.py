@@ -145,6 +145,14 @@ class Hall:
         self.folders: dict[str, Folder] = defaultdict(Folder)
         self._case_of: dict[str, str] = {}
         self._moved = asyncio.Event()
+        self._steps: set[tuple[str | None, str]] = set()
+
+    def _taken_before(self) -> bool:
+        """Whether this very step of a workflow is taken again, as is one whose outcome the server did not take."""
+        step = (activity.info().workflow_run_id, activity.info().activity_id)
+        known = step in self._steps
+        self._steps.add(step)
+        return known
 
     async def until(self, condition: Callable[[], bool], within_s: float = WITHIN_S) -> None:
         """Wait for what an activity writes down."""
@@ -217,7 +225,8 @@ class Hall:
     @activity.defn(name="look_after")
     async def look_after(self, order: LegLookOrder) -> LegLook:
         folder = self.folders[self._case_of[order.leg_id]]
-        folder.looks.append(order)
+        if not self._taken_before():
+            folder.looks.append(order)
         self._moved.set()
         return LegLook(next_look_at=order.at + folder.look_every)
 
@@ -242,7 +251,8 @@ class Hall:
     @activity.defn(name="end_leg")
     async def end_leg(self, end: LegEnd) -> None:
         folder = self.folders[self._case_of[end.leg_id]]
-        folder.ends.append(end)
+        if all(known.leg_id != end.leg_id for known in folder.ends):  # the row of the leg has it once
+            folder.ends.append(end)
         leg = next(plan.leg for plan in folder.booked if plan.leg_id == end.leg_id)
         said = LegResult(leg_id=end.leg_id, leg=leg, outcome=end.outcome, tracking_no=None)
         folder.results.setdefault(end.leg_id, said)  # as the row of the leg has it

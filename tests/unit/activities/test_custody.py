@@ -11,7 +11,7 @@ from domain.terms import Leg, MaterialForm
 from logistics.scans import PaperLine
 from parcels.handover import HandoverSaid, Side, confirm
 from parcels.projection import rebuild
-from storage.cases.rows import CaseRow, HandlingRow, read_dossier
+from storage.cases.rows import CaseEventRow, CaseRow, HandlingRow, read_dossier
 from storage.parcels.legs import LegRow, lock_leg
 from storage.tasks.rows import TaskRow, settle_kinds
 from tests.unit.activities.post_office import BOOK, CASE, SEALER, PostOffice
@@ -131,6 +131,24 @@ def test_a_hand_over_to_oneself_or_after_the_end_is_refused(office, fetched):
     office.ending.end_leg(LegEnd(leg_id=fetched, outcome=LegOutcome.DELIVERED, at=office.clock()))
     with pytest.raises(Conflict):
         word(office, fetched, Side.FROM, "daping", "hall")
+
+
+@pytest.mark.parametrize("outcome", [LegOutcome.DELIVERED, LegOutcome.CANCELLED])
+def test_a_leg_ends_once_however_often_its_end_is_said(office, outcome):
+    """A step taken at once is taken again where the server did not take the answer that carried it."""
+    leg_id = office.order()
+
+    def books():
+        leg = office.leg(leg_id)
+        with office.database.read() as session:
+            told = list(session.scalars(select(CaseEventRow.key).order_by(CaseEventRow.id)))
+        return leg.ended_at, leg.outcome, leg.stage, office.promise(leg_id).verdict, office.tasks(), told
+
+    office.ending.end_leg(LegEnd(leg_id=leg_id, outcome=outcome, at=office.clock()))
+    first = books()
+    office.clock.at(5)
+    office.ending.end_leg(LegEnd(leg_id=leg_id, outcome=outcome, at=office.clock()))
+    assert books() == first
 
 
 def test_the_hall_checks_against_the_list(office, fetched):
