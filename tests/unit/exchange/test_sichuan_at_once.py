@@ -67,7 +67,7 @@ def test_what_comes_at_the_same_time_is_each_taken_and_answered_as_if_alone(offi
     assert cost.commits < 40
     with office.database.read() as session:
         rows = session.execute(select(HandlingRow.handling_no, HandlingRow.last_seq))
-        progress = {number: last_seq for number, last_seq in rows}
+        progress = {row.handling_no: row.last_seq for row in rows}
     early = numbers[::10]
     assert {number: progress[number] for number in numbers} == {number: int(number not in early) for number in numbers}
 
