@@ -168,7 +168,7 @@ def insert_all_new(
     columns = table.__table__.c
     # Rows beside the statement: with them in it, it would be compiled anew each time.
     added = dialect.insert(table.__table__).on_conflict_do_nothing()
-    return list(session.execute(added.returning(*(columns[one.key] for one in returned)), list(rows)).all())
+    return list(session.execute(added.returning(*(columns[str(one.key)] for one in returned)), list(rows)).all())
 
 
 def _engine(url: str, *, how: Mapping[str, Any] | None = None, reading: bool = False, connections: int = 10) -> Engine:
