@@ -81,7 +81,7 @@ def enqueue_of(session: Session, messages: Sequence[tuple[str, ToTell]], now: da
     session.flush()
     rows = [_row(case_no, message, now) for case_no, message in messages]
     added = insert_all_new(session, MessageRow, rows, MessageRow.case_no, MessageRow.key)
-    return frozenset((case_no, key) for case_no, key in added)
+    return frozenset((row.case_no, row.key) for row in added)
 
 
 def enqueue(

@@ -243,7 +243,7 @@ def add_events_of(
     lines = [{"case_no": case_no, "recorded_at": now, **event._asdict()} for case_no, event in events]
     with session.no_autoflush:
         added = insert_all_new(session, CaseEventRow, lines, CaseEventRow.case_no, CaseEventRow.key)
-    return frozenset((case_no, key) for case_no, key in added)
+    return frozenset((row.case_no, row.key) for row in added)
 
 
 def read_dossier(row: CaseRow, sealer: Sealer) -> Dossier:

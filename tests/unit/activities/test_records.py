@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from activities.records import Records
 from catalog.clocks import Where
+from domain.identifiers import make_case_number
 from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief, Responsible, TaskOrder
 from domain.recording import CaseChange, CaseChanges
 from domain.tasks import TaskKind
@@ -15,7 +16,8 @@ from domain.terms import CaseStatus, ItemKind
 from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
 from storage.exchange.inbox import Inbox
 from storage.tasks.rows import TaskRow
-from tests.unit.storage.casework import CASE, NOW, SEALER, later, register
+from tests.counted import counted
+from tests.unit.storage.casework import CASE, DAY, NOW, SEALER, later, register
 
 S, K = CaseStatus, DeadlineKind
 ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=10)
@@ -224,3 +226,27 @@ def test_a_handling_knows_the_soonest_end_of_the_law_s_clocks(records, database)
     assert legal_due(database) == NOW + timedelta(days=20)
     records.record(change("3-SUSPENDED", S.SUSPENDED, stop=(K.DECISION_PROMISED, K.DECISION_STATUTORY)))
     assert legal_due(database) is None
+
+
+def test_steps_of_several_cases_at_once_come_to_what_each_comes_to_by_itself(records, database):
+    numbers = [make_case_number("500103", DAY, serial) for serial in range(100, 120)]
+    for number in numbers:
+        register(database, number)
+        with database.write() as session:
+            session.get_one(CaseRow, number).start = {"item": ITEM.model_dump(mode="json")}
+    nobodys = make_case_number("500103", DAY, 999)
+
+    def written(number: str) -> str | None:
+        step = change(case_no=number, handling_no=number, start=(clock(K.ACCEPTANCE),))
+        try:
+            return records.record(step).deadlines[0].handling_no
+        except LookupError:
+            return None
+
+    with ThreadPoolExecutor(21) as pool, counted() as cost:
+        assert list(pool.map(written, [*numbers, nobodys])) == [*numbers, None]
+    assert cost.commits < len(numbers)
+    with database.read() as session:
+        cases = session.scalars(select(CaseRow).where(CaseRow.case_no.in_(numbers)))
+        assert {(case.status, case.version, case.due_at) for case in cases} == {(S.RECEIVED, 1, later(days=5))}
+        assert sorted(session.scalars(select(DeadlineRow.case_no))) == sorted(numbers)

@@ -66,7 +66,8 @@ def test_what_comes_at_the_same_time_is_each_taken_and_answered_as_if_alone(offi
     assert office.inbox_rows() == len(office.exchanges()) == 40
     assert cost.commits < 40
     with office.database.read() as session:
-        progress = dict(session.execute(select(HandlingRow.handling_no, HandlingRow.last_seq)).tuples().all())
+        rows = session.execute(select(HandlingRow.handling_no, HandlingRow.last_seq))
+        progress = {row.handling_no: row.last_seq for row in rows}
     early = numbers[::10]
     assert {number: progress[number] for number in numbers} == {number: int(number not in early) for number in numbers}
 
