@@ -168,13 +168,16 @@ def test_care_mode_is_larger_stays_and_goes_again(desk, office):
     page.get_by_role("button", name="关怀模式").click()
     expect(page.get_by_role("button", name="退出关怀模式")).to_be_visible()
     size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    page.wait_for_load_state()  # what is parsed can be seen before its styles are there
     assert page.evaluate(size) == pytest.approx(23.8, abs=0.1)
     page = looked_at(desk, office, usual(office, 45))
+    page.wait_for_load_state()
     assert page.evaluate(size) == pytest.approx(23.8, abs=0.1)
     photographed(page, "track-care")
     page.get_by_role("button", name="退出关怀模式").click()
     expect(page.get_by_role("button", name="关怀模式", exact=True)).to_be_visible()
     expect(page.locator("h1")).to_have_text("办理地已受理，正在办理。")  # still this case
+    page.wait_for_load_state()
     assert page.evaluate(size) == pytest.approx(18, abs=0.1)
 
 
