@@ -97,7 +97,7 @@ def test_a_database_that_is_away_for_a_while(office, sandbox, adapter, handling,
 
     office.add_case(handling.handling_no)
     script(sandbox, handling, "RECEIVED", {"await": "never"})
-    monkeypatch.setattr(office.inbox, "take", away)
+    monkeypatch.setattr(office.inbox, "take_new", away)
     adapter.send(adapter.render(submission(handling)))
     wait_until(lambda: any("CY5031" in event["answer"] for event in events(sandbox, handling)))
     monkeypatch.undo()

@@ -9,6 +9,8 @@ from pydantic import SecretBytes
 
 from domain.dossier import Contact
 from domain.terms import Role
+from exchange.buckets import Buckets
+from runtime.container import audit_trail
 from runtime.document_settings import DocumentSettings
 from storage.base import Base, Database
 from storage.documents.folder import FolderBlobs
@@ -20,6 +22,8 @@ from storage.sealing import Sealer
 from tests.unit.storage.casework import give_case
 from web.api import documents, outlets, parcels, scans, work_lists
 from web.foundation import problems
+from web.foundation.auditing import Auditor
+from web.foundation.login_tries import LoginTries
 from web.foundation.work_version import WorkVersion
 from web.security import session as sessions
 
@@ -27,7 +31,7 @@ PAPERS = [{"name": "户口簿", "form": "original", "count": 1}, {"name": "申�
 OUTLET = "shiyoulu"
 
 
-SEAL_KEYS = SimpleNamespace(keys=[SimpleNamespace(secret=SecretBytes(b"k" * 32))])
+SEAL_KEYS = SimpleNamespace(keys=[SimpleNamespace(kid="k1", secret=SecretBytes(b"k" * 32))])
 
 
 def now():
@@ -74,8 +78,18 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
     sealer = Sealer({"k1": b"k" * 32})
     app = FastAPI()
     office = Office(database, sealer, app)
+    settings = SimpleNamespace(
+        time_scale=scale,
+        documents=DocumentSettings(),
+        seal_keys=SEAL_KEYS,
+        label_key=None,
+        public_url="http://kuayu.test",
+    )
     app.state.context = SimpleNamespace(
-        settings=SimpleNamespace(time_scale=scale, documents=DocumentSettings(), seal_keys=SEAL_KEYS, label_key=None),
+        settings=settings,
+        accounts=Buckets(0),
+        login_tries=LoginTries(),
+        auditor=Auditor(database, audit_trail(settings), now),
         database=database,
         sealer=sealer,
         documents=Documents(FolderBlobs(folder / "documents"), sealer),

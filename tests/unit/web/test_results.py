@@ -51,9 +51,9 @@ def fetch(hall, case_no, code, **more):
     return hall.as_().post("/api/v1/track/results", json=body)
 
 
-def on_the_page(hall, case_no, code, browser=None):
+def on_the_page(hall, case_no, code, browser=None, **more):
     browser = browser or hall.visitor(case_no, scanned=True)
-    return browser.post("/track/result", data={"code": code, "handlingNo": case_no})
+    return browser.post("/track/result", data={"code": code, "handlingNo": case_no} | more)
 
 
 def readings(hall, case_no):

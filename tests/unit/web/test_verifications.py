@@ -116,7 +116,7 @@ def test_the_applicant_downloads_the_sheet_with_the_code(hall, case_no):
     answer = fetch(hall, case_no, code, sheet=True)
     assert answer.content == paper(hall, case_no, "result").content
     assert on_the_page(hall, case_no, code, sheet="1", handlingNo="").content == answer.content
-    assert fetch(hall, case_no, "1", sheet=True).json()["code"] == "CODE_WRONG"
+    assert fetch(hall, case_no, "1", sheet=True).json()["code"] == "TRACK"
 
 
 def test_there_is_no_sheet_without_a_file(hall):
