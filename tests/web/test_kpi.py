@@ -107,7 +107,8 @@ def page(hall, path, role=Role.SUPERVISOR):
 
 def shown_on(html):
     """Value as text → of each measure's card."""
-    cards = re.findall(r'<li class="measure">.*?</li>\s*(?=<li class="measure">|</ul></section>)', html, re.DOTALL)
+    last = r"</ul>\s*</(?:section|details|div)>"
+    cards = re.findall(rf'<li class="measure">.*?</li>\s*(?=<li class="measure">|{last})', html, re.DOTALL)
     assert len(cards) == 5
     return {
         re.search(r"<h3>(.*?)</h3>", card)[1]: re.sub(r"<[^>]+>", "", re.search(r'class="value">(.*?)</p>', card)[1])

@@ -29,7 +29,7 @@ from tests.unit.storage.casework import give_case
 from tests.web.desks import WAIT_MS, desk_of
 from tests.web.following import served_alone
 from tests.web.looks import photographed
-from tests.web.scanning import OTHER, OUTLET, RECORDS, device, parcels, shown, waiting, wedge, without_network
+from tests.web.scanning import OTHER, OUTLET, RECORDS, device, parcels, sent, shown, waiting, wedge, without_network
 
 pytestmark = pytest.mark.browser
 
@@ -649,6 +649,7 @@ def test_every_odd_code_gets_a_kind_word_and_nothing_is_lost(chromium, base, off
                 page.click("#confirm")
             assert answer.value.status == 200
             expect(waiting(page)).to_contain_text("待上传 1 ")  # the one of which nothing can be made yet
+        sent(page, mine)
         for code in (unknown, theirs, mine, odd.upper()):
             assert [kind for kind, _ in events(office, code)] == ["DAMAGED"], code
         page.click("#sync")

@@ -8,6 +8,8 @@ import { numberOf } from "./codes.js";
 import { moment } from "./clock.js";
 import { writing } from "./store.js";
 
+const HELD_MS = 30_000; // what the server could not take, doubled each time
+const HELD_AT_MOST_MS = 15 * 60_000;
 const KEPT_MS = 3 * 86_400_000; // what is sent stays readable so long, for "10:31 已扫过"
 
 export class ScanQueue {
@@ -54,9 +56,29 @@ export class ScanQueue {
     return keys.length - (await this.db.countFromIndex("scans", "waiting", [this.person, 1]));
   }
 
-  /** The next of mine to be sent, in order. */
-  batch(size) {
-    return this.db.getAllFromIndex("scans", "waiting", [this.person, 1], size);
+  /** The next of mine to be sent, in order; without those that the server could not take just now. */
+  async batch(size) {
+    const found = [];
+    let cursor = await this.db.transaction("scans").store.index("waiting").openCursor([this.person, 1]);
+    while (cursor && found.length < size) {
+      if ((cursor.value.heldUntil ?? 0) <= Date.now()) {
+        found.push(cursor.value);
+      }
+      cursor = await cursor.continue();
+    }
+    return found;
+  }
+
+  /** Somebody wants them sent now: mine are held back no longer. */
+  async release() {
+    const tx = writing(this.db, "scans");
+    for (const row of await tx.store.index("waiting").getAll([this.person, 1])) {
+      if (row.heldUntil) {
+        const { heldUntil: _, ...rest } = row;
+        tx.store.put(rest);
+      }
+    }
+    await tx.done;
   }
 
   /** Mine, newest first. */
@@ -162,8 +184,10 @@ async function outcome(tx, row, result, watermark, isTrouble) {
     const event = { ...row.event, deviceSeq: await nextSequence(tx, watermark) };
     return { ...row, event, state: "waiting", code: result.code, tries: row.tries + 1 };
   }
-  if (result.retryable) { // the server's fault: nothing to do here, and nothing is lost
-    return { ...row, code: result.code, tries: row.tries + 1, said: TROUBLES[result.code] ?? TROUBLES.other(result.code) };
+  if (result.retryable) { // the server's fault: nothing to do here, nothing is lost, and the others go on
+    const heldUntil = Date.now() + Math.min(HELD_MS * 2 ** row.tries, HELD_AT_MOST_MS);
+    const said = TROUBLES[result.code] ?? TROUBLES.other(result.code);
+    return { ...row, code: result.code, tries: row.tries + 1, said, heldUntil };
   }
   const { waiting: _, ...rest } = row;
   const done = { ...rest, state: "sent", result: result.result, code: result.code ?? null, sentAt: Date.now() };

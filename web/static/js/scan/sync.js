@@ -49,6 +49,12 @@ export class Sync {
     return this.sending;
   }
 
+  /** As `send`, because somebody asks for it: also what was held back. */
+  async sendNow() {
+    await this.queue.release();
+    return this.send();
+  }
+
   /** Call `changed` whenever some work list is no longer as it was; for ever, while somebody looks. */
   async listen(changed) {
     let known = "";

@@ -78,7 +78,7 @@ function acts(...buttons) {
 async function sendNow(context, send) {
   send.disabled = true;
   send.textContent = QUEUE.sending;
-  await context.sync.send();
+  await context.sync.sendNow();
   send.disabled = false;
   send.textContent = QUEUE.send;
 }
