@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,7 +18,7 @@ from storage.audit.verification import verify_trail
 from web.foundation.context import Ctx
 from web.pages.rendering import render
 from web.pages.visitors import Auditing
-from web.views.audit_words import KINDS, verdict_said
+from web.views.audit_words import KINDS, area_of, verdict_said
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,7 +52,11 @@ class Filter(BaseModel):
 
 @router.get("/audit")
 def audit(
-    person: Auditing, ctx: Ctx, wanted: Annotated[Filter, Query()], before: Annotated[int | None, Query(ge=1)] = None
+    request: Request,
+    person: Auditing,
+    ctx: Ctx,
+    wanted: Annotated[Filter, Query()],
+    before: Annotated[int | None, Query(ge=1)] = None,
 ) -> HTMLResponse:
     """The newest entries that fit, fifty a page."""
     with ctx.database.read() as session:
@@ -66,6 +70,7 @@ def audit(
         wanted=wanted,
         rows=shown,
         kinds=KINDS,
+        areas={row.seq: area_of(row.action, _tags(request)) for row in shown},
         more=f"?{more}" if more else "",
         first=f"?{urlencode(wanted.query)}" if before is not None else "",
         taken=urlencode(wanted.query),
@@ -94,6 +99,17 @@ def taken_along(_person: Auditing, ctx: Ctx, wanted: Annotated[Filter, Query()])
     name = f"audit-{ctx.now().astimezone(CHINA):%Y%m%d}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _tags(request: Request) -> dict[str, str]:
+    """Operation → the area that the interface's description puts it in."""
+    described = request.app.openapi()["paths"].items()
+    return {
+        f"{method.upper()} {path}": operation["tags"][0]
+        for path, operations in described
+        for method, operation in operations.items()
+        if operation.get("tags")
+    }
 
 
 def _line(row: AuditRow) -> list[str]:

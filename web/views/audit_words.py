@@ -1,5 +1,6 @@
 """The audit trail in words."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from domain.audit import AuditKind
@@ -10,6 +11,19 @@ KINDS: Final = {
     AuditKind.LOOK: "查阅",
     AuditKind.EXPORT: "导出",
     AuditKind.REFUSAL: "被拒绝",
+}
+_PAGES: Final = {
+    "/window": "窗口",
+    "/search": "查找",
+    "/officer": "审批",
+    "/scan": "扫描",
+    "/supervisor": "督办",
+    "/partner": "合作方往来",
+    "/track": "进度查询",
+    "/t/": "进度查询",
+    "/audit": "审计",
+    "/login": "登录",
+    "/logout": "登录",
 }
 _FAULTS: Final = {
     AuditFault.MISSING: "第 {first_bad} 条缺失，或者它前面多了一条",
@@ -27,3 +41,12 @@ def verdict_said(verdict: AuditVerdict) -> str:
     old = f"有 {unknown} 处签名用的密钥已撤下，只核对了摘要。" if unknown else ""
     noted = f"请另行记下 {verdict.entries}:{verdict.digest}，下次核对用。" if verdict.digest and verdict.entries else ""
     return f"{verdict.entries} 条记录全部完整。{old}{noted}"
+
+
+def area_of(action: str, tags: Mapping[str, str]) -> str:
+    """Where an action belongs, in a word. `tags`: of the interface's operations, by `GET /api/v1/…`."""
+    if action.startswith("kuayu "):
+        return "命令行"
+    path = action.partition(" ")[2]
+    of_pages = (word for start, word in _PAGES.items() if path.startswith(start))
+    return tags.get(action) or next(of_pages, "其他")
