@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from catalog.items import load
+from cli.older_keys import give_keys
 from domain.terms import Role
 from parcels.outlets import seed_couriers
 from runtime.container import container_of
@@ -10,7 +11,6 @@ from runtime.settings import Settings
 from storage.migrating import migrate
 from storage.people.passwords import hashed
 from storage.people.users import put_user
-from web.api.applicant_keys import give_keys
 from web.api.faces import give_faces
 
 DEMO_PASSWORD = "demo"  # noqa: S105 — printed in the README, only with the sandbox

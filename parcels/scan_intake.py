@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
 
 from domain.model import Frozen
@@ -22,7 +20,7 @@ from parcels.missing_proofs import open_missed, settle_missed
 from parcels.projection import project
 from parcels.scan_batch import Batch, Code, EventResult, Reading, Result, Scanner, readings
 from parcels.scan_parsing import ScanOnWire
-from storage.base import Database
+from storage.base import AWAY, Database
 from storage.parcels import loose_scans as waits
 from storage.parcels import scans as log
 from storage.parcels.code_checks import HandoverKeys
@@ -33,8 +31,6 @@ _AT_ONCE = 500
 _MISSED_AT_ONCE = 100
 _PROOF_PATIENCE = timedelta(hours=24)
 _TRIES = 2
-_NOT_THE_SCANS = (OperationalError, InterfaceError, NoConnection)
-"""The database is away or busy: the device keeps everything and comes again."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -157,7 +153,7 @@ class ScanIntake:
         for _ in range(_TRIES):  # where somebody else was quicker with what follows (a task), it can be seen now
             try:
                 return self._stored(device_id, given, scanner)
-            except _NOT_THE_SCANS:
+            except AWAY:  # not the scans' fault: the device keeps everything and comes again
                 raise
             except Exception:
                 _logger.exception("scans_not_stored", device_id=device_id, count=len(given))

@@ -15,10 +15,14 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, DateTime, Engine, MetaData, Row, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+AWAY = (OperationalError, InterfaceError, NoConnection)
+"""The database is away or busy: whatever was asked of it would have failed alike."""
 
 _WRITE = "kuayu_write"
 _READING: dict[str, Any] = {

@@ -18,6 +18,8 @@ _MOST = 32
 class GroupWrite(Generic[Item, Outcome]):
     """Takes items of any thread and has them written together, in the order in which they came.
 
+    Who adds waits in its thread; on an event loop, where hundreds wait at once, it is `relay.group_commit`.
+
     `together`: writes a group in one transaction and returns an outcome for each item; None where that item must be
     written by itself, and where it raises, all of them must. `alone`: writes one by itself, in the thread of who
     brought it: there it may wait for a lock, or fail, and nobody else does.

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from domain.errors import CarrierUnavailable, PartnerError
 from domain.troubles import Subject
+from storage.base import AWAY
 
 log = structlog.get_logger(__name__)
 
-_NOT_THE_ROWS = (OperationalError, InterfaceError, NoConnection, PartnerError, CarrierUnavailable)
+_NOT_THE_ROWS = (*AWAY, PartnerError, CarrierUnavailable)
 """The others would fail alike: the database, the network or the carrier is away."""
 
 

@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import ForeignKey, LargeBinary, String, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -16,6 +17,8 @@ from domain.outbound import Person
 from storage.base import Base, insert_all_new
 from storage.cases.rows import CaseRow
 from storage.sealing import Sealer
+
+log = structlog.get_logger(__name__)
 
 _MARK_BYTES: Final = 16
 _TAIL: Final = slice(16, 20)
@@ -73,8 +76,8 @@ def faces_of(session: Session, sealer: Sealer, numbers: Collection[str]) -> dict
     for case_no, name in rows:
         try:
             found[case_no] = sealer.open(name, f"face/{case_no}").decode()
-        except (Misconfigured, InvalidTag):
-            continue
+        except (Misconfigured, InvalidTag) as fault:
+            log.warning("face_not_opened", case_no=case_no, error=type(fault).__name__)
     return found
 
 

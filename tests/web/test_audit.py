@@ -11,7 +11,7 @@ from storage.cases.rows import CaseRow
 from tests.web.office import case_body
 from tests.web.test_roles import RULES, TABLE, concrete
 from web.app import ROUTERS
-from web.foundation.looks import EXPORTS, LOOKS, SUBJECTS
+from web.foundation.audited_routes import EXPORTS, LOOKS, SUBJECTS
 
 SUSPENSION = {"fromAt": "2036-11-23T10:00:00+08:00", "toAt": "2036-11-23T11:00:00+08:00", "reason": "暴雨"}
 OF_NOBODY = frozenset(
@@ -186,6 +186,13 @@ def test_each_case_of_a_bulk_change_has_its_entry(office):
     before = last(office)
     office.call("POST", "/api/v1/cases:assign", "supervisor", {"rows": rows})
     assert [one.subject for one in said(office, after=before)] == sorted(cases)
+
+
+def test_a_document_is_named_by_its_digest_however_it_came(office):
+    before = last(office)
+    sha256 = office.uploaded(data=b"%PDF-1.4 audited")
+    office.call("PUT", f"/api/v1/documents/{sha256}", "clerk", content=b"%PDF-1.4 audited")
+    assert [one.subject for one in said(office, after=before)] == [sha256] * 2
 
 
 def test_an_export_is_said_each_time(office):

@@ -45,15 +45,18 @@ def writes_p95_ms(base, token, made):
 
 
 @contextmanager
-def wrong_logins(base):
-    """So many at once, each again as soon as it is refused; yields what they were answered."""
+def wrong_logins(base, turn):
+    """So many at once, each again as soon as it is refused; yields what they were answered.
+
+    Each with a name of its own, new in each turn: so every one of them costs a hash and none has to wait its turn.
+    """
     answers, over, begun = [], threading.Event(), threading.Barrier(LOGINS_AT_ONCE + 1)
 
     def knock(number):
         with caller() as session:
             begun.wait()
             while not over.is_set():
-                name = "clerk" if number % 2 else f"nobody-{number}"
+                name = f"nobody-{turn}-{number}" if number else "clerk"
                 body = {"username": name, "password": "wrong"}
                 answers.append(session.post(f"{base}/api/v1/login", json=body, timeout=120).status_code)
 
@@ -74,11 +77,11 @@ def test_writes_go_on_beside_45_wrong_logins_at_once(web):
     token = token.json()["token"]
     made, rounds = [], []
     writes_p95_ms(web, token, made)  # warm
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         idle = writes_p95_ms(web, token, made)
-        with wrong_logins(web) as answers:
+        with wrong_logins(web, turn) as answers:
             loaded = writes_p95_ms(web, token, made)
-        assert set(answers) <= {401, 429}, "each is refused, judged or told to come again; none fails"
+        assert set(answers) == {401}, "each is judged and refused, none is sent away or fails"
         rounds.append((loaded / idle, idle, loaded))
         if min(rounds)[0] < 2:
             break

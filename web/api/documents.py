@@ -19,6 +19,7 @@ from storage.documents.uploads import check_quota, held_by, note_upload
 from storage.people.users import LoggedIn
 from web.answers.bodies import file_body_of, file_of
 from web.answers.documents import Readings, Uploaded
+from web.foundation.auditing import about
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable, problem
 from web.foundation.request_schemas import RequestSchema
@@ -154,6 +155,7 @@ def _kept(ctx: Context, person: LoggedIn, admitted: Admitted) -> tuple[bool, dic
         until = note_upload(
             session, admitted.sha256, person.username, now=now, expires_at=now + _kept_waiting(ctx, person)
         )
+        about(admitted.sha256)
     return fresh, _answer(admitted, until)
 
 

@@ -12,16 +12,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from exchange.buckets import Buckets
 from runtime.edge_settings import networks
 from runtime.settings import Settings
-from web.edge.callers import resolve
 from web.edge.names import known_names
+from web.edge.proxies import resolve
 from web.foundation.problems import problem
 from web.security.callers import counted_as
 
 MOST_HEADERS: Final = 100
 _WIRES: Final = "/callbacks/"
 _FREE: Final = ("/static/", "/healthz")
-_PROBES: Final = ("/healthz", "/readyz")
 """Asked for without end by pages and probes; they cost no more than a refusal."""
+_PROBES: Final = ("/healthz", "/readyz")
+"""Asked for under whatever name a machine has for us."""
 
 
 class Front:

@@ -22,7 +22,7 @@ from storage.audit.heads import HeadSigner
 from storage.audit.trail import AuditTrail
 from storage.base import Database
 from storage.people.users import LoggedIn
-from web.foundation.looks import EXPORTS, LOOKS, SUBJECTS
+from web.foundation.audited_routes import EXPORTS, LOOKS, SUBJECTS
 
 _ASKED: ContextVar[Scope | None] = ContextVar("audited_request", default=None)
 """The request that is being answered; threads that work for it have it too."""
@@ -159,7 +159,7 @@ def _entry(scope: Scope, kind: AuditKind, now: datetime, *, code: str = "", subj
         role=role,
         address=client[0][:45] if client else "",
         action=_route(scope)[:ACTION_LENGTH],
-        subject=" ".join(filter(None, (_subject(scope), subject)))[:SUBJECT_LENGTH],
+        subject=" ".join(dict.fromkeys(filter(None, (_subject(scope), subject))))[:SUBJECT_LENGTH],
         code=code,
     )
 

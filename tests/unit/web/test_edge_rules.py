@@ -10,9 +10,9 @@ from exchange.buckets import Buckets
 from runtime.edge_settings import hosts, is_within, networks
 from runtime.settings import load_settings
 from tests.borders import nobodys_ports
-from web.edge.callers import resolve
 from web.edge.front import Front
 from web.edge.names import known_names
+from web.edge.proxies import resolve
 from web.edge.sockets import Places
 from web.foundation import login_tries
 from web.foundation.login_tries import LoginTries, TooManyLogins

@@ -6,13 +6,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import event, func, select
 
+from cli.older_keys import give_keys
 from domain.identifiers import make_case_number
 from runtime.container import container_of
 from storage.cases.applicant_keys import ApplicantKeyRow
 from storage.cases.applicant_sessions import VISIT_LENGTH
 from storage.people.wrong_tries import BOUNDS, TRIES, Counted, WrongTryRow
 from tests.unit.web.hall import MONDAY
-from web.api.applicant_keys import give_keys
 
 OWNER, STRANGER = "198.51.100.7", "203.0.113.9"
 
