@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import and_, or_, select, text
 from sqlalchemy.orm import Session
 
+from activities.under_way import under_way
 from domain.messages import TaskOutcome
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, Datum, Leg, ParcelStage
@@ -19,7 +20,6 @@ from parcels.outlets import may_be_sent, outlets_now
 from parcels.telling import tell_visits
 from storage.cases.rows import add_event
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow
-from storage.parcels.scans import ScanEventRow
 from storage.tasks.rows import TaskRow
 
 HALL = Point(lat=29.5527, lon=106.5684, datum=Datum.WGS84)
@@ -29,7 +29,6 @@ _SPEED_M_PER_S = 12_000 / 3600
 _DETOUR = 1.3
 _DOOR_S = 180.0
 _LOCK = 0x4B59  # advisory lock of the one dispatcher, PostgreSQL
-UNDER_WAY = frozenset({ParcelStage.EN_ROUTE, ParcelStage.ARRIVED_DOOR, ParcelStage.OUT_FOR_DELIVERY})
 NO_VISIT = frozenset(
     {
         ParcelStage.LOST,
@@ -66,7 +65,7 @@ def decide(session: Session, now: datetime, reason: str, silent: Sequence[str] =
     `reason`: kept with each new assignment. `silent`: ids of couriers who did not start in time; they get nothing more
     until they are heard of again.
     """
-    jobs = _open_legs(session)
+    jobs = _open_legs(session, now)
     outlets = {outlet.id: outlet for outlet in outlets_now(session)}
     everybody = list(session.scalars(select(CourierRow).order_by(CourierRow.courier_id)))
     couriers = [courier for courier in everybody if may_be_sent(courier, outlets)]
@@ -108,14 +107,20 @@ def door_of(leg: LegRow) -> Point | None:
     return Point(lat=leg.lat, lon=leg.lon, datum=Datum.WGS84)
 
 
-def _open_legs(session: Session) -> list[LegRow]:
-    """Door jobs that still have a visit to make, and for which no person has to decide or has given up."""
+def is_for_later(leg: LegRow, now: datetime) -> bool:
+    """Whether it is a job only when its window begins: whoever came before would stand at a closed door."""
+    return leg.window_from is not None and leg.window_from > now
+
+
+def _open_legs(session: Session, now: datetime) -> list[LegRow]:
+    """Door jobs that have a visit to make now, and for which no person has to decide or has given up."""
     waits = and_(TaskRow.kind.in_(_A_PERSON_FIRST), TaskRow.resolved_at.is_(None))
     given_up = TaskRow.outcome == TaskOutcome.CLOSE_AS_FAILED  # its workflow may not have heard of it yet
     asked = select(TaskRow.leg_id).where(or_(waits, given_up), TaskRow.leg_id.is_not(None))
     legs = session.scalars(
         select(LegRow)
         .where(LegRow.ended_at.is_(None), LegRow.leg.in_(DOOR_LEGS), LegRow.lat.is_not(None))
+        .where(LegRow.halted.is_(None), or_(LegRow.window_from.is_(None), LegRow.window_from <= now))
         .where(LegRow.leg_id.not_in(asked))
         .order_by(LegRow.ordered_at, LegRow.leg_id)
     )
@@ -131,15 +136,6 @@ def _visited(leg: LegRow, asked_again: bool) -> bool:
     rank = ParcelStage(leg.stage).rank
     done = _AT_DOOR_DONE[Leg(leg.leg)].rank
     return rank is not None and done is not None and rank >= done
-
-
-def under_way(session: Session, legs: Sequence[LegRow]) -> set[str]:
-    """Ids of the legs whose own courier has set out; one who took a job over from another still has to."""
-    gone = {leg.leg_id: leg.courier_id for leg in legs if ParcelStage(leg.stage) in UNDER_WAY}
-    said = select(ScanEventRow.leg_id, ScanEventRow.actor).where(
-        ScanEventRow.leg_id.in_(gone), ScanEventRow.kind.in_(UNDER_WAY)
-    )
-    return {leg_id for leg_id, actor in session.execute(said) if leg_id is not None and gone[leg_id] == actor}
 
 
 def _rebuilt(
@@ -199,6 +195,8 @@ def _origin(leg: LegRow, places: Places) -> tuple[float, float] | None:
 def _job(leg: LegRow, scale: float, places: Places) -> DispatchJob:
     x, y = place_of(leg)
     deadline = leg.deadline_at or leg.ordered_at + timedelta(hours=1) / scale
+    if leg.window_to is not None:  # within the window, where it can be, although later would still be in time
+        deadline = leg.window_to
     return DispatchJob(
         id=leg.leg_id,
         x=x,
@@ -226,7 +224,7 @@ def _assign(
     arrival = dispatcher.planned_arrival(leg.leg_id, _seconds(now, scale))
     if courier_id is None or arrival is None:
         if leg.courier_id not in serving:  # nobody can go now: better said than kept on one who won't come
-            _withdraw(session, leg)
+            take_away(session, leg)
         return
     leg.planned_arrival_at = datetime.fromtimestamp(arrival / scale, UTC)
     if courier_id == leg.courier_id:
@@ -264,7 +262,8 @@ def _assign(
     )
 
 
-def _withdraw(session: Session, leg: LegRow) -> None:
+def take_away(session: Session, leg: LegRow) -> None:
+    """Nobody is to go there any more; to be called under `lock_dispatch`."""
     leg.courier_id, leg.planned_arrival_at = None, None
     _retire(session, leg)
 

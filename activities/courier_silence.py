@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from activities.courier_dispatch import HALL, UNDER_WAY, place_of, travel_s, under_way
+from activities.courier_dispatch import HALL, place_of, travel_s
+from activities.under_way import UNDER_WAY, under_way
 from domain.terms import PARCEL_RANK, Leg, ParcelStage
 from logistics.geo import plane_m
 from logistics.promise_model import PlannedArrival

@@ -8,22 +8,31 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from activities.area_suspensions import suspensions
-from activities.courier_dispatch import door_of
+from activities.courier_dispatch import door_of, is_for_later
 from domain.matters import End, ending_by
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, Datum, Leg, ParcelStage
 from domain.troubles import Subject
 from logistics.geo import Point, haversine_m
 from logistics.outlets import Outlet, in_district
-from logistics.promise import OfferObstacle, evaluate, offer
-from logistics.promise_facts import facts_of, pauses_of
-from logistics.promise_model import PlannedArrival, PromiseOrder, PromiseState, PromiseTerms, PromiseVerdict
-from logistics.promise_rules import LegPromise, PromiseRules, appended, state_kept
+from logistics.promise import OfferObstacle, PromiseOffer, evaluate, offer
+from logistics.promise_facts import address_pauses, facts_of, pauses_of
+from logistics.promise_model import (
+    Appointment,
+    PlannedArrival,
+    PromiseOrder,
+    PromiseState,
+    PromiseTerms,
+    PromiseVerdict,
+    VersionCause,
+)
+from logistics.promise_rules import LegPromise, PromiseRules, appended, renewed, state_kept
 from logistics.service_calendar import ServiceCalendar, after_counted_s
 from parcels.case_entries import leg_task, settle_tasks
 from parcels.device_watermark import synced_through
 from parcels.outlets import outlets_now
 from parcels.projection import state_of
+from parcels.visit_addresses import corrections_of, placing_of
 from storage.base import Database
 from storage.parcels.legs import LegRow, lock_leg
 from storage.parcels.scans import ScanEventRow
@@ -53,16 +62,18 @@ class DoorPromises:
         """
         made = LegPromise.of(leg.promise)
         if leg.lat is None and (made is None or not made.promised):
-            leg.promise = LegPromise(promised=False, obstacle=OfferObstacle.NEEDS_PERSON).kept()
+            unplaced = {"promised": False, "obstacle": OfferObstacle.NEEDS_PERSON}
+            leg.promise = (made or LegPromise(promised=False)).model_copy(update=unplaced).kept()
+            leg.deadline_at = None
             return None
         if made is None or made.obstacle is OfferObstacle.NEEDS_PERSON:
-            made = self._make(session, leg, now)
+            made = self._make(session, leg, made, now)
         if not made.promised or made.terms is None:
             leg.promise, leg.deadline_at = made.kept(), None
             return None
         state = self._evaluated(session, leg, made, made.terms, now)
-        leg.deadline_at = state.deadline
-        leg.promise = made.model_copy(update={"evaluated_at": now}).kept(state)
+        leg.deadline_at = None if state.awaits_address else state.deadline
+        leg.promise = made.model_copy(update={"evaluated_at": now, "earlier": ()}).kept(state)
         self._settle(session, leg, state, now)
         return state
 
@@ -77,11 +88,46 @@ class DoorPromises:
         made = LegPromise.of(leg.promise)
         return made is None or made.obstacle is OfferObstacle.NEEDS_PERSON
 
-    def _make(self, session: Session, leg: LegRow, now: datetime) -> LegPromise:
+    def renew(self, session: Session, leg: LegRow, cause: VersionCause, now: datetime) -> None:
+        """The order is about to be changed: the next `look` promises it anew from now on.
+
+        What was kept or broken before stays so.
+        """
+        made = LegPromise.of(leg.promise)
+        if made is not None and made.promised:
+            self.look(session, leg, now)  # as it stood up to the change
+        leg.promise = renewed(leg.promise, cause, now) or leg.promise
+
+    def offered(self, session: Session, leg: LegRow, now: datetime, appointment: Appointment | None) -> PromiseOffer:
+        """What would be promised if the order were changed now; without a plan, which follows from the change.
+
+        The last known door counts; a kind for which nothing is promised says so.
+        """
         area = _area(session, leg)
-        accepted_at = _placed_at(session, leg) or leg.ordered_at
         terms = self._rules.terms(Leg(leg.leg), leg.time_scale)
-        made = LegPromise(promised=False, terms=terms, accepted_at=accepted_at, area=area.id)
+        made = LegPromise(promised=False, accepted_at=now, area=area.id, appointment=appointment)
+        door = door_of(leg)
+        found = offer(
+            _order(leg, made),
+            terms or PromiseTerms(time_scale=leg.time_scale),
+            self._calendar(area),
+            in_district=door is None or in_district(door),
+            suspensions=suspensions(session),
+        )
+        return found if terms else found.model_copy(update={"obstacle": OfferObstacle.SWITCHED_OFF})
+
+    def calendar_of(self, session: Session, leg: LegRow) -> ServiceCalendar:
+        """The service hours at the leg's door, over the year's holidays."""
+        return self._calendar(_area(session, leg))
+
+    def _make(self, session: Session, leg: LegRow, before: LegPromise | None, now: datetime) -> LegPromise:
+        area = _area(session, leg)
+        asked_at = before.renewed_at if before is not None and before.renewed_at is not None else leg.ordered_at
+        accepted_at = max(asked_at, _placed_at(session, leg) or asked_at)
+        terms = self._rules.terms(Leg(leg.leg), leg.time_scale)
+        made = (before or LegPromise(promised=False)).model_copy(
+            update={"terms": terms, "accepted_at": accepted_at, "area": area.id, "appointment": appointment_of(leg)}
+        )
         if terms is None:
             return made.model_copy(update={"obstacle": OfferObstacle.SWITCHED_OFF})
         door = door_of(leg)
@@ -94,7 +140,7 @@ class DoorPromises:
             plan=planned(leg, now),
         )
         obstacle = found.obstacle
-        if obstacle is None and leg.courier_id is None:
+        if obstacle is None and leg.courier_id is None and not is_for_later(leg, now):
             obstacle = OfferObstacle.PLAN_TOO_LATE  # there is nobody who could go
         return made.model_copy(update={"promised": obstacle is None, "obstacle": obstacle})
 
@@ -109,12 +155,12 @@ class DoorPromises:
             self._calendar(area or _area(session, leg)),
             now,
             facts=facts_of(parcel, synced_through(session, leg, now)),
-            pauses=pauses_of(parcel),
+            pauses=(*pauses_of(parcel), *address_pauses(parcel, corrections_of(session, leg, parcel))),
             suspensions=suspensions(session),
             plan=planned(leg, now),
         )
         before = state_kept(leg.promise)
-        return appended(before.versions if before else (), found, now)
+        return appended(before.versions if before else made.earlier, found, now)
 
     def _calendar(self, area: Outlet) -> ServiceCalendar:
         return area.calendar(self._holidays())
@@ -187,8 +233,20 @@ def is_home(leg: LegRow) -> bool:
 
 def _order(leg: LegRow, made: LegPromise) -> PromiseOrder:
     return PromiseOrder(
-        leg=Leg(leg.leg), accepted_at=made.accepted_at or leg.ordered_at, point=door_of(leg), outlet_id=made.area
+        leg=Leg(leg.leg),
+        accepted_at=made.accepted_at or leg.ordered_at,
+        appointment=made.appointment,
+        cause=made.cause,
+        point=door_of(leg),
+        outlet_id=made.area,
     )
+
+
+def appointment_of(leg: LegRow) -> Appointment | None:
+    """The window in which somebody is to come; None without one."""
+    if leg.window_from is None or leg.window_to is None:
+        return None
+    return Appointment(start=leg.window_from, end=leg.window_to)
 
 
 def planned(leg: LegRow, now: datetime) -> PlannedArrival | None:
@@ -201,7 +259,7 @@ def planned(leg: LegRow, now: datetime) -> PlannedArrival | None:
 
 def _placed_at(session: Session, leg: LegRow) -> datetime | None:
     """When a person had placed the address: not before then was the order one that couriers can serve."""
-    task = task_of(session, leg_task(leg, TaskKind.PLACE_ADDRESS, "1"))
+    task = task_of(session, leg_task(leg, TaskKind.PLACE_ADDRESS, placing_of(session, leg)))
     return task.resolved_at if task is not None and not task.settled else None
 
 

@@ -24,6 +24,7 @@ PARTS: Final[dict[str, str]] = {
     "look": "查找中断的流程",
     "attach_loose": "归集先到的扫描",
     "remind_of_results": "提醒领取电子结果",
+    "watch_claims": "督促邮件理赔",
     "note_proofs": "登记补传的凭证",
     "miss_proofs": "提示未到的凭证",
     "judge_late_uploads": "重新核定一小时承诺",
@@ -38,6 +39,8 @@ PARTS: Final[dict[str, str]] = {
     "heal": "补查缺失的进展",
     "poll": "收取对方系统消息",
     "reconcile": "每日对账",
+    "erase_due": "删除到期的个人信息",
+    "clear_set_aside": "清除到期的无主扫描",
 }
 """Every part of a job in words."""
 

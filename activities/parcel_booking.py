@@ -7,30 +7,33 @@ from sqlalchemy.orm import Session
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.courier_dispatch import NO_VISIT, decide, lock_dispatch
+from activities.courier_dispatch import NO_VISIT, decide, is_for_later, lock_dispatch
 from activities.courier_silence import START_PATIENCE, in_bag, is_silent, last_word, start_due, word_due
 from activities.door_promises import PROMISE, DoorPromises, is_home, planned
 from activities.parcel_contents import contact_of, manifest_of, seal_no_of
+from domain.leg_changes import Halt
 from domain.matters import End, ending_by
 from domain.messages import LegBegun, LegBooked, LegEffect, LegLook, LegLookOrder, LegPlan, LookReason
+from domain.personal import Consented
 from domain.tasks import TaskKind
 from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
 from logistics.expectations import expected
-from logistics.outlets import nearest
 from logistics.promise_model import PromiseState, PromiseVerdict
 from logistics.scans import FailureReason, PaperLine
 from logistics.sign_policy import must_sign_self
 from logistics.wording import failure_of
 from parcels.case_entries import note, raise_task, settle_tasks
-from parcels.outlets import outlets_now
+from parcels.outlets import put_at
 from parcels.projection import effects_of, state_of
+from parcels.visit_addresses import ask_for_door, placing_of
 from storage.base import Database
 from storage.cases.deferred_materials import still_owed
 from storage.cases.rows import CaseRow, HandlingRow, read_dossier
 from storage.exchange.inbox import Inbox
 from storage.exchange.papers_back import papers_said_back
 from storage.parcels.legs import CourierRow, LegRow, legs_by_number, lock_leg
+from storage.personal.person_requests import withdrawn
 from storage.sealing import Sealer
 
 OUR_REGION = "500103"
@@ -96,9 +99,12 @@ class ParcelBooking:
         return LegBegun(**booked.model_dump(), next_look_at=look.next_look_at)
 
     def _new_leg(self, session: Session, plan: LegPlan, handling: HandlingRow, number: str) -> LegRow:
-        case = session.get_one(CaseRow, plan.case_no)
+        at_door = plan.leg in DOOR_LEGS
+        # Locked, so that a consent is withdrawn before it, and is seen, or after it, and calls it off.
+        case = session.get_one(CaseRow, plan.case_no, with_for_update=at_door or None)
+        unwanted = at_door and Consented.DELIVERY in withdrawn(session, plan.case_no)
         dossier = read_dossier(case, self._sealer)
-        contact = contact_of(dossier, plan.leg)
+        contact = contact_of(dossier, plan.leg) if not unwanted else None
         now = self._now()
         said = papers_said_back(session, Inbox(self._sealer), plan.handling_no) if plan.leg is Leg.BACK else None
         papers = manifest_of(session, plan, dossier, case, handling, said, now)
@@ -119,12 +125,11 @@ class ParcelBooking:
             ordered_at=now,
             sign_self=plan.leg is Leg.DELIVERY and must_sign_self(map(PaperLine.model_validate, papers)),
         )
+        if unwanted:
+            row.halted = Halt.CANCELLED  # nobody goes: it ends at once, and papers or result are at the hall
         if contact is not None:
             row.contact = self._sealer.seal(contact.sealed, f"leg/{plan.leg_id}")
-            if contact.point is not None:
-                row.lat, row.lon = contact.point.lat, contact.point.lon
-                for best in nearest(contact.point, 1, outlets_now(session)):
-                    row.outlet_id, row.distance_m = best.outlet.id, best.distance_m
+            put_at(session, row, contact.point)
         if plan.leg in INTERREGIONAL_LEGS:
             row.deadline_at = expected(plan.leg, handling.region, now, plan.time_scale).alarm_at
         taken = legs_by_number(session, {number}).get(number)
@@ -179,7 +184,8 @@ class ParcelBooking:
         soonest = now + _rarer(order.quiet_looks) / leg.time_scale  # still not on the way, or still nothing said
         awaited = [max(due, soonest) for due in (start_due(session, leg),) if due is not None]
         awaited += [due if due > now else soonest for due in (word_due(session, leg),) if due is not None]
-        looks = [now + _IDLE_LOOK / leg.time_scale, boundary, hands_due, *awaited]
+        window = leg.window_from if is_for_later(leg, now) else None
+        looks = [now + _IDLE_LOOK / leg.time_scale, boundary, hands_due, window, *awaited]
         return LegLook(next_look_at=min(at for at in looks if at is not None))
 
     def _silent(self, session: Session, leg: LegRow, promise: PromiseState | None, now: datetime) -> list[str]:
@@ -210,7 +216,7 @@ class ParcelBooking:
 
     def _raise_promise(self, session: Session, leg: LegRow, promise: PromiseState, now: datetime) -> None:
         """While somebody can still do something about it: one task a promise, whatever the attempt."""
-        if is_home(leg):
+        if is_home(leg) or leg.halted is not None:
             return
         kind = {
             PromiseVerdict.AT_RISK: TaskKind.PROMISE_AT_RISK,
@@ -224,8 +230,7 @@ class ParcelBooking:
         leg.courier_id, leg.planned_arrival_at = None, None
         failure = failure_of(state_of(session, leg))
         if failure is FailureReason.WRONG_ADDRESS:
-            raise_task(session, leg, TaskKind.PLACE_ADDRESS, now, f"{leg.epoch}")
-            return False
+            return not ask_for_door(session, leg, leg.epoch - 1, now)
         if failure is not FailureReason.REFUSED and leg.epoch <= MAX_ATTEMPTS:
             note(session, leg, "ATTEMPT_FAILED", now)
             return True
@@ -235,7 +240,8 @@ class ParcelBooking:
     def _ask_for_place(self, session: Session, leg: LegRow, now: datetime) -> LegLook:
         """Without a point nothing is promised: a person places the address first."""
         self._promises.look(session, leg, now)
-        raise_task(session, leg, TaskKind.PLACE_ADDRESS, now, "1")
+        if leg.halted is None:
+            raise_task(session, leg, TaskKind.PLACE_ADDRESS, now, placing_of(session, leg))
         return LegLook(next_look_at=now + _IDLE_LOOK / leg.time_scale)
 
     def _look_between_halls(self, session: Session, leg: LegRow, now: datetime) -> LegLook:
@@ -285,4 +291,10 @@ def _at_risk(promise: PromiseState | None) -> bool:
 
 def _booked(leg: LegRow, effects: tuple[LegEffect, ...] = ()) -> LegBooked:
     placed = Leg(leg.leg) not in DOOR_LEGS or leg.lat is not None
-    return LegBooked(tracking_no=leg.tracking_no, placed=placed, expected_at=leg.deadline_at, effects=effects)
+    return LegBooked(
+        tracking_no=leg.tracking_no,
+        placed=placed,
+        expected_at=leg.deadline_at,
+        effects=effects,
+        called_off=leg.halted == Halt.CANCELLED,
+    )

@@ -9,6 +9,7 @@ from temporalio import activity
 
 from activities.door_promises import DoorPromises
 from domain.errors import CarrierRefused
+from domain.leg_changes import Halt
 from domain.matters import End, ending_by
 from domain.messages import LegClosing, LegEnd, LegOutcome, LegResult
 from domain.tasks import TaskKind
@@ -16,6 +17,7 @@ from domain.terms import DOOR_LEGS, INTERREGIONAL_LEGS, Leg, ParcelStage
 from logistics.carrier import CarrierClient
 from parcels.case_entries import note, raise_task, settle_tasks
 from parcels.own_entries import say
+from parcels.paper_differences import await_at_hall
 from parcels.projection import effects_of, state_of
 from storage.base import Database
 from storage.parcels.legs import CourierRow, LegRow, lock_leg
@@ -87,6 +89,8 @@ class ParcelClosing:
                 note(session, leg, f"LEG_{end.outcome}", self._now())
                 if end.outcome in _NOBODY_TOOK_IT:
                     say(session, leg, ParcelStage.CANCELLED, end.at, self._now())
+                if leg.leg == Leg.PICKUP and leg.halted == Halt.CANCELLED and end.outcome is LegOutcome.CANCELLED:
+                    await_at_hall(session, leg, self._now())
                 if Leg(leg.leg) in DOOR_LEGS and leg.lat is not None:
                     self._promises.look(session, leg, self._now())
             if Leg(leg.leg) in INTERREGIONAL_LEGS and end.outcome is not LegOutcome.DELIVERED:
@@ -110,6 +114,7 @@ class ParcelClosing:
                 outcome=LegOutcome(leg.outcome),
                 tracking_no=leg.tracking_no,
                 delivered_at=delivered.at if delivered is not None else None,
+                called_off=leg.outcome == LegOutcome.CANCELLED and leg.halted == Halt.CANCELLED,
                 differs=any(
                     effect.stage is ParcelStage.HALL_CHECKED and effect.discrepancy
                     for effect in effects_of(session, leg)

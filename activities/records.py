@@ -11,6 +11,7 @@ from temporalio import activity
 from activities.case_files import CaseFile, case_files, event_of
 from activities.task_facts import OF_A_CLOCK, facts_of
 from activities.telling import told_of
+from activities.withdrawn_visits import resume_visits
 from catalog.clocks import Where
 from domain.matters import End, clock_matter, ending_by
 from domain.messages import ClockOrder, Deadline, DeadlineKind, ItemBrief
@@ -172,6 +173,8 @@ class Records:
             case.status = change.case_status
         asked = case.withdrawal_pending or change.withdrawal_pending  # the window may know before the workflow
         case.withdrawal_pending = asked and not change.case_status.is_outcome
+        if asked and change.case_status.is_outcome and change.case_status is not CaseStatus.WITHDRAWN:
+            resume_visits(session, case.case_no, self._now())
         if change.accepts is not None and change.handling_no is not None:
             self._inbox.accept(session, change.handling_no, change.accepts, self._now())
         if change.reopened:

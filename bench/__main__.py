@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 BENCHMARKS: dict[str, list[str]] = {
     "cost": [],
+    "spent": [],
     "cases": [],
     "acknowledgement": [],
     "idle": [],

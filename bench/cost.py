@@ -63,6 +63,7 @@ async def _shape(house: House, shape: Shape, idle: dict[str, dict[str, float]]) 
     if house.peer and shape.name == "online":
         passes["dbos"] = partial(house.peer.pass_of, cases, shape.at_once)
     sides = {name: Measured(used, idle[name]) for name, used in _used(house).items() if name in passes}
+    settled = len(house.ours.settled)
     for _ in range(PASSES):
         for name, side in sides.items():
             await asyncio.to_thread(side.go, passes[name])
@@ -70,6 +71,7 @@ async def _shape(house: House, shape: Shape, idle: dict[str, dict[str, float]]) 
     carried = [house.ours.workflows(case_no) for case_no in house.ours.done[-cases:]]
     plain = [_workflows(name, shape.outline) for name in house.bare.done[-cases:]]
     figures["ours"] |= await _histories(house.engine, carried)
+    figures["ours"]["tasks_a_person_settled"] = len(house.ours.settled) - settled
     figures["bare"] |= await _histories(house.bare_engine, plain)
     return {**figures, "ours_by_bare": _compared(figures), "cases": cases, "at_once": shape.at_once, "passes": PASSES}
 

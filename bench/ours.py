@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from bench.shapes import Shape
-from demo.play import Stage, case_body
+from demo.play import Stage, case_body, resolve
 from domain.naming import case_workflow_id, delivery_workflow_id
+from domain.tasks import TaskKind, TaskOutcome
 from storage.base import Database
 from storage.cases.rows import CaseRow
 from storage.parcels.legs import LegRow
+from storage.tasks.rows import TaskRow
 
 LOOK_S = 0.2
 WITHIN_S = 600.0
@@ -25,10 +27,12 @@ class NotClosed(TimeoutError):
 
 
 class _Watch:
-    """One look for all that are open."""
+    """One look for all that are open. What waits for a supervisor's word about papers gets it, and is `settled`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stage: Stage, settled: list[str]) -> None:
         self._database = database
+        self._stage = stage
+        self._settled = settled
         self._open: dict[str, threading.Event] = {}
 
     def closed(self, case_no: str) -> threading.Event:
@@ -40,6 +44,19 @@ class _Watch:
             closed = select(CaseRow.case_no).where(CaseRow.case_no.in_(wanted), CaseRow.closed_at.is_not(None))
             for case_no in session.scalars(closed):
                 self._open.pop(case_no).set()
+            waiting = select(TaskRow.id).where(
+                TaskRow.case_no.in_(wanted), TaskRow.kind == TaskKind.PAPERS_AWAY, TaskRow.resolved_at.is_(None)
+            )
+            tasks = [task for task in session.scalars(waiting) if task not in self._settled]
+        for task in tasks:  # an authority sent papers back before we had heard from the carrier that it has them
+            resolve(
+                self._stage,
+                self._stage.second or self._stage.clerk,
+                task,
+                TaskOutcome.ACKNOWLEDGE,
+                "已核实，原件已随结果寄回",
+            )
+            self._settled.append(task)
 
 
 class Ours:
@@ -50,6 +67,8 @@ class Ours:
         self._numbers: dict[str, int] = {}
         self.done: list[str] = []
         """Their case numbers."""
+        self.settled: list[str] = []
+        """Tasks in which a person had to say how a case goes on."""
 
     def pass_of(self, shape: Shape, cases: int, at_once: int) -> list[tuple[float, float]]:
         """Seconds until each was registered and until it was closed."""
@@ -92,7 +111,7 @@ class Ours:
 
     @contextmanager
     def _watching(self) -> Iterator[_Watch]:
-        watch, over = _Watch(self.database), threading.Event()
+        watch, over = _Watch(self.database, self.stage, self.settled), threading.Event()
 
         def keep_looking() -> None:
             while not over.wait(LOOK_S):

@@ -33,9 +33,9 @@ def processor_ms(root: int, without: int | None = None) -> Counter[str]:
     return found
 
 
-def processes(root: int, part: str) -> list[int]:
-    """Ids of the processes below one that are of this part."""
-    return [process for process, _ in _below(root, None) if _part(process) == part]
+def processes(root: int, part: str, without: int | None = None) -> list[int]:
+    """Ids of the processes below one that are of this part; `without` as for `processor_ms`."""
+    return [process for process, _ in _below(root, without) if _part(process) == part]
 
 
 def _below(root: int, without: int | None) -> Iterator[tuple[int, float]]:

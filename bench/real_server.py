@@ -2,8 +2,8 @@
 
 Server and schema tool come from their Go module, built once for this machine into the cache where the embedded
 server is kept too. Both databases are made anew in a PostgreSQL that is there; the server listens on free ports of
-this machine and has the limits of the embedded one (`runtime.embedded.DYNAMIC_CONFIG`). Partitions of task queues and
-all else are the server's defaults; four history shards suit two cores, and are fixed once the databases are there.
+this machine and has the limits of the embedded one (`runtime.embedded.DYNAMIC_CONFIG`). All else is the server's
+default; four history shards suit two cores, and are fixed once the databases are there.
 """
 
 import asyncio

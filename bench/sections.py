@@ -74,6 +74,20 @@ def _cost_plot(figures: Figures) -> tuple[str, list[Bar]]:
     return "Processor time of a case, ms", rows
 
 
+def _spent_plot(figures: Figures) -> tuple[str, list[Bar]]:
+    rows = [
+        Bar(side, layers, (whole := sum(layers.values())), whole) for side, layers in figures["ms_per_case"].items()
+    ]
+    return "Processor time of an online case by layer, ms", rows
+
+
+def _spent_table(figures: Figures) -> Iterator[str]:
+    sides = figures["ms_per_case"]
+    layers = list(dict.fromkeys(layer for found in sides.values() for layer in found))
+    rows = [[layer, *(_told(found.get(layer, 0)) for found in sides.values())] for layer in layers]
+    yield from table(["ms per case", *sides], rows)
+
+
 def _acknowledgement_plot(figures: Figures) -> tuple[str, list[Bar]]:
     rows = [plain("bare signal", figures["signal_p95_ms"]), plain("callback", figures["callback_p95_ms"])]
     return "Acknowledged within, p95, ms", rows
@@ -196,6 +210,14 @@ them, in turn on one machine. DBOS has the same steps: one process, a start and 
 waits until a message is heard. Processor time is that of every process, less what it uses at rest.""",
         _cost_plot,
         _cost_table,
+    ),
+    "spent": Section(
+        "Where the processor time goes",
+        """\
+Stacks of the Python threads that run, a hundred a second, over online cases on the embedded server; the innermost frame
+that belongs to a layer counts. What no stack shows is native: Temporal's core, SQLite and compression.""",
+        _spent_plot,
+        _spent_table,
     ),
     "cases": Section(
         "The demo's mix",

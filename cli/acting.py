@@ -16,13 +16,18 @@ def acting(settings: Settings, command: str, subject: str = "") -> Container:
     `subject`: whom or what it changes; no personal data.
     """
     parts, trail = container_of(settings), audit_trail(settings)
-    actor, address = f"os:{getpass.getuser()}"[:64], socket.gethostname()[:45]
+    who, address = actor(), socket.gethostname()[:45]
 
     def say(session: Session) -> None:
         entry = AuditEntry(
-            at=now(), kind=AuditKind.CHANGE, actor=actor, address=address, action=command, subject=subject[:120]
+            at=now(), kind=AuditKind.CHANGE, actor=who, address=address, action=command, subject=subject[:120]
         )
         trail.note(session, entry)
 
     parts.database.last_words = say
     return parts
+
+
+def actor() -> str:
+    """Who runs this command, as the trail names him: a user of the system, not of ours."""
+    return f"os:{getpass.getuser()}"[:64]

@@ -9,19 +9,40 @@ from typing import Annotated
 
 import typer
 
-from cli import audit, cases, catalog, inbox, parcels, partners, reports, users
+from cli import (
+    audit,
+    cases,
+    catalog,
+    devices,
+    inbox,
+    keys,
+    parcels,
+    partners,
+    personal,
+    reports,
+    units,
+    user_factors,
+    users,
+)
 from cli.doctor import examine
 from domain.errors import KuayuError, Misconfigured
 from runtime.condition import LEVELS, worst
+from runtime.private_files import keep_private
 from runtime.settings import UP_DEFAULTS, Settings, load_settings
 
 app = typer.Typer(help="跨域通办 Kuayu", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(audit.app, name="audit")
 app.add_typer(cases.app, name="case")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(devices.app, name="device")
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(keys.app, name="keys")
 app.add_typer(parcels.app, name="parcel")
 app.add_typer(partners.app, name="partner")
+app.add_typer(personal.app, name="personal")
+users.app.command("factors", help="看账号的第二因素；--reset 全部解除")(user_factors.factors)
+users.app.command("certificate", help="把 UKey 里的证书绑定到账号")(user_factors.certificate)
+app.add_typer(units.app, name="unit")
 app.add_typer(users.app, name="user")
 app.command("report")(reports.report)
 
@@ -110,6 +131,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="machine-readabl
 
 def run() -> None:
     """The program; an error of ours is printed as one sentence and ends it with 1."""
+    keep_private()
     try:
         app()
     except KuayuError as fault:

@@ -15,6 +15,8 @@ TIME_SCALE = 240.0
 WITHIN_S = 110.0
 HOP_S = 0.4
 EVENT_S = 0.5
+TWO_PEOPLE = {"FOUR_EYES": "NOT_ACCEPTED,REJECTED,TASKS"}
+"""As in a hall with more than one person, whatever the sandbox would do without."""
 
 
 def stage_of(system: System) -> Stage:
@@ -23,6 +25,7 @@ def stage_of(system: System) -> Stage:
         clerk=Caller(system.kuayu, "clerk"),
         officer=Caller(system.kuayu, "officer"),
         outlet=Caller(system.kuayu, "outlet"),
+        second=Caller(system.kuayu, "supervisor"),
         partners=Caller(system.partners),
         couriers=Caller(system.couriers),
     )
@@ -47,7 +50,7 @@ def main() -> int:
     if LEFT_OUT:
         print(f"{LEFT_OUT} stories are left out: their network's adapter is not here", flush=True)
     try:
-        with running(TIME_SCALE, lambda line: print(line, flush=True)) as system:
+        with running(TIME_SCALE, lambda line: print(line, flush=True), TWO_PEOPLE) as system:
             stage = stage_of(system)
             began = time.monotonic()
             played = run_stories(stage)

@@ -33,13 +33,17 @@ class Played:
 
 @dataclass(frozen=True)
 class Stage:
-    """Who calls whom. `partners` and `couriers` are the sandbox's control sides; `look_s` between looks at a case."""
+    """Who calls whom. `partners` and `couriers` are the sandbox's control sides; `look_s` between looks at a case.
+
+    `second`: who agrees to what one person only proposes about a task; None where one is enough.
+    """
 
     clerk: Caller
     officer: Caller
     outlet: Caller
     partners: Caller
     couriers: Caller
+    second: Caller | None = None
     look_s: float = 0.5
 
 
@@ -152,20 +156,26 @@ def _act(stage: Stage, played: Played, done: set[str]) -> None:
         _decide(stage, played, done)
     for task in case["tasks"]:
         if task["kind"] == "DELIVERY_FAILED" and "give_up" in story.does and task["id"] not in done:
-            closing = {"outcome": "close_as_failed", "reason": "申请人改为到大厅领取"}
-            stage.outlet.post(f"/api/v1/tasks/{task['id']}/resolve", closing)
+            resolve(stage, stage.outlet, task["id"], "close_as_failed", "申请人改为到大厅领取")
             done.add(task["id"])
         if task["kind"] == "COMPENSATION" and "restore" in story.does and task["id"] not in done:
-            restored = {"outcome": "restored", "reason": "户口已恢复，迁移证已收回"}
-            stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", restored)
+            resolve(stage, stage.clerk, task["id"], "restored", "户口已恢复，迁移证已收回")
             done.add(task["id"])
         if task["kind"] == "PAPERS_SHORT" and "go_without" in story.does and task["id"] not in done:
-            agreed = {"outcome": "go_without", "reason": "电话商定：不带这一份，先办理"}
-            stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", agreed)
+            resolve(stage, stage.clerk, task["id"], "go_without", "电话商定：不带这一份，先办理")
             done.add(task["id"])
         if task["kind"] == "COLLECT_AT_HALL" and task["id"] not in done:
-            stage.clerk.post(f"/api/v1/tasks/{task['id']}/resolve", {"outcome": "acknowledge", "reason": "本人已领取"})
+            resolve(stage, stage.clerk, task["id"], "acknowledge", "本人已领取")
             done.add(task["id"])
+
+
+def resolve(stage: Stage, who: Caller, task_id: str, outcome: str, reason: str) -> None:
+    """One person says how the task ends; where two decide, another one agrees."""
+    path = f"/api/v1/tasks/{task_id}"
+    shown = who.post(f"{path}/resolve", {"outcome": outcome, "reason": reason})
+    waits = shown["proposal"] if shown["resolvedAt"] is None else None
+    if waits is not None and stage.second is not None:
+        stage.second.post(f"{path}/proposals/{waits['id']}/confirm", {"lines": shown["lineCount"]})
 
 
 def _decide(stage: Stage, played: Played, done: set[str]) -> None:

@@ -18,6 +18,7 @@ class AuditKind(StrEnum):
     CHANGE = "CHANGE"  # 变更, in the same transaction as what was changed
     LOOK = "LOOK"  # 查阅 of what is about one person or case, written before it is shown
     EXPORT = "EXPORT"  # 导出 of a list or report, written before it is given
+    UNMASK = "UNMASK"  # 查看明文 of a person's name, numbers or address, written before it is shown
     REFUSAL = "REFUSAL"  # 被拒绝: not logged in, not this role, not this object
 
 
@@ -27,7 +28,7 @@ class AuditEntry(Frozen):
     `at`: aware. `actor`: a user name, `applicant`, or `-` where nobody is known. `role`: of that moment. `address`: the
     peer's, as the proxy that is trusted says. `action`: an operation of the interface, `GET /window/{case_no}` or a
     command. `subject`: numbers of cases, legs or tasks, names of users, digests of documents; never a person's data.
-    `code`: of a refusal, e.g. `ROLE`.
+    `code`: of a refusal, e.g. `ROLE`; of an unmasking, why.
     """
 
     at: datetime

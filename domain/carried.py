@@ -186,6 +186,7 @@ class PaperGateCarried(Frozen):
     begun: bool = False
     awaited: bool = False
     without: bool = False
+    brings: bool = Field(default=False, exclude_if=is_unset, description="the visit was cancelled: all of them come so")
     lapses: int = 0
     clocks: tuple[ClockCarried, ...] = ()
 
@@ -276,6 +277,7 @@ class LegCarried(Frozen):
     in_custody: bool = False
     damaged: bool = Field(default=False, exclude_if=is_unset, description="a scan has said so")
     cancel_asked: bool = False
+    called_off: bool = Field(default=False, exclude_if=is_unset, description="by who has ordered it, not by its case")
     reports_end: bool = False
     next_look_at: datetime
     quiet_looks: int = 0

@@ -1,12 +1,19 @@
 """The dossier (卷宗): everything personal about a case, kept sealed and read only where it is needed."""
 
+from collections.abc import Collection
 from datetime import date, datetime
+from typing import Final
+
+from pydantic import Field
 
 from domain.filled_form import FilledForm
 from domain.licences import Licence
-from domain.model import Frozen
+from domain.model import Frozen, is_unset
 from domain.outbound import Person, SentMaterial
 from domain.terms import AuthorisationKind, Datum, MaterialForm, Payer, Provided, TrustGrade
+
+ERASED_NAME: Final = "已删除"
+"""What stands for the name of whose data were erased (个人信息已删除); shown as it is, never masked."""
 
 
 class Contact(Frozen):
@@ -41,6 +48,14 @@ class DossierMaterial(Frozen):
     def with_licence(self, licence: Licence) -> "DossierMaterial":
         """The same with what is known of its licence by now, and the grade that follows from it."""
         return self.model_copy(update={"licence": licence, "grade": licence.grade})
+
+    def without_file(self, gone: Collection[str]) -> "DossierMaterial":
+        """The same without its file, where that is one of `gone` (SHA-256)."""
+        return self.model_copy(update={"sha256": None}) if self.sha256 in gone else self
+
+    def emptied(self) -> "DossierMaterial":
+        """What it was and how it came, without its file and without its licence."""
+        return self.model_copy(update={"sha256": None, "licence": None})
 
     def as_sent(self) -> SentMaterial:
         """The material as a submission or a supplement names it; how it was provided and its grade stay with us."""
@@ -110,7 +125,8 @@ class Dossier(Frozen):
     """Everything personal about a case; kept sealed in its row, bound to `case/{case_no}`.
 
     `household_region`: GB/T 2260, 6 digits (户籍地). `pickup`, `delivery`: None where no courier comes to a door.
-    `form`: what the item asks for beside its papers, None where nothing was filled in.
+    `form`: what the item asks for beside its papers, None where nothing was filled in. `erased_at`: when everything
+    personal was taken out (个人信息删除); what is left says only what kind of case it was.
     """
 
     applicant: Person
@@ -127,6 +143,34 @@ class Dossier(Frozen):
     rating_comment: str | None = None
     same_matter: SameMatterDecided | None = None
     fee_paid: FeePaid | None = None
+    erased_at: datetime | None = Field(default=None, exclude_if=is_unset)
+
+    def without_files(self, gone: Collection[str]) -> "Dossier":
+        """The same without these files (SHA-256) of its papers, supplements and authorisation."""
+        acts = self.authorisation
+        if acts is not None and acts.document_sha256 in gone:
+            acts = acts.model_copy(update={"document_sha256": None})
+        brought = (
+            one.model_copy(update={"materials": tuple(m.without_file(gone) for m in one.materials)})
+            for one in self.supplements
+        )
+        materials = tuple(m.without_file(gone) for m in self.materials)
+        changed = {"materials": materials, "supplements": tuple(brought), "authorisation": acts}
+        return self.model_copy(update=changed)
+
+    def erased(self, at: datetime) -> "Dossier":
+        """What is left of it when its time is over: which papers there were and how they came; nobody is in it."""
+        brought = (
+            one.model_copy(update={"materials": tuple(m.emptied() for m in one.materials)}) for one in self.supplements
+        )
+        return Dossier(
+            applicant=self.applicant.model_copy(update={"name": ERASED_NAME, "id_number": "", "phone": ""}),
+            materials=tuple(m.emptied() for m in self.materials),
+            supplements=tuple(brought),
+            consent=self.consent.model_copy(update={"messages": False}),
+            fee_paid=self.fee_paid.model_copy(update={"receipt_no": ""}) if self.fee_paid is not None else None,
+            erased_at=at,
+        )
 
     def replaced(self, material: DossierMaterial) -> "Dossier":
         """The same with this material in place of the one of its number."""

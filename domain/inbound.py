@@ -28,7 +28,7 @@ class ResultPaper(Frozen):
     amount_fen: int | None = Field(default=None, exclude_if=is_unset)
 
     def named(self) -> dict[str, Any]:
-        """What is kept of it in the open, as JSON: everything but the sum."""
+        """What is kept of it with its handling, as JSON: everything but the sum."""
         return self.model_dump(mode="json", exclude={"amount_fen"})
 
 

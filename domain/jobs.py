@@ -21,6 +21,7 @@ class Job(StrEnum):
     RECONCILE_SICHUAN = "reconcile_sichuan"  # yesterday's books, once a day
     RECONCILE_SOUTHWEST = "reconcile_southwest"
     RECONCILE_INTERPROVINCIAL = "reconcile_interprovincial"
+    RETENTION = "retention"  # personal data whose time is over, once a day
 
     @property
     def workflow_id(self) -> str:
@@ -28,7 +29,7 @@ class Job(StrEnum):
         return f"job-{self}"
 
 
-DAILY = (Job.RECONCILE_SICHUAN, Job.RECONCILE_SOUTHWEST, Job.RECONCILE_INTERPROVINCIAL)
+DAILY = (Job.RECONCILE_SICHUAN, Job.RECONCILE_SOUTHWEST, Job.RECONCILE_INTERPROVINCIAL, Job.RETENTION)
 FREQUENT = tuple(job for job in Job if job not in DAILY)
 
 
@@ -69,4 +70,5 @@ JOB_WORK: dict[Job, Work] = {
     Job.RECONCILE_SICHUAN: _of(Partner.SICHUAN, _ASKING),
     Job.RECONCILE_SOUTHWEST: _of(Partner.SOUTHWEST, _ASKING),
     Job.RECONCILE_INTERPROVINCIAL: _of(Partner.INTERPROVINCIAL, _ASKING),
+    Job.RETENTION: Work(queue=CASES_QUEUE, at_most=_ASKING),
 }

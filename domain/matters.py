@@ -27,11 +27,13 @@ class End(StrEnum):
     STREAM_GOES_ON = "STREAM_GOES_ON"  # the missing batch or receipt has come
     PROMISE_GOOD = "PROMISE_GOOD"  # in time again, or kept
     VOIDED = "VOIDED"  # a correction has taken back what was said
+    CORRECTED = "CORRECTED"  # the address was put right
     MOVED_ON = "MOVED_ON"  # the parcel was taken, or heard of again
     ARRIVED = "ARRIVED"  # at the end of its way
     AT_HOME = "AT_HOME"  # the parcel is with who may sign, or back
     FOUND = "FOUND"
     CODE_RIGHT = "CODE_RIGHT"  # the applicant's code has been said after all
+    SECOND_PERSON = "SECOND_PERSON"  # somebody else has said it as well
     COUNTED = "COUNTED"  # counted again, and as the list says
     LEG_ENDED = "LEG_ENDED"
     GOES_ON = "GOES_ON"  # a run of the case listens again
@@ -68,6 +70,7 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.NOT_TAKEN: _rule(OWN),
     _K.STEP_STUCK: _rule(OWN, End.SETTLED),
     _K.SCANS_SET_ASIDE: _rule(OWN),
+    _K.SCAN_JUMPED: _rule(OWN),
     _K.NUMBER_SHARED: _rule(OWN),
     _K.LETTER: _rule("{case}/letter", End.HANDED_OVER),
     _K.SAID_AFTER_END: _rule("{handling}/after-the-end"),
@@ -83,12 +86,13 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.ESCALATED_DEPARTMENT: _rule("{owner}/clock/{clock}", *_CLOCK, rank=3),
     _K.ESCALATED_DISTRICT: _rule("{owner}/clock/{clock}", *_CLOCK, rank=4),
     _K.SECOND_SUPPLEMENT: _rule("{handling}/supplement", End.DECIDED, End.CASE_CLOSED),
-    _K.PLACE_ADDRESS: _rule("{leg}/address", End.MOVED_ON, End.AT_HOME, End.LEG_ENDED),
+    _K.PLACE_ADDRESS: _rule("{leg}/address", End.CORRECTED, End.VOIDED, End.MOVED_ON, End.AT_HOME, End.LEG_ENDED),
     _K.PROMISE_AT_RISK: _rule("{leg}/promise", End.PROMISE_GOOD, End.AT_HOME, End.LEG_ENDED, rank=0),
     _K.PROMISE_BROKEN: _rule("{leg}/promise", End.PROMISE_GOOD, End.AT_HOME, End.LEG_ENDED, rank=1),
     _K.DELIVERY_FAILED: _rule("{leg}/attempt", End.VOIDED, End.MOVED_ON, End.AT_HOME, End.LEG_ENDED),
     _K.DISCREPANCY: _rule("{leg}/papers", End.VOIDED),
     _K.CODE_WRONG: _rule("{leg}/code", End.CODE_RIGHT),
+    _K.SAME_PERSON: _rule("{leg}/one-hand", End.SECOND_PERSON, End.VOIDED),
     _K.PAPERS_SHORT: _rule("{leg}/papers", End.VOIDED, End.COUNTED, End.BROUGHT, End.CASE_CLOSED, rank=1),
     _K.PAPERS_LAPSED: _rule("{case}/papers", End.BROUGHT, End.CASE_CLOSED),
     _K.PARCEL_DAMAGED: _rule("{leg}/damage", End.VOIDED),
@@ -113,6 +117,9 @@ MATTERS: dict[TaskKind, Rule] = {
     _K.LICENCE_UNCONFIRMED: _rule(OWN, End.CASE_CLOSED),
     _K.LICENCE_DENIED: _rule(OWN, End.CASE_CLOSED),
     _K.REMINDED: _rule("{owner}/reminder", End.DECIDED, End.CASE_CLOSED),
+    _K.CLAIM_DUE: _rule("{leg}/claim", End.SETTLED, rank=0),
+    _K.CLAIM_OVERDUE: _rule("{leg}/claim", End.SETTLED, rank=1),
+    _K.UNMASKED_OFTEN: _rule(OWN),
 }
 """kind → its matter, by what it closes itself, its rank among the kinds of that matter."""
 

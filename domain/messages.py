@@ -286,6 +286,15 @@ class LegEffect(Frozen):
     discrepancy: bool = Field(default=False, description="the papers are not what the list says, or damaged or lost")
 
 
+class VisitCancelled(Frozen):
+    """Update `call_off`: somebody has cancelled the visit of this leg alone; the case goes on.
+
+    Update id: `{leg id}-cancelled-{version}`. `version`: of the change (`storage.parcels.leg_changes`).
+    """
+
+    version: int
+
+
 class LegOutcome(StrEnum):
     """How a leg ended: a result of DeliveryWorkflow, never an exception."""
 
@@ -316,6 +325,7 @@ class LegResult(Frozen):
     delivered_at: datetime | None = None
     signer_kind: SignerKind | None = None
     differs: bool = Field(default=False, exclude_if=is_unset, description="its papers were not counted as listed")
+    called_off: bool = Field(default=False, exclude_if=is_unset, description="CANCELLED alone: the case goes on")
 
 
 class DeadlineKind(StrEnum):
@@ -467,6 +477,7 @@ class LegBooked(Frozen):
     effects: tuple[LegEffect, ...] = Field(
         default=(), exclude_if=is_unset, description="of a leg that was under way before: what its scans have come to"
     )
+    called_off: bool = Field(default=False, exclude_if=is_unset, description="its visit was cancelled meanwhile")
 
 
 class LookReason(StrEnum):

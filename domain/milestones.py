@@ -70,9 +70,11 @@ SILENT = frozenset(
     {
         *(WireEvent.RECEIVED, WireEvent.REVIEWING),  # nothing to do, and the page shows them
         *("REGISTERED", "SUBMITTED", "PASSING_ON", "PAPERS_SENT", "PAPERS_ARRIVED", "SENT_AGAIN"),
-        *("CLOCK_STARTED", "CALENDAR_CHANGED", "TASK_RESOLVED", "CLOSED", "REOPENED", "DEFERRED_VOID", "PAPERS_AGREED"),
+        *("CLOCK_STARTED", "CALENDAR_CHANGED", "TASK_RESOLVED", "CLOSED", "REOPENED", "DEFERRED_VOID"),
+        *("PAPERS_AGREED", "PAPERS_BROUGHT"),
         *("WAITING", "TURN_CAME", "NOT_BEGUN", "COMPENSATED"),  # a clerk tells the applicant what came of it
         "LICENCES_HOLD",
+        *("CONSENT_WITHDRAWN", "DOCUMENTS_ERASED", "PERSONAL_ERASED"),  # asked for, or long after the end
         *("LEG_BOOKED", "LEG_CANCELLED", "LEG_RETURNED", "LEG_LOST", "LEG_ABANDONED", "REDISPATCHED"),
         *(kind for kind in TaskKind if kind not in TOLD and kind not in OF_A_PARCEL),  # somebody of ours must act
     }

@@ -28,6 +28,7 @@ class LegUpdate(StrEnum):
 
     SCAN_EFFECT = "scan_effect"
     TASK_RESOLVED = "task_resolved"
+    CALL_OFF = "call_off"
 
 
 class CaseSignal(StrEnum):

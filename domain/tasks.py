@@ -55,6 +55,7 @@ class TaskKind(StrEnum):
     POST_CHECK = "POST_CHECK"
     STEP_STUCK = "STEP_STUCK"
     SCANS_SET_ASIDE = "SCANS_SET_ASIDE"
+    SCAN_JUMPED = "SCAN_JUMPED"
     NUMBER_SHARED = "NUMBER_SHARED"
     RESULT_NOT_FETCHED = "RESULT_NOT_FETCHED"
     RESULT_WITHOUT_FILE = "RESULT_WITHOUT_FILE"
@@ -63,6 +64,10 @@ class TaskKind(StrEnum):
     LICENCE_UNCONFIRMED = "LICENCE_UNCONFIRMED"
     LICENCE_DENIED = "LICENCE_DENIED"
     REMINDED = "REMINDED"
+    CLAIM_DUE = "CLAIM_DUE"
+    CLAIM_OVERDUE = "CLAIM_OVERDUE"
+    SAME_PERSON = "SAME_PERSON"
+    UNMASKED_OFTEN = "UNMASKED_OFTEN"
 
 
 _O = TaskOutcome
@@ -140,6 +145,7 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
         Role.OUTLET,
         _SEEN,
     ),
+    TaskKind.SCAN_JUMPED: ("一台设备的扫描位置跳得太快，不作证明，请核实是谁在哪里扫的", Role.SUPERVISOR, _SEEN),
     TaskKind.COMPENSATION: ("联办只办成了一部分，请逐项恢复", Role.CLERK, (_O.RESTORED, _O.KEPT)),
     TaskKind.LETTER: ("短信没有送达申请人，请打印信件告知", Role.CLERK, _SEEN),
     TaskKind.NUMBER_SHARED: ("对方所给邮件号已属另一件，请向对方核实", Role.CLERK, _SEEN),
@@ -151,7 +157,11 @@ RULES: dict[TaskKind, tuple[str, Role, tuple[TaskOutcome, ...]]] = {
         (_O.LOOKED, _O.CHECK_AGAIN, _O.CLOSE_AS_FAILED),
     ),
     TaskKind.REMINDED: ("督办催办，请今天办理并回复", Role.CLERK, _SEEN),
+    TaskKind.SAME_PERSON: ("交接双方是同一账号，请另一人核对邮件", Role.CLERK, _SEEN),
+    TaskKind.UNMASKED_OFTEN: ("查看个人信息过于频繁，请核实", Role.SUPERVISOR, _SEEN),
     TaskKind.LICENCE_DENIED: ("电子证照核验不通过，请与申请人核实", Role.CLERK, (_O.CHECK_AGAIN, _O.CLOSE_AS_FAILED)),
+    TaskKind.CLAIM_DUE: ("邮件理赔时限将到，请跟进", Role.CLERK, _SEEN),
+    TaskKind.CLAIM_OVERDUE: ("邮件理赔已超时限，请督办", Role.SUPERVISOR, _SEEN),
 }
 """kind → (title, who acts, how it may be resolved)."""
 
@@ -168,9 +178,16 @@ OF_THE_HALL = frozenset(
         TaskKind.RESULT_NOT_FETCHED,
         TaskKind.RESULT_WITHOUT_FILE,
         TaskKind.REMINDED,
+        TaskKind.CLAIM_DUE,
+        TaskKind.CLAIM_OVERDUE,
+        TaskKind.SAME_PERSON,
     }
 )
 """Tasks that no workflow waits for: resolving one must not lift a case's hold."""
+
+
+OF_A_CLAIM = frozenset({TaskKind.CLAIM_DUE, TaskKind.CLAIM_OVERDUE})
+"""Tasks about the limit of a claim; their deadline is the claim's, not the parcel's."""
 
 
 OF_PAPERS = frozenset({TaskKind.PAPERS_SHORT, TaskKind.PAPERS_LAPSED})

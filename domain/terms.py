@@ -329,7 +329,8 @@ class Role(StrEnum):
     AUDITOR = "auditor"  # 审计
     OUTLET = "outlet"  # 邮政网点
     COURIER = "courier"  # 投递员
-    OPERATOR = "operator"  # 运维
+    OPERATOR = "operator"  # 运维（系统管理员）
+    SECURITY = "security"  # 安全管理员
 
 
 class Datum(StrEnum):

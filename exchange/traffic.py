@@ -1,4 +1,4 @@
-"""How much one network may say to us, and how much of what nobody has signed is written down.
+"""How much one network may say to us, and how much of what nobody has signed, or a stranger asks, is written down.
 
 Signed calls have a pace, so that a partner's fault does not drown the others. Of unsigned ones, which anybody can send,
 the first of each hour are lines and security events of their own; the rest is counted in memory and written together,
@@ -26,7 +26,7 @@ class Traffic:
     """Of one network; thread-safe.
 
     `signed_per_s`: 0 for no limit. `unsigned_per_hour`: lines of this process. `codes`: what only unsigned calls are
-    answered.
+    answered. `partner`: also `web`, for refusals of people whom nobody knows.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Traffic:
         return False
 
     def write(self, now: datetime) -> None:
-        """Write what was counted, in a transaction of its own.
+        """Write what was counted, in a transaction of its own, and forget what is old.
 
         Raises:
             DBAPIError: the database is away; what was counted is kept.
@@ -85,15 +85,16 @@ class Traffic:
         with self._lock:
             counted, self._counted = self._counted, Counter()
         try:
-            with self._database.write() as session:
+            with self._database.write_plainly() as session:  # counting is nobody's act
                 count_unsigned(session, self._partner, counted)
+                self.forget(session, now)
         except BaseException:
             with self._lock:
                 self._counted.update(counted)
             raise
 
     def forget(self, session: Session, now: datetime) -> None:
-        """Once an hour delete what is old, in the transaction of a line that is written."""
+        """Once an hour delete what is old, in the transaction of a line or a count that is written."""
         if self._forget_at is None or now >= self._forget_at:
             self._forget_at = now + _FORGET_EVERY
             forget_unsigned(session, self._partner, self._codes, now)

@@ -7,6 +7,7 @@ from datetime import datetime
 from activities.door_promises import LateUploads
 from activities.job_loop import Part
 from activities.stuck_steps import StuckSteps
+from parcels.claim_watch import watch_claims
 from parcels.scan_intake import ScanIntake
 from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
@@ -61,6 +62,7 @@ class SweepJob:
             self.give_up_parked,
             self.escalate_rework,
             self.remind_of_results,
+            self.watch_claims,
             self.expire_drafts,
             self.drop_old_drafts,
             self._stuck.settle_over,
@@ -94,6 +96,10 @@ class SweepJob:
     async def remind_of_results(self) -> None:
         """Remind of electronic results that nobody has fetched for 30 days."""
         await asyncio.to_thread(remind, self._database, self._now())
+
+    async def watch_claims(self) -> None:
+        """Tell the clerk before a claim's limit ends, and the supervisor when it is over."""
+        await asyncio.to_thread(watch_claims, self._database, self._now())
 
     async def expire_drafts(self) -> None:
         """Take uploads away that no case and no scan has named in time."""

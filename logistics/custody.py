@@ -21,6 +21,7 @@ class FindingKind(StrEnum):
     CLOCK_SUSPECT = "CLOCK_SUSPECT"
     OUT_OF_PLACE = "OUT_OF_PLACE"
     SIGNER_SHORT = "SIGNER_SHORT"
+    SAME_PERSON = "SAME_PERSON"  # given and taken by one login
     VOID_PENDING = "VOID_PENDING"
     RETURN_REQUIRED = "RETURN_REQUIRED"
 

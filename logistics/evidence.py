@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.terms import PARCEL_RANK, ParcelStage
 from logistics.geo import haversine_m
+from logistics.one_hand import agreed_by_two
 from logistics.scans import JudgedScan, LegPolicy, ScanEvent, ScanUse, Void
 from logistics.stages import ATTEMPT_ENDS, order_of
 
@@ -33,7 +34,8 @@ def judge(policy: LegPolicy, events: Iterable[ScanEvent]) -> list[JudgedScan]:
         use, by = _use(event, voided, superseded, unique)
         at, suspect = counted_time(event)
         epoch = attempts.place(event, at) if use is ScanUse.EFFECTIVE else event.epoch or attempts.current
-        verified = use is ScanUse.EFFECTIVE and not (suspect or event.proofs_pending or event.label_wrong)
+        doubtful = suspect or event.proofs_pending or event.label_wrong or event.jumped
+        verified = use is ScanUse.EFFECTIVE and not doubtful
         if event.stage is ParcelStage.ARRIVED_DOOR:
             verified = verified and at_the_door(policy, event)
         judged.append(
@@ -121,9 +123,11 @@ def _use(
 
 
 def _approved(void: ScanEvent, unique: dict[str, ScanEvent]) -> bool:
-    """A correction that un-delivers needs a second role (courier.md §3)."""
+    """A correction that un-delivers is two people's word, one of them who may agree to it (courier.md §3)."""
     target = unique.get(void.voids or "")
-    return void.second_approval or target is None or target.stage not in _UNDELIVERING
+    if target is None or target.stage not in _UNDELIVERING:
+        return True
+    return agreed_by_two(each for each in unique.values() if each.voids == void.voids)
 
 
 def _voided(unique: dict[str, ScanEvent]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from domain.terms import PARCEL_RANK, Leg, ParcelStage, SignerKind
 from logistics.custody import Finding, FindingKind, review
 from logistics.evidence import judge
 from logistics.milestones import Milestone, arrival, first, of_last_attempt, pickup
+from logistics.one_hand import checks_of_one_hand
 from logistics.paper_counts import ListCount
 from logistics.scans import JudgedScan, LegPolicy, PaperLine, ScanEvent, ScanUse
 from logistics.stages import CLEARED_FROM_RANK, IMPLIED_RANK, reachable
@@ -142,6 +143,7 @@ class _Fold:
         self._cancelled = False
         self._held = False
         self._returning = False
+        self._one_hand: frozenset[str] = frozenset()
         self.epoch = 1
         self.stage = S.ORDERED
         self.side: ParcelStage | None = None
@@ -159,6 +161,7 @@ class _Fold:
         for epoch in sorted({scan.epoch for scan in effective}):
             attempt = [scan for scan in effective if scan.epoch == epoch]
             self.epoch = epoch
+            self._one_hand = checks_of_one_hand(attempt)
             if any(_counts(scan) for scan in attempt):
                 self.stage, self._claimed, self.side, self._returning = S.ORDERED, S.ORDERED, None, False
             for scan in attempt:
@@ -175,6 +178,8 @@ class _Fold:
             self.side = S.AWAITING_COLLECTION if scan.event.signer_kind is SignerKind.LOCKER else S.ON_HOLD
             self._held = True
             return ScanUse.SIGNER_SHORT
+        if scan.event.event_id in self._one_hand:
+            return ScanUse.SAME_PERSON
         self._take_main(stage, scan)
         return ScanUse.EFFECTIVE
 
@@ -247,13 +252,19 @@ _OF_USE = {
     ScanUse.OUT_OF_PLACE: FindingKind.OUT_OF_PLACE,
     ScanUse.SIGNER_SHORT: FindingKind.SIGNER_SHORT,
     ScanUse.VOID_PENDING: FindingKind.VOID_PENDING,
+    ScanUse.SAME_PERSON: FindingKind.SAME_PERSON,
 }
 
 
 def _findings(
     scans: list[JudgedScan], arrived: Milestone | None, picked_up: Milestone | None, return_required: bool
 ) -> list[Finding]:
-    found = [Finding(kind=_OF_USE[scan.use], event_id=scan.event.event_id) for scan in scans if scan.use in _OF_USE]
+    checked = {scan.epoch for scan in scans if scan.use is ScanUse.EFFECTIVE and scan.event.stage is S.HALL_CHECKED}
+    found = [
+        Finding(kind=_OF_USE[scan.use], event_id=scan.event.event_id)
+        for scan in scans
+        if scan.use in _OF_USE and not (scan.use is ScanUse.SAME_PERSON and scan.epoch in checked)
+    ]
     found += [
         Finding(kind=FindingKind.CLOCK_SUSPECT, event_id=scan.event.event_id) for scan in scans if scan.clock_suspect
     ]

@@ -131,26 +131,29 @@ class _Evaluation:
         self.calendar = calendar if terms.time_scale == 1 else ServiceCalendar.open_always()
         self.now = now.astimezone(UTC)
         self.pauses = [pause for pause in pauses if pause.recorded_at <= now]
+        self.awaits = any(pause.waits_at(now) for pause in self.pauses)
         self.suspensions = [each for each in suspensions if each.declared_at <= now and each.covers(order)]
         self.base = order.appointment.start if order.appointment else order.accepted_at
         self.base = max(self.base, order.accepted_at).astimezone(UTC)
-        self.start = self._start()
+        self.start = self._start(self.now)
         self.budget_s = self._budget_s()
 
     def state(self) -> PromiseState:
         blocked = self._blocked(self.now)
         deadline = self._deadline(blocked)
         stop = self._stop()
+        versions = tuple(self._versions())
+        awaits = stop is None and self.awaits
         end = stop.at if stop else self._cancelled_at() or self.now
         verdict = self._verdict(deadline, stop)
         synced = self.facts.synced_through
         handed = self.facts.handed_over
-        closed = stop is not None or verdict in (PromiseVerdict.CANCELLED, PromiseVerdict.BREACHED)
+        closed = awaits or stop is not None or verdict in (PromiseVerdict.CANCELLED, PromiseVerdict.BREACHED)
         return PromiseState(
             verdict=verdict,
             clock=self._clock(stop, blocked),
             start=self.start,
-            deadline=deadline,
+            deadline=versions[-1].deadline if awaits else deadline,
             provisional=verdict is PromiseVerdict.BREACHED and (synced is None or synced < deadline),
             stopped_at=stop.at if stop else None,
             stopped_by=stop.by.stage if stop else None,
@@ -160,15 +163,16 @@ class _Evaluation:
             handover_minutes=self._minutes_to(handed.at, blocked.all) if handed and handed.at else None,
             excused=self._excused(end, blocked),
             over_cap=blocked.over_cap,
-            versions=tuple(self._versions()),
+            versions=versions,
             boundaries=() if closed else self._boundaries(deadline, blocked),
+            awaits_address=awaits,
         )
 
-    def _start(self) -> datetime:
+    def _start(self, known_at: datetime) -> datetime:
         """When the clock starts: in hours, and not inside a suspension that was known when the order came."""
         lead_s = 0.0 if self.order.appointment else None
         known = [each for each in self.suspensions if each.declared_at <= self.order.accepted_at]
-        areas = united((each.counts_from(self.terms), each.end) for each in known)
+        areas = united((each.counts_from(self.terms), each.end_known(known_at)) for each in known)
         start = self.calendar.start_of_order(self.base, lead_s)
         for area_from, area_to in areas:
             if area_from <= start < area_to:
@@ -185,42 +189,47 @@ class _Evaluation:
     def _blocked(self, known_at: datetime) -> _Blocked:
         """What does not count, as known at that time; pauses are cut where they have used up the cap."""
         suspended = united(
-            (max(each.counts_from(self.terms), self.start), each.end)
+            (max(each.counts_from(self.terms), self.start), each.end_known(known_at))
             for each in self.suspensions
             if each.declared_at <= known_at
         )
+        waited = united(self._pause_intervals(known_at, known_at, capped=False))  # goes on: so far
+        free = united([*suspended, *waited])
         left_s = self.terms.seconds(self.terms.pause_cap_minutes)
         paused: list[Interval] = []
         over_cap = False
-        for pause_from, pause_to in united(self._pause_intervals(known_at)):
-            full = after_counted_s(self.calendar, pause_from, left_s, suspended) if left_s else pause_from
+        for pause_from, pause_to in united(self._pause_intervals(known_at, datetime.max.replace(tzinfo=UTC))):
+            full = after_counted_s(self.calendar, pause_from, left_s, free) if left_s else pause_from
             over_cap = over_cap or pause_to > full
             paused.append((pause_from, min(pause_to, full)))
-            left_s = max(0.0, left_s - counted_s(self.calendar, pause_from, min(pause_to, full), suspended))
-        return _Blocked(suspended, united(paused), over_cap)
+            left_s = max(0.0, left_s - counted_s(self.calendar, pause_from, min(pause_to, full), free))
+        return _Blocked(suspended, united([*paused, *waited]), over_cap)
 
-    def _pause_intervals(self, known_at: datetime) -> Iterator[Interval]:
+    def _pause_intervals(self, known_at: datetime, open_end: datetime, *, capped: bool = True) -> Iterator[Interval]:
+        """Pauses of one kind as known at that time; one whose end is not known then lasts to `open_end`."""
         for pause in self.pauses:
-            if pause.recorded_at > known_at:
+            if pause.recorded_at > known_at or pause.capped is not capped:
                 continue
             end_known = pause.end_known_at is not None and pause.end_known_at <= known_at
-            end = pause.end if end_known and pause.end is not None else datetime.max.replace(tzinfo=UTC)
-            yield max(pause.start, self.start).astimezone(UTC), end
+            end = pause.end if end_known and pause.end is not None else open_end
+            yield max(pause.start, self.start).astimezone(UTC), end.astimezone(UTC)
 
-    def _deadline(self, blocked: _Blocked) -> datetime:
-        return after_counted_s(self.calendar, self.start, self.budget_s, blocked.all)
+    def _deadline(self, blocked: _Blocked, start: datetime | None = None) -> datetime:
+        return after_counted_s(self.calendar, start or self.start, self.budget_s, blocked.all)
 
     def _versions(self) -> Iterator[PromiseVersion]:
         """The deadline as it was known at each time when something that moves it became known."""
         accepted = self.order.accepted_at.astimezone(UTC)
-        first = VersionCause.APPOINTMENT if self.order.appointment else VersionCause.ACCEPTED
+        first = self.order.cause or (VersionCause.APPOINTMENT if self.order.appointment else VersionCause.ACCEPTED)
         changes = [(max(each.declared_at, accepted), VersionCause.SUSPENSION) for each in self.suspensions]
+        early = [each.early_end(self.now) for each in self.suspensions]
+        changes += [(max(end[0], accepted), end[1]) for end in early if end is not None]
         changes += [(max(pause.recorded_at, accepted), VersionCause.PAUSE) for pause in self.pauses]
         ends = [pause.end_known_at for pause in self.pauses]
         changes += [(end, VersionCause.PAUSE_ENDED) for end in ends if end is not None and end <= self.now]
         number, last = 0, None
         for known_at, cause in [(accepted, first), *sorted(changes)]:
-            deadline = self._deadline(self._blocked(known_at))
+            deadline = self._deadline(self._blocked(known_at), self._start(known_at))
             if deadline != last:
                 number, last = number + 1, deadline
                 yield PromiseVersion(version=number, deadline=deadline, cause=cause, known_at=known_at.astimezone(UTC))
@@ -257,7 +266,7 @@ class _Evaluation:
     def _at_risk(self, deadline: datetime) -> bool:
         """By the plan: it arrives too late, or it should have arrived. Without a plan, when little time is left."""
         if self.plan is None:
-            return self.now >= self._warn_at()
+            return self.now >= self._warn_at() and not self.awaits
         return self.plan.eta_p90 > deadline or self.plan.eta_p90 <= self.now
 
     def _warn_at(self) -> datetime:
@@ -279,7 +288,7 @@ class _Evaluation:
             return Clock.WAITING
         if any(start <= self.now < end for start, end in blocked.suspended):
             return Clock.SUSPENDED
-        paused = any(start <= self.now < end for start, end in blocked.paused)
+        paused = self.awaits or any(start <= self.now < end for start, end in blocked.paused)
         return Clock.PAUSED if paused else Clock.RUNNING
 
     def _minutes_to(self, end: datetime, blocked: Sequence[Interval]) -> float:

@@ -8,7 +8,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from domain.model import Frozen
+from domain.model import Frozen, is_unset
 from domain.terms import Datum, Leg, ParcelStage
 from logistics.geo import Point
 from logistics.milestones import Milestone
@@ -46,11 +46,12 @@ class CauseParty(StrEnum):
 
 
 class PauseReason(StrEnum):
-    """Why the clock stands still for one order (暂停原因); all three are on the applicant's side."""
+    """Why the clock stands still for one order (暂停原因); all are on the applicant's side."""
 
     APPLICANT_WAIT = "applicant_wait"  # asks to wait
     APPLICANT_UNREACHABLE = "applicant_unreachable"  # after the arrival
     DOOR_MISMATCH = "door_mismatch"  # identity or list of papers does not agree at the door
+    ADDRESS_WRONG = "address_wrong"  # there is no such door: nobody goes before somebody has put it right
 
 
 class VersionCause(StrEnum):
@@ -58,9 +59,12 @@ class VersionCause(StrEnum):
 
     ACCEPTED = "accepted"
     APPOINTMENT = "appointment"
+    ADDRESS = "address"  # another door: a new order from then on
     PAUSE = "pause"
     PAUSE_ENDED = "pause_ended"
     SUSPENSION = "suspension"
+    SUSPENSION_ENDED = "suspension_ended"  # before its time
+    SUSPENSION_WITHDRAWN = "suspension_withdrawn"  # it had been declared wrongly
     CORRECTED = "corrected"  # what had moved it was taken back
 
 
@@ -99,17 +103,18 @@ class Appointment(Frozen):
 class PromiseOrder(Frozen):
     """The order that is promised. `accepted_at` is the server's time at which it became valid, in the area and
     in hours; not the applicant's phone's time and not the assignment's. `point` and `outlet_id` decide which
-    suspensions apply."""
+    suspensions apply. `cause`: of the first deadline, where an order is changed; None: that it was accepted."""
 
     leg: Leg
     accepted_at: AwareDatetime
     appointment: Appointment | None = None
+    cause: VersionCause | None = None
     point: Point | None = None
     outlet_id: str | None = None
 
 
 class Pause(Frozen):
-    """The clock of one order stands still. `end` None: it goes on, or its end was lost; it closes at the cap.
+    """The clock of one order stands still. `end` None: it goes on, or its end was lost; a capped one closes at the cap.
 
     recorded_at, end_recorded_at   when the server learned of them: the version of the deadline dates from then
     """
@@ -123,6 +128,15 @@ class Pause(Frozen):
     end_recorded_at: AwareDatetime | None = None
 
     @property
+    def capped(self) -> bool:
+        """Whether a courier could make it last: what waits for another address ends with that alone."""
+        return self.reason is not PauseReason.ADDRESS_WRONG
+
+    def waits_at(self, at: datetime) -> bool:
+        """Whether somebody has to put the address right, and has not by then."""
+        return not self.capped and self.start <= at and (self.end_known_at is None or self.end_known_at > at)
+
+    @property
     def end_known_at(self) -> datetime | None:
         """When its end became known; None while it is not."""
         return None if self.end is None else self.end_recorded_at or max(self.end, self.recorded_at)
@@ -132,6 +146,9 @@ class AreaSuspension(Frozen):
     """Force majeure in an area (区域暂停): by outlets, by a polygon of (lat, lon) in `datum`, or both.
 
     source_no   number of the warning it rests on (预警编号); back-dating beyond the terms' limit is cut off
+    ended_at    when its end was brought forward; it counts no further, and from then on it is known. What it has
+                excused by then stays excused: people have gone by it
+    withdrawn   it was brought forward because it had been declared wrongly
     """
 
     id: str
@@ -143,6 +160,8 @@ class AreaSuspension(Frozen):
     outlets: frozenset[str] = frozenset()
     outline: tuple[tuple[float, float], ...] = ()
     datum: Datum = Datum.WGS84
+    ended_at: AwareDatetime | None = None
+    withdrawn: bool = False
 
     @model_validator(mode="after")
     def _has_an_area(self) -> Self:
@@ -155,6 +174,17 @@ class AreaSuspension(Frozen):
         if order.outlet_id in self.outlets:
             return True
         return order.point is not None and len(self.outline) > 2 and inside(order.point, self.outline, self.datum)
+
+    def end_known(self, at: datetime) -> datetime:
+        """Its end as it was known at that time."""
+        early = self.ended_at
+        return self.end if early is None or early > at else min(self.end, early)
+
+    def early_end(self, by: datetime) -> tuple[datetime, VersionCause] | None:
+        """When and why its end was brought forward, if it was by then: a cause of another deadline."""
+        if self.ended_at is None or self.ended_at > by:
+            return None
+        return self.ended_at, VersionCause.SUSPENSION_WITHDRAWN if self.withdrawn else VersionCause.SUSPENSION_ENDED
 
     def counts_from(self, terms: PromiseTerms) -> datetime:
         """Its start, not further back than the terms allow."""
@@ -211,6 +241,7 @@ class PromiseState(Frozen):
     handover_minutes    adjusted, until the papers changed hands
     excused             minutes not counted, by whose account; never twice
     over_cap            the pauses ask for more than the cap excuses
+    awaits_address      nobody goes, and nothing is counted, before the address is put right; `deadline` as said last
     """
 
     verdict: PromiseVerdict
@@ -228,6 +259,7 @@ class PromiseState(Frozen):
     over_cap: bool
     versions: tuple[PromiseVersion, ...]
     boundaries: tuple[datetime, ...]
+    awaits_address: bool = Field(default=False, exclude_if=is_unset)
 
     @property
     def final(self) -> bool:

@@ -6,10 +6,17 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, Field
 
-from domain.model import Frozen
+from domain.model import Frozen, is_unset
 from domain.terms import Leg
 from logistics.promise import OfferObstacle
-from logistics.promise_model import PromiseState, PromiseTerms, PromiseVersion, VersionCause
+from logistics.promise_model import (
+    Appointment,
+    PromiseState,
+    PromiseTerms,
+    PromiseVerdict,
+    PromiseVersion,
+    VersionCause,
+)
 
 
 class PromiseRules(Frozen):
@@ -42,6 +49,10 @@ class LegPromise(Frozen):
     obstacle       why nothing is promised; None: it is
     area           the outlet nearest to the door when it was ordered: its hours and suspensions count, whoever goes
     evaluated_at   when the state was computed; later facts make another
+    renewed_at     when the order was changed: it counts from then, with the versions that stood before
+    cause          of the deadline that this made
+    appointment    the window that was chosen
+    earlier        versions of the deadline from before the change
     """
 
     promised: bool
@@ -50,6 +61,10 @@ class LegPromise(Frozen):
     accepted_at: AwareDatetime | None = None
     area: str | None = None
     evaluated_at: AwareDatetime | None = None
+    renewed_at: AwareDatetime | None = Field(default=None, exclude_if=is_unset)
+    cause: VersionCause | None = Field(default=None, exclude_if=is_unset)
+    appointment: Appointment | None = Field(default=None, exclude_if=is_unset)
+    earlier: tuple[PromiseVersion, ...] = Field(default=(), exclude_if=is_unset)
 
     @classmethod
     def of(cls, kept: dict[str, Any] | None) -> Self | None:
@@ -60,6 +75,21 @@ class LegPromise(Frozen):
         """As it is kept: one flat object, the state's fields beside these."""
         shown = state.model_dump(mode="json", exclude={"boundaries"}) if state else {}
         return shown | self.model_dump(mode="json")
+
+
+def renewed(kept: dict[str, Any] | None, cause: VersionCause, now: datetime) -> dict[str, Any] | None:
+    """As it is kept once the order was changed: what is promised is found anew, and no version is lost.
+
+    None where it was kept or broken before: no change puts that right, nor makes it wrong.
+    """
+    state, made = state_kept(kept), LegPromise.of(kept)
+    if state is not None and (state.stopped_at is not None or state.verdict is PromiseVerdict.BREACHED):
+        return None
+    earlier = state.versions if state is not None else made.earlier if made is not None else ()
+    waits = LegPromise(
+        promised=False, obstacle=OfferObstacle.NEEDS_PERSON, renewed_at=now, cause=cause, earlier=earlier
+    )
+    return waits.kept()
 
 
 def state_kept(kept: dict[str, Any] | None) -> PromiseState | None:

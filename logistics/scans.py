@@ -71,11 +71,13 @@ class ScanEvent(Frozen):
     recorded_at     when the server stored it; for a duplicate the first time counts
     epoch           attempt, from 1; None: found from the other events
     actor           id of the courier or outlet that scanned (no personal data)
+    login           user name of who has sent it; None: not a person, or from before logins were kept
     from_party, to_party   the two sides of a hand-over, where it was confirmed by both
     clock_suspect   the device's time could not be corrected (new boot without a sync)
     proofs_pending  a named proof has not been uploaded yet: nothing is verified until it is
     label_wrong     the label that was read is sealed with none of our keys: it proves nothing
-    voids           id of the event that a VOID takes back; `second_approval`: another role agreed
+    jumped          no vehicle brings the device to where it says that it is: it proves nothing
+    voids           id of the event that a VOID takes back; `second_approval`: said by one who may agree to it
     natural_key     of a carrier's line (waybill, code, place, occurrence): the latest record of a key wins
     """
 
@@ -89,6 +91,7 @@ class ScanEvent(Frozen):
     recorded_at: AwareDatetime
     epoch: int | None = Field(default=None, ge=1)
     actor: str | None = None
+    login: str | None = Field(default=None, exclude_if=is_unset)
     from_party: str | None = None
     to_party: str | None = None
     gps: GpsFix | None = None
@@ -99,6 +102,7 @@ class ScanEvent(Frozen):
     clock_suspect: bool = False
     proofs_pending: bool = False
     label_wrong: bool = Field(default=False, exclude_if=is_unset)
+    jumped: bool = Field(default=False, exclude_if=is_unset)
     voids: str | None = None
     void_reason: VoidReason | None = None
     second_approval: bool = False
@@ -153,9 +157,10 @@ class ScanUse(StrEnum):
     SUPERSEDED = "superseded"  # the carrier sent the line again with other content
     REPEAT = "repeat"  # the same scan twice within a minute
     OUT_OF_PLACE = "out_of_place"  # can't follow what was known: shown, without effect
+    SAME_PERSON = "same_person"  # one login has given and taken: waits for the word of another
     SIGNER_SHORT = "signer_short"  # delivered, but not to one who may sign
     VOID = "void"  # takes another back
-    VOID_PENDING = "void_pending"  # would un-deliver: waits for a second role
+    VOID_PENDING = "void_pending"  # would un-deliver: waits for a second person
 
 
 class JudgedScan(Frozen):

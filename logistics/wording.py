@@ -6,11 +6,12 @@ Every stage of every leg has a sentence of at most 70 characters, so that it fit
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from domain.leg_changes import Halt
 from domain.tasks import TaskKind
 from domain.terms import Leg, ParcelStage
 from logistics.parcels import ParcelState
 from logistics.promise import OfferObstacle, PromiseOffer
-from logistics.promise_model import PromiseState, PromiseVerdict
+from logistics.promise_model import Appointment, PromiseState, PromiseVerdict
 from logistics.scans import FailureReason, ScanUse
 from logistics.service_calendar import CHINA
 
@@ -94,6 +95,12 @@ _MATTERS: Mapping[TaskKind, str] = {
 }
 """What is wrong with a parcel as long as a person works on it; it says more than the stage."""
 
+HALTED: Mapping[Halt, str] = {
+    Halt.CANCELLED: "上门已取消。",
+    Halt.WITHDRAWAL: "办件正在撤回，投递员不再上门。",
+}
+"""Why nobody comes although the leg is not over."""
+
 _NO_PROMISE: Mapping[OfferObstacle, str] = {
     OfferObstacle.OUTSIDE_DISTRICT: "地址不在渝中区，不作一小时承诺，我们会尽快上门。",
     OfferObstacle.NEEDS_PERSON: "地址需要人工确认，确认后告知您上门时间。",
@@ -128,6 +135,13 @@ def courier_sentence(leg: Leg, times_sent: int) -> str:
     return _SENT_ANEW if times_sent > 1 else _PER_LEG.get((leg, S.ASSIGNED), _ANY_LEG[S.ASSIGNED])
 
 
+def appointment_sentence(leg: Leg, window: Appointment) -> str:
+    """What the applicant reads until somebody is sent for the appointment: 已约好12月1日 15:00–15:30上门取件。"""
+    start, end = window.start.astimezone(CHINA), window.end.astimezone(CHINA)
+    errand = "上门取件，请备好材料和身份证件" if leg is Leg.PICKUP else "送达上门，请备好身份证件"
+    return f"已约好{start.month}月{start.day}日 {start:%H:%M}–{end:%H:%M}{errand}。"
+
+
 def matter_sentence(open_tasks: Iterable[TaskKind]) -> str | None:
     """What the applicant reads while a person works on what is wrong with a parcel; None when nothing is."""
     waiting = set(open_tasks)
@@ -146,8 +160,10 @@ def promise_sentence(leg: Leg, promise: PromiseState, now: datetime) -> str:
             return f"本次{errand}晚于承诺时间，非常抱歉。"
         case PromiseVerdict.BREACHED:
             return f"本次{errand}已超过承诺时间，非常抱歉，我们正在加急处理。"
+    if promise.awaits_address:
+        return _NO_PROMISE[OfferObstacle.NEEDS_PERSON]
     moved = "承诺时间已调整：" if len(promise.versions) > 1 else ""
-    return f"{moved}{_moment(promise.deadline, now)}前{errand}。"
+    return f"{moved}{moment_said(promise.deadline, now)}前{errand}。"
 
 
 def no_promise_sentence(obstacle: OfferObstacle) -> str:
@@ -160,11 +176,11 @@ def offer_sentence(leg: Leg, found: PromiseOffer, now: datetime) -> str:
     if found.obstacle is not None:
         return _NO_PROMISE[found.obstacle]
     errand = "上门取件" if leg is Leg.PICKUP else "送达上门"
-    later = f"现在非服务时间，{_moment(found.start, now)}起安排，" if found.starts_later else ""
-    return f"{later}{_moment(found.deadline, now)}前{errand}。"
+    later = f"现在非服务时间，{moment_said(found.start, now)}起安排，" if found.starts_later else ""
+    return f"{later}{moment_said(found.deadline, now)}前{errand}。"
 
 
-def _moment(at: datetime, now: datetime) -> str:
+def moment_said(at: datetime, now: datetime) -> str:
     """今天 15:20, 明天 09:00, 10月8日 10:00: local time of the district."""
     local, today = at.astimezone(CHINA), now.astimezone(CHINA).date()
     days = (local.date() - today).days

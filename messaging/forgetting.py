@@ -12,4 +12,4 @@ def forget(row: MessageRow, sealer: Sealer) -> None:
         return
     kept = open_values(sealer, row.id, row.words)
     if "text" in kept:
-        row.words = seal_values(sealer, row.id, {"to": mask_phone(kept["to"]), "shown": kept["shown"]})
+        row.words = seal_values(sealer, row.case_no, row.id, {"to": mask_phone(kept["to"]), "shown": kept["shown"]})

@@ -202,7 +202,7 @@ class MessageSender:
         text = words_of(kind, values | secrets)
         shown = words_of(kind, values | dict.fromkeys(secrets, _HIDDEN))
         to = _phone(row, dossier)
-        row.words = seal_values(self._sealer, row.id, {"to": to, "text": text, "shown": shown})
+        row.words = seal_values(self._sealer, row.case_no, row.id, {"to": to, "text": text, "shown": shown})
         return _Ready(row.id, row.case_no, to, text)
 
     def _end(self, session: Session, row: MessageRow, code: str) -> None:

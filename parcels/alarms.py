@@ -15,15 +15,19 @@ from domain.tasks import TaskKind
 from domain.terms import Leg, ParcelStage
 from logistics.custody import CUSTODY_FINDINGS, FindingKind
 from logistics.parcels import ParcelState
-from logistics.scans import ScanUse
+from logistics.promise_facts import found_no_door
+from logistics.scans import FailureReason, ScanUse
+from logistics.wording import failure_of
 from parcels.case_entries import leg_task, raise_task, settle_tasks
 from parcels.paper_differences import lines_that_differ, stops_the_case
+from parcels.visit_addresses import ask_for_door, asked_after
 from storage.parcels.legs import LegRow
 from storage.tasks.rows import settle_task
 
 _S = ParcelStage
 _OVER_AT_HOME = ending_by(End.AT_HOME)
 """Settled once the parcel is where it belongs: with who may sign, or back."""
+_FAILED = frozenset({_S.PICKUP_FAILED, _S.DELIVERY_FAILED})
 _OVER_AT_THE_DOOR = frozenset({TaskKind.DELIVERY_FAILED, TaskKind.PLACE_ADDRESS})
 """Settled once the papers were fetched after all, whoever was still to decide."""
 
@@ -35,6 +39,7 @@ def raise_alarms(session: Session, leg: LegRow, state: ParcelState, now: datetim
     """
     _taken_back(session, leg, state, now)
     _lost_or_found(session, leg, state, now)
+    _one_hand(session, leg, state, now)
     if state.damaged:  # delivered all the same, perhaps: the stage alone would hide it
         raise_task(session, leg, TaskKind.PARCEL_DAMAGED, now, "damaged")
     for event_id, kinds in _discrepancies(state, stops_the_case(session, leg)).items():
@@ -49,6 +54,8 @@ def raise_alarms(session: Session, leg: LegRow, state: ParcelState, now: datetim
         return
     if state.leg is Leg.PICKUP and state.picked_up is not None and state.side is None:
         settle_tasks(session, leg, _OVER_AT_THE_DOOR, now, End.MOVED_ON)
+    if state.side in _FAILED and failure_of(state) is FailureReason.WRONG_ADDRESS:
+        ask_for_door(session, leg, state.epoch, now)
     for event_id in _waiting(state):
         raise_task(session, leg, TaskKind.DELIVERY_FAILED, now, event_id)
     if state.return_required or state.side is _S.RETURNING:
@@ -60,10 +67,22 @@ def _taken_back(session: Session, leg: LegRow, state: ParcelState, now: datetime
     for scan in state.scans:
         if scan.use is not ScanUse.VOIDED:
             continue
-        for kind in (TaskKind.DISCREPANCY, TaskKind.PAPERS_SHORT, TaskKind.DELIVERY_FAILED):
+        for kind in (TaskKind.DISCREPANCY, TaskKind.PAPERS_SHORT, TaskKind.DELIVERY_FAILED, TaskKind.SAME_PERSON):
             settle_task(session, leg_task(leg, kind, scan.event.event_id), now, End.VOIDED)
+        if found_no_door(scan):
+            settle_task(session, leg_task(leg, TaskKind.PLACE_ADDRESS, asked_after(scan.epoch)), now, End.VOIDED)
         if scan.event.stage is _S.DAMAGED and not state.damaged:
             settle_tasks(session, leg, {TaskKind.PARCEL_DAMAGED}, now, End.VOIDED)
+
+
+def _one_hand(session: Session, leg: LegRow, state: ParcelState, now: datetime) -> None:
+    """A check by the very login that has brought the parcel waits for somebody else's."""
+    waits = [finding.event_id for finding in state.findings if finding.kind is FindingKind.SAME_PERSON]
+    for event_id in waits:
+        raise_task(session, leg, TaskKind.SAME_PERSON, now, str(event_id))
+    for scan in state.scans:
+        if scan.event.stage is _S.HALL_CHECKED and scan.event.event_id not in waits:
+            settle_task(session, leg_task(leg, TaskKind.SAME_PERSON, scan.event.event_id), now, End.SECOND_PERSON)
 
 
 def _lost_or_found(session: Session, leg: LegRow, state: ParcelState, now: datetime) -> None:

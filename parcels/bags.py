@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from domain.matters import End
@@ -17,9 +18,11 @@ from logistics.scanned_code import number_of
 from parcels.case_entries import leg_task, raise_task
 from parcels.scan_batch import Bagged
 from parcels.scan_parsing import BagSide
+from parcels.scan_verdicts import Code
 from storage.base import insert_new
 from storage.parcels.bags import BagLineRow, BagRow, bag_of, lines_of
 from storage.parcels.legs import LegRow, legs_by_number, lock_leg
+from storage.parcels.scans import ScanEventRow
 from storage.tasks.rows import settle_task
 
 
@@ -30,6 +33,8 @@ class BagFinding(StrEnum):
     BAG_EXTRA = "BAG_EXTRA"  # in it, not on the list
     BAG_SEAL = "BAG_SEAL"  # another seal than it was closed with
     FOUND = "FOUND"  # it had been missed, and here it is
+    ONE_HAND = "ONE_HAND"  # opened by the login that had closed it
+    TWO_HANDS = "TWO_HANDS"  # opened by another one as well
 
 
 class BagGap(Frozen):
@@ -38,6 +43,7 @@ class BagGap(Frozen):
     bag_no: str
     leg_id: str
     found: BagFinding
+    event_id: str | None = None  # of the scan, where one is at fault
 
 
 def note_bags(session: Session, bagged: Sequence[Bagged], leg_of: Callable[[str], LegRow | None]) -> list[BagGap]:
@@ -49,7 +55,9 @@ def note_bags(session: Session, bagged: Sequence[Bagged], leg_of: Callable[[str]
         leg = leg_of(said.number)
         line.leg_id = leg.leg_id if leg is not None else line.leg_id
         if said.bag.side is BagSide.CLOSED:
-            _closed(bag, line, said)
+            gaps += _closed(session, bag, line, said)
+        elif bag.closed_login == said.login:
+            gaps += _one_hand(bag, line, said.event_id)
         else:
             gaps += _opened(session, bag, line, said)
     session.flush()
@@ -67,6 +75,10 @@ def raise_gaps(session: Session, gaps: Iterable[BagGap], now: datetime) -> None:
         what = f"bag/{gap.bag_no}"
         if gap.found is BagFinding.FOUND:
             settle_task(session, leg_task(leg, TaskKind.DISCREPANCY, what), now, End.SETTLED)
+        elif gap.found is BagFinding.TWO_HANDS:
+            settle_task(session, leg_task(leg, TaskKind.SAME_PERSON, what), now, End.SECOND_PERSON)
+        elif gap.found is BagFinding.ONE_HAND:
+            raise_task(session, leg, TaskKind.SAME_PERSON, now, what, data={"bag": gap.bag_no})
         else:
             facts = {"findings": [gap.found], "bag": gap.bag_no}
             raise_task(session, leg, TaskKind.DISCREPANCY, now, what, data=facts)
@@ -86,20 +98,56 @@ def _line(session: Session, bag_no: str, number: str) -> BagLineRow:
     return session.get_one(BagLineRow, (bag_no, number), with_for_update=True, populate_existing=True)
 
 
-def _closed(bag: BagRow, line: BagLineRow, said: Bagged) -> None:
+def _closed(session: Session, bag: BagRow, line: BagLineRow, said: Bagged) -> list[BagGap]:
     line.put_event = line.put_event or said.event_id
     bag.origin, bag.destination, bag.seal_no = said.bag.origin, said.bag.destination, said.bag.sealNo
-    bag.expected, bag.closed_at, bag.closed_by = said.bag.count, said.at, said.by
+    bag.expected, bag.closed_at, bag.closed_by, bag.closed_login = said.bag.count, said.at, said.by, said.login
+    return _not_opened(session, bag) if bag.opened_at is not None else []
+
+
+def _not_opened(session: Session, bag: BagRow) -> list[BagGap]:
+    """It was opened before its closing was heard of: what who has closed it has found, nobody else has seen."""
+    gaps: list[BagGap] = []
+    lines = [line for line in lines_of(session, [bag.bag_no]) if line.found_event is not None]
+    events = select(ScanEventRow).where(ScanEventRow.event_id.in_([line.found_event for line in lines]))
+    others = {row.event_id: row for row in session.scalars(events) if row.login != bag.closed_login}
+    for line in lines:
+        if line.found_event is not None and line.found_event not in others:
+            gaps += _one_hand(bag, line, line.found_event)
+            line.found_event = None
+    if bag.opened_login != bag.closed_login:
+        return gaps
+    first = min(others.values(), key=lambda row: (row.corrected_at, row.event_id), default=None)
+    bag.opened_at = first.corrected_at if first is not None else None
+    bag.opened_by = first.actor if first is not None else None
+    bag.opened_login = first.login if first is not None else None
+    bag.seal_found = bag.seal_found if first is not None else None
+    return gaps
+
+
+def _one_hand(bag: BagRow, line: BagLineRow, event_id: str) -> list[BagGap]:
+    bag.one_hand = True
+    if line.leg_id is None:
+        return []
+    return [BagGap(bag_no=bag.bag_no, leg_id=line.leg_id, found=BagFinding.ONE_HAND, event_id=event_id)]
+
+
+def one_handed(gaps: Iterable[BagGap]) -> dict[str, Code]:
+    """Id in the log → what the person who scans should hear of it."""
+    return {gap.event_id: Code.SAME_PERSON for gap in gaps if gap.event_id is not None}
 
 
 def _opened(session: Session, bag: BagRow, line: BagLineRow, said: Bagged) -> list[BagGap]:
     gaps: list[BagGap] = []
     if line.missing and line.leg_id is not None:
         gaps.append(BagGap(bag_no=bag.bag_no, leg_id=line.leg_id, found=BagFinding.FOUND))
+    if bag.one_hand and line.found_event is None and line.leg_id is not None:
+        gaps.append(BagGap(bag_no=bag.bag_no, leg_id=line.leg_id, found=BagFinding.TWO_HANDS))
     line.found_event, line.missing = line.found_event or said.event_id, False
     if bag.opened_at is None and bag.closed_at is not None and bag.seal_no != said.bag.sealNo and line.leg_id:
         gaps.append(BagGap(bag_no=bag.bag_no, leg_id=line.leg_id, found=BagFinding.BAG_SEAL))
     bag.opened_at, bag.opened_by = bag.opened_at or said.at, bag.opened_by or said.by
+    bag.opened_login = bag.opened_login or said.login
     bag.seal_found = bag.seal_found or said.bag.sealNo
     missing = [number_of(number) for number in said.bag.missing]
     legs = legs_by_number(session, missing)

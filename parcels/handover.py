@@ -42,7 +42,8 @@ class HandoverSaid(Frozen):
     """What one side confirms (docs/postal.md "Hands: `POST /api/v1/parcels/{trackingNo}/handover`").
 
     Parties: `hall`, `carrier`, a courier's id or an outlet's id. `by`: the user's name, who stands for the party.
-    `manifest` None: this side has not counted.
+    `manifest` None: this side has not counted. `key`: of the request; said again with it,
+    nothing follows.
     """
 
     side: Side
@@ -51,6 +52,7 @@ class HandoverSaid(Frozen):
     manifest: tuple[PaperLine, ...] | None = None
     seal_no: str | None = Field(default=None, max_length=32)
     by: str
+    key: str | None = None
 
 
 class HandedOn(Frozen):
@@ -68,36 +70,74 @@ class HandedOn(Frozen):
 def confirm(session: Session, leg: LegRow, said: HandoverSaid, now: datetime) -> HandedOn:
     """Take one side's confirmation about a leg that the caller has locked; the second one makes it an event of the log.
 
-    A side that confirms again changes nothing.
+    A side that confirms again changes nothing; another person of that side takes the word over, while the other side
+    is silent. The two sides are two people (decision 60).
 
     Raises:
         BadInput: HANDOVER_SELF, a party hands over to itself.
-        Conflict: LEG_ENDED, the leg is over.
+        Conflict: LEG_ENDED, the leg is over; SAME_PERSON, this person has spoken for the other side.
     """
     if said.from_party == said.to_party:
         raise BadInput("交出方和接收方不能相同", code="HANDOVER_SELF", field="toParty")
+    known = handovers_of(session, leg.leg_id)
+    again = next((row for row in known if _is_again(row, said)), None)
+    if again is not None:
+        return _as_taken(leg, again)
     if leg.ended_at is not None:
         raise Conflict("这段寄递已经结束", code="LEG_ENDED")
-    row = _open_row(session, leg, said, now)
-    word = {
-        "by": said.by,
-        "at": now.isoformat(),
-        "manifest": None if said.manifest is None else [line.model_dump(mode="json") for line in said.manifest],
-        "sealNo": said.seal_no,
-    }
-    if said.side is Side.FROM:
-        row.given = row.given or word
-    else:
-        row.taken = row.taken or word
+    row = _open_row(session, leg, known, said, now)
+    _say(row, said, now)
     if row.given is None or row.taken is None:
         session.flush()
         return HandedOn(number=row.number, confirmed=False, holder=leg.state.get("holder"))
     return _handed_on(session, leg, row, row.given, row.taken, now)
 
 
-def _open_row(session: Session, leg: LegRow, said: HandoverSaid, now: datetime) -> HandoverRow:
+def _is_again(row: HandoverRow, said: HandoverSaid) -> bool:
+    """Whether this very request was taken before: its answer had not arrived."""
+    word = row.given if said.side is Side.FROM else row.taken
+    if said.key is None or word is None or (row.from_party, row.to_party) != (said.from_party, said.to_party):
+        return False
+    return (word.get("key"), word["by"]) == (said.key, said.by)
+
+
+def _as_taken(leg: LegRow, row: HandoverRow) -> HandedOn:
+    kept = [Finding.model_validate(finding) for finding in leg.state.get("findings", ())]
+    found = [each for each in kept if row.event_id is not None and each.event_id == row.event_id]
+    return HandedOn(
+        number=row.number,
+        confirmed=row.event_id is not None,
+        holder=leg.state.get("holder"),
+        findings=tuple(each for each in found if each.kind in CUSTODY_FINDINGS),
+    )
+
+
+def _say(row: HandoverRow, said: HandoverSaid, now: datetime) -> None:
+    """Note the word of one side. Raises Conflict (SAME_PERSON) for who has spoken for the other."""
+    mine, other = (row.given, row.taken) if said.side is Side.FROM else (row.taken, row.given)
+    if other is not None and other["by"] == said.by:
+        raise Conflict("交出和接收须由两个人分别确认，请对方用自己的账号确认", code="SAME_PERSON")
+    if mine is not None and mine["by"] == said.by:
+        return
+    word: dict[str, Any] = {
+        "by": said.by,
+        "at": now.isoformat(),
+        "manifest": None if said.manifest is None else [line.model_dump(mode="json") for line in said.manifest],
+        "sealNo": said.seal_no,
+        "key": said.key,
+    }
+    if mine is not None:
+        word["instead"] = {"by": mine["by"], "at": mine["at"]}
+    if said.side is Side.FROM:
+        row.given = word
+    else:
+        row.taken = word
+
+
+def _open_row(
+    session: Session, leg: LegRow, known: list[HandoverRow], said: HandoverSaid, now: datetime
+) -> HandoverRow:
     """The hand-over that waits for its other side, else a new one."""
-    known = handovers_of(session, leg.leg_id)
     for row in known:
         if row.event_id is None and (row.from_party, row.to_party) == (said.from_party, said.to_party):
             return row

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from domain.matters import End
 from domain.tasks import TaskKind
 from parcels.case_entries import raise_task, settle_tasks
-from parcels.scan_batch import Batch, Code
+from parcels.scan_batch import Batch
+from parcels.scan_verdicts import Code
 from storage.parcels.code_checks import CodeCheck, HandoverKeys, check, check_waiting, checks_of, handing_of
 from storage.parcels.legs import LegRow, lock_leg
 

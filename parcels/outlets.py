@@ -17,7 +17,7 @@ from domain.messages import TaskOutcome, TaskResolved
 from domain.naming import LegUpdate, delivery_workflow_id
 from domain.terms import DOOR_LEGS, Datum
 from logistics.geo import Point
-from logistics.outlets import Outlet, load_outlets
+from logistics.outlets import Outlet, load_outlets, nearest
 from storage.parcels.legs import CourierRow, LegRow, OutletRow
 from storage.pending_updates import queue_update
 
@@ -134,6 +134,16 @@ def set_on_duty(session: Session, courier_id: str, on_duty: bool, now: datetime)
         courier.on_duty, courier.silent_since = True, None
     ask_for_dispatch(session, f"courier-{courier_id}", now)
     return courier
+
+
+def put_at(session: Session, leg: LegRow, door: Point | None) -> None:
+    """The leg's door is there, in the circle of the nearest outlet; None: a person has to place it."""
+    leg.lat = leg.lon = leg.outlet_id = leg.distance_m = None
+    if door is not None:
+        point = door.to(Datum.WGS84)
+        leg.lat, leg.lon = point.lat, point.lon
+        for best in nearest(point, 1, outlets_now(session)):
+            leg.outlet_id, leg.distance_m = best.outlet.id, best.distance_m
 
 
 def ask_for_dispatch(session: Session, cause: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.leg_changes import ChangeKind
 from domain.matters import End
 from domain.messages import PapersCounted, TaskOutcome
 from domain.naming import CaseUpdate, case_workflow_id
@@ -22,6 +23,7 @@ from parcels.case_entries import raise_task, settle_tasks
 from parcels.paper_trail import facts_of, follow
 from parcels.passports import at_window
 from storage.cases.rows import CaseRow
+from storage.parcels.leg_changes import last_change
 from storage.parcels.legs import LegRow
 from storage.parcels.papers import PaperRow, add_sightings
 from storage.pending_updates import is_queued, queue_update
@@ -124,6 +126,18 @@ def decide(
     for paper in differing if agreed is not None else ():
         paper.decision, paper.decided_for = agreed, paper.counted
     return papers
+
+
+def await_at_hall(session: Session, leg: LegRow, now: datetime) -> None:
+    """The visit was cancelled: what was to be fetched is brought to the window by its owner, and counted there."""
+    cancelled = last_change(session, leg.leg_id, ChangeKind.CANCEL)
+    by = cancelled.by if cancelled is not None else leg.leg_id
+    listed = {line.get("paper_no") for line in leg.manifest}
+    mine = [paper for paper in follow(session, leg.case_no, now) if paper.paper_no in listed and paper.counted is None]
+    add_sightings(session, [at_window(paper, f"cancelled/{leg.leg_id}", 0, by, now) for paper in mine])
+    for paper in follow(session, leg.case_no, now):
+        if paper in mine and paper.differs:
+            paper.decision, paper.decided_for = PaperDecision.BRING, paper.counted
 
 
 def count_one(session: Session, paper: PaperRow, counted: int, *, by: str, key: str, now: datetime) -> list[PaperRow]:

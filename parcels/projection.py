@@ -23,7 +23,7 @@ from parcels.alarms import raise_alarms
 from parcels.case_entries import settle_tasks
 from parcels.paper_differences import raise_short, stops_the_case, tell_the_case
 from parcels.paper_trail import follow
-from parcels.scan_parsing import LABEL_WRONG, ScanOnWire
+from parcels.scan_parsing import JUMPED, LABEL_WRONG, ScanOnWire
 from storage.base import Database
 from storage.parcels.code_checks import unproved
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow, lock_leg
@@ -71,6 +71,7 @@ def event_of(row: ScanEventRow, leg: Leg, pending: set[str], voids: str | None) 
         recorded_at=row.recorded_at,
         epoch=said.epoch,
         actor=row.actor,
+        login=row.login,
         from_party=parties.get("fromParty"),
         to_party=parties.get("toParty"),
         gps=said.gps.fix() if said.gps else None,
@@ -81,6 +82,7 @@ def event_of(row: ScanEventRow, leg: Leg, pending: set[str], voids: str | None) 
         clock_suspect=row.clock_suspect,
         proofs_pending=row.event_id in pending,
         label_wrong=row.payload.get(LABEL_WRONG) is True,
+        jumped=row.payload.get(JUMPED) is True,
         voids=voids if said.voids else None,
         void_reason=VoidReason.DID_NOT_OCCUR if said.voids else None,
         second_approval=row.second_approval,

@@ -8,15 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from domain.tasks import TaskKind
-from partners.standards import CHINA
+from parcels.device_tasks import open_or_count
 from storage.parcels.scans import quarantine
-from storage.tasks.rows import TaskRow, open_task
 
-_A_DAY = 100  # how often one device's is opened again on the day on which it was resolved
 ASKED_ABOUT = frozenset({"CHANGED", "SEQUENCE_USED", "FAULT"})
 
 
@@ -24,17 +21,4 @@ def set_aside(session: Session, device_id: str, rows: Iterable[dict[str, Any]], 
     """Keep these rows, the same content once. The caller holds the lock of the device's row."""
     fresh = [row for row in quarantine(session, list(rows)) if row["reason"] in ASKED_ABOUT]
     if fresh:
-        _open_or_count(session, device_id, len(fresh), now)
-
-
-def _open_or_count(session: Session, device_id: str, count: int, now: datetime) -> None:
-    day = now.astimezone(CHINA).date().isoformat()
-    key = f"scans-aside/{device_id}/{day}"
-    of_today = TaskRow.key.in_([f"{key}/{number}" for number in range(1, _A_DAY + 1)])
-    known = session.scalar(select(TaskRow).where(of_today, TaskRow.resolved_at.is_(None)))
-    if known is not None:
-        known.data = {**known.data, "count": known.data["count"] + count}
-        return
-    done = session.scalar(select(func.count()).select_from(TaskRow).where(of_today)) or 0
-    data = {"deviceId": device_id, "day": day, "count": count}
-    open_task(session, key=f"{key}/{done + 1}", kind=TaskKind.SCANS_SET_ASIDE, now=now, data=data)
+        open_or_count(session, TaskKind.SCANS_SET_ASIDE, "scans-aside", device_id, len(fresh), now)

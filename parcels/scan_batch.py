@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,60 +12,30 @@ from domain.terms import Datum, ParcelStage, Role, ScanSource
 from logistics.device_clock import Boot, correct
 from logistics.geo import Point
 from logistics.label_code import is_forged
+from parcels.jumps import Track, ask_about_jumps
 from parcels.rejected_lines import set_aside
 from parcels.scan_parsing import BagOnWire, ScanOnWire, Unreadable, as_kept, content_hash, keepable, read, without_code
+from parcels.scan_verdicts import Code, EventResult, Result
 from parcels.void_targets import Targets
 from storage.parcels import scans as log
 from storage.parcels.legs import CourierRow, LegRow, legs_by_number
 
 _KEPT_BOOTS = 8
 _EVIDENCE_CHARACTERS = 4000
-_HALL_ROLES = frozenset({Role.CLERK, Role.OUTLET, Role.SUPERVISOR})
-
-
-class Result(StrEnum):
-    """What became of one event (docs/postal.md "Devices: `POST /api/v1/scans:batch`")."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    CONFLICT = "conflict"
-    REJECTED = "rejected"
-
-
-class Code(StrEnum):
-    """Why it was refused; of an accepted event a remark for the person who scans."""
-
-    CHANGED = "CHANGED"  # conflict: the device has said something else under this id
-    SEQUENCE_USED = "SEQUENCE_USED"  # conflict: the device's sequence names another event
-    FORM = "FORM"  # rejected: out of form; the member follows
-    ROLE = "ROLE"  # rejected: not for this role
-    UNKNOWN_PARCEL = "UNKNOWN_PARCEL"  # accepted: no leg has this number yet
-    CLOCK_SUSPECT = "CLOCK_SUSPECT"  # accepted: the time proves nothing
-    REPEAT = "REPEAT"  # accepted: scanned a moment ago, no further effect
-    OUT_OF_PLACE = "OUT_OF_PLACE"  # accepted: can't follow what is known, shown without effect
-    SIGNER_SHORT = "SIGNER_SHORT"  # accepted: not delivered to one who may sign
-    CODE_WRONG = "CODE_WRONG"  # accepted: not the applicant's hand-over code; a person is asked
-    LABEL_WRONG = "LABEL_WRONG"  # accepted: a label that says it is ours, and we have not sealed; a person is asked
-    VOID_PENDING = "VOID_PENDING"  # accepted: the correction waits for a second person
-    FAULT = (
-        "FAULT"  # rejected for now: what follows from it can't be written; the device tries again, a person is asked
-    )
-
-
-class EventResult(Frozen):
-    """The answer to one event; names as on the wire. `eventId` None: it can't be read."""
-
-    eventId: str | None
-    result: Result
-    code: str | None = None
-    retryable: bool = False
 
 
 class Scanner(Frozen):
-    """The user who is logged in on the device, by name and role."""
+    """The user who is logged in on the device, by name and role.
+
+    `courier_id`: which courier he is, None: none in particular. `serves_hall`: he may check papers in at the hall.
+    `enrolled`: the device has proved itself; then its name says nothing of who scans, the login alone does.
+    """
 
     username: str
     role: Role
+    courier_id: str | None = None
+    serves_hall: bool = False
+    enrolled: bool = False
 
 
 class Reading(Frozen):
@@ -91,11 +60,12 @@ def readings(device_id: str, events: Iterable[Any]) -> list[Reading]:
 
 
 class Bagged(Frozen):
-    """A scan that names its bag. `at`: the time that counts."""
+    """A scan that names its bag. `at`: the time that counts. `by`: courier or user; `login`: whose session sent it."""
 
     event_id: str
     number: str
     by: str
+    login: str
     at: datetime
     bag: BagOnWire
 
@@ -127,6 +97,8 @@ class Batch:
         self._given = given
         self._label_keys = label_keys
         self._courier = _courier(session, device.device_id, scanner)
+        self._actor = _actor(session, self._courier, scanner)
+        self._jumps = 0
         self._rows: list[dict[str, Any]] = []
         self._proofs: list[dict[str, Any]] = []
         self._quarantined: list[dict[str, Any]] = []
@@ -136,6 +108,8 @@ class Batch:
         self._hashes = log.stored_hashes(session, ScanSource.DEVICE, device.device_id, said_ids)
         self._sequences = log.stored_sequences(session, device.device_id, [scan.deviceSeq for scan in scans])
         self._legs = legs_by_number(session, {scan.number for scan in scans})
+        placed = [scan.deviceSeq for scan in scans if scan.gps is not None]
+        self._track = Track(session, device.device_id, placed, self._courier)
         own_only = scanner.role is Role.COURIER
         self._targets = Targets(session, device.device_id, [scan.voids for scan in scans if scan.voids], own_only)
 
@@ -144,6 +118,7 @@ class Batch:
         results = [self._judge(reading) for reading in self._given]
         log.append(self._session, self._rows, self._proofs)
         set_aside(self._session, self._device.device_id, self._quarantined, self._now)
+        ask_about_jumps(self._session, self._device.device_id, self._jumps, self._now)
         self._note_position()
         return results
 
@@ -187,8 +162,11 @@ class Batch:
         device_id, leg_id, voids = self._device.device_id, *self._leg_and_target(scan)
         event_id = log.log_id(ScanSource.DEVICE, device_id, scan.eventId)
         forged = bool(self._label_keys) and is_forged(scan.code, self._label_keys)
+        jumped = self._has_jumped(scan, at, suspect)
         if forged:
             self.remarks[event_id] = Code.LABEL_WRONG
+        elif jumped:
+            self.remarks[event_id] = Code.JUMPED
         elif leg_id is None:
             self.remarks[event_id] = Code.UNKNOWN_PARCEL
         elif suspect:
@@ -196,13 +174,13 @@ class Batch:
         self._hashes[scan.eventId] = reading.sha256
         self._sequences.add(scan.deviceSeq)
         self._targets.add(scan.eventId, event_id, leg_id)
-        if scan.gps is not None:
+        if scan.gps is not None and not jumped:
             self._fixes.append((at, scan.gps.fix().point))
-        actor = self._courier.courier_id if self._courier else self._scanner.username
         if scan.handoverCode is not None:
             self.typed[event_id] = scan.number, scan.handoverCode
         if scan.bag is not None:
-            self.bagged.append(Bagged(event_id=event_id, number=scan.number, by=actor, at=at, bag=scan.bag))
+            said_by = {"by": self._actor, "login": self._scanner.username}
+            self.bagged.append(Bagged(event_id=event_id, number=scan.number, at=at, bag=scan.bag, **said_by))
         self._rows.append(
             {
                 "event_id": event_id,
@@ -213,7 +191,8 @@ class Batch:
                 "leg_id": leg_id,
                 "code": scan.number,
                 "kind": scan.kind.value,
-                "actor": actor,
+                "actor": self._actor,
+                "login": self._scanner.username,
                 "occurred_at": scan.occurredAt,
                 "corrected_at": at,
                 "recorded_at": self._now,
@@ -221,7 +200,7 @@ class Batch:
                 "second_approval": self._scanner.role is Role.SUPERVISOR,
                 "natural_key": None,
                 "voids_id": voids,
-                "payload": as_kept(reading.raw, label_wrong=forged),
+                "payload": as_kept(reading.raw, label_wrong=forged, jumped=jumped),
                 "payload_sha256": reading.sha256,
             }
         )
@@ -229,6 +208,15 @@ class Batch:
             {"event_id": event_id, "sha256": sha256, "leg_id": leg_id, "named_at": self._now, "uploaded_at": None}
             for sha256 in dict.fromkeys(scan.proofs or ())
         ]
+
+    def _has_jumped(self, scan: ScanOnWire, at: datetime, suspect: bool) -> bool:
+        """Whether no vehicle brings this device to where it says that it is; not judged where its time is suspect."""
+        leg = self._legs.get(scan.number)
+        if scan.gps is None or suspect or leg is None:
+            return False
+        jumped = self._track.jumps(scan.deviceSeq, at, scan.gps.fix(), leg.time_scale)
+        self._jumps += jumped
+        return jumped
 
     def _leg_and_target(self, scan: ScanOnWire) -> tuple[str | None, str | None]:
         """A correction belongs to the leg of what it corrects, everything else to the number scanned."""
@@ -244,7 +232,7 @@ class Batch:
     def _may(self, scan: ScanOnWire) -> bool:
         """The hall's check is the hall's; a courier takes back only what the same device said, or will say."""
         if scan.kind is ParcelStage.HALL_CHECKED:
-            return self._scanner.role in _HALL_ROLES
+            return self._scanner.serves_hall
         return scan.voids is None or self._targets.may(scan.voids)
 
     def _corrected(self, scan: ScanOnWire) -> tuple[datetime, bool]:
@@ -290,6 +278,17 @@ class Batch:
 
 
 def _courier(session: Session, device_id: str, scanner: Scanner) -> CourierRow | None:
-    """Whose device it is: enrolled under the courier's id, or the courier's own login."""
-    known = session.get(CourierRow, device_id) or session.get(CourierRow, scanner.username)
-    return known if scanner.role is Role.COURIER else None
+    """Who scans: the courier whose login it is.
+
+    One who is none in particular (the sandbox's) is whose device it is, where nobody has enrolled that.
+    """
+    named = scanner.courier_id or (None if scanner.enrolled else device_id)
+    return session.get(CourierRow, named) if scanner.role is Role.COURIER and named is not None else None
+
+
+def _actor(session: Session, courier: CourierRow | None, scanner: Scanner) -> str:
+    """The courier's id, else the login's name; a login that is called like a courier is none by that."""
+    if courier is not None:
+        return courier.courier_id
+    called_so = session.get(CourierRow, scanner.username) is not None
+    return f"@{scanner.username}"[:64] if called_so else scanner.username

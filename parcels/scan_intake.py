@@ -14,12 +14,13 @@ from domain.model import Frozen
 from domain.terms import ScanSource
 from logistics.parcels import ParcelState
 from logistics.scans import ScanUse
-from parcels.bags import note_bags, raise_gaps
+from parcels.bags import note_bags, one_handed, raise_gaps
 from parcels.handover_codes import judge_late, judge_typed, raise_doubts
 from parcels.missing_proofs import open_missed, settle_missed
 from parcels.projection import project
-from parcels.scan_batch import Batch, Code, EventResult, Reading, Result, Scanner, readings
+from parcels.scan_batch import Batch, Reading, Scanner, readings
 from parcels.scan_parsing import ScanOnWire
+from parcels.scan_verdicts import Code, EventResult, Result
 from storage.base import AWAY, Database
 from storage.parcels import loose_scans as waits
 from storage.parcels import scans as log
@@ -101,7 +102,7 @@ class ScanIntake:
             legs = legs_by_number(session, {row.code for row in rows})
             for row in rows:
                 row.leg_id = legs[row.code].leg_id
-            waits.attach_proofs(session, rows)
+            waits.attach_proofs(session, rows, now)
             waits.age(session, aged, now)
             coded = judge_late(session, self._secrets.handover, {row.event_id: legs[row.code] for row in rows}, now)
             self._projected(session, (row.leg_id for row in rows))
@@ -118,6 +119,7 @@ class ScanIntake:
             proofs = waits.arrived_proofs(session, now, _AT_ONCE)
             for proof in proofs:
                 proof.uploaded_at = now
+            waits.bind_proofs(session, proofs, now)
             settle_missed(session, proofs, now)
             self._projected(session, (proof.leg_id for proof in proofs))
         return self._woken(len(proofs))
@@ -180,7 +182,7 @@ class ScanIntake:
             results = batch.take()
             wrong, coded = judge_typed(session, self._secrets.handover, batch, now)
             gaps = note_bags(session, batch.bagged, batch.leg_by_number)
-            remarks = batch.remarks | _remarks(self._projected(session, batch.touched)) | wrong
+            remarks = batch.remarks | _remarks(self._projected(session, batch.touched)) | one_handed(gaps) | wrong
             raise_doubts(session, coded, now)
             raise_gaps(session, gaps, now)
             watermark = log.raise_watermark(session, device)
@@ -217,6 +219,7 @@ _REMARKS = {
     ScanUse.OUT_OF_PLACE: Code.OUT_OF_PLACE,
     ScanUse.SIGNER_SHORT: Code.SIGNER_SHORT,
     ScanUse.VOID_PENDING: Code.VOID_PENDING,
+    ScanUse.SAME_PERSON: Code.SAME_PERSON,
 }
 
 

@@ -214,10 +214,14 @@ LABEL_WRONG = "labelWrong"
 """Member of an event as it is kept, ours and never a device's: its label is sealed with none of our keys."""
 
 
-def as_kept(raw: dict[str, Any], *, label_wrong: bool) -> dict[str, Any]:
-    """An event as its line in the log: without a hand-over code, with our word about its label."""
-    said = {name: value for name, value in without_code(raw).items() if name != LABEL_WRONG}
-    return said | ({LABEL_WRONG: True} if label_wrong else {})
+JUMPED = "jumped"
+"""The same: no vehicle brings its device to where it says that it is (parcels/jumps.py)."""
+
+
+def as_kept(raw: dict[str, Any], *, label_wrong: bool, jumped: bool = False) -> dict[str, Any]:
+    """An event as its line in the log: without a hand-over code, with our word about its label and its place."""
+    said = {name: value for name, value in without_code(raw).items() if name not in (LABEL_WRONG, JUMPED)}
+    return said | {name: True for name, is_so in ((LABEL_WRONG, label_wrong), (JUMPED, jumped)) if is_so}
 
 
 def content_hash(device_id: str, raw: Any) -> str:

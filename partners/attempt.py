@@ -4,6 +4,7 @@ contracts.md "Outbound calls": connect 3 s, read 10 s, 15 s in total, 60 s with 
 """
 
 import zlib
+from pathlib import Path
 from typing import NamedTuple
 
 import requests
@@ -33,10 +34,15 @@ class Answer(NamedTuple):
 
 
 class Attempts:
-    """One HTTP attempt a call, over one pool of connections; safe to use from several threads."""
+    """One HTTP attempt a call, over one pool of connections; safe to use from several threads.
 
-    def __init__(self, *, connections: int = 8) -> None:
+    `ca`: file of the authority whose certificates count; None: those that requests knows.
+    """
+
+    def __init__(self, *, connections: int = 8, ca: Path | None = None) -> None:
         self._session = bounded_session(connections=connections)
+        if ca is not None:
+            self._session.verify = str(ca)
 
     def make(
         self,

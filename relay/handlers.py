@@ -16,6 +16,7 @@ from domain.messages import (
     PapersCounted,
     SupplementGiven,
     TaskResolved,
+    VisitCancelled,
     WithdrawalAsked,
 )
 from domain.model import Frozen
@@ -46,6 +47,7 @@ CASE_HANDLERS: Final[Mapping[CaseUpdate, Handler]] = {
 LEG_HANDLERS: Final[Mapping[LegUpdate, Handler]] = {
     LegUpdate.SCAN_EFFECT: Handler(DeliveryWorkflow.scan_effect, LegEffect),
     LegUpdate.TASK_RESOLVED: Handler(DeliveryWorkflow.task_resolved, TaskResolved),
+    LegUpdate.CALL_OFF: Handler(DeliveryWorkflow.call_off, VisitCancelled),
 }
 
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from activities.withdrawn_visits import resume_visits
 from domain.messages import HoldNotice, HoldReason, SupplementGiven, TaskOutcome, TaskResolved
 from domain.naming import CaseUpdate, case_no_of
 from domain.tasks import TaskKind
@@ -31,7 +32,7 @@ def report_rejected(session: Session, row: UpdateRow, now: datetime) -> None:
     calendar, a hand-over at the hall, a scan (the event log has it), a task that was only acknowledged.
     """
     log.warning("update_refused", update=row.name, workflow_id=row.workflow_id, code=row.refusal)
-    lost, case_no, handling_no = _lost(session, row)
+    lost, case_no, handling_no = _lost(session, row, now)
     if not lost:
         return
     open_task(
@@ -69,12 +70,13 @@ def _objection(session: Session, notice: HoldNotice) -> dict[str, Any]:
     return said.facts if said is not None else {"sender": sender, "messageId": notice.message_id}
 
 
-def _lost(session: Session, row: UpdateRow) -> tuple[bool, str | None, str | None]:
+def _lost(session: Session, row: UpdateRow, now: datetime) -> tuple[bool, str | None, str | None]:
     """Whether something is, and of which case and handling."""
     case_no = case_no_of(row.workflow_id)
     match row.name:
         case CaseUpdate.WITHDRAW if case_no is not None:
             session.get_one(CaseRow, case_no, with_for_update=True).withdrawal_pending = False
+            resume_visits(session, case_no, now)
             return True, case_no, None
         case CaseUpdate.SUPPLEMENT:
             return True, case_no, SupplementGiven.model_validate(row.argument).handling_no

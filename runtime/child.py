@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from runtime.private_files import keep_private
+
 _PR_SET_PDEATHSIG = 1
 _KEEP_LOG_BYTES = 20_000_000
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
@@ -21,6 +23,12 @@ def _die_with_parent() -> None:
     """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _begin() -> None:
+    """What it writes is for our user alone, whoever starts it; and it does not outlive us."""
+    keep_private()
+    _die_with_parent()
 
 
 async def launch(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> asyncio.subprocess.Process:
@@ -37,7 +45,7 @@ async def launch(argv: Sequence[str], *, env: Mapping[str, str], log: Path) -> a
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_begin,
         )
 
 

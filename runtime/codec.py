@@ -1,20 +1,19 @@
-"""Payload codec: what Temporal stores is AES-256-GCM ciphertext with the key's id beside it (decisions.md 4)."""
+"""Payload codec: what Temporal stores is ciphertext with the key's id beside it (decisions.md 4)."""
 
 import os
 from collections.abc import Iterable
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
 from domain.errors import Misconfigured
 from runtime.keys import KeyRing
+from storage.ciphers import NONCE_BYTES, aead_of
 
 ENCODING = b"binary/encrypted"
-_NONCE_BYTES = 12
 
 
-class AesGcmCodec(PayloadCodec):
+class SealingCodec(PayloadCodec):
     """Encrypts whole payloads with the ring's first key; decrypts with the key that a payload names.
 
     Wire form: 12-byte nonce, ciphertext, 16-byte tag; metadata `encoding` = binary/encrypted and `kid`,
@@ -24,7 +23,7 @@ class AesGcmCodec(PayloadCodec):
 
     def __init__(self, ring: KeyRing) -> None:
         self._current = ring.current.kid
-        self._ciphers = {key.kid: AESGCM(key.secret.get_secret_value()) for key in ring.keys}
+        self._ciphers = {kid: aead_of(key) for kid, key in ring.by_kid().items()}
 
     async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
         """Each payload as a new one with its whole content encrypted; different bytes each time."""
@@ -40,7 +39,7 @@ class AesGcmCodec(PayloadCodec):
         return [self._decrypt(payload) for payload in payloads]
 
     def _encrypt(self, payload: Payload) -> Payload:
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = os.urandom(NONCE_BYTES)
         kid = self._current.encode()
         sealed = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), kid)
         return Payload(metadata={"encoding": ENCODING, "kid": kid}, data=nonce + sealed)
@@ -52,5 +51,5 @@ class AesGcmCodec(PayloadCodec):
         cipher = self._ciphers.get(kid.decode())
         if cipher is None:
             raise Misconfigured(f"CODEC_KEYS lacks key {kid.decode()!r}, with which stored payloads are encrypted")
-        plain = cipher.decrypt(payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:], kid)
+        plain = cipher.decrypt(payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:], kid)
         return Payload.FromString(plain)

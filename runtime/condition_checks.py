@@ -1,5 +1,6 @@
 """What is examined of an installation, part by part; each check gives its sentence and one remedy."""
 
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
@@ -17,8 +18,11 @@ from domain.errors import Misconfigured, NotFound, ServiceUnavailable
 from domain.terms import Partner
 from logistics.service_calendar import CHINA
 from runtime.condition import Engine, Finding, Level, Looked, Part, network_part
+from runtime.device_settings import only_enrolled
 from runtime.keys import DatedKey
 from runtime.networks import is_connected
+from runtime.printed_passwords import REMEDY, with_printed_password
+from runtime.private_files import open_to_others
 from runtime.settings import Settings
 from storage.cases.rows import CaseRow
 from storage.cases.tallies import Tally, tallies
@@ -27,6 +31,8 @@ from storage.exchange.breakers import breaker_of
 from storage.exchange.inbox_row import InboxRow, InboxState
 from storage.migrating import standing
 from storage.pending_updates import UpdateRow
+from storage.people.accounts import district_keepers, without_place
+from storage.people.devices import EnrolledDeviceRow
 from storage.watching import waiting_for
 
 NETWORKS: Final = {
@@ -41,6 +47,8 @@ _LOW_DISK: Final = 5 * 1024**3
 _KEY_SOON: Final = 30
 _BACKUP_OLD: Final = timedelta(hours=36)
 _STUCK: Final = timedelta(minutes=10)
+_LOOKED_AT: Final = 2000
+"""Files whose rights are looked at each minute; documents, of which there are many, are written for us alone."""
 
 
 def examine(looked: Looked, engine: Engine, now: datetime) -> list[Finding]:
@@ -52,10 +60,17 @@ def examine(looked: Looked, engine: Engine, now: datetime) -> list[Finding]:
         with looked.database.read() as session:
             found += [_network(session, partner, now) for partner in Partner]
             found.append(_queues(session, now))
+        found.append(_accounts(looked))
+        found.append(_devices(looked))
     found += _files(looked)
     found += _lists(looked, now, in_storage=there)
-    found += [_keys(looked.settings, local_day(now)), _backup(looked.settings, now), _disk(looked.settings), _fonts()]
+    settings = looked.settings
+    found += [_keys(settings, local_day(now)), _private(settings), _backup(settings, now), _disk(settings), _fonts()]
     return found
+
+
+_MEANWHILE: Final = "办件照常登记、来文照常签收，但都停在原处，恢复后自动往下办"
+"""What it means to people while nothing moves."""
 
 
 def _database(looked: Looked) -> Finding:
@@ -73,14 +88,16 @@ def _engine(settings: Settings, engine: Engine) -> Iterator[Finding]:
     part, what, where = Part.ENGINE, "Temporal", settings.temporal_target
     if not engine.serving:
         fix = "先运行 make run" if settings.embedded else "检查 TEMPORAL_ADDRESS 和那边的 Temporal 集群"
-        yield Finding(part=part, level="fail", what=what, detail=f"{where} 不可用", fix=fix)
+        yield Finding(part=part, level="fail", what=what, detail=f"{where} 不可用，{_MEANWHILE}", fix=fix)
         return
     yield Finding(part=part, level="pass", what=what, detail=where)
     part, what = Part.WORKER, "Worker"
     if engine.worker:
         yield Finding(part=part, level="pass", what=what, detail="在线")
     else:
-        yield Finding(part=part, level="fail", what=what, detail="没有在线的 worker", fix="运行 kuayu worker")
+        yield Finding(
+            part=part, level="fail", what=what, detail=f"没有在线的 worker，{_MEANWHILE}", fix="运行 kuayu worker"
+        )
 
 
 def _network(session: Session, partner: Partner, now: datetime) -> Finding:
@@ -172,6 +189,53 @@ def _calendar(calendar: WorkdayCalendar, today: date) -> Finding:
     )
 
 
+def _accounts(looked: Looked) -> Finding:
+    """Whether somebody could come in by a password that is in our README; whether accounts have a keeper and places."""
+    part, what = Part.ACCOUNTS, "账号"
+    if looked.settings.sandbox:
+        return Finding(part=part, level="pass", what=what, detail="演示环境，演示账号的密码是公开的")
+    names = with_printed_password(looked.database)
+    if not names:
+        return _places(looked) or Finding(part=part, level="pass", what=what, detail="没有账号在用演示密码")
+    detail = f"{'、'.join(names)} 还在用公开的演示密码"
+    return Finding(part=part, level="fail", what=what, detail=detail, fix=REMEDY.format(names=" ".join(names)))
+
+
+def _places(looked: Looked) -> Finding | None:
+    """Who gives accounts to others, and for whom nothing is opened; None where nothing is to be said."""
+    part, what = Part.ACCOUNTS, "账号"
+    with looked.database.read() as session:
+        keepers, nowhere = district_keepers(session), without_place(session)
+    if not keepers:
+        fix = "在服务器上运行 kuayu user add 用户名 --role security --unit district"
+        detail = "没有区级安全管理员，账号只能在服务器上管理"
+        return Finding(part=part, level="warn", what=what, detail=detail, fix=fix)
+    if nowhere:
+        detail = (
+            f"{'、'.join(nowhere[:5])}{' 等' if len(nowhere) > 5 else ''} 没有单位或没有对应投递员，登录后什么也打不开"
+        )
+        fix = "在“账号”里分配，或运行 kuayu user unit 用户名 单位"
+        return Finding(part=part, level="warn", what=what, detail=detail, fix=fix)
+    return None
+
+
+def _devices(looked: Looked) -> Finding:
+    """Whether a device that nobody has enrolled could scan, and whether one can be enrolled at all."""
+    part, what, settings = Part.DEVICES, "设备", looked.settings
+    with looked.database.read() as session:
+        live = session.scalar(select(func.count()).select_from(EnrolledDeviceRow).filter_by(revoked_at=None)) or 0
+    detail = f"登记了 {live} 台"
+    if settings.sandbox:
+        return Finding(part=part, level="pass", what=what, detail=detail)
+    if not only_enrolled(settings.devices, played=False):
+        return Finding(part=part, level="warn", what=what, detail=f"{detail}，没有登记的也能扫描",
+                       fix="登记完后在 .env 里设 DEVICES=enrolled")  # fmt: skip
+    if not settings.public_url.startswith("https:"):
+        return Finding(part=part, level="warn", what=what, detail=f"{detail}，但不经 https 的页面不能登记设备",
+                       fix="经 https 提供服务，并设 PUBLIC_URL")  # fmt: skip
+    return Finding(part=part, level="pass", what=what, detail=detail)
+
+
 def _dated(settings: Settings) -> Iterator[tuple[str, Sequence[DatedKey]]]:
     """Variable → its keys, for every direction with every network."""
     yield "SICHUAN_OUR_KEYS", settings.sichuan.our_keys
@@ -207,6 +271,16 @@ def _keys(settings: Settings, today: date) -> Finding:
                        fix="到期前向对方换取新密钥，新旧两把可以同时有效")  # fmt: skip
     detail = f"最早的剩 {soon[0][1]} 天（{soon[0][0]}）" if soon else "都没有设到期日"
     return Finding(part=part, level="pass", what=what, detail=detail)
+
+
+def _private(settings: Settings) -> Finding:
+    """What lies in DATA_DIR is for our own user alone."""
+    part, what, folder = Part.PRIVATE, "文件权限", settings.data_dir
+    loose = sum(1 for _ in open_to_others(folder, _LOOKED_AT))
+    if loose:
+        return Finding(part=part, level="warn", what=what, detail=f"DATA_DIR 里有 {loose} 个文件或目录别的用户也能打开",
+                       fix=f"执行 chmod -R go= {shlex.quote(str(folder))}")  # fmt: skip
+    return Finding(part=part, level="pass", what=what, detail="DATA_DIR 只有本程序的用户能打开")
 
 
 def _backup(settings: Settings, now: datetime) -> Finding:

@@ -1,6 +1,6 @@
 """The composition root: settings become the container that the worker, the web process and the commands share."""
 
-import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ from logistics.carrier import CarrierClient
 from logistics.promise_rules import PromiseRules
 from outbound.clamd import Clamd
 from partners.licence_office.client import LicenceOffice
-from runtime.keys import KeyRing
+from runtime.marks import Mark, head_seeds, mark_key
 from runtime.settings import Settings
 from runtime.tls_settings import secured
 from storage.audit.heads import HeadSigner
@@ -21,6 +21,7 @@ from storage.documents.s3 import S3Blobs, S3Bucket
 from storage.documents.store import Blobs, Documents, nothing_scans
 from storage.exchange.inbox import GAP_PATIENCE, Inbox
 from storage.parcels.code_checks import HandoverKeys
+from storage.personal.retention import Terms, terms
 from storage.sealing import Sealer
 
 
@@ -31,7 +32,7 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Container:
-    """What every process has: settings, database, seal, documents and inbox."""
+    """What every process has: settings, database, its seal (with the keys of cases), documents and inbox."""
 
     settings: Settings
     database: Database
@@ -42,17 +43,17 @@ class Container:
 
 def container_of(settings: Settings) -> Container:
     """Make the container; nothing is opened or asked before its first use, so the database may still be away."""
-    sealer = Sealer(_ring(settings.seal_keys))
+    database = Database(secured(settings.database_url, settings.tls), Sealer(settings.seal_keys.by_kid()))
     return Container(
         settings=settings,
-        database=Database(secured(settings.database_url, settings.tls)),
-        sealer=sealer,
-        documents=documents_of(settings, sealer),
-        inbox=Inbox(sealer, gap_patience(settings)),
+        database=database,
+        sealer=database.sealer,
+        documents=documents_of(settings, database),
+        inbox=Inbox(database.sealer, gap_patience(settings)),
     )
 
 
-def documents_of(settings: Settings, sealer: Sealer) -> Documents:
+def documents_of(settings: Settings, database: Database) -> Documents:
     """The documents, sealed: in S3 where DOCUMENTS_S3_URL says so, else in DATA_DIR/documents (decisions.md 26)."""
     given = settings.documents
     blobs: Blobs = FolderBlobs(settings.data_dir / "documents")
@@ -65,10 +66,16 @@ def documents_of(settings: Settings, sealer: Sealer) -> Documents:
             secret_key=given.s3_secret_key.get_secret_value(),
         )
         blobs = S3Blobs(bucket)
-    if not given.clamd:
-        return Documents(blobs, sealer, nothing_scans)
-    host, _, port = given.clamd.rpartition(":")
-    return Documents(blobs, sealer, Clamd(host.strip("[]"), int(port), given.clamd_timeout_s).scan)
+    scan: Callable[[bytes], None] = nothing_scans
+    if given.clamd:
+        host, _, port = given.clamd.rpartition(":")
+        scan = Clamd(host.strip("[]"), int(port), given.clamd_timeout_s).scan
+    return Documents(blobs, database.sealer, scan, database)
+
+
+def retention_terms(settings: Settings) -> Terms:
+    """After how many days what of a case is erased, by the PERSONAL_ settings and retention.toml."""
+    return terms(settings.personal.documents_days, settings.personal.kept_days)
 
 
 def gap_patience(settings: Settings) -> timedelta:
@@ -101,32 +108,29 @@ def promise_rules(settings: Settings) -> PromiseRules:
 
 
 def label_key(settings: Settings) -> bytes:
-    """The key of the square codes on labels (courier.md §8): LABEL_KEY, else derived from the oldest of SEAL_KEYS."""
+    """The key of the square codes on labels (courier.md §8): LABEL_KEY, else as MARK_KEYS says."""
     if settings.label_key is not None:
         return settings.label_key.current.secret.get_secret_value()
-    return _derived(settings, b"kuayu label codes")
+    return mark_key(settings, Mark.LABELS)
 
 
 def label_keys(settings: Settings) -> tuple[bytes, ...]:
     """All keys with which a label on its way may have been sealed: those of LABEL_KEY, and the derived one."""
     ring = settings.label_key.keys if settings.label_key is not None else ()
-    return (*(key.secret.get_secret_value() for key in ring), _derived(settings, b"kuayu label codes"))
+    return (*(key.secret.get_secret_value() for key in ring), mark_key(settings, Mark.LABELS))
 
 
 def agent_key(settings: Settings) -> bytes:
-    """The key that turns an agent's document number into an id of our own (帮代办人), 32 bytes.
-
-    Derived from the oldest of SEAL_KEYS, so that ids stay when a key is added in front.
-    """
-    return _derived(settings, b"kuayu agents")
+    """The key that turns an agent's document number into an id of our own (帮代办人), 32 bytes."""
+    return mark_key(settings, Mark.AGENTS)
 
 
 def result_key(settings: Settings) -> bytes:
-    """The key of the hashes of codes that were sent to applicants (验证码), 32 bytes; derived as `agent_key`.
+    """The key of the hashes of codes that were sent to applicants (验证码), 32 bytes.
 
     Before 0034 printed codes (领取码) were functions of it.
     """
-    return _derived(settings, b"kuayu result codes")
+    return mark_key(settings, Mark.CODES)
 
 
 def applicant_keys(settings: Settings, sealer: Sealer) -> ApplicantKeys:
@@ -147,43 +151,39 @@ def handover_keys(settings: Settings, sealer: Sealer) -> HandoverKeys:
 
 def _handover_key(settings: Settings) -> bytes:
     """Of the hashes of codes that were typed; before 0034 the codes themselves were functions of it."""
-    return _derived(settings, b"kuayu hand-over codes")
+    return mark_key(settings, Mark.HANDOVERS)
 
 
 def verification_key(settings: Settings) -> bytes:
-    """The key behind the tokens in the square codes of papers (核验), 32 bytes; derived as `agent_key`."""
-    return _derived(settings, b"kuayu verification")
+    """The key behind the tokens in the square codes of papers (核验), 32 bytes."""
+    return mark_key(settings, Mark.VERIFICATION)
 
 
 def tries_key(settings: Settings) -> bytes:
-    """The key that puts wrong tries of applicants into slots (错误次数), 32 bytes; derived as `agent_key`."""
-    return _derived(settings, b"kuayu wrong tries")
+    """The key that puts wrong tries of applicants into slots (错误次数), 32 bytes."""
+    return mark_key(settings, Mark.TRIES)
+
+
+def factor_key(settings: Settings) -> bytes:
+    """The key of what is kept of recovery codes, and of the handles that security keys know users by, 32 bytes."""
+    return mark_key(settings, Mark.FACTORS)
+
+
+def device_key(settings: Settings) -> bytes:
+    """The key of what is kept of codes with which devices are enrolled (设备登记码), 32 bytes."""
+    return mark_key(settings, Mark.DEVICES)
 
 
 def matter_key(settings: Settings) -> bytes:
-    """The key of the marks by which cases of one person, item and region are found (重复办件), 32 bytes.
-
-    Derived from the oldest of SEAL_KEYS, so that marks stay when a key is added in front.
-    """
-    return _derived(settings, b"kuayu same matters")
+    """The key of the marks by which cases of one person, item and region are found (重复办件), 32 bytes."""
+    return mark_key(settings, Mark.MATTERS)
 
 
 def face_key(settings: Settings) -> bytes:
-    """The key of the marks by which a search finds cases (盲索引), 32 bytes; derived as `matter_key`."""
-    return _derived(settings, b"kuayu faces")
+    """The key of the marks by which a search finds cases (盲索引), 32 bytes."""
+    return mark_key(settings, Mark.FACES)
 
 
 def audit_trail(settings: Settings) -> AuditTrail:
-    """The audit trail (审计), its heads signed with keys derived from SEAL_KEYS, of which the first signs."""
-    keys = _ring(settings.seal_keys)
-    seeds = {kid: hmac.digest(key, b"kuayu audit heads", "sha256") for kid, key in keys.items()}
-    return AuditTrail(HeadSigner(seeds))
-
-
-def _derived(settings: Settings, purpose: bytes) -> bytes:
-    oldest = settings.seal_keys.keys[-1].secret.get_secret_value()
-    return hmac.digest(oldest, purpose, "sha256")
-
-
-def _ring(ring: KeyRing) -> dict[str, bytes]:
-    return {key.kid: key.secret.get_secret_value() for key in ring.keys}
+    """The audit trail (审计), its heads signed as `runtime.marks:head_seeds` says."""
+    return AuditTrail(HeadSigner(head_seeds(settings)))

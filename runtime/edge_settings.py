@@ -98,5 +98,8 @@ class EdgeSettings(BaseModel):
         200, ge=0, description="signed callbacks a second of one network, ten times as many at once; 0: no limit"
     )
     unsigned_per_hour: int = Field(
-        100, ge=1, description="unsigned callbacks an hour that are written down one by one; more are counted only"
+        100,
+        ge=1,
+        description="unsigned callbacks an hour, and refusals of strangers, that are written down one by one; more are "
+        "counted only",
     )

@@ -29,8 +29,13 @@ DYNAMIC_CONFIG = {
     "matching.persistenceMaxQPS": "100000",
     "frontend.persistenceMaxQPS": "100000",
     "system.enableActivityEagerExecution": "true",
+    "matching.numTaskqueueReadPartitions": "1",
+    "matching.numTaskqueueWritePartitions": "1",
 }
-"""Limits meant for shared servers are lifted.
+"""Limits meant for shared servers are lifted, and each task queue is one.
+
+With the usual four parts a task that waits in one of them may wait for the next turn of a poll (15 and 60 s, seen on a
+server on PostgreSQL): a few workers' polls are in the others, which send nothing on once something waits for 5 s.
 
 `history.timerProcessorMaxTimeShift` stays at its default of 1 s: with 10 ms timers fire when they are due, but under
 load some did not fire at all until the server was started again (seen on schedules). Late by a second is no harm here.

@@ -8,6 +8,7 @@ from runtime.settings import Settings, as_text, variables
 
 _HEAD = """\
 # Every setting with its default. Copy to .env and take the # away where yours differs; the environment wins.
+# Each secret may also stand in a file (NAME_FILE) or be said by a program (NAME_COMMAND): docs/operations.md "Keys".
 # Written from runtime/settings.py by: python -m runtime.env_example > .env.example
 """
 
@@ -21,7 +22,7 @@ def render() -> str:
         default = "" if field.is_required() else as_text(field.default)
         if name in played and played[name] != default:
             lines.append(f"# with SANDBOX=1: {played[name]}")
-        if name in ("CODEC_KEYS", "SEAL_KEYS"):
+        if name in ("CODEC_KEYS", "SEAL_KEYS", "MARK_KEYS"):
             lines.append("# with SANDBOX=1: made in DATA_DIR/keys.json at the first start")
         blocks.append("\n".join([*lines, f"# {name}={default}"]) + "\n")
     return "\n".join(blocks)

@@ -16,6 +16,7 @@ from exchange.reconciliation import Reconciliation
 from jobs.carrier_traces import TrackJob
 from jobs.messages import MessagesJob
 from jobs.partner_books import BooksJob
+from jobs.retention import RetentionJob
 from jobs.sweep import SweepJob
 from logistics.carrier import CarrierClient
 from parcels.scan_intake import ScanIntake, ScanSecrets
@@ -23,10 +24,11 @@ from relay.broken_runs import BrokenRuns
 from relay.relay import Relay
 from runtime.condition import ConditionWatch
 from runtime.condition_checks import examine
-from runtime.container import Container, gap_patience, handover_keys
+from runtime.container import Container, audit_trail, gap_patience, handover_keys, retention_terms
 from runtime.messages import message_sender
 from runtime.network import Network
 from runtime.networks import adapters_of, books_of
+from storage.personal.eraser import Eraser
 
 _HEAL = {Partner.SICHUAN: Job.HEAL_SICHUAN, Partner.INTERPROVINCIAL: Job.HEAL_INTERPROVINCIAL}
 _RECONCILE = {
@@ -64,6 +66,7 @@ def jobs_of(
         Job.SWEEP: sweep.parts,
         Job.MESSAGES: (MessagesJob(message_sender(container, now)).send_messages,),
         Job.TRACK: (TrackJob(CarrierTracking(database, carrier, now), relay).track,),
+        Job.RETENTION: _retention(container, now).parts,
     }
     for partner, network in networks.items():
         books = BooksJob(partner, gaps, reconciliation, relay, now)
@@ -72,3 +75,9 @@ def jobs_of(
             jobs[_HEAL[partner]] = (books.heal,)
         jobs |= {job: (poll,) for job, poll in network.polls(relay).items()}
     return jobs
+
+
+def _retention(container: Container, now: Callable[[], datetime]) -> RetentionJob:
+    settings = container.settings
+    eraser = Eraser(container.database, container.sealer, container.documents, now, audit_trail(settings))
+    return RetentionJob(eraser, retention_terms(settings), settings.personal.erased_at_once)

@@ -2,35 +2,41 @@
 
 import base64
 import binascii
-import json
-import os
-import secrets
 from collections.abc import Iterable
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretBytes, SecretStr, model_validator
 
-from domain.errors import Misconfigured
+from storage.ciphers import Algorithm, Key
 
-KEY_BYTES = 32
+ROOT = "root"
+"""Of MARK_KEYS: what every purpose is derived from that has no key of its own there (`runtime.marks`)."""
+_SM4 = "sm4"
+"""Between key id and key where it is one of SM4's."""
+_MAX_KID = 64
 _MAX_ACTIVE = 2  # contracts.md "Common rules": two keys per partner and direction may be active at once
 
 
 class RingKey(BaseModel):
-    """One 256-bit key and the id that travels beside what it encrypted."""
+    """One key, how it encrypts, and the id that travels beside what it encrypted."""
 
     model_config = ConfigDict(frozen=True)
 
     kid: str
     secret: SecretBytes
+    algorithm: Algorithm = Algorithm.AES
+
+    def dump(self) -> str:
+        """The form in which settings hold it. Secret: never log it."""
+        how = f"{_SM4}:" if self.algorithm is Algorithm.SM4 else ""
+        return f"{self.kid}:{how}{base64.b64encode(self.secret.get_secret_value()).decode()}"
 
 
 class KeyRing(BaseModel):
     """Keys of one purpose: the first encrypts, all decrypt, so a key is replaced without losing data.
 
-    Written `kid:base64[,kid:base64…]`, each key 32 bytes.
+    Written `kid:base64[,kid:base64…]`, each key 32 bytes for AES-256-GCM; `kid:sm4:base64` with 16 bytes is SM4-GCM.
 
     Raises:
         ValueError: another form, no key, or the same kid twice; without any value.
@@ -62,9 +68,13 @@ class KeyRing(BaseModel):
         """The key with this id, or None."""
         return next((key for key in self.keys if key.kid == kid), None)
 
+    def by_kid(self) -> dict[str, Key]:
+        """Key id → key, in their order."""
+        return {key.kid: Key(key.secret.get_secret_value(), key.algorithm) for key in self.keys}
+
     def dump(self) -> str:
         """The form in which settings hold it. Secret: never log it."""
-        return ",".join(f"{key.kid}:{base64.b64encode(key.secret.get_secret_value()).decode()}" for key in self.keys)
+        return ",".join(key.dump() for key in self.keys)
 
 
 def _parts(text: str) -> list[str]:
@@ -72,14 +82,16 @@ def _parts(text: str) -> list[str]:
 
 
 def _ring_key(part: str) -> RingKey:
-    kid, colon, encoded = part.partition(":")
+    kid, colon, rest = part.partition(":")
+    how, second, encoded = rest.partition(":")
+    algorithm = Algorithm.SM4 if second and how == _SM4 else Algorithm.AES
     try:
-        secret = base64.b64decode(encoded, validate=True)
+        secret = base64.b64decode(encoded if algorithm is Algorithm.SM4 else rest, validate=True)
     except binascii.Error:
         secret = b""
-    if not colon or not kid or not kid.isascii() or len(secret) != KEY_BYTES:
-        raise ValueError(f"each key is written kid:base64 and has {KEY_BYTES} bytes")
-    return RingKey(kid=kid, secret=SecretBytes(secret))
+    if not colon or not kid or not kid.isascii() or len(kid) > _MAX_KID or len(secret) != algorithm.key_bytes:
+        raise ValueError("each key is written kid:base64 and has 32 bytes, or kid:sm4:base64 and has 16")
+    return RingKey(kid=kid, secret=SecretBytes(secret), algorithm=algorithm)
 
 
 class DatedKey(BaseModel):
@@ -162,45 +174,3 @@ def _parse_certificates(value: Any) -> Any:
 
 Certificates = Annotated[tuple[DatedCertificate, ...], BeforeValidator(_parse_certificates)]
 """Certificates by serial, each with its days; one that is revoked is given an end in the past."""
-
-
-def sandbox_keys(data_dir: Path) -> dict[str, str]:
-    """CODEC_KEYS and SEAL_KEYS of this data folder, made at first use and kept in `keys.json` (mode 0600).
-
-    For the sandbox only: a real installation brings its own keys. Several processes may call this at once; one file
-    wins and all read it.
-
-    Raises:
-        Misconfigured: the file is there but can't be read.
-    """
-    path = data_dir / "keys.json"
-    if not path.exists():
-        _create_keys(path)
-    try:
-        kept = json.loads(path.read_text())
-        return {"CODEC_KEYS": kept["CODEC_KEYS"], "SEAL_KEYS": kept["SEAL_KEYS"]}
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise Misconfigured(
-            f"{path} is not readable as keys; restore it: without it, what this data folder holds is lost"
-        ) from fault
-
-
-def _create_keys(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rings = {name: f"{name[0].lower()}1:{_random_key()}" for name in ("CODEC_KEYS", "SEAL_KEYS")}
-    draft = path.with_name(f".keys-{os.getpid()}-{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(rings, file)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # fails where another process was first, so a file once seen never changes
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _random_key() -> str:
-    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()

@@ -5,34 +5,48 @@ that look misspelt, and adds the sandbox's own addresses and keys when SANDBOX=1
 """
 
 import difflib
+import inspect
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, model_validator
+from pydantic import BaseModel, Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from domain.errors import Misconfigured
+from runtime.account_settings import AccountSettings, check_demo_host
 from runtime.claim import running_settings
+from runtime.device_settings import DevicesAllowed
 from runtime.document_settings import DocumentSettings
 from runtime.edge_settings import EdgeSettings
 from runtime.four_eyes import FourEyes
-from runtime.keys import KeyRing, sandbox_keys
+from runtime.key_files import sandbox_keys
+from runtime.key_sources import SecretSource, names_of
+from runtime.keys import ROOT, DatedKey, KeyRing
+from runtime.login_settings import CertificateSettings, OidcSettings, SecondFactorRoles
 from runtime.message_settings import SmsSettings
+from runtime.pace_settings import PromiseSettings, WorkerSettings
 from runtime.partner_settings import (
     CourierSettings,
     InterprovincialSettings,
     LicencesSettings,
     ReaderSettings,
-    Seconds,
     SichuanSettings,
     SouthwestSettings,
     sandbox_defaults,
 )
+from runtime.personal_settings import PersonalSettings
+from runtime.printed_keys import printed_among
 from runtime.tls_settings import TlsSettings
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -43,30 +57,6 @@ UP_DEFAULTS: Mapping[str, Any] = {"sandbox": "1", "demo_users": "1"}
 
 class MisspeltSetting(UserWarning):
     """A variable that nothing reads but that looks like one of ours."""
-
-
-class WorkerSettings(BaseModel):
-    """How the worker and the relays pace themselves."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    threads: int = Field(32, ge=1, description="activity threads of the worker")
-    cached_workflows: int = Field(1000, ge=10, description="open workflows kept in memory; 3 per active case")
-    sticky_timeout_s: Seconds = Field(1.5, description="seconds until another worker takes a dead one's case")
-    shutdown_s: Seconds = Field(10, description="seconds that running activities get when the worker stops")
-    relay_poll_s: Seconds = Field(0.5, description="seconds between looks for inbox rows and scans to relay")
-    sweep_s: Seconds = Field(15, description="seconds between sweeps for cases that were not started")
-
-
-class PromiseSettings(BaseModel):
-    """The promise at the door; open promises keep the terms that they were made under."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    pickup_minutes: int = Field(60, ge=0, le=1440, description="minutes to the door for a pickup; 0: no promise")
-    delivery_minutes: int = Field(60, ge=0, le=1440, description="minutes to the door for a delivery; 0: no promise")
-    warn_minutes: int = Field(15, ge=0, le=240, description="how long before its end a promise at risk is said")
-    pause_cap_minutes: int = Field(30, ge=0, le=1440, description="how long one order's clock may be paused in all")
 
 
 class Settings(BaseSettings):
@@ -117,20 +107,40 @@ class Settings(BaseSettings):
     demo_users: bool = Field(
         False, description="sandbox only: one user per role, password demo (default of `make run`)"
     )
+    demo_users_anywhere: bool = Field(
+        False, description="1: DEMO_USERS also where HOST is not this machine alone; who reaches it may do everything"
+    )
     four_eyes: FourEyes = Field(
         "",
-        description="events that a second officer confirms, with commas, e.g. REJECTED,NOT_ACCEPTED; off: none; "
-        "empty: these two, with SANDBOX none",
+        description="what a second person confirms, with commas: events of an officer, TASKS for outcomes of tasks "
+        "that give something up, e.g. REJECTED,NOT_ACCEPTED,TASKS; off: nothing; empty: these three, with SANDBOX "
+        "nothing",
+    )
+    second_factor_roles: SecondFactorRoles = Field(
+        "",
+        description="roles that need a second factor, with commas, e.g. operator,security,auditor,supervisor; off: "
+        "none; empty: these four, with SANDBOX none. Whoever has one is asked for it, whatever his role",
+    )
+    devices: DevicesAllowed = Field(
+        "",
+        description="which devices may scan: enrolled, those only that somebody has enrolled; any, others too; empty: "
+        "enrolled, with SANDBOX any",
     )
     codec_keys: KeyRing = Field(
-        description="keys of the Temporal payload codec, kid:base64 of 32 bytes, first one encrypts"
+        description="keys of the Temporal payload codec, kid:base64 of 32 bytes (AES) or kid:sm4:base64 of 16, "
+        "first one encrypts; kuayu keys new makes them"
     )
     seal_keys: KeyRing = Field(
-        description="keys of sealed columns and stored commands, kid:base64 of 32 bytes, first one encrypts"
+        description="keys of what is kept sealed, written alike, first one encrypts; kuayu keys new makes them"
+    )
+    mark_keys: KeyRing | None = Field(
+        None,
+        description="what marks for searching, codes and signatures are made with, kid:base64 of 32 bytes, one of them "
+        "named root; empty: the oldest of SEAL_KEYS, which then must stay; kuayu keys marks makes it",
     )
     label_key: KeyRing | None = Field(
         None,
-        description="key of the square codes on labels, kid:base64 of 32 bytes; empty: made from the oldest SEAL_KEYS",
+        description="key of the square codes on labels, kid:base64 of 32 bytes; empty: made as MARK_KEYS says",
     )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level that is logged")
     worker: WorkerSettings = WorkerSettings()
@@ -138,6 +148,9 @@ class Settings(BaseSettings):
     documents: DocumentSettings = DocumentSettings()
     edge: EdgeSettings = EdgeSettings()
     tls: TlsSettings = TlsSettings()
+    oidc: OidcSettings = OidcSettings()
+    certificate: CertificateSettings = CertificateSettings()
+    accounts: AccountSettings = AccountSettings()
     sichuan: SichuanSettings
     southwest: SouthwestSettings
     interprovincial: InterprovincialSettings
@@ -145,6 +158,7 @@ class Settings(BaseSettings):
     sms: SmsSettings = SmsSettings()
     licences: LicencesSettings = LicencesSettings()
     reader: ReaderSettings = ReaderSettings()
+    personal: PersonalSettings = PersonalSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -156,7 +170,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments are defaults here: the environment wins over `.env`, `.env` over what the caller passes."""
-        return env_settings, dotenv_settings, init_settings
+        places = [one.env_vars for one in (env_settings, dotenv_settings) if isinstance(one, EnvSettingsSource)]
+        return SecretSource(settings_cls, secrets(), places), env_settings, dotenv_settings, init_settings
 
     @model_validator(mode="before")
     @classmethod
@@ -181,7 +196,16 @@ class Settings(BaseSettings):
             raise ValueError("TIME_SCALE other than 1 needs SANDBOX=1: real partners don't live faster")
         if not self.sandbox and self.demo_users:
             raise ValueError("DEMO_USERS needs SANDBOX=1: their password is public")
+        if not self.sandbox and (printed := printed_among(self._secrets())):
+            raise ValueError(f"{', '.join(printed)}: printed in .env.example for everybody; SANDBOX=0 needs other keys")
+        if self.mark_keys is not None and self.mark_keys.find(ROOT) is None:
+            raise ValueError(f"MARK_KEYS has no key named {ROOT}")
+        if self.demo_users and not self.demo_users_anywhere:
+            check_demo_host(self.host)
         return self
+
+    def _secrets(self) -> dict[str, Any]:
+        return {name: reduce(getattr, path, self) for name, path in secrets().items()}
 
     @property
     def embedded(self) -> bool:
@@ -214,7 +238,7 @@ class Settings(BaseSettings):
 
         Their `.env` and ours are the same, so only what was passed to us or chosen by us has to be said.
         """
-        groups = {*_groups(), "codec_keys", "seal_keys", "label_key"}
+        groups = {*_groups(), "codec_keys", "seal_keys", "mark_keys", "label_key"}
         plain = {name: getattr(self, name) for name in type(self).model_fields if name not in groups}
         return {name.upper(): text for name, value in plain.items() if (text := as_text(value))}
 
@@ -266,6 +290,22 @@ def variables() -> Iterator[tuple[str, FieldInfo]]:
             yield name.upper(), field
 
 
+def secrets() -> dict[str, tuple[str, ...]]:
+    """Every variable with a secret → where its field is, `("seal_keys",)` or `("sichuan", "our_keys")`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, field in variables():
+        inside = (one for one in (field.annotation, *get_args(field.annotation)) if inspect.isclass(one))
+        if any(issubclass(one, (KeyRing, SecretStr, DatedKey)) for one in inside):
+            group = next((group for group in _groups() if name.lower().startswith(f"{group}_")), None)
+            found[name] = (group, name.lower().removeprefix(f"{group}_")) if group else (name.lower(),)
+    return found
+
+
+def places_of(env_file: Path | None = Path(".env")) -> list[dict[str, str | None]]:
+    """The environment and `env_file`, names in lower case, as `runtime.key_sources` reads them."""
+    return [{name.lower(): text for name, text in place.items()} for place in (os.environ, _read(env_file))]
+
+
 def _groups() -> dict[str, type[BaseModel]]:
     """Fields that are a group of variables with a prefix of its own."""
     return {
@@ -283,7 +323,7 @@ def _read(env_file: Path | None) -> dict[str, str | None]:
 
 def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
     """Of `names`, those that nothing reads but that come close to a setting which is not among them."""
-    known = {name for name, _ in variables()}
+    known = {name for name, _ in variables()} | {other for name in secrets() for other in names_of(name)}
     given = {name.upper() for name in names}
     near = ((name, difflib.get_close_matches(name, known - given, n=1, cutoff=0.86)) for name in sorted(given - known))
     return [(name, close[0]) for name, close in near if close]

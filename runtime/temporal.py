@@ -23,7 +23,7 @@ from temporalio.converter import DataConverter, DefaultFailureConverterWithEncod
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.naming import SEARCH_ATTRIBUTES
-from runtime.codec import AesGcmCodec
+from runtime.codec import SealingCodec
 from runtime.keys import KeyRing
 from runtime.settings import Settings
 from runtime.tls_settings import temporal_tls
@@ -37,7 +37,7 @@ def data_converter(keys: KeyRing) -> DataConverter:
     """Pydantic JSON, encrypted, with failure messages encrypted too: for every client, worker and Replayer."""
     return dataclasses.replace(
         pydantic_data_converter,
-        payload_codec=AesGcmCodec(keys),
+        payload_codec=SealingCodec(keys),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 

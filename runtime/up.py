@@ -9,6 +9,7 @@ from runtime.claim import claimed
 from runtime.embedded import READY_S, STOP_S, claim_files, server_argv
 from runtime.fetching import Say
 from runtime.ports import settle_ports
+from runtime.private_files import make_private
 from runtime.processes import ProcessSpec, Supervisor
 from runtime.server_binary import ServerBinary, find_server
 from runtime.settings import Settings
@@ -25,6 +26,7 @@ async def run_up(settings: Settings, say: Say) -> None:
     settings = await settle_ports(settings)
     binary = find_server(settings.temporal_bin, say) if settings.embedded else None
     with claimed(settings.data_dir, settings.environment()):
+        make_private(settings.data_dir)
         if binary:
             claim_files(settings.data_dir, binary.server_version)
         logs = settings.data_dir / "logs"

@@ -4,6 +4,7 @@ Shares no code with our adapters (decisions.md 17): a common mistake must not hi
 """
 
 import argparse
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ def run(
 
 
 def main() -> None:
+    os.umask(0o077)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8010)
     parser.add_argument("--kuayu-url", default="http://127.0.0.1:8000")

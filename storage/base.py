@@ -21,6 +21,11 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, sess
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from storage.case_keyring import KeysOfCases
+from storage.owning import own_changed, own_new, owned
+from storage.sealed_types import hang, sealer_of
+from storage.sealing import Sealer
+
 AWAY = (OperationalError, InterfaceError, NoConnection)
 """The database is away or busy: whatever was asked of it would have failed alike."""
 
@@ -79,23 +84,45 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
 
 
+event.listen(Base, "before_insert", own_new, propagate=True)
+event.listen(Base, "before_update", own_changed, propagate=True)
+
+
 class Database:
     """The database at `url` (SQLAlchemy's form); one per process, safe for many threads.
+
+    `sealer`: of our own keys, for the columns that seal and whoever asks for `sealer`, which has the keys of cases too.
 
     Reads and writes have connections of their own: a read inside a write would else wait for a connection that is
     held by a writer who waits for this very write. Rows stay readable after the end of their session.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, sealer: Sealer | None = None) -> None:
         self.engine = _engine(url)
         self._reading = _engine(url, how=_READING, reading=True)
         self._read = sessionmaker(self._reading, expire_on_commit=False)
-        self._aside = sessionmaker(_engine(url, connections=1))
-        together = _engine(url, connections=2, how=_BRIEFLY).execution_options(**{_WRITE: True})
+        aside, brief = _engine(url, connections=1), _engine(url, connections=2, how=_BRIEFLY)
+        # Connections of their own: a key is looked for while its value's reader or writer holds one.
+        self._keys = _engine(url, connections=2, how=_READING, reading=True)
+        if sealer is not None:
+            bound = sealer.over(lambda ours: KeysOfCases(self._keys, ours))
+            for engine in (self.engine, self._reading, aside, brief):
+                hang(engine.dialect, bound)
+        self._aside = sessionmaker(aside)
+        together = brief.execution_options(**{_WRITE: True})
         self._together = sessionmaker(together, expire_on_commit=False)
         self._write = sessionmaker(self.engine.execution_options(**{_WRITE: True}), expire_on_commit=False)
         self.last_words: Callable[[Session], None] = lambda _session: None
         """Called at the end of each writing transaction that has not failed, within it; set once, by the process."""
+
+    @property
+    def sealer(self) -> Sealer:
+        """What seals and opens here, with the keys of cases.
+
+        Raises:
+            Misconfigured: it was opened without keys.
+        """
+        return sealer_of(self.engine.dialect)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -156,6 +183,7 @@ class Database:
         """Close the pooled connections of every kind; for the end of a process."""
         self.engine.dispose()
         self._reading.dispose()
+        self._keys.dispose()
         self._aside.kw["bind"].dispose()
         self._together.kw["bind"].dispose()
 
@@ -181,7 +209,8 @@ def insert_all_new(
     columns = table.__table__.c
     # Rows beside the statement: with them in it, it would be compiled anew each time.
     added = dialect.insert(table.__table__).on_conflict_do_nothing()
-    return list(session.execute(added.returning(*(columns[str(one.key)] for one in returned)), list(rows)).all())
+    told = added.returning(*(columns[str(one.key)] for one in returned))
+    return list(session.execute(told, owned(table, rows)).all())
 
 
 def _engine(url: str, *, how: Mapping[str, Any] | None = None, reading: bool = False, connections: int = 10) -> Engine:

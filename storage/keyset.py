@@ -5,7 +5,7 @@ end of a hundred thousand rows, and rows that come meanwhile neither push others
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -80,6 +80,11 @@ class Page(Generic[T]):
 
     rows: Sequence[T]
     next: Mark | None
+
+
+def narrowed(segments: Sequence[Segment], fits: tuple[Condition, ...]) -> tuple[Segment, ...]:
+    """The same list without what does not fit, in the same order and with the same marks."""
+    return tuple(replace(each, where=(*each.where, *fits)) for each in segments) if fits else tuple(segments)
 
 
 def partial_index(name: str, *columns: Any, where: str) -> Index:

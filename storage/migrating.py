@@ -19,8 +19,15 @@ def _config(engine: Engine) -> Config:
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade the database to the newest revision; nothing happens when it is there."""
+    """Upgrade the database to the newest revision; nothing happens when it is there.
+
+    What a step has taken out of a table is not left in SQLite's journal either.
+    """
     command.upgrade(_config(engine), "head")
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # the pool's BEGIN: a journal is not emptied within a transaction
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def standing(engine: Engine) -> tuple[str | None, str | None]:

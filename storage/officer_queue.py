@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from domain.messages import DeadlineKind
 from domain.model import Frozen
 from domain.terms import Role
+from domain.units import Reach
 from domain.wire import WireState
 from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
 from storage.keyset import Condition, Segment, partial_index
@@ -34,9 +35,11 @@ _OPEN: Final = f"partner IS NULL AND {SOMETHING_MAY_FOLLOW}"
 
 partial_index("ix_handling_undecided", HandlingRow.handling_no, where=_UNDECIDED)
 partial_index("ix_handling_to_dispatch", HandlingRow.handling_no, where=_TO_DISPATCH)
-partial_index("ix_handling_undecided_due", HandlingRow.legal_due_at, HandlingRow.handling_no, where=_UNDECIDED)
-partial_index("ix_handling_to_dispatch_due", HandlingRow.legal_due_at, HandlingRow.handling_no, where=_TO_DISPATCH)
-partial_index("ix_handling_held", HandlingRow.held_by, HandlingRow.wire_state, HandlingRow.proposal_id, where=_OPEN)
+_BY_DEADLINE: Final = (HandlingRow.legal_due_at, HandlingRow.handling_no, HandlingRow.department)
+partial_index("ix_handling_undecided_due", *_BY_DEADLINE, where=_UNDECIDED)
+partial_index("ix_handling_to_dispatch_due", *_BY_DEADLINE, where=_TO_DISPATCH)
+_BY_HOLDER: Final = (HandlingRow.held_by, HandlingRow.wire_state, HandlingRow.proposal_id, HandlingRow.department)
+partial_index("ix_handling_held", *_BY_HOLDER, where=_OPEN)
 
 _ITEMS_LOOKED_AT: Final = 500
 
@@ -148,14 +151,24 @@ def _fits(wanted: QueueFilter, now: datetime | None) -> Iterable[Condition]:
         yield nobody if wanted.held_by == "" else HandlingRow.held_by == wanted.held_by
 
 
-def counts_of(session: Session, now: datetime, end_of_today: datetime) -> Counts:
-    """The whole queue in numbers, every officer with an account named, also who has nothing."""
+def counts_of(
+    session: Session,
+    now: datetime,
+    end_of_today: datetime,
+    within: tuple[Condition, ...] = (),
+    units: Reach | None = None,
+) -> Counts:
+    """The queue in numbers, with each officer who may have something of it, also who has nothing.
+
+    `within`: what of it counts (`storage.cases.within.handlings_within`). `units`: whose officers are named; None: all.
+    """
     waits = HandlingRow.proposal_id.is_not(None)
     columns = (HandlingRow.held_by, HandlingRow.wire_state, waits)
-    rows = session.execute(select(*columns, func.count()).where(text(_OPEN)).group_by(*columns)).all()
-    over = select(HandlingRow.held_by, func.count()).where(text(_UNDECIDED), HandlingRow.legal_due_at < now)
+    rows = session.execute(select(*columns, func.count()).where(text(_OPEN), *within).group_by(*columns)).all()
+    over = select(HandlingRow.held_by, func.count()).where(text(_UNDECIDED), HandlingRow.legal_due_at < now, *within)
     late = {row[0]: int(row[1]) for row in session.execute(over.group_by(HandlingRow.held_by))}
-    today = select(func.count()).where(text(_UNDECIDED), HandlingRow.legal_due_at.between(now, end_of_today))
+    ends_today = HandlingRow.legal_due_at.between(now, end_of_today)
+    today = select(func.count()).where(text(_UNDECIDED), ends_today, *within)
     of_state = dict.fromkeys(QueueState, 0) | {QueueState.LATE: sum(late.values())}
     held: dict[str | None, list[int]] = {}
     for who, wire, proposed, count in rows:
@@ -163,7 +176,7 @@ def counts_of(session: Session, now: datetime, end_of_today: datetime) -> Counts
         of_state[state] += count
         of_state[QueueState.SECOND] += count if proposed else 0
         held.setdefault(who, [0, 0])[state is QueueState.DISPATCH] += count
-    names = sorted({*officers(session), *(who for who in held if who is not None)})
+    names = sorted({*officers(session, units), *(who for who in held if who is not None)})
     loads = tuple(
         Load(
             officer=who, undecided=held.get(who, [0, 0])[0], late=late.get(who, 0), to_dispatch=held.get(who, [0, 0])[1]
@@ -173,14 +186,17 @@ def counts_of(session: Session, now: datetime, end_of_today: datetime) -> Counts
     return Counts(of_state=of_state, loads=loads, free=held.get(None, [0, 0])[0], soon=session.scalar(today) or 0)
 
 
-def officers(session: Session) -> list[str]:
-    """User names of those who may decide today."""
-    return list(session.scalars(select(UserRow.username).filter_by(role=Role.OFFICER, active=True)))
+def officers(session: Session, units: Reach | None = None) -> list[str]:
+    """User names of those who may decide today; `units`: only who stands within it."""
+    named = select(UserRow.username).filter_by(role=Role.OFFICER, active=True)
+    if units is not None and not units.whole:
+        named = named.where(UserRow.unit_id.in_(sorted(units.units)))
+    return list(session.scalars(named))
 
 
-def items_waiting(session: Session, chosen: str | None) -> list[tuple[str, str]]:
+def items_waiting(session: Session, chosen: str | None, within: tuple[Condition, ...] = ()) -> list[tuple[str, str]]:
     """(code, name) of the items of the most urgent handlings, by name, and of the one that is chosen."""
-    urgent = select(HandlingRow.case_no).where(text(_UNDECIDED)).order_by(HandlingRow.legal_due_at)
+    urgent = select(HandlingRow.case_no).where(text(_UNDECIDED), *within).order_by(HandlingRow.legal_due_at)
     some = urgent.limit(_ITEMS_LOOKED_AT).subquery()
     told = select(CaseRow.item_code, CaseRow.item_name).distinct()
     found = session.execute(told.where(CaseRow.case_no.in_(select(some.c.case_no))))

@@ -81,9 +81,14 @@ partial_index("ix_leg_work_outlet", LegRow.outlet_id, _LEG_TURN, LegRow.leg_id, 
 partial_index("ix_leg_work_stage", LegRow.stage, _LEG_TURN, LegRow.leg_id, where=_LEG_OPEN)
 
 
-def stops_of(outlet_id: str) -> tuple[Segment, ...]:
-    """Open pickups and deliveries of an outlet by their planned arrival; one without a plan counts from its order."""
-    return _legs(LegRow.outlet_id == outlet_id, LegRow.leg.in_((Leg.PICKUP, Leg.DELIVERY)))
+def stops_of(outlet_id: str, now: datetime) -> tuple[Segment, ...]:
+    """Open pickups and deliveries of an outlet by their planned arrival; one without a plan counts from its order.
+
+    Without those to which nobody goes, or before their window nobody yet.
+    """
+    due = or_(LegRow.window_from.is_(None), LegRow.window_from <= now, LegRow.courier_id.is_not(None))
+    going = (LegRow.halted.is_(None), due)
+    return _legs(LegRow.outlet_id == outlet_id, LegRow.leg.in_((Leg.PICKUP, Leg.DELIVERY)), *going)
 
 
 def papers_to_check(stage: str) -> tuple[Segment, ...]:
@@ -97,7 +102,7 @@ def _legs(*fits: Condition) -> tuple[Segment, ...]:
 
 _SHOWN_OF_A_STOP: Final = (
     *(LegRow.leg_id, LegRow.stage, LegRow.epoch, LegRow.outlet_id, LegRow.courier_id, LegRow.tracking_no),
-    *(LegRow.planned_arrival_at, LegRow.deadline_at, LegRow.arrived_at, LegRow.contact),
+    *(LegRow.planned_arrival_at, LegRow.deadline_at, LegRow.arrived_at, LegRow.contact, LegRow.changes, LegRow.halted),
 )
 
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the tests need beside Python: a browser, Chinese fonts, PostgreSQL's programs, Java and Maven for the
-# time-skipping server, Go for the Temporal server on PostgreSQL and for an S3 server, nginx for what is behind a proxy.
+# time-skipping server, Go for the Temporal server on PostgreSQL and for an S3 server, nginx for what is behind a proxy,
+# Node (20 or newer) for an OpenID provider, OpenSSL's program for SM2 certificates.
 # Installs what is missing where it may (root on Debian or Ubuntu); elsewhere says what is missing and how to get it.
 # The tests that need it then fail and say so.
 set -eu
@@ -16,6 +17,8 @@ have java || need default-jre-headless
 have mvn || need maven
 have go || need golang-go
 { have nginx || [ -x /usr/sbin/nginx ]; } || need nginx-light
+{ have node && have npm; } || need "nodejs npm"
+have openssl || need openssl
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && have apt-get; then

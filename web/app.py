@@ -12,11 +12,13 @@ from fastapi.staticfiles import StaticFiles
 from domain.naming import CASES_QUEUE
 from exchange.buckets import Buckets
 from exchange.reconciliation import Reconciliation
+from exchange.traffic import Traffic
 from relay.loop import RelayLoop
 from relay.relay import Relay
 from runtime.condition import engine_of
 from runtime.container import audit_trail, container_of, now
 from runtime.networks import adapters_of, books_of, networks_of
+from runtime.printed_passwords import refuse_printed_passwords
 from runtime.settings import Settings
 from runtime.signs_of_life import goes_on
 from runtime.telemetry import configure_logging
@@ -24,6 +26,8 @@ from runtime.temporal import connect
 from storage.cases.serials import SerialPool
 from web import openapi
 from web.api import (
+    account,
+    accounts,
     agents,
     agreements,
     bulk,
@@ -32,19 +36,25 @@ from web.api import (
     case_papers,
     cases,
     catalogue,
+    certificates,
+    claim_papers,
+    claims,
     couriers,
     dashboard,
     deferred,
+    devices,
     district,
     document_pages,
     documents,
     drafts,
+    factors,
     fees,
     hall_counter,
     handlings,
     helping,
     holdings,
     labels,
+    leg_changes,
     licences,
     measures,
     message_receipts,
@@ -55,6 +65,7 @@ from web.api import (
     papers,
     parcels,
     partners,
+    personal,
     phones,
     proposals,
     ratings,
@@ -64,9 +75,14 @@ from web.api import (
     same_matter,
     scan_desk,
     scans,
+    second_step,
     streams,
+    suspensions,
+    task_proposals,
     tasks,
     track,
+    units,
+    unmasking,
     work_lists,
 )
 from web.edge.front import Front
@@ -79,11 +95,19 @@ from web.foundation.work_version import WorkVersion
 from web.pages import faults, rendering
 from web.pages.routers import PAGES
 from web.security import session
+from web.security.certificates import certificates_of
 from web.security.guards import Guards
 from web.security.headers import SecurityHeaders
+from web.security.unified import provider_of
 
 ROUTERS = (
     session.router,
+    second_step.router,
+    certificates.router,
+    factors.router,
+    account.router,
+    accounts.router,
+    units.router,
     catalogue.router,
     agreements.router,
     documents.router,
@@ -106,18 +130,25 @@ ROUTERS = (
     holdings.router,
     proposals.router,
     tasks.router,
+    task_proposals.router,
     helping.router,
+    leg_changes.router,
     messages.router,
     phones.router,
+    unmasking.router,
+    personal.router,
     message_receipts.router,
     track.router,
     results.router,
     outlet_report.router,
     outlets.router,
+    suspensions.router,
     couriers.router,
     work_lists.router,
     parcels.router,
     labels.router,
+    claims.router,
+    claim_papers.router,
     district.router,
     hall_counter.router,
     partners.router,
@@ -125,6 +156,7 @@ ROUTERS = (
     dashboard.router,
     reports.router,
     measures.router,
+    devices.router,
     scan_desk.router,
     scans.router,
     *PAGES,
@@ -165,7 +197,14 @@ def build_app(settings: Settings, accounts: Buckets | None = None) -> FastAPI:
         await relay.close()
         container.database.close()
 
-    auditor = Auditor(container.database, audit_trail(settings), now)
+    strangers = Traffic(
+        container.database,
+        "web",
+        signed_per_s=0,
+        unsigned_per_hour=settings.edge.unsigned_per_hour,
+        codes=frozenset(),
+    )
+    auditor = Auditor(container.database, audit_trail(settings), now, strangers)
     app = FastAPI(title="跨域 Kuayu", version="1", lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.context = Context(
         settings=settings,
@@ -182,6 +221,8 @@ def build_app(settings: Settings, accounts: Buckets | None = None) -> FastAPI:
         auditor=auditor,
         reconcile=Reconciliation(*asked, books=books_of(networks)).reconcile,
         accounts=accounts or Buckets(0),
+        provider=provider_of(settings, now),
+        certificates=certificates_of(settings),
     )
     app.state.engine = lambda: engine_of(settings)
     app.state.is_stopping = lambda: False  # whoever serves it knows better
@@ -205,9 +246,13 @@ def serve(settings: Settings) -> None:
     """Serve on HOST and PORT until SIGINT or SIGTERM; requests that run get 5 s to end, those that wait end at once.
 
     Raises:
+        Misconfigured: outside the sandbox an account has a password that we have printed.
         SystemExit: it could not start, e.g. because the port is taken.
     """
     configure_logging("web", settings.log_level)
+    asked = container_of(settings).database
+    refuse_printed_passwords(settings, asked)
+    asked.close()
     app = build_app(settings, Buckets(settings.edge.account_per_s))
     settle()
     enough_files(settings.edge)

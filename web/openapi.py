@@ -28,6 +28,7 @@ Operation = dict[str, Any]
 PROBLEM_JSON: Final = "application/problem+json"
 _REF: Final = "#/components/schemas/{model}"
 _EXAMPLES: Final = Path(__file__).with_name("answers") / "examples.json"
+_WORDS: Final = Path(__file__).with_name("answers") / "operation_words.json"
 _STREAMS: Final = ("streamCase", "streamCases")
 _SENT: Final = ((Problem, "serialization"), (StreamedEvent, "serialization"), (CallbackTaken, "serialization"))
 _READ: Final = ((CallbackSent, "validation"), (ScansSent, "validation"), (SmsReceipt, "validation"))
@@ -61,6 +62,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     _write_patterns(schemas)
     page["components"]["responses"] = {name: _problem(said) for said, name in _PROBLEMS.values()}
     for operation in operations(page):
+        operation["summary"] = operation_words().get(operation["operationId"], "")
         _share(operation)
         _show(operation)
     return page
@@ -108,6 +110,13 @@ def _streamed() -> str:
 def examples() -> dict[str, Any]:
     """operationId → `{"parameters": {name: value}, "request": …, "answer": …}`, each where there is one."""
     kept: dict[str, Any] = json.loads(_EXAMPLES.read_text("utf-8"))
+    return kept
+
+
+@cache
+def operation_words() -> dict[str, str]:
+    """operationId → what it does, in a few Chinese words: its title on /docs and in the audit trail."""
+    kept: dict[str, str] = json.loads(_WORDS.read_text("utf-8"))
     return kept
 
 

@@ -139,7 +139,9 @@ class CaseWorkflow:
         self._papers_in_hall = result.outcome is LegOutcome.DELIVERED
         if result.differs and self._start.edition >= _COUNTED:
             self._papers.parcel = result.leg_id
-        if not self._papers_in_hall and not self._stopped_early:
+        if result.called_off and not self._stopped_early:
+            self._papers.brought_to_the_hall(result.leg_id)
+        elif not self._papers_in_hall and not self._stopped_early:
             await self._end_before_submission(CaseStatus.FAILED, "PAPERS_NEVER_CAME")
 
     async def _collect_papers(self) -> None:

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
         LookReason,
         TaskOutcome,
         TaskResolved,
+        VisitCancelled,
     )
     from domain.naming import (
         CARRIER_QUEUE,
@@ -79,6 +80,7 @@ class DeliveryWorkflow:
         self._damaged = before.damaged
         self._differs = False  # of the check that ends the leg: nothing comes between the two
         self._cancel_asked = before.cancel_asked
+        self._called_off = before.called_off
         self._reports_end = before.reports_end  # the case has no handle of this workflow any more
         self._next_look_at = before.next_look_at
         self._quiet_looks = before.quiet_looks
@@ -130,6 +132,8 @@ class DeliveryWorkflow:
         self._tracking_no = booked.tracking_no
         for effect in booked.effects:  # what the workflow that broke off had heard, and what came since
             self._note(effect)
+        if booked.called_off:
+            self._cancel_asked = self._called_off = True
 
     async def _look_again(self, reason: LookReason) -> None:
         """Promise, plan and people: dispatch, re-dispatch while it still helps, raise tasks; one activity."""
@@ -262,6 +266,7 @@ class DeliveryWorkflow:
             delivered_at=self._delivered_at,
             signer_kind=self._signer_kind,
             differs=self._differs,
+            called_off=self._called_off and outcome is LegOutcome.CANCELLED,
         )
         if self._reports_end:
             with suppress(ApplicationError):  # the case is over; the row of the leg says how this one ended
@@ -278,6 +283,7 @@ class DeliveryWorkflow:
             in_custody=self._in_custody,
             damaged=self._damaged,
             cancel_asked=self._cancel_asked,
+            called_off=self._called_off,
             reports_end=self._reports_end,
             next_look_at=self._next_look_at,
             quiet_looks=self._quiet_looks,
@@ -318,6 +324,12 @@ class DeliveryWorkflow:
         """A person has resolved a task of this leg: CLOSE_AS_FAILED gives it up, else it is looked after."""
         if not self._seen.again():
             self._verdicts.append(resolved)
+
+    @workflow.update(name=LegUpdate.CALL_OFF)
+    def call_off(self, _cancelled: VisitCancelled) -> None:
+        """Somebody has cancelled this visit; it ends as CANCELLED unless somebody holds the parcel already."""
+        if not self._seen.again():
+            self._cancel_asked = self._called_off = True
 
     @workflow.signal(name=LegSignal.CANCEL)
     def cancel(self) -> None:

@@ -34,6 +34,7 @@ class PaperGate:
         self._lapses = before.lapses
         self._begun = before.begun
         self._awaited = before.awaited
+        self._brings = before.brings
         self.parcel = before.parcel
         self.without = before.without
         self._context.went_without = self.parcel if self.without else None
@@ -45,6 +46,7 @@ class PaperGate:
             begun=self._begun,
             awaited=self._awaited,
             without=self.without,
+            brings=self._brings,
             lapses=self._lapses,
             clocks=self._ledger.carried(),
         )
@@ -57,6 +59,10 @@ class PaperGate:
     def calendar_changed(self) -> None:
         """Have the clock computed anew, where it runs."""
         self._ledger.stale = bool(self._ledger.clocks.kinds)
+
+    def brought_to_the_hall(self, leg_id: str) -> None:
+        """The visit was cancelled: nothing is there before the applicant has brought it to the window himself."""
+        self.parcel, self._brings = leg_id, True
 
     async def passed(self, stopped: Callable[[], bool]) -> None:
         """Return once every paper is there as said or agreed upon; or the case was `stopped`, which decides it too."""
@@ -80,7 +86,8 @@ class PaperGate:
         clock = self._context.clock(DeadlineKind.MISSING_PAPER)
         if not self._begun:
             self._begun = True
-            await self._ledger.start_clocks(clock, kind="PAPERS_DIFFER")
+            brought = self._brings and not look.undecided
+            await self._ledger.start_clocks(clock, kind="PAPERS_AWAITED" if brought else "PAPERS_DIFFER")
         elif not look.undecided and not self._awaited:
             await self._ledger.start_clocks(clock, kind="PAPERS_AWAITED")
         self._awaited = not look.undecided
@@ -106,5 +113,6 @@ class PaperGate:
         self.parcel = self._context.went_without = self.parcel if self.without else None
         self._context.show_hold(_HELD_BY, False)
         if self._begun:
-            await self._ledger.start_clocks(kind="PAPERS_AGREED", stop=[DeadlineKind.MISSING_PAPER])
+            kind = "PAPERS_BROUGHT" if self._brings else "PAPERS_AGREED"
+            await self._ledger.start_clocks(kind=kind, stop=[DeadlineKind.MISSING_PAPER])
             self._begun = False

@@ -23,8 +23,9 @@ from domain.tasks import RULES, TaskKind, task_id
 from domain.terms import PARTNER_OF_SCHEME, CaseStatus, Leg, Provided, Scheme, WireEvent
 from domain.wire import WireState
 from storage.base import Base
+from storage.case_keys import fresh_key
 from storage.cases.faces import CaseFaceRow, CaseMarkRow, marks_of
-from storage.cases.rows import CaseEventRow, CaseRow, DeadlineRow, HandlingRow
+from storage.cases.rows import CaseEventRow, CaseKeyRow, CaseRow, DeadlineRow, HandlingRow
 from storage.sealing import Sealer
 from storage.tasks.rows import TaskLineRow, TaskRow
 from web.views.masking import applicant_masked
@@ -65,6 +66,7 @@ def rows(serial: int, of: int, sealer: Sealer, key: bytes) -> Rows:
     `key`: of the hashes by which a search finds them.
     """
     case = _Case(serial, of)
+    yield CaseKeyRow, fresh_key(sealer, case.no, case.at, case.no)
     yield from case.rows(sealer)
     yield from case.faces(sealer, key)
 
@@ -146,6 +148,7 @@ class _Case:
             "withdrawal_pending": False,
             "channel": self.chance.choice(["window", "online"]),
             "clerk": "clerk",
+            "unit_id": "hall",
             "dossier": sealer.seal(self._dossier().model_dump_json().encode(), f"case/{self.no}"),
             "start": start.model_dump(mode="json"),
             "started": True,
@@ -198,6 +201,7 @@ class _Case:
         return {
             "handling_no": self.no,
             "case_no": self.no,
+            "department": self.item.department,
             "place": 0,
             "region": REGION[self.scheme],
             "scheme": self.scheme,

@@ -8,6 +8,7 @@ from sqlalchemy import Table, create_engine, insert, text
 
 from bench.growth.cases import rows
 from storage.base import Base, Database
+from storage.owning import owned
 from storage.sealing import Sealer
 
 _AT_ONCE: Final = 2_000
@@ -26,7 +27,7 @@ def fill(database: Database, sealer: Sealer, count: int, key: bytes) -> None:
         with database.write() as session:
             for kind, some in made.items():
                 table: Table = kind.__table__
-                session.execute(insert(table), some)
+                session.execute(insert(table), owned(kind, some))
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("VACUUM ANALYZE"))

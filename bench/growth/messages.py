@@ -50,7 +50,7 @@ def message_rows(case: Told, sealer: Sealer) -> Iterator[tuple[type[Base], dict[
                 "order": seq,
                 "update_name": CaseUpdate.AUTHORITY_EVENT,
                 "update": {"event": event},
-                "message": sealer.seal(_said(case, partner, message_id, event, seq, at), sealed_as),
+                "message": sealer.seal(_said(case, partner, message_id, event, seq, at), sealed_as, of=case.no),
                 "raw": b"\0" * 500,
                 "attempts": 1,
                 "refusals": 0,

@@ -43,7 +43,7 @@ def reads(count: int) -> dict[str, tuple[str, str | None]]:
         "quarter as the reply has it": (f"/supervisor/reports/{PERIOD}", "supervisor"),
         "measures": ("/api/v1/measures?month=2026-11", "supervisor"),
         "status page": ("/status", "operator"),
-        "partner page": ("/partner", "operator"),
+        "partner page": ("/partner", "supervisor"),
         "dashboard": ("/api/v1/dashboard", "supervisor"),
         "tasks": ("/api/v1/tasks", "clerk"),
         "tasks, due": ("/api/v1/tasks?order=due", "supervisor"),

@@ -78,7 +78,7 @@ def _applied(session: Session, batch: SouthwestBatchOut, receipt: BatchReceipt, 
     if batch.state == OutBatchState.VOID:
         _released_there(session, batch)
     batch.state, batch.code, batch.resend = OutBatchState.CONFIRMED, receipt.code, False
-    batch.taken_at = batch.taken_at or now
+    batch.taken_at, batch.rows_gz = batch.taken_at or now, b""  # nobody sends it again; several people's rows are in it
     for said in receipt.rows:
         row = session.scalar(select(SouthwestRowOut).filter_by(row_guid=said.row_guid))
         if row is not None:
@@ -120,7 +120,7 @@ def _decide(session: Session, row: SouthwestRowOut, code: str) -> None:
         return
     row.state, row.code, row.reported = state, code, False
     if ok:
-        row.content = b""  # nobody needs it again; the batch and the command keep theirs, sealed
+        row.content = b""  # nobody needs it again; the command keeps its own, sealed
     command = session.get(CommandRow, row.key)
     if command is not None:
         command.state = CommandState.CONFIRMED if ok else CommandState.REFUSED

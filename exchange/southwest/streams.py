@@ -217,7 +217,7 @@ def void_from(session: Session, refused: SouthwestBatchOut, code: str) -> None:
     for batch in open_out_batches(session, refused.province, _OPEN):
         if batch.seq < refused.seq:
             continue
-        batch.state, batch.resend = OutBatchState.VOID, False
+        batch.state, batch.resend, batch.rows_gz = OutBatchState.VOID, False, b""  # its rows have theirs
         for row in session.scalars(select(SouthwestRowOut).filter_by(batch_id=batch.id)):
             if row.state in (RowState.BATCHED, RowState.TAKEN):
                 row.state, row.batch_id = RowState.WAITING, None

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 from pathlib import Path
 
 from sandbox.couriers.app import Options, run
@@ -35,5 +36,6 @@ def _options() -> Options:
 
 
 if __name__ == "__main__":
+    os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     run(_options())

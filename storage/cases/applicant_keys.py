@@ -123,8 +123,7 @@ class ApplicantKeys:
         return ApplicantKeyRow(case_no=case_no, token_sha256=_hash(key.token or ""), sealed=sealed, issued_at=now)
 
     def _sealed(self, case_no: str, key: ApplicantKey) -> bytes:
-        said = {"token": key.token, "code": key.code, "handover": base64.b64encode(key.handover).decode()}
-        return self._sealer.seal(json.dumps(said).encode(), _place(case_no))
+        return _sealed_key(self._sealer, case_no, key)
 
     def _printed_before(self, case_no: str, issue: int) -> str:
         said = hmac.digest(self._before.codes, f"printed/{case_no}/{issue}".encode(), "sha256")
@@ -138,9 +137,20 @@ def keyless(session: Session, after: str, limit: int) -> Sequence[str]:
     return session.scalars(query.limit(limit)).all()
 
 
+def forgotten_key(sealer: Sealer, case_no: str) -> bytes:
+    """Sealed secrets that nobody has or ever had, for a case whose time is over; no token is printed any more."""
+    fresh = _fresh()
+    return _sealed_key(sealer, case_no, fresh._replace(token=None))
+
+
 def _fresh() -> ApplicantKey:
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     return ApplicantKey(_token(), code, secrets.token_bytes(_SECRET_BYTES))
+
+
+def _sealed_key(sealer: Sealer, case_no: str, key: ApplicantKey) -> bytes:
+    said = {"token": key.token, "code": key.code, "handover": base64.b64encode(key.handover).decode()}
+    return sealer.seal(json.dumps(said).encode(), _place(case_no))
 
 
 def _token() -> str:

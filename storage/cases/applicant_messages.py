@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.applicant_messages import TEMPLATES, MessageKind, MessageState, message_id
 from storage.base import Base, insert_all_new, insert_new
+from storage.sealed_types import SealedText
 from storage.sealing import Sealer
 
 _OPEN = text("state = 'queued'")
@@ -49,7 +50,7 @@ class MessageRow(Base):
     sent_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     asked_by: Mapped[str | None] = mapped_column(String(64))
-    ask_reason: Mapped[str | None]
+    ask_reason: Mapped[str | None] = mapped_column(SealedText("applicant_message.ask_reason"))
 
 
 class ToTell(NamedTuple):
@@ -112,7 +113,7 @@ def enqueue(
     session.flush()
     row = _row(case_no, ToTell(key, kind, values or {}, handling_no, leg_id), now)
     if secrets and sealer is not None:
-        row["secrets"] = seal_values(sealer, row["id"], secrets)
+        row["secrets"] = seal_values(sealer, case_no, row["id"], secrets)
     return insert_new(session, MessageRow, row | {"asked_by": asked_by, "ask_reason": ask_reason})
 
 
@@ -144,9 +145,9 @@ def tally_since(session: Session, since: datetime) -> dict[tuple[MessageKind, Me
     return {(MessageKind(kind), MessageState(state)): count for kind, state, count in found}
 
 
-def seal_values(sealer: Sealer, number: str, values: Mapping[str, str]) -> bytes:
-    """Values (or words) of the message `number` as sealed JSON, bound to it."""
-    return sealer.seal(json.dumps(values, ensure_ascii=False).encode(), f"message/{number}")
+def seal_values(sealer: Sealer, case_no: str, number: str, values: Mapping[str, str]) -> bytes:
+    """Values (or words) of the message `number` of a case as sealed JSON, bound to it."""
+    return sealer.seal(json.dumps(values, ensure_ascii=False).encode(), f"message/{number}", of=case_no)
 
 
 def open_values(sealer: Sealer, number: str, sealed: bytes) -> dict[str, str]:

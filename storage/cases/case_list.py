@@ -34,7 +34,7 @@ _MANY_NAMES: Final = 200
 
 _Leading = tuple[str, tuple[InstrumentedAttribute[Any], ...]]
 _LEADING: Final[tuple[_Leading, ...]] = (("", ()), ("status_", (CaseRow.status,)), ("keeper_", (CaseRow.keeper,)))
-_TESTED: Final = (CaseRow.item_name, CaseRow.status, CaseRow.keeper, CaseRow.awaits)
+_TESTED: Final = (CaseRow.item_name, CaseRow.status, CaseRow.keeper, CaseRow.awaits, CaseRow.unit_id)
 for _name, _of in (*_LEADING, ("awaits_", (CaseRow.awaits,))):
     _last = tuple(column for column in _TESTED if f"{column.key}_" != _name)
     partial_index(f"ix_case_file_{_name}urgent", *_of, CaseRow.due_at, CaseRow.case_no, *_last, where=_OPEN)

@@ -1,4 +1,4 @@
-"""Drafts of new cases (草稿): of the hall, held by one clerk at a time, sealed, gone when registered or too old."""
+"""Drafts of new cases (草稿): of one unit, held by one clerk at a time, sealed, gone when registered or too old."""
 
 import json
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from domain.errors import Conflict, NotFound
 from storage.base import Base, Database
 from storage.documents.uploads import held_by, note_upload
 from storage.idempotency import kept_answer
+from storage.keyset import Condition
 from storage.sealing import Sealer
 
 DRAFTS_KEPT: Final = timedelta(days=7)
@@ -25,12 +26,14 @@ class DraftRow(Base):
 
     `content`: sealed `Fields` under `draft/{draft_id}`; None once it is registered. `owner`: who holds it. `page`: the
     page that saved it last, a random word; only that one, or one that has seen `version`, may save it again.
+    `unit_id`: of whose windows it is, which may take it over.
     """
 
     __tablename__ = "case_draft"
 
     draft_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner: Mapped[str] = mapped_column(String(64))
+    unit_id: Mapped[str] = mapped_column(String(32))
     page: Mapped[str] = mapped_column(String(32))
     version: Mapped[int]
     item_name: Mapped[str | None]
@@ -46,13 +49,14 @@ def save_draft(
     draft_id: str,
     clerk: str,
     *,
+    unit_id: str,
     page: str,
     version: int,
     fields: Fields,
     item_name: str | None,
     now: datetime,
 ) -> DraftRow:
-    """Keep what a clerk has typed so far; its uploads are kept as long as it is.
+    """Keep what a clerk has typed so far; its uploads are kept as long as it is. `unit_id`: his, for a new one.
 
     Raises:
         Conflict: a colleague holds it (`DRAFT_TAKEN`), it is registered (`DRAFT_REGISTERED`), or another page of the
@@ -62,7 +66,7 @@ def save_draft(
     if row is None:
         if answer := kept_answer(session, clerk, draft_id):
             raise Conflict(f"这份草稿已登记为办件 {answer['caseNo']}", code="DRAFT_REGISTERED")
-        row = DraftRow(draft_id=draft_id, owner=clerk, page=page, version=0, created_at=now)
+        row = DraftRow(draft_id=draft_id, owner=clerk, unit_id=unit_id, page=page, version=0, created_at=now)
         session.add(row)
     check_holder(row, clerk)
     if row.page != page and row.version != version:
@@ -92,9 +96,9 @@ def fields_of(sealer: Sealer, row: DraftRow) -> Fields:
     return [(name, value) for name, value in json.loads(sealer.open(row.content, _place(row.draft_id)))]
 
 
-def open_drafts(session: Session, now: datetime, most: int) -> list[DraftRow]:
-    """Drafts of the whole hall that are not registered, the latest first."""
-    there = select(DraftRow).where(DraftRow.case_no.is_(None), DraftRow.saved_at > now - DRAFTS_KEPT)
+def open_drafts(session: Session, now: datetime, most: int, within: tuple[Condition, ...] = ()) -> list[DraftRow]:
+    """Drafts that are not registered, the latest first; `within`: as of `storage.cases.within.drafts_within`."""
+    there = select(DraftRow).where(DraftRow.case_no.is_(None), DraftRow.saved_at > now - DRAFTS_KEPT, *within)
     return list(session.scalars(there.order_by(DraftRow.saved_at.desc(), DraftRow.draft_id).limit(most)))
 
 

@@ -16,6 +16,7 @@ from domain.errors import Misconfigured
 from domain.outbound import Person
 from storage.base import Base, insert_all_new
 from storage.cases.rows import CaseRow
+from storage.keyset import Condition
 from storage.sealing import Sealer
 
 log = structlog.get_logger(__name__)
@@ -92,11 +93,16 @@ def marks_for(key: bytes, *, name: str, number: str, phone: str) -> tuple[str, .
     return tuple(_mark(key, kind, value) for kind, value in said if value)
 
 
-def cases_marked(session: Session, marks: Iterable[str], limit: int) -> Sequence[str]:
-    """Numbers of the cases with one of these marks, those of the first mark first, each mark's latest first."""
+def cases_marked(
+    session: Session, marks: Iterable[str], limit: int, within: tuple[Condition, ...] = ()
+) -> Sequence[str]:
+    """Numbers of the cases with one of these marks, those of the first mark first, each mark's latest first.
+
+    `within`: conditions on `CaseMarkRow` besides (`storage.cases.within.by_case_within`).
+    """
     found: dict[str, None] = {}
     for mark in marks:
-        latest = select(CaseMarkRow.case_no).filter_by(mark=mark).order_by(CaseMarkRow.case_no.desc())
+        latest = select(CaseMarkRow.case_no).filter_by(mark=mark).where(*within).order_by(CaseMarkRow.case_no.desc())
         found |= dict.fromkeys(session.scalars(latest.limit(limit)))
     return list(found)[:limit]
 

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
+from storage.sealed_types import SealedText
 
 
 class PhoneViewRow(Base):
@@ -24,5 +25,5 @@ class PhoneViewRow(Base):
     whose: Mapped[str] = mapped_column(String(16))
     by: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(16))
-    reason: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(SealedText("phone_view.reason"))
     at: Mapped[datetime]

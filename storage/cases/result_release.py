@@ -6,7 +6,9 @@ from sqlalchemy.orm import Session
 from domain.messages import TaskOutcome
 from domain.tasks import TaskKind
 from storage.cases.deferred_materials import still_owed
-from storage.cases.rows import HandlingRow
+from storage.cases.electronic_results import file_of
+from storage.cases.rows import handlings_of
+from storage.documents.uploads import CaseDocumentRow
 from storage.tasks.rows import TaskRow
 
 
@@ -19,5 +21,8 @@ def taken_back(session: Session, case_no: str) -> frozenset[str]:
 
 def is_withheld(session: Session, sha256: str) -> bool:
     """Whether the document `sha256` is the result of a case that still owes a material (容缺): not given out."""
-    named = select(HandlingRow.case_no).where(HandlingRow.result["sha256"].as_string() == sha256)
-    return any(still_owed(session, case_no) for case_no in session.scalars(named))
+    held = select(CaseDocumentRow.case_no).filter_by(sha256=sha256)
+    return any(
+        still_owed(session, case_no) and any(file_of(one) == sha256 for one in handlings_of(session, case_no))
+        for case_no in session.scalars(held)
+    )

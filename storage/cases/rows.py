@@ -1,4 +1,4 @@
-"""Cases, their handlings, history and clocks."""
+"""Cases, their keys, handlings, history and clocks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from domain.dossier import Dossier
 from domain.terms import WireEvent
 from domain.wire import WireProgress, WireState
 from storage.base import Base, insert_all_new
+from storage.sealed_types import SealedJson
 from storage.sealing import Sealer
 
 
@@ -29,6 +30,7 @@ class CaseRow(Base):
     `time_scale`: business time runs so many times faster; 1 outside the sandbox. `item_kind` to `rated_rework`:
     members of `item` and `rating`, set with them, so that the quarter's figures open neither. `keeper`: the clerk who
     looks after it, at first the one who registered it. `awaits`: a `domain.messages.Responsible`, set with `due_at`.
+    `unit_id`: the hall, street or bank that registered it (storage/people/units.py); its people see the case.
     """
 
     __tablename__ = "case_file"
@@ -44,6 +46,7 @@ class CaseRow(Base):
     withdrawal_pending: Mapped[bool] = mapped_column(default=False)
     channel: Mapped[str] = mapped_column(String(16), default="window")
     clerk: Mapped[str] = mapped_column(String(64))
+    unit_id: Mapped[str] = mapped_column(String(32))
     dossier: Mapped[bytes] = mapped_column(LargeBinary)  # a sealed domain.dossier.Dossier
     start: Mapped[dict[str, Any]]
     started: Mapped[bool] = mapped_column(default=False, index=True)
@@ -80,12 +83,32 @@ class CaseRow(Base):
         return rating
 
 
+class CaseKeyRow(Base):
+    """One key of one case (办件密钥), written by `storage.case_keys` only.
+
+    `part`: tells it from the case's other keys; its first letter is the cipher's (`storage.case_keyring`). `sealed`:
+    the key, under `case-key/{part}/{case_no}` by our own. `left_at`: since when it seals nothing; None: it still does.
+
+    Nothing refers to it and it refers to nothing: these rows are backed up and put back by themselves.
+    """
+
+    __tablename__ = "case_key"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    case_no: Mapped[str] = mapped_column(String(21), primary_key=True)
+    part: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    made_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+
 class HandlingRow(Base):
     """One authority's share (办理); its key is the handling number, of the form of a case number.
 
     `wire_state` to `withdrawal_asked` are the wire's progress about it (decisions.md 1). They change under the row's
     lock (`lock_handling`) only: by the inbox for what the authority says, by `activities.commands` for what we have
-    sent. `partner` None: an authority of our own city.
+    sent. `partner` None: an authority of our own city. `department`: of the item, as the catalogue names it; whoever
+    decides here decides for his department.
     """
 
     __tablename__ = "handling"
@@ -93,6 +116,7 @@ class HandlingRow(Base):
     handling_no: Mapped[str] = mapped_column(String(21), primary_key=True)
     case_no: Mapped[str] = mapped_column(ForeignKey("case_file.case_no"))
     place: Mapped[int]  # 0, 1 … within the case
+    department: Mapped[str] = mapped_column(String(64), default="")
     region: Mapped[str] = mapped_column(String(6))
     role: Mapped[str | None]
     scheme: Mapped[str] = mapped_column(String(16))
@@ -103,7 +127,8 @@ class HandlingRow(Base):
     status: Mapped[str] = mapped_column(String(24))
     partner_no: Mapped[str] = mapped_column(default="")  # the partner's own number for it; empty until it says one
     waiting_since: Mapped[datetime | None]  # 等待对方系统; None: its system answers
-    result: Mapped[dict[str, Any] | None]  # name, form, documentNo, sha256
+    # name, form, document_no, sha256
+    result: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("handling.result"))
     wire_state: Mapped[str] = mapped_column(String(24), default=WireState.UNSENT)
     last_event: Mapped[str | None] = mapped_column(String(24))
     last_seq: Mapped[int] = mapped_column(default=0)  # A seq, C XH; stays 0 where the sender has no sequence
@@ -142,8 +167,9 @@ class HandlingRow(Base):
 
 
 class CaseEventRow(Base):
-    """One line of a case's history (办件轨迹), append-only; written by `add_event`. No personal data in `data`.
+    """One line of a case's history (办件轨迹), append-only; written by `add_event`.
 
+    `data`: facts without personal data, and reasons that people give in their own words.
     `key` is unique within the case and makes a repeated write harmless: `{n}-{kind}` for the workflow's n-th step, a
     word with the id of its cause for others (`brought/{Idempotency-Key}`, `task/{task id}`, `registered`). `at`: when
     it happened; `recorded_at`: when it was written. `actor`: a user name, or `workflow`.
@@ -160,7 +186,7 @@ class CaseEventRow(Base):
     at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(64))
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(SealedJson("case_event.data"))
 
 
 class DeadlineRow(Base):

@@ -30,9 +30,10 @@ class SameMatterRow(Base):
 
 
 class SameMatter(Frozen):
-    """Another case about the same matter. `closed_at` None: it is open."""
+    """Another case about the same matter. `closed_at` None: it is open. `unit_id`: who registered it."""
 
     case_no: str
+    unit_id: str
     item_name: str
     region: str
     status: str
@@ -49,7 +50,7 @@ def hold_marks(session: Session, marks: Collection[str]) -> None:
 
 def same_matters(session: Session, marks: Collection[str], ended_since: datetime) -> tuple[SameMatter, ...]:
     """Cases with one of these marks that are open or ended at `ended_since` or later, the latest first; 20 at most."""
-    columns = (CaseRow.case_no, CaseRow.item_name, HandlingRow.region, CaseRow.status)
+    columns = (CaseRow.case_no, CaseRow.unit_id, CaseRow.item_name, HandlingRow.region, CaseRow.status)
     found = (
         select(*columns, CaseRow.registered_at, CaseRow.closed_at)
         .join(HandlingRow, HandlingRow.case_no == CaseRow.case_no)

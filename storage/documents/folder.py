@@ -30,6 +30,14 @@ class FolderBlobs:
         except FileNotFoundError:
             return None
 
+    def head(self, name: str, size: int) -> bytes | None:
+        """Its first bytes, `size` at most; None where there are none."""
+        try:
+            with self._path(name).open("rb") as file:
+                return file.read(size)
+        except FileNotFoundError:
+            return None
+
     def delete(self, name: str) -> None:
         """Take the file away; harmless where there is none."""
         with suppress(FileNotFoundError):

@@ -52,18 +52,27 @@ class S3Blobs:
         answer = self._call("GET", name, absent=True)
         return None if answer is None else answer.content
 
+    def head(self, name: str, size: int) -> bytes | None:
+        """Its first bytes, `size` at most; None where there are none. Raises as `put`."""
+        answer = self._call("GET", name, absent=True, headers={"Range": f"bytes=0-{size - 1}"})
+        return None if answer is None else answer.content[:size]
+
     def delete(self, name: str) -> None:
         """Take the object away; harmless where there is none. Raises as `put`."""
         self._call("DELETE", name, absent=True)
 
-    def _call(self, method: str, name: str, body: bytes = b"", *, absent: bool = False) -> requests.Response | None:
+    def _call(
+        self, method: str, name: str, body: bytes = b"", *, absent: bool = False, headers: dict[str, str] | None = None
+    ) -> requests.Response | None:
         """None where the object is not there and may be `absent`."""
         at = self._bucket
         auth = AWS4Auth(at.access_key, at.secret_key, at.region, "s3")
         url = f"{self._root}/{name[:2]}/{name}"
         try:
             with Deadline(at.total_s, at.read_s) as deadline, bounded_session() as session:
-                answer = session.request(method, url, data=body, auth=auth, timeout=(at.connect_s, at.read_s))
+                answer = session.request(
+                    method, url, data=body, headers=headers, auth=auth, timeout=(at.connect_s, at.read_s)
+                )
         except requests.RequestException as fault:
             raise ServiceUnavailable(_AWAY, code="DOCUMENTS_AWAY") from fault
         if deadline.expired or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -97,10 +97,11 @@ def note_poll(session: Session, row: ExchangeRow, keep: timedelta = EMPTY_POLLS_
 def keep_body(session: Session, sealer: Sealer, row: ExchangeRow, body: bytes) -> None:
     """Keep `body` sealed for a line that has no other home for it, and set `row.body` to its place.
 
-    `row.sha256` must be the body's hash already. Bodies kept for more than 180 days are deleted on the way.
+    `row.sha256` must be the body's hash already, `row.handling_no` says whose it is. Bodies kept for more than 180 days
+    are deleted on the way.
     """
     row.body = f"exchange/{row.partner}/{row.sha256}"
-    kept = {"place": row.body, "sealed": sealer.seal(body, row.body), "kept_at": row.at}
+    kept = {"place": row.body, "sealed": sealer.seal(body, row.body, of=row.handling_no), "kept_at": row.at}
     insert_new(session, ExchangeBodyRow, kept)
     session.execute(delete(ExchangeBodyRow).where(ExchangeBodyRow.kept_at < row.at - BODIES_KEPT))
 

@@ -88,7 +88,7 @@ class Inbox:
             return IntakeResult(
                 outcome=IntakeOutcome.JUDGED, verdict=verdict, received_at=now, case_no=handling.case_no
             )
-        row = self._stored(session, message, raw, now)
+        row = self._stored(session, message, raw, now, handling.case_no)
         settle(session, handling, row, message, verdict, now, self._gap_patience)
         if verdict is not Verdict.EARLY:
             self._heal(session, handling, parked, now)
@@ -127,7 +127,7 @@ class Inbox:
             return self._again(session, known, message, now)  # its id took effect at another place: nothing new
         if known is not None and known.content_sha256 != _sha256(message.content):
             note_security_event(session, known.sender, "MESSAGE_ID_REUSED", now, handling_no=known.handling_no)
-        row = known or self._stored(session, message, raw, now)
+        row = known or self._stored(session, message, raw, now, handling.case_no)
         said = self.message_of(row) if known is not None else message  # the first content stays
         parked = select(InboxRow).filter_by(handling_no=message.handling_no, verdict=Verdict.EARLY)
         for overtaken in session.scalars(parked.where(InboxRow.seq <= said.seq, InboxRow.id != row.id)):
@@ -215,6 +215,9 @@ class Inbox:
             if message.province is not None and message.province[:2] != handling.region[:2]:
                 row.state, row.error = InboxState.DEAD, "FOREIGN_HANDLING"
                 continue
+            bound = associated_data_of(row.sender, row.message_id)
+            for name in ("message", "raw"):  # it is the case's now
+                setattr(row, name, self.sealer.reseal(getattr(row, name), bound, of=handling.case_no))
             verdict = judged(handling, message)
             if verdict is Verdict.REFUSED and handling.progress.state is WireState.UNSENT:
                 continue  # our submission is still on its way: judged again when it is stored
@@ -278,7 +281,10 @@ class Inbox:
         row.state, row.park_until = InboxState.PARKED, now + PARKED_UNTIL_KNOWN
         return IntakeResult(outcome=IntakeOutcome.TO_COME, received_at=now, parked=True)
 
-    def _stored(self, session: Session, message: InboundMessage, raw: bytes, now: datetime) -> InboxRow:
+    def _stored(
+        self, session: Session, message: InboundMessage, raw: bytes, now: datetime, case_no: str | None = None
+    ) -> InboxRow:
+        """`case_no`: whose key seals it; None: of a case that is to come."""
         sender = message.partner or CITY
         bound = associated_data_of(sender, message.message_id)
         row = InboxRow(
@@ -291,8 +297,8 @@ class Inbox:
             occurred_at=message.occurred_at,
             received_at=now,
             state=InboxState.NEW,
-            message=self.sealer.seal(message.model_dump_json().encode(), bound),
-            raw=self.sealer.seal(raw, bound),
+            message=self.sealer.seal(message.model_dump_json().encode(), bound, of=case_no),
+            raw=self.sealer.seal(raw, bound, of=case_no),
         )
         session.add(row)
         return row

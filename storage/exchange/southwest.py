@@ -57,8 +57,9 @@ class SouthwestCursor(Base):
 class SouthwestBatchOut(Base):
     """A batch of ours; its bytes never change (contracts.md B "Batch").
 
-    `rows_gz`: one gzip member, sealed under `southwest-out/{cd_batch}/{text_sm3}`. `code`: the receipt's code;
-    `receipt`: the receipt as it came. `resend`: they miss a batch before or at it (SW100401), so it goes again.
+    `rows_gz`: one gzip member, sealed under `southwest-out/{cd_batch}/{text_sm3}`; empty once it is CONFIRMED or VOID.
+    `code`: the receipt's code; `receipt`: the receipt as it came. `resend`: they miss a batch before or at it
+    (SW100401), so it goes again.
     """
 
     __tablename__ = "southwest_batch_out"

@@ -1,4 +1,4 @@
-"""Calls that nobody has signed (无签名来电): a count per network, code and hour, in a table that cannot outgrow them.
+"""Calls that nobody has signed (无签名来电), and refusals of strangers (`web`): counted per network, code and hour.
 
 The first of an hour are lines and security events of their own as well (`exchange.traffic`); both are forgotten after
 half a year.

@@ -6,10 +6,11 @@ Everything here follows from scans that name their bag: closing and opening need
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy import ForeignKey, Index, String, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.base import Base
+from storage.keyset import Condition
 
 _UNDER_WAY = text("opened_at IS NULL")
 
@@ -17,7 +18,8 @@ _UNDER_WAY = text("opened_at IS NULL")
 class BagRow(Base):
     """One bag. `origin`, `destination`: `hall` or the id of an outlet; `expected`: parcels, as said when it was closed.
 
-    `opened_at` None: nobody has opened it yet. `seal_found`: what the opening side has read, None until then.
+    `opened_at` None: nobody has opened it yet, or only the login that had closed it, which is no second person.
+    `seal_found`: what the opening side has read, None until then.
     """
 
     __tablename__ = "bag"
@@ -32,8 +34,11 @@ class BagRow(Base):
     expected: Mapped[int]
     closed_at: Mapped[datetime | None]  # None: it was opened, and the scans of its closing have not come yet
     closed_by: Mapped[str | None] = mapped_column(String(64))
+    closed_login: Mapped[str | None] = mapped_column(String(64))  # whose session said so; None: before 0043
     opened_at: Mapped[datetime | None]
     opened_by: Mapped[str | None] = mapped_column(String(64))
+    opened_login: Mapped[str | None] = mapped_column(String(64))
+    one_hand: Mapped[bool] = mapped_column(default=False, server_default=false())  # that login has tried to open it
     seal_found: Mapped[str | None] = mapped_column(String(32))
 
 
@@ -61,7 +66,7 @@ def lines_of(session: Session, bag_nos: Collection[str]) -> list[BagLineRow]:
     return list(session.scalars(query.order_by(BagLineRow.bag_no, BagLineRow.number)))
 
 
-def bags_to(session: Session, destination: str, limit: int) -> list[BagRow]:
-    """Closed bags that nobody has opened yet, on their way to a place, the oldest first."""
-    query = select(BagRow).where(BagRow.destination == destination, _UNDER_WAY)
+def bags_to(session: Session, destination: str, limit: int, within: tuple[Condition, ...] = ()) -> list[BagRow]:
+    """Closed bags that nobody has opened yet, on their way to a place, the oldest first; `within`: besides."""
+    query = select(BagRow).where(BagRow.destination == destination, _UNDER_WAY, *within)
     return list(session.scalars(query.order_by(BagRow.closed_at).limit(limit)))

@@ -12,8 +12,9 @@ from storage.base import Base
 class HandoverRow(Base):
     """One hand-over; written by `parcels.handover`. `number`: 1, 2 … on its leg.
 
-    `given` and `taken`: what each side has confirmed, {by, at, manifest, sealNo}; None: not yet. `event_id`: of the
-    scan that both sides' words have made; None while one is missing, and then nothing has changed hands.
+    `given` and `taken`: what each side has confirmed, {by, at, manifest, sealNo, key}; None: not yet. `key`: of the
+    request; `instead`: whose word it has replaced. They are never one person's (`by`). `event_id`: of the scan that
+    both sides' words have made; None while one is missing, and then nothing has changed hands.
     """
 
     __tablename__ = "handover"

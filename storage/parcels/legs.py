@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, validates
 
 from domain.terms import Leg
 from storage.base import Base
+from storage.sealed_types import SealedNumber
 
 
 class LegRow(Base):
@@ -20,6 +21,8 @@ class LegRow(Base):
 
     `contact` (name, phone, address) is sealed under `leg/{leg_id}`. `stage`, `epoch` and `state` are caches of
     what the scans say (courier.md §3), written under the row's lock. `ended_at` None: it is still under way.
+    `changes`: version of the last change of the order (storage/parcels/leg_changes.py), 0 without one. `window_from`,
+    `window_to`: the appointment that stands, None without one. `halted`: why nobody goes there (`Halt`).
     """
 
     __tablename__ = "leg"
@@ -36,8 +39,8 @@ class LegRow(Base):
     state: Mapped[dict[str, Any]] = mapped_column(default=dict)  # the derived ParcelState
     manifest: Mapped[list[Any]] = mapped_column(default=list)  # [{name, form, count}]
     contact: Mapped[bytes | None] = mapped_column(LargeBinary)
-    lat: Mapped[float | None]  # WGS-84
-    lon: Mapped[float | None]
+    lat: Mapped[float | None] = mapped_column(SealedNumber("leg.lat"))  # WGS-84
+    lon: Mapped[float | None] = mapped_column(SealedNumber("leg.lon"))
     outlet_id: Mapped[str | None] = mapped_column(String(32), index=True)
     distance_m: Mapped[float | None]  # geodesic, to the outlet
     courier_id: Mapped[str | None] = mapped_column(String(64), index=True)
@@ -51,6 +54,10 @@ class LegRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     outcome: Mapped[str | None] = mapped_column(String(16))
     sign_self: Mapped[bool] = mapped_column(default=False)  # 本人签收: a locker or agent does not count
+    changes: Mapped[int] = mapped_column(default=0, server_default="0")
+    window_from: Mapped[datetime | None]
+    window_to: Mapped[datetime | None]
+    halted: Mapped[str | None] = mapped_column(String(12))
     # Of `promise`, set with it, so that figures don't open it; None where nothing is promised.
     verdict: Mapped[str | None] = mapped_column(String(24))
     provisional: Mapped[bool | None]
@@ -103,8 +110,8 @@ class CourierRow(Base):
 
     courier_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     outlet_id: Mapped[str] = mapped_column(String(32), index=True)
-    lat: Mapped[float]
-    lon: Mapped[float]
+    lat: Mapped[float] = mapped_column(SealedNumber("courier.lat"))
+    lon: Mapped[float] = mapped_column(SealedNumber("courier.lon"))
     seen_at: Mapped[datetime | None]
     on_duty: Mapped[bool] = mapped_column(default=True)
     silent_since: Mapped[datetime | None]  # did not start in time; back on duty when heard of again
@@ -123,23 +130,6 @@ class OutletRow(Base):
     changes: Mapped[dict[str, Any]]
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(String(64))
-
-
-class SuspensionRow(Base):
-    """Service suspended in an area (暂停服务) from `from_at` to `to_at`.
-
-    The promise's clock stands still there meanwhile (courier.md §4). `by`: a user name.
-    """
-
-    __tablename__ = "suspension"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    outlet_id: Mapped[str | None] = mapped_column(String(32))  # None: the whole district
-    from_at: Mapped[datetime]
-    to_at: Mapped[datetime]
-    declared_at: Mapped[datetime]
-    reason: Mapped[str]
-    by: Mapped[str] = mapped_column(String(64))
 
 
 def lock_leg(session: Session, leg_id: str) -> LegRow | None:

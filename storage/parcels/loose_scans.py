@@ -4,6 +4,7 @@ A look costs what has come since, however much lies there: found by the side tha
 what has waited too long is marked so that no look touches it again. Evidence is never deleted.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.documents.store import DocumentRow
+from storage.documents.uploads import bind
 from storage.parcels.legs import LegRow
 from storage.parcels.scans import ScanEventRow, ScanProofRow
 
@@ -63,11 +65,26 @@ def pending_proofs(session: Session, leg_id: str) -> set[str]:
     return set(session.scalars(query))
 
 
-def attach_proofs(session: Session, events: Iterable[ScanEventRow]) -> None:
-    """Set the leg of these events on their proofs too."""
+def attach_proofs(session: Session, events: Iterable[ScanEventRow], now: datetime) -> None:
+    """Set the leg of these events on their proofs too; photos that are here become their cases'."""
     legs = {event.event_id: event.leg_id for event in events}
-    for proof in session.scalars(select(ScanProofRow).where(ScanProofRow.event_id.in_(legs))):
+    proofs = session.scalars(select(ScanProofRow).where(ScanProofRow.event_id.in_(legs))).all()
+    for proof in proofs:
         proof.leg_id = legs[proof.event_id]
+    bind_proofs(session, [proof for proof in proofs if proof.uploaded_at is not None], now)
+
+
+def bind_proofs(session: Session, proofs: Iterable[ScanProofRow], now: datetime) -> None:
+    """Photos of a case's parcels are the case's from now on, by its key; those of a scan without a leg wait."""
+    by_leg: dict[str, set[str]] = defaultdict(set)
+    for proof in proofs:
+        if proof.leg_id is not None:
+            by_leg[proof.leg_id].add(proof.sha256)
+    if not by_leg:
+        return
+    legs = select(LegRow.leg_id, LegRow.case_no).where(LegRow.leg_id.in_(by_leg)).order_by(LegRow.leg_id)
+    for leg_id, case_no in session.execute(legs).all():
+        bind(session, case_no, sorted(by_leg[leg_id]), now)
 
 
 def arrived_proofs(session: Session, now: datetime, limit: int) -> list[ScanProofRow]:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.terms import ScanSource
 from storage.base import Base, insert_new
+from storage.owning import owned
+from storage.sealed_types import SealedJson
 
 ATTACHED = text("leg_id IS NOT NULL")
 LOOSE = text("leg_id IS NULL AND aged_at IS NULL")
@@ -53,6 +55,7 @@ class ScanEventRow(Base):
     code: Mapped[str] = mapped_column(String(64))
     kind: Mapped[str] = mapped_column(String(24))
     actor: Mapped[str] = mapped_column(String(64))
+    login: Mapped[str | None] = mapped_column(String(64))  # who has sent it; None: no person, or before 0043
     occurred_at: Mapped[datetime]  # as the device said
     corrected_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
@@ -60,7 +63,7 @@ class ScanEventRow(Base):
     second_approval: Mapped[bool]
     natural_key: Mapped[str | None] = mapped_column(String(200))  # of a carrier's line
     voids_id: Mapped[str | None] = mapped_column(String(64))  # of a VOID: the line that it takes back, where known
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[dict[str, Any]] = mapped_column(SealedJson("scan_event.payload"))
     payload_sha256: Mapped[str] = mapped_column(String(64))
     aged_at: Mapped[datetime | None]  # loose for so long that no look asks for it any more
 
@@ -82,7 +85,7 @@ class ScanQuarantineRow(Base):
     device_seq: Mapped[int | None] = mapped_column(BigInteger)
     event_id: Mapped[str | None] = mapped_column(String(64), index=True)  # as the device said
     reason: Mapped[str] = mapped_column(String(24))
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[dict[str, Any]] = mapped_column(SealedJson("scan_quarantine.payload"))
     payload_sha256: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime]
 
@@ -150,7 +153,7 @@ def lock_device(session: Session, device_id: str, now: datetime) -> ScanDeviceRo
 def append(session: Session, rows: Sequence[dict[str, Any]], proofs: Sequence[dict[str, Any]]) -> None:
     """Write new events, and the proofs that they name: columns of `ScanEventRow` and `ScanProofRow`."""
     if rows:
-        session.execute(insert(ScanEventRow), rows)
+        session.execute(insert(ScanEventRow), owned(ScanEventRow, rows))
     if proofs:
         session.execute(insert(ScanProofRow), proofs)
 

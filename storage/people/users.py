@@ -1,25 +1,28 @@
-"""Users and their sessions. Tokens as SHA-256 of the secret; passwords as `storage.people.passwords` has them."""
+"""The people who work with this system (用户): who they are, what they may, and what their password is checked by."""
 
-import hashlib
-import secrets
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete, select
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.terms import Role
+from domain.units import NOWHERE
 from storage.base import Base
 from storage.people.passwords import PasswordHash
 
-SESSION_LENGTH = timedelta(hours=10)
-_REMOVED_AT_ONCE = 100
+INITIAL_VALID = timedelta(hours=72)
+"""So long a password that somebody else has set lets its owner in to choose his own."""
 
 
 class UserRow(Base):
     """A user. `password`: the hash by `storage.people.passwords`; `role`: a `domain.terms.Role`.
 
-    `active` False: can't log in, and sessions hold no longer.
+    `active` False: can't log in, and sessions hold no longer; `disabled_at` and `disabled_by` say since when and by
+    whom. `must_change`: the password was set by somebody else, and opens nothing but its own change until
+    `password_until` (None: without end). `vetted`: known to be none of `domain.password_rules.PUBLIC`. `created_at`,
+    `password_changed_at`, `last_login_at`: None where it was before 0040. `unit_id`: where he stands
+    (storage/people/units.py); None: nowhere, and nothing is opened to him but his own account. `courier_id`: which
+    courier he is, of a `courier` alone.
     """
 
     __tablename__ = "user_account"
@@ -28,29 +31,58 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(16))
     password: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
-
-
-class LoginRow(Base):
-    """A session of a user, 10 h long. `token_sha256`: hex SHA-256 of the token, which itself is kept nowhere."""
-
-    __tablename__ = "login"
-
-    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
-    username: Mapped[str] = mapped_column(String(64), index=True)
-    expires_at: Mapped[datetime] = mapped_column(index=True)
+    vetted: Mapped[bool] = mapped_column(default=False)
+    must_change: Mapped[bool] = mapped_column(default=False)
+    password_changed_at: Mapped[datetime | None]
+    password_until: Mapped[datetime | None]
+    created_at: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]
+    disabled_at: Mapped[datetime | None]
+    disabled_by: Mapped[str | None] = mapped_column(String(64))
+    unit_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    courier_id: Mapped[str | None] = mapped_column(String(64))
 
 
 class LoggedIn:
-    """The user of a session that holds, with the role of today."""
+    """The user of a session that holds, with the role and place of today.
 
-    def __init__(self, username: str, role: Role) -> None:
+    `login`: the id of the session. `seen_at`: when he was last seen to have done something in it. `unit_id`,
+    `courier_id`: as with `UserRow`. `device_id`: the enrolled device that has proved itself in it; None where none has.
+    `reach`: what his unit covers; nothing until somebody who knows the tree says so.
+    """
+
+    def __init__(
+        self,
+        username: str,
+        role: Role,
+        login: str = "",
+        seen_at: datetime | None = None,
+        *,
+        unit_id: str | None = None,
+        courier_id: str | None = None,
+        device_id: str | None = None,
+    ) -> None:
         self.username = username
         self.role = role
+        self.login = login
+        self.seen_at = seen_at
+        self.unit_id = unit_id
+        self.courier_id = courier_id
+        self.device_id = device_id
+        self.reach = NOWHERE
 
 
-def put_user(session: Session, username: str, role: Role, password: PasswordHash) -> None:
-    """Add a user, or give a known one this role and password. Hash before the transaction begins."""
-    session.merge(UserRow(username=username, role=role, password=password, active=True))
+def put_user(
+    session: Session, username: str, role: Role, password: PasswordHash, unit_id: str, courier_id: str | None = None
+) -> None:
+    """Add a user, or give a known one this role, place and password, which is his own from the start.
+
+    Hash before the transaction begins.
+    """
+    row = UserRow(username=username, role=role, password=password, active=True, vetted=False, must_change=False)
+    row.password_until = row.disabled_at = row.disabled_by = None
+    row.unit_id, row.courier_id = unit_id, courier_id
+    session.merge(row)
 
 
 def password_of(session: Session, username: str) -> PasswordHash | None:
@@ -59,62 +91,13 @@ def password_of(session: Session, username: str) -> PasswordHash | None:
     return None if stored is None else PasswordHash(stored)
 
 
-def open_session(
-    session: Session, username: str, verified: PasswordHash, renewed: PasswordHash | None, now: datetime
-) -> tuple[str, Role] | None:
-    """Open a session of 10 h for a password that was verified against the hash `verified`: (token, role).
-
-    `renewed`: a hash with today's parameters that takes its place, if not None. Returns None if the account is
-    closed, or its password has changed while it was verified. Some sessions that are over are deleted on the way.
-    """
-    user = session.get(UserRow, username, with_for_update=True)
-    if user is None or not user.active or user.password != verified:
-        return None
-    if renewed is not None:
-        user.password = renewed
-    _remove_expired(session, now)
-    token = secrets.token_urlsafe(32)
-    session.add(LoginRow(token_sha256=login_id(token), username=user.username, expires_at=now + SESSION_LENGTH))
-    return token, Role(user.role)
+def is_over(session: Session, username: str, now: datetime) -> bool:
+    """Whether the password of an open account was to be changed by a moment that is over."""
+    user = session.get(UserRow, username)
+    return user is not None and user.active and user.password_until is not None and user.password_until <= now
 
 
-def _remove_expired(session: Session, now: datetime) -> None:
-    """So many per login that they go faster than they come, and no login pays for a year of them."""
-    expired = select(LoginRow.token_sha256).where(LoginRow.expires_at <= now).order_by(LoginRow.expires_at)
-    session.execute(delete(LoginRow).where(LoginRow.token_sha256.in_(expired.limit(_REMOVED_AT_ONCE))))
-
-
-def who(session: Session, token: str, now: datetime) -> LoggedIn | None:
-    """The user of a token; None if it is unknown or over, or the account is closed."""
-    query = select(UserRow.username, UserRow.role).join(LoginRow, UserRow.username == LoginRow.username)
-    query = query.where(LoginRow.token_sha256 == login_id(token), LoginRow.expires_at > now, UserRow.active)
-    found = session.execute(query).one_or_none()
-    return LoggedIn(found.username, Role(found.role)) if found is not None else None
-
-
-def until(session: Session, token: str, now: datetime) -> tuple[LoggedIn, datetime] | None:
-    """The user of a token and the end of the session; None as with `who`."""
-    person = who(session, token, now)
-    login = session.get(LoginRow, login_id(token)) if person is not None else None
-    return (person, login.expires_at) if person is not None and login is not None else None
-
-
-def log_out(session: Session, token: str) -> str | None:
-    """End the session of a token: whose it was; nothing happens for an unknown one."""
-    login = session.get(LoginRow, login_id(token))
-    if login is None:
-        return None
-    session.delete(login)
-    return login.username
-
-
-def login_id(token: str) -> str:
-    """The id of a login: hex SHA-256 of its token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def who_holds(session: Session, logins: Collection[str], now: datetime) -> dict[str, Role]:
-    """Login id → role of today, for those of `logins` (ids, not tokens) that still hold."""
-    query = select(LoginRow.token_sha256, UserRow.role).join(UserRow, UserRow.username == LoginRow.username)
-    query = query.where(LoginRow.token_sha256.in_(logins), LoginRow.expires_at > now, UserRow.active)
-    return {login: Role(role) for login, role in session.execute(query)}
+def unvetted(session: Session) -> dict[str, PasswordHash]:
+    """Name → hash of the accounts that may log in and of whose password nothing is known."""
+    asked = select(UserRow.username, UserRow.password).where(UserRow.active, UserRow.vetted.is_(False))
+    return {username: PasswordHash(stored) for username, stored in session.execute(asked)}

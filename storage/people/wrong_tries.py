@@ -30,12 +30,17 @@ class Counted(IntEnum):
 
     `ADDRESS`: whatever comes from there. `PAIR`: a number from an address, so that nobody locks its owner out.
     `NUMBER`: from everywhere, a bound for who has many addresses. `SENT`: messages to the phone of one case.
+    `FACTOR`, `FACTOR_DAY`: codes at the second step of one account's login, at once and over a day. `DEVICE`: codes
+    with which one account enrols a device.
     """
 
     ADDRESS = 0
     PAIR = 1
     NUMBER = 2
     SENT = 3
+    FACTOR = 8  # 4 to 7 are those of storage.people.login_tries
+    FACTOR_DAY = 9
+    DEVICE = 10
 
 
 class Bound(NamedTuple):
@@ -50,11 +55,17 @@ BOUNDS: Final = {
     Counted.PAIR: Bound(TRIES, WITHIN),
     Counted.NUMBER: Bound(100, timedelta(hours=1)),
     Counted.SENT: Bound(10, timedelta(days=1)),
+    Counted.FACTOR: Bound(5, WITHIN),
+    Counted.FACTOR_DAY: Bound(30, timedelta(days=1)),
+    Counted.DEVICE: Bound(5, WITHIN),
 }
 
 
 class WrongTryRow(Base):
-    """One slot: how many wrong tries since `since`; what is older than its bound counts no more."""
+    """One slot: how many wrong tries since `since`; what is older than its bound counts no more.
+
+    Of logins (`storage.people.login_tries`) `since` is when the next try is looked at, which may be to come.
+    """
 
     __tablename__ = "wrong_try"
 
@@ -73,7 +84,7 @@ _TAKE: Final = text(
 _GIVE_BACK: Final = text("UPDATE wrong_try SET tries = tries - 1 WHERE slot = :slot AND tries > 0")
 
 
-def slot_of(key: bytes, kind: Counted, value: str) -> int:
+def slot_of(key: bytes, kind: IntEnum, value: str) -> int:
     """The slot of one key, among those of its kind."""
     said = hmac.digest(key, f"{kind.name}/{value}".encode(), "sha256")
     return kind * SLOTS + int.from_bytes(said[:4]) % SLOTS

@@ -12,6 +12,7 @@ from domain.matters import WAITED_FOR, End, Named, gravest, matter_of, outranks
 from domain.messages import TaskOutcome
 from domain.tasks import RULES, TaskKind, task_id
 from storage.base import Base
+from storage.sealed_types import SealedJson, SealedText
 
 WORKFLOW: Final = "workflow"
 """Who resolved what nobody needs to act on any more."""
@@ -40,12 +41,13 @@ class TaskRow(Base):
     case_no: Mapped[str | None] = mapped_column(String(21), index=True)
     handling_no: Mapped[str | None] = mapped_column(String(21))
     leg_id: Mapped[str | None] = mapped_column(String(48), index=True)
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(SealedJson("task.data"))
     opened_at: Mapped[datetime]
     deadline_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(24))
-    reason: Mapped[str | None]  # a person's words; a code of domain.matters.End where it closed itself
+    # A person's words; a code of domain.matters.End where it closed itself.
+    reason: Mapped[str | None] = mapped_column(SealedText("task.reason"))
     resolved_by: Mapped[str | None] = mapped_column(String(64))
     delivered: Mapped[bool] = mapped_column(default=True)  # read by nobody: a verdict waits in UpdateRow
 
@@ -70,7 +72,7 @@ class TaskLineRow(Base):
     task_id: Mapped[str] = mapped_column(ForeignKey("task.id"), index=True)
     kind: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime]
-    data: Mapped[dict[str, Any]]
+    data: Mapped[dict[str, Any]] = mapped_column(SealedJson("task_line.data"))
     settled_at: Mapped[datetime | None]
 
 

@@ -10,6 +10,7 @@ import pytest
 from bench import report
 from bench.__main__ import BENCHMARKS
 from bench.figures import SHORT_ONES as SHORT
+from bench.spent import LAYERS, NATIVE, by_layer
 
 pytestmark = pytest.mark.e2e
 
@@ -54,6 +55,20 @@ def test_a_case_has_its_costs_beside_the_bare_engine(written, server, shape):
         assert {"engine", "worker"} <= set(found[side]["by_part_ms"])
     assert "web" in found["ours"]["by_part_ms"]
     assert set(found["ours_by_bare"]) == PLAIN | {"history_events", "history_bytes"}
+
+
+def test_the_time_of_a_case_is_told_by_layer(written):
+    for side in ("ours, worker", "ours, web", "bare, worker"):
+        spent = written["spent"]["ms_per_case"][side]
+        assert sum(spent.values()) > 0
+        assert set(spent) <= {*LAYERS, NATIVE, "other"}
+    assert written["spent"]["ms_per_case"]["ours, worker"]["our own code"] > 0
+
+
+def test_a_stack_belongs_to_the_innermost_layer():
+    outer = "run (/py/asyncio/base_events.py:1);look (/work/kuayu/activities/records.py:2)"
+    inner = f"{outer};execute (/lib/sqlalchemy/engine/base.py:3);hook (/somewhere/else.py:4)"
+    assert by_layer([f"{inner} 7", "main (/somewhere/else.py:1) 2"]) == {"database": 7, "other": 2}
 
 
 def test_on_postgresql_a_case_has_its_statements_commits_and_bytes(written):

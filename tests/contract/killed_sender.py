@@ -25,7 +25,7 @@ def sender(database: Database, gateway: str, ahead: timedelta = timedelta(0)) ->
 
 
 if __name__ == "__main__":
-    mine = sender(Database(sys.argv[1]), sys.argv[2])
+    mine = sender(Database(sys.argv[1], SEALER), sys.argv[2])
     while True:
         mine.send_due()
         time.sleep(0.001)

@@ -24,6 +24,7 @@ from storage.sealing import Sealer
 from tests.borders import nowhere
 from tests.contract.peers import Peer
 from tests.contract.serving import served
+from tests.sealing import SEALER
 
 PRIVATE = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
 PUBLIC = (
@@ -96,7 +97,7 @@ class Collector:
 @contextmanager
 def peer() -> Iterator[Peer]:
     with tempfile.TemporaryDirectory() as folder:
-        database = Database(f"sqlite:///{Path(folder) / 'streams.db'}")
+        database = Database(f"sqlite:///{Path(folder) / 'streams.db'}", SEALER)
         Base.metadata.create_all(database.engine)
         streams = SouthwestStreams(database, Sealer({"k1": bytes(32)}))
         app = build_app(SandboxSettings(kuayu_url=f"http://127.0.0.1:{nowhere()}", pace_s=0.02), ("southwest",))

@@ -78,7 +78,7 @@ def _kuayu(database):
 
 @pytest.fixture
 def world(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     store = Store()
     with _kuayu(database) as ours:

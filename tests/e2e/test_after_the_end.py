@@ -31,6 +31,7 @@ from tests.e2e.aiming import Aim
 from tests.e2e.closings import REGION_OF, Ending, Kind, endings, moments_of, traces_of
 from tests.e2e.patient import PATIENCE_S, PatientCaller
 from tests.e2e.whole import Whole, until, whole_system
+from tests.sealing import sealer_in
 
 pytestmark = pytest.mark.e2e
 
@@ -52,7 +53,7 @@ def whole(tmp_path):
 
 @pytest.fixture
 def database(whole: Whole):
-    opened = Database(f"sqlite:///{whole.system.data_dir / 'kuayu.db'}")
+    opened = Database(f"sqlite:///{whole.system.data_dir / 'kuayu.db'}", sealer_in(whole.system.data_dir))
     yield opened
     opened.close()
 

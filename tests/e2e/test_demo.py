@@ -21,6 +21,6 @@ def test_every_story_ends_as_it_should_on_both_sides(postgresql_url):
         check=False,
     )
     print(done.stdout, done.stderr)
-    assert done.returncode == 0
+    assert done.returncode == 0, [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
     assert f"{len(STORIES)} of {len(STORIES)} cases ended as they should" in done.stdout
     assert all(story.title in done.stdout for story in STORIES)

@@ -10,6 +10,7 @@ from domain.messages import CaseStart, HandlingPlan, Responsible
 from domain.outbound import Person
 from domain.tasks import TaskKind
 from domain.terms import CaseStatus, Role, Scheme
+from domain.units import FIRST_UNIT
 from runtime.container import container_of
 from storage.cases.applicant_messages import MessageRow, enqueue
 from storage.cases.rows import CaseRow, HandlingRow
@@ -34,7 +35,7 @@ TASKS = (TaskKind.PAPERS_SHORT, TaskKind.COLLECT_AT_HALL, TaskKind.COMMAND_REFUS
 def people(office):
     """A second clerk beside the one of the demo."""
     with office.database.write() as session:
-        put_user(session, COLLEAGUE, Role.CLERK, hashed("demo"))
+        put_user(session, COLLEAGUE, Role.CLERK, hashed("demo"), FIRST_UNIT[Role.CLERK])
 
 
 def settle(office, count, *, late=3, today=4):

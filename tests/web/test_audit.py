@@ -1,5 +1,7 @@
 """Who did, saw, exported or was refused what is on the audit trail (审计), with what it tells or not at all."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import select, text
@@ -13,14 +15,28 @@ from tests.web.test_roles import RULES, TABLE, concrete
 from web.app import ROUTERS
 from web.foundation.audited_routes import EXPORTS, LOOKS, SUBJECTS
 
-SUSPENSION = {"fromAt": "2036-11-23T10:00:00+08:00", "toAt": "2036-11-23T11:00:00+08:00", "reason": "暴雨"}
+SOON = datetime.now(UTC) + timedelta(hours=1)
+SUSPENSION = {
+    "fromAt": SOON.isoformat(),
+    "toAt": (SOON + timedelta(hours=1)).isoformat(),
+    "reason": "暴雨",
+    "sourceNo": "渝气预118号",
+}
 OF_NOBODY = frozenset(
     {
         "GET /",
+        "GET /account",
+        "GET /account/factors",
+        "GET /accounts",
+        "GET /api/v1/account/factors",
+        "GET /api/v1/account/sessions",
+        "GET /api/v1/accounts",
         "GET /api/v1/agreements",
         "GET /api/v1/cases",
+        "GET /api/v1/claims",
         "GET /api/v1/couriers",
         "GET /api/v1/dashboard",
+        "GET /api/v1/devices",
         "GET /api/v1/district",
         "GET /api/v1/drafts",
         "GET /api/v1/handlings",
@@ -36,18 +52,27 @@ OF_NOBODY = frozenset(
         "GET /api/v1/partners/{partner}/reconciliations",
         "GET /api/v1/reader",
         "GET /api/v1/regions",
+        "GET /api/v1/scan/device",  # a device, which is nobody
         "GET /api/v1/session",
         "GET /api/v1/status",
         "GET /api/v1/stream",
+        "GET /api/v1/suspensions",
         "GET /api/v1/tasks",
         "GET /api/v1/track",
+        "GET /api/v1/units",
         "GET /api/v1/worklists/changes",
         "GET /cases",
         "GET /cases/live",
         "GET /dev/parts",
+        "GET /devices",
         "GET /docs",
         "GET /healthz",
         "GET /login",
+        "GET /login/oidc",
+        "GET /login/oidc/callback",
+        "GET /login/oidc/leave",
+        "GET /login/password",
+        "GET /login/second",
         "GET /metrics",
         "GET /officer",
         "GET /partner",
@@ -58,6 +83,7 @@ OF_NOBODY = frozenset(
         "GET /status",
         "GET /supervisor",
         "GET /supervisor/cases",
+        "GET /supervisor/claims",
         "GET /supervisor/measures/{measure}",
         "GET /supervisor/promises",
         "GET /supervisor/reports/{period}",
@@ -136,7 +162,8 @@ def test_whatever_shows_somebody_is_said_even_where_nothing_is_found(office, rou
     role = sorted(RULES[route])[0]
     before = last(office)
     office.call(method, path, role)
-    kinds = {"LOOK", "EXPORT"} & {one.kind for one in said(office, after=before) if one.action == route}
+    seen = {"LOOK", "EXPORT", "REFUSAL"}
+    kinds = seen & {one.kind for one in said(office, after=before) if one.action == route}
     again = any(one.action == route and one.actor == role for one in said(office))
     assert kinds or again
 
@@ -228,7 +255,7 @@ def test_what_cannot_be_written_down_is_not_shown_and_lists_are(unwritable):
     office = unwritable
     with office.database.read() as session:
         case_no = session.scalar(select(CaseRow.case_no).limit(1))
-    answer = office.call("GET", f"/api/v1/cases/{case_no}/events", "operator")
+    answer = office.call("GET", f"/api/v1/cases/{case_no}/events", "auditor")
     assert answer.status_code >= 500
     assert office.call("GET", "/api/v1/cases", "clerk").status_code == 200
 

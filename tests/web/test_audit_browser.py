@@ -29,8 +29,8 @@ def desk(chromium, audited):
 
 def test_the_record_is_read_filtered_checked_and_tells_when_it_was_touched(desk, audited):
     case_no = audited.start(1)["caseNo"]
-    for _ in range(60):
-        audited.call("POST", "/api/v1/login", body={"username": "clerk", "password": "wrong"})
+    for number in range(60):
+        audited.call("POST", "/api/v1/login", body={"username": f"nobody-{number}", "password": "wrong"})
     page = desk.open("/audit")
     expect(page.locator(".trail li")).to_have_count(50)
     photographed(page, "audit-full")

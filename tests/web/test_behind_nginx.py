@@ -90,8 +90,8 @@ def browser(hall):
         yield session
 
 
-def enter(browser, url, **headers):
-    form = {"username": "operator", "password": "demo"}
+def enter(browser, url, username="operator", **headers):
+    form = {"username": username, "password": "demo"}
     return browser.post(f"{url}/login", data=form, headers={"Origin": url} | headers, allow_redirects=False, timeout=30)
 
 
@@ -147,7 +147,7 @@ def test_each_caller_has_his_own_rate_and_tries(hall, browser):
 
 def test_a_stream_arrives_while_it_goes_on(hall, browser):
     secure, *_ = hall
-    assert enter(browser, secure).status_code == 303
+    assert enter(browser, secure, "supervisor").status_code == 303
     with browser.get(f"{secure}/api/v1/stream?lists=true", stream=True, timeout=30) as answer:
         assert answer.status_code == 200
         assert next(answer.iter_content(1))

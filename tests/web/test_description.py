@@ -42,6 +42,7 @@ def test_an_operation_is_complete_for_its_reader(name):
     operation = OPERATIONS[name]
     assert re.fullmatch(r"[a-z]+([A-Z0-9][a-z0-9]*)*", name)
     assert operation.get("description")
+    assert re.search(r"[\u4e00-\u9fff]", operation["summary"]), "web/answers/operation_words.json has no title for it"
     for what, media, content in bodies(operation):
         if media != "application/json":
             continue

@@ -31,7 +31,7 @@ def test_every_operation_is_there_without_any_other_host(desk):
     all_of_them = page.locator(".opblock:visible").count()
     page.fill("#find-operation", "scans batch")
     expect(page.locator(".opblock:visible")).to_have_count(1)
-    expect(page.locator(".opblock:visible")).to_contain_text("Up to 200 scans of one device")
+    expect(page.locator(".opblock:visible")).to_contain_text("上传扫描 · Up to 200 scans of one device")
     expect(page.locator("#found-operations")).to_have_text("找到 1 个接口")
     photographed(page, "docs-found")
     page.fill("#find-operation", "nothing like it")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from demo.people import applicant
 from storage.cases.drafts import DraftRow
-from storage.people.users import LoginRow
+from storage.people.sessions import LoginRow
 from tests.web.desks import choose, desk_of
 from tests.web.looks import photographed
 from tests.web.windows import COLLEAGUE, opened_window
@@ -141,7 +141,7 @@ def ends_in(window, seconds):
     """All sessions end then, by the server's clock."""
     with window.office.database.write() as session:
         for row in session.scalars(select(LoginRow)):
-            row.expires_at = datetime.now(UTC) + timedelta(seconds=seconds)
+            row.expires_at = row.latest_at = datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 def test_a_session_that_ends_is_told_before_and_renewed_without_loss(window, chromium):
@@ -183,6 +183,31 @@ def test_a_session_that_ends_is_told_before_and_renewed_without_loss(window, chr
         page.fill("#password", "demo")
         page.click("button.main")
         page.wait_for_url(f"**/window/new?draft={draft}")
+        expect(page.locator("#applicant-name")).to_have_value("王秀兰")
+
+
+def test_who_is_idle_is_asked_before_the_end_and_one_press_goes_on(window, chromium):
+    with window.desk(chromium) as desk:
+        page = desk.open("/window/new")
+        page.fill("#applicant-name", "王秀兰")
+        with page.expect_response(lambda a: "/api/v1/drafts/" in a.url and a.status == 200, timeout=NOTICE_MS):
+            page.locator("#applicant-name").blur()
+        now = datetime.now(UTC)
+        with window.office.database.write() as session:
+            for row in session.scalars(select(LoginRow).filter_by(username="clerk")):
+                row.seen_at, row.expires_at = now - timedelta(minutes=28, seconds=10), now + timedelta(seconds=110)
+        page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+        dialog = page.locator("#session")
+        expect(dialog).to_contain_text("登录将在 1 分")
+        here = dialog.get_by_role("button", name="我还在")
+        expect(here).to_be_focused()
+        expect(page.locator("#session-password")).to_be_hidden()
+        photographed(page, "new-session-idle")
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_hidden()
+        with window.office.database.read() as session:
+            ends = max(row.expires_at for row in session.scalars(select(LoginRow).filter_by(username="clerk")))
+        assert ends > now + timedelta(minutes=29)
         expect(page.locator("#applicant-name")).to_have_value("王秀兰")
 
 

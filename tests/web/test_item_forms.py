@@ -81,7 +81,7 @@ def test_a_form_is_kept_sealed_and_shown_masked(office):
         assert "华西医院".encode() not in row.dossier and "华西医院" not in str(row.item) + str(row.start)
         kept = read_dossier(row, context.sealer).form
     assert (kept.version, kept.situation, kept.answers) == (context.catalogue.version, "unfiled", claim_answers())
-    shown = office.call("GET", f"/api/v1/cases/{case_no}", "officer").json()["form"]
+    shown = office.call("GET", f"/api/v1/cases/{case_no}", "supervisor").json()["form"]
     lines = {line["label"]: line["value"] for line in shown["lines"]}
     assert lines["医疗费用总额"] == "12,345.67元" and lines["办理情形"] == "未备案异地住院"
     assert lines["户名"] == "王**" and lines["银行账号"] == "622200******5678"

@@ -48,17 +48,18 @@ def crowded(tmp_path_factory):
     fill(office.database, HandlingRow, decided)
     fill(office.database, TaskRow, (task_values(serial) for serial in range(MANY)))
     fill(office.database, TaskRow, (task_values(serial, TaskKind.DEADLINE_MISSED) for serial in range(MANY)))
+    fill(office.database, TaskRow, (task_values(serial, TaskKind.UNKNOWN_EVENT) for serial in range(300)))
     yield office
     office.database.close()
 
 
 @pytest.fixture(scope="module")
 def newest(crowded):
-    """A case that has just come, undecided, with a task for the clerk and one for the supervisor."""
+    """A case that has just come, undecided, with a task for each of clerk, supervisor and operator."""
     handling_no = crowded.submitted(1)
     now = datetime.now(UTC)
     with crowded.database.write() as session:
-        for kind in (TaskKind.FILE_MISSING, TaskKind.SECOND_SUPPLEMENT):
+        for kind in (TaskKind.FILE_MISSING, TaskKind.SECOND_SUPPLEMENT, TaskKind.UNKNOWN_EVENT):
             open_task(session, key=f"{handling_no}/{kind}", kind=kind, case_no=handling_no, now=now)
     return handling_no
 
@@ -246,7 +247,7 @@ PLANNED = {
         select(CaseRow.case_no),
         case_list(CaseFilter(statuses=(CaseStatus.APPROVED, CaseStatus.FAILED))),
     ),
-    "stops": (select(LegRow), stops_of(OUTLET)),
+    "stops": (select(LegRow), stops_of(OUTLET, datetime.now(UTC))),
     "papers to check": (select(LegRow), papers_to_check("DELIVERED")),
     "inbox": (select(InboxRow.id), inbox_list(Partner.SICHUAN)),
     "commands": (select(CommandRow.key), command_list(Partner.SICHUAN)),

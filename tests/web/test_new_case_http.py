@@ -9,6 +9,7 @@ from lxml import html
 from sqlalchemy import select
 
 from domain.terms import Role
+from domain.units import FIRST_UNIT
 from storage.cases.drafts import DRAFTS_KEPT, DraftRow, drop_old_drafts
 from storage.documents.uploads import UploadRow
 from storage.people.passwords import hashed
@@ -23,7 +24,7 @@ PAGE = "0f8e3c21a94b4d7e"
 @pytest.fixture(scope="module", autouse=True)
 def colleague(office):
     with office.database.write() as session:
-        put_user(session, "clerk2", Role.CLERK, hashed("demo"))
+        put_user(session, "clerk2", Role.CLERK, hashed("demo"), FIRST_UNIT[Role.CLERK])
     answer = office.call("POST", "/api/v1/login", body={"username": "clerk2", "password": "demo"})
     office.tokens["clerk2"] = answer.json()["token"]
 
@@ -269,8 +270,12 @@ def test_what_the_page_says_is_what_was_filled_in(office):
 
 def test_a_session_says_until_when_it_holds(office):
     told = office.call("GET", "/api/v1/session", "clerk").json()
-    left = datetime.fromisoformat(told["expiresAt"]) - datetime.fromisoformat(told["serverTime"])
+    unseen, left = (
+        datetime.fromisoformat(told[end]) - datetime.fromisoformat(told["serverTime"])
+        for end in ("expiresAt", "latestAt")
+    )
     assert told["username"] == "clerk" and timedelta(hours=9) < left <= timedelta(hours=10)
+    assert timedelta(minutes=29) < unseen <= timedelta(minutes=30)
     assert office.call("GET", "/api/v1/session").status_code == 401
 
 

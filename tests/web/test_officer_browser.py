@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from domain.messages import DeadlineKind
 from domain.terms import CaseStatus, Role
+from domain.units import FIRST_UNIT
 from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
 from storage.documents.uploads import bind
 from storage.people.passwords import hashed
@@ -32,7 +33,7 @@ def hall(tmp_path_factory):
     with patch.dict("os.environ", {"FOUR_EYES": "NOT_ACCEPTED,REJECTED", "TIME_SCALE": "1"}):
         office = open_office(tmp_path_factory.mktemp("hall"))
     with office.database.write() as session:
-        put_user(session, OTHER, Role.OFFICER, hashed("demo"))
+        put_user(session, OTHER, Role.OFFICER, hashed("demo"), FIRST_UNIT[Role.OFFICER])
     yield office
     office.database.close()
 

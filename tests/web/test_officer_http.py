@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from domain.terms import Role
+from domain.units import FIRST_UNIT
 from domain.wire import after_submit
 from storage.cases.holdings import HoldingRow
 from storage.cases.proposals import ProposalRow
@@ -28,7 +29,7 @@ def desk(tmp_path_factory):
     with patch.dict("os.environ", {"FOUR_EYES": "NOT_ACCEPTED,REJECTED"}):
         office = open_office(tmp_path_factory.mktemp("desk"))
     with office.database.write() as session:
-        put_user(session, OTHER, Role.OFFICER, hashed("demo"))
+        put_user(session, OTHER, Role.OFFICER, hashed("demo"), FIRST_UNIT[Role.OFFICER])
     answer = office.call("POST", "/api/v1/login", body={"username": OTHER, "password": "demo"})
     office.tokens[OTHER] = answer.json()["token"]
     yield office

@@ -96,7 +96,8 @@ def test_a_task_is_resolved_once_by_whom_it_waits_for(office):
         )
     path = f"/api/v1/tasks/{made}/resolve"
     body = {"outcome": "resend", "reason": "核对后重发"}
-    assert office.call("POST", path, "officer", body).status_code == 403
+    assert office.call("POST", path, "officer", body).status_code == 404  # not of his department, so not there
+    assert office.call("POST", path, "auditor", body).status_code == 403
     wrong = office.call("POST", path, "clerk", {"outcome": "redeliver", "reason": "x"})
     assert wrong.status_code == 422
     assert "resend" in wrong.json()["detail"]
@@ -116,12 +117,12 @@ def test_outlets_are_listed_and_changed_by_their_keepers(office):
 
 def test_a_suspension_needs_a_beginning_before_its_end(office):
     begin = datetime.now(UTC)
-    body = {"outletId": None, "fromAt": begin.isoformat(), "reason": "暴雨"}
+    body = {"outletId": None, "fromAt": begin.isoformat(), "reason": "暴雨", "sourceNo": "渝气预118号"}
     later = body | {"toAt": (begin + timedelta(hours=2)).isoformat()}
     assert office.call("POST", "/api/v1/suspensions", "supervisor", later).status_code == 201
     earlier = body | {"toAt": (begin - timedelta(hours=2)).isoformat()}
     assert office.call("POST", "/api/v1/suspensions", "supervisor", earlier).status_code == 422
-    naive = body | {"toAt": "2027-01-01T10:00:00"}
+    naive = body | {"toAt": (begin + timedelta(hours=2)).replace(tzinfo=None).isoformat()}
     assert office.call("POST", "/api/v1/suspensions", "supervisor", naive).status_code == 422
 
 

@@ -10,8 +10,12 @@ import pytest
 import requests
 from sqlalchemy import event as sql
 
+from domain.people import Idle
 from domain.terms import Role
-from storage.people.users import LoginRow, UserRow, login_id
+from storage.people.accounts import set_password
+from storage.people.passwords import hashed
+from storage.people.sessions import LoginRow, login_id
+from storage.people.users import UserRow, password_of
 from tests.web.following import closes, followers, happens, happens_late, last_number, served_alone
 from tests.web.office import YUBEI
 from web.foundation.live_feed import LOOK_S
@@ -146,16 +150,54 @@ def becomes_a_courier(office, _token):
         session.get_one(UserRow, "clerk").role = Role.COURIER
 
 
+def is_idle(office, token):
+    """As the clock would have it: it ends when nobody was seen, and an open stream is nobody."""
+    with office.database.write() as session:
+        row = session.get_one(LoginRow, login_id(token))
+        row.seen_at -= Idle().desk
+        row.expires_at -= Idle().desk
+
+
+def ends_the_session_elsewhere(office, token):
+    short = login_id(token)[:16]
+    answer = office.call("DELETE", f"/api/v1/accounts/clerk/sessions/{short}", "security")
+    assert answer.status_code == 204
+
+
+def changes_the_password_elsewhere(office, _token):
+    """From another login of his own."""
+    with office.database.write() as session:
+        before = password_of(session, "clerk")
+        assert set_password(session, "clerk", before, hashed("demo"), datetime.now(UTC), own=True)
+
+
+def is_disabled_by_who_keeps_accounts(office, _token):
+    assert office.call("POST", "/api/v1/accounts/clerk/disable", "security").status_code == 200
+
+
 @pytest.fixture
 def clerk_again(office):
     yield
     with office.database.write() as session:
         user = session.get_one(UserRow, "clerk")
         user.active, user.role = True, Role.CLERK
+    office.tokens["clerk"] = own_login(office)
+
+
+ENDS = [
+    logs_out,
+    expires,
+    is_disabled,
+    becomes_a_courier,
+    is_idle,
+    ends_the_session_elsewhere,
+    changes_the_password_elsewhere,
+    is_disabled_by_who_keeps_accounts,
+]
 
 
 @pytest.mark.parametrize("route", ["/api/v1/cases/{}/stream", "/api/v1/stream?case={}"])
-@pytest.mark.parametrize("ends", [logs_out, expires, is_disabled, becomes_a_courier])
+@pytest.mark.parametrize("ends", ENDS)
 def test_a_stream_ends_with_its_login(office, base, clerk_again, route, ends):
     case_no = number(office, 906)
     token = own_login(office)

@@ -72,24 +72,28 @@ def test_a_draft_is_its_uploader_s_and_then_the_case_s(office):
     data = pdf("mine alone")
     name = office.uploaded(data=data)
     assert view(office, name).content == data
-    for other in ("officer", "supervisor", "auditor", "operator"):
+    for other in ("officer", "supervisor", "auditor"):
         assert view(office, name, other).json()["code"] == "DOCUMENT_UNKNOWN"
     body = case_body(office, 21)
     place = electronic_place(body)
     body["materials"][place]["sha256"] = name
     case_no = post_case(office, body).json()["caseNo"]
-    for reader in ("clerk", "officer", "supervisor", "auditor", "operator"):
+    for reader in ("clerk", "supervisor"):
         assert view(office, name, reader).content == data
-    assert view(office, name, "outlet").status_code == 403
+    assert view(office, name, "auditor").json()["code"] == "DOCUMENT_UNKNOWN"  # by a hash alone
+    assert view(office, name, "auditor", caseNo=case_no).content == data
+    assert view(office, name, "officer", caseNo=case_no).json()["code"] == "DOCUMENT_UNKNOWN"  # another authority's
+    for stranger in ("outlet", "courier", "operator"):
+        assert view(office, name, stranger, caseNo=case_no).status_code == 403
     assert the_row(office, UploadRow, sha256=name).expires_at is None
     with office.database.read() as session:
         lines = session.scalars(select(DocumentAccessRow).filter_by(sha256=name).order_by(DocumentAccessRow.id)).all()
     assert [(each.reader, each.purpose, each.case_no) for each in lines] == [
         ("clerk", "draft", None),
-        *((reader, "case", case_no) for reader in ("clerk", "officer", "supervisor", "auditor", "operator")),
+        *((reader, "case", case_no) for reader in ("clerk", "supervisor", "auditor")),
     ]
     said = office.call("GET", f"/api/v1/cases/{case_no}/readings", "auditor").json()["readings"]
-    assert [each["reader"] for each in said] == ["clerk", "officer", "supervisor", "auditor", "operator"]
+    assert [each["reader"] for each in said] == ["clerk", "supervisor", "auditor"]
     assert office.call("GET", "/api/v1/cases/500103202611239999991/readings", "auditor").status_code == 404
 
 
@@ -254,13 +258,13 @@ def test_who_has_uploaded_too_much_first_uses_it(office, changed):
     tight = context.settings.documents.model_copy(update={"quota_mb": 1})
     settings = context.settings.model_copy(update={"documents": tight})
     changed(settings=settings)
-    assert office.call("POST", UPLOAD, "auditor", content=pdf("a" * 600_000)).status_code == 201
-    again = office.call("POST", UPLOAD, "auditor", content=pdf("a" * 600_000))
-    refused = office.call("POST", UPLOAD, "auditor", content=pdf("b" * 600_000))
+    assert office.call("POST", UPLOAD, "officer", content=pdf("a" * 600_000)).status_code == 201
+    again = office.call("POST", UPLOAD, "officer", content=pdf("a" * 600_000))
+    refused = office.call("POST", UPLOAD, "officer", content=pdf("b" * 600_000))
     assert again.status_code == 201
     assert (refused.status_code, refused.json()["code"]) == (409, "DOCUMENT_QUOTA")
     assert office.call("POST", UPLOAD, "outlet", content=pdf("b" * 600_000)).status_code == 201
-    assert the_row(office, UploadRow, uploader="auditor", sha256=sha(pdf("b" * 600_000))) is None
+    assert the_row(office, UploadRow, uploader="officer", sha256=sha(pdf("b" * 600_000))) is None
 
 
 def scanned_by(office, changed, scanner):
@@ -302,7 +306,7 @@ def test_the_case_s_page_leads_to_its_files_and_says_what_has_none(office):
     assert f'href="/api/v1/documents/{name}?caseNo={case_no}&amp;view=true"' in page
     assert "没有电子件" in page  # the form that was brought on paper
     assert "文件查阅记录" not in page
-    assert view(office, name, "officer", caseNo=case_no).status_code == 200
+    assert view(office, name, "supervisor", caseNo=case_no).status_code == 200
     read = page_of(office, case_no, "auditor")
-    assert "文件查阅记录（1 次）" in read and "officer" in read
+    assert "文件查阅记录（1 次）" in read and "supervisor" in read
     assert "文件查阅记录" not in page_of(office, case_no, "clerk")

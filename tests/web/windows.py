@@ -8,6 +8,7 @@ from unittest.mock import patch
 from fastapi import FastAPI
 
 from domain.terms import Role
+from domain.units import FIRST_UNIT
 from sandbox import reader
 from storage.people.passwords import hashed
 from storage.people.users import put_user
@@ -63,7 +64,7 @@ def opened_window(folder):
     with served(played) as agent, patch.dict("os.environ", {"READER_AGENT_URL": agent}):
         office = open_office(folder)
         with office.database.write() as session:
-            put_user(session, COLLEAGUE, Role.CLERK, hashed("demo"))
+            put_user(session, COLLEAGUE, Role.CLERK, hashed("demo"), FIRST_UNIT[Role.CLERK])
         with served_alone(office.app) as base:
             yield Window(office, base, engine.store)
         office.database.close()

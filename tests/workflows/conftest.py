@@ -18,6 +18,7 @@ from runtime.temporal import connect
 from storage.base import Database
 from storage.migrating import migrate
 from tests.borders import engines_of_our_own
+from tests.sealing import SEALER
 from tests.time_skipping import time_skipping_environment
 from tests.workflows.clockwork import Skipping
 from tests.workflows.hall import CaseDesk, Hall, open_case, open_hall
@@ -79,7 +80,7 @@ async def skipping() -> AsyncIterator[Skipping]:
 
 @pytest.fixture
 def house(tmp_path: Path, dev_client: Client, hall: Hall) -> Iterator[House]:
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     migrate(database.engine)
     yield House(database, dev_client, hall)
     database.close()

@@ -15,6 +15,7 @@ from domain.naming import CASES_QUEUE
 from runtime.settings import load_settings
 from runtime.temporal import connect
 from storage.base import Database
+from storage.sealing import Sealer
 
 
 async def main(data_dir: str, port: str, said: Path) -> None:
@@ -24,7 +25,9 @@ async def main(data_dir: str, port: str, said: Path) -> None:
         with said.open("a") as file:
             file.write(f"{os.getpid()}\n")
 
-    streaks = FailureStreaks(Database(settings.database_url), lambda: datetime.now(UTC))
+    streaks = FailureStreaks(
+        Database(settings.database_url, Sealer(settings.seal_keys.by_kid())), lambda: datetime.now(UTC)
+    )
     loop = JobLoop({Job.SWEEP: (say,)}, {Job.SWEEP: timedelta(seconds=0.05)}, streaks)
     async with Worker(await connect(settings), task_queue=CASES_QUEUE, activities=[loop.run_job]):
         await asyncio.Event().wait()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from demo.client import Caller
 from domain.terms import Leg
 from tests.workflows.conftest import say, server
 from tests.workflows.postal_house import PostalHouse, minutes, open_postal_house
@@ -129,9 +130,9 @@ async def test_what_an_ill_courier_has_in_his_bag_is_handed_to_another(house):
         await parcel.task("TAKE_OVER")
         assert parcel.said == "投递员临时不能继续，我们正安排他人接手，给您添麻烦了。"
         other = "chaotianmen-1" if ill != "chaotianmen-1" else "daping-1"
-        for side in ("from", "to"):
+        for side, who in (("from", house.courier), ("to", Caller(house.url, "courier2"))):
             body = {"side": side, "fromParty": ill, "toParty": other}
-            house.courier.post(f"/api/v1/parcels/{parcel.shown['trackingNo']}/handover", body)
+            who.post(f"/api/v1/parcels/{parcel.shown['trackingNo']}/handover", body)
         assert (parcel.tasks.get("TAKE_OVER"), parcel.shown["courierId"]) == (None, other)
         await parcel.visit("ARRIVED_DOOR", "DELIVERED", signerKind="self")
         await house.until(lambda: parcel.case["closedAt"])

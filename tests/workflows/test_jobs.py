@@ -35,6 +35,7 @@ from runtime.temporal import connect
 from runtime.workers import workflow_runner
 from storage.base import Database
 from storage.migrating import migrate
+from storage.sealing import Sealer
 from tests.workflows.conftest import say, server
 from workflows.jobs import DailyJobWorkflow, JobWorkflow
 
@@ -134,7 +135,7 @@ async def engine(tmp_path) -> AsyncIterator[Engine]:
         binary = server(patch)
         ports = {name: free_port() for name in ("port", "temporal_port", "temporal_ui_port")}
         settings = load_settings(None, sandbox="1", data_dir=tmp_path / "data", **ports)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, Sealer(settings.seal_keys.by_kid()))
     migrate(database.engine)
     async with embedded_server(settings, say, binary):
         yield Engine(settings, await connect(settings), database)

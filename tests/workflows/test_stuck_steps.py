@@ -30,6 +30,7 @@ from runtime.workers import workflow_runner
 from storage.base import Database
 from storage.migrating import migrate
 from storage.tasks.rows import TaskRow
+from tests.sealing import SEALER
 from tests.unit.storage.casework import CASE, NOW, register
 
 pytestmark = pytest.mark.temporal
@@ -115,7 +116,7 @@ def failed_loudly(house: House, caplog: pytest.LogCaptureFixture) -> bool:
 
 @pytest.fixture
 async def house(dev_client, tmp_path) -> AsyncIterator[House]:
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     migrate(database.engine)
     register(database)
     made = House(dev_client, database)

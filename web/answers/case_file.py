@@ -179,13 +179,14 @@ class WritingShown(Answer):
 class CaseFile(CaseLine):
     """`said`: by the authorities, oldest first. `stillOwed`: numbers of deferred materials.
 
-    `deadlines`: the running ones, soonest first.
+    `deadlines`: the running ones, soonest first. `erasedAt`: when everything personal was erased.
     """
 
     item: SnapshotShown
     collected_at: Moment | None
     decided_at: Moment | None
     reopened_at: Moment | None
+    erased_at: Moment | None
     applicant: ApplicantShown
     form: FormShown | None
     fee: FeeShown | None

@@ -35,7 +35,7 @@ class ResponsibleNow(Answer):
 
 
 class TaskClock(Answer):
-    """The clock that a task is about; `DOOR_PROMISE` beside the deadlines of the law."""
+    """The clock that a task is about; `DOOR_PROMISE` and `CLAIM` beside the deadlines of the law."""
 
     kind: str
     label: str

@@ -16,12 +16,12 @@ class DraftState(Answer):
 
 
 class DraftLine(DraftState):
-    """A draft in the hall's list. `who`: the applicant, masked; "" while nobody is named."""
+    """A draft in the list of its unit. `who`: the applicant, masked; "" while nobody is named."""
 
     who: str
 
 
 class DraftList(Answer):
-    """All of the hall, the latest first."""
+    """All of the clerk's unit, the latest first."""
 
     drafts: list[DraftLine]

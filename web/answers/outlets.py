@@ -1,5 +1,8 @@
 """Outlets, couriers and their work."""
 
+from pydantic import Field
+
+from domain.leg_changes import ChangeKind
 from domain.terms import Datum, Leg, ParcelStage
 from logistics.promise import OfferObstacle
 from web.answers.base import Answer, Moment
@@ -76,6 +79,7 @@ class StopShown(Answer):
     planned_arrival_at: Moment | None
     deadline_at: Moment | None
     arrived: bool
+    window: str | None = Field(description="the appointment in words: 今天 15:00–15:30")
     address: DoorShown
     contact: ContactMasked
     papers: list[PaperCounted]
@@ -105,8 +109,19 @@ class ToBag(Answer):
     papers: int
 
 
+class ChangeTold(Answer):
+    """A change of a visit of which its courier may not have heard: no scan of his is later. `said`: in his words."""
+
+    leg_id: str
+    tracking_no: str | None
+    courier_id: str | None
+    kind: ChangeKind
+    said: str
+    at: Moment
+
+
 class WorkList(Answer):
-    """One page; `next` goes into `after`. `bags` and `toBag` are on the first page only."""
+    """One page; `next` goes into `after`. `bags`, `toBag` and `changes` are on the first page only."""
 
     outlet_id: str
     server_time: Moment
@@ -115,19 +130,13 @@ class WorkList(Answer):
     next: str | None
     bags: list[BagComing]
     to_bag: list[ToBag]
+    changes: list[ChangeTold]
 
 
 class WorkVersionShown(Answer):
     """`version`: to be sent as `known` the next time."""
 
     version: str
-
-
-class SuspensionDeclared(Answer):
-    """`outletId` null: in the whole district."""
-
-    id: int
-    outlet_id: str | None
 
 
 class PickupOffer(Answer):

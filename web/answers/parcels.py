@@ -70,6 +70,8 @@ class HandoverShown(Answer):
     to_party: str
     given: bool
     taken: bool
+    given_by: str | None
+    taken_by: str | None
     confirmed: bool
     opened_at: Moment
 

@@ -31,3 +31,4 @@ class Problem(Answer):
     errors: list[FieldProblem] = []
     cases: list[SameMatterShown] = []  # with SAME_MATTER: the others
     theirs: Theirs | None = None  # with TASK_DONE, TASK_CHANGED, SUPPLEMENT_DONE
+    server_time: Moment | None = None  # with DEVICE_CLOCK: ours, by which to sign again

@@ -5,9 +5,14 @@ from web.answers.base import Answer, Moment
 
 
 class SameMatterShown(Answer):
-    """Another case of the same person, item and region; `closedAt` null: it is open."""
+    """Another case of the same person, item and region; `closedAt` null: it is open.
+
+    `mine`: of the clerk's own unit. Else `case_no` has its last four digits only, and `unit_name` says where it is.
+    """
 
     case_no: str
+    mine: bool
+    unit_name: str | None
     item_name: str
     region: str
     region_name: str

@@ -5,7 +5,7 @@ from web.answers.base import Answer, Moment
 
 
 class WhoScans(Answer):
-    """`outletId`: of a courier who has a login of his own."""
+    """`outletId`: of who belongs to one outlet."""
 
     username: str
     role: Role
@@ -21,11 +21,16 @@ class PlaceNamed(Answer):
 
 
 class ScanStart(Answer):
-    """`minimumShell`: an older shell has to load itself anew before it goes on."""
+    """`minimumShell`: an older shell loads itself anew before it goes on. `deviceNeeded`: only enrolled ones scan.
+
+    `works_at`: `hall` and ids of outlets, whose work lists this person may ask for.
+    """
 
     person: WhoScans
     outlets: list[PlaceNamed]
+    works_at: list[str]
     minimum_shell: int
+    device_needed: bool
     server_time: Moment
 
 

@@ -58,8 +58,35 @@ class SettledBy(Answer):
     label: str
 
 
+class OutcomeOfTwo(Answer):
+    """An outcome that one person proposes and another confirms, and why one is not enough."""
+
+    outcome: str
+    why: str
+
+
+class TaskProposal(Answer):
+    """What somebody wants done (待复核); `ending` null: it waits for a second person until `until`, then it falls.
+
+    `ending`: `confirmed`, `returned`, `recalled`, `lapsed` or `overtaken`, with who has ended it and why.
+    """
+
+    id: int
+    outcome: str
+    reason: str
+    by: str
+    at: Moment
+    until: Moment
+    ending: str | None
+    ended_by: str | None
+    end_reason: str | None
+
+
 class TaskShown(Answer):
-    """`outcomes`: what may be decided; `lines`: the last 20 of `lineCount`. `undoing`: of a COMPENSATION."""
+    """`twoPeople`: outcomes that a second person confirms; `proposal`: the last one about it.
+
+    `outcomes`: what may be decided; `lines`: the last 20 of `lineCount`. `undoing`: of a COMPENSATION.
+    """
 
     id: str
     kind: str
@@ -71,6 +98,8 @@ class TaskShown(Answer):
     leg_id: str | None
     tracking_no: str | None
     outcomes: list[str]
+    two_people: list[OutcomeOfTwo]
+    proposal: TaskProposal | None
     remedy: str
     clock: TaskClock | None
     place: PlaceShown | None

@@ -31,6 +31,7 @@ class Missing(Answer):
 class ParcelTold(Answer):
     """`promise`: a sentence, null before anything is decided. `stations`: its way from end to end."""
 
+    leg_id: str
     leg: Leg
     label: str
     tracking_no: str | None
@@ -58,6 +59,22 @@ class ResultToFetch(Answer):
     available_at: Moment | None
 
 
+class PaperAgain(Answer):
+    """A paper that was lost or destroyed, and how its applicant has it again."""
+
+    name: str
+    how: str
+
+
+class ClaimTold(Answer):
+    """A claim for a parcel of the applicant's: what is done, by whom and until when (`until`: null when it is over)."""
+
+    leg_id: str
+    sentence: str
+    until: Moment | None
+    papers: list[PaperAgain]
+
+
 class StepTold(Answer):
     """One step of joint handling, at its place."""
 
@@ -74,7 +91,8 @@ class Standing(Answer):
     be brought. `progress`: the case's own line, from the registration to the end.
     `handoverCodes`: what the applicant says next when a parcel changes hands.
 
-    `steps`: of joint handling with an order, else none. `lacking`: papers that are not there as said.
+    `steps`: of joint handling with an order, else none. `lacking`: papers that are not there as said. `claims`: for
+    parcels that are late, damaged, incomplete or lost.
     """
 
     case_no: str
@@ -97,3 +115,4 @@ class Standing(Answer):
     parcels: list[ParcelTold]
     handover_codes: list[CodeTold]
     lacking: list[PaperLacking]
+    claims: list[ClaimTold]

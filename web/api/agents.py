@@ -24,6 +24,7 @@ from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import AgentRequest
 from web.security.session import Clerk
 from web.views.agents import agent_id, shown
+from web.views.erased import refuse_erased
 
 router = APIRouter(prefix="/api/v1/cases", tags=["办件"])
 
@@ -102,7 +103,8 @@ def acting_signer(ctx: Context, case: CaseRow, signer: SignerKind) -> dict[str, 
 def put_agent(case_no: str, agent: AgentRequest, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
     """Name an agent (帮代办人), or renew an authorisation, while the case runs.
 
-    Refused: 404 CASE_UNKNOWN; 422 AGENT (the applicant), AGENT_UNAUTHORISED, AUTHORISATION_OVER, DOCUMENT_UNKNOWN.
+    Refused: 404 CASE_UNKNOWN; 422 AGENT (the applicant), AGENT_UNAUTHORISED, AUTHORISATION_OVER, DOCUMENT_UNKNOWN;
+    410 PERSONAL_ERASED.
     """
     now = ctx.now()
     with ctx.database.write() as session:
@@ -111,6 +113,7 @@ def put_agent(case_no: str, agent: AgentRequest, clerk: Clerk, ctx: Ctx) -> dict
             raise NotFound("没有这个办件", code="CASE_UNKNOWN")
         files = check_authorisation(session, agent, clerk.username, now, case_no)
         dossier = read_dossier(case, ctx.sealer)
+        refuse_erased(dossier)
         if agent.id_number == dossier.applicant.id_number:
             raise Unprocessable("代办人不能是申请人本人", code="AGENT", field="agent")
         person = Person(**agent.model_dump(include=set(Person.model_fields)))

@@ -12,6 +12,7 @@ from domain.errors import BadInput, Conflict
 from domain.terms import Role
 from storage.cases.applicant_messages import MessageRow
 from storage.cases.rows import CaseRow, add_event, read_dossier
+from storage.people.units import version_of_units
 from storage.people.users import LoggedIn, UserRow
 from web.answers.bulk import BulkDone
 from web.api.cases import IdempotencyKey
@@ -20,6 +21,7 @@ from web.foundation.auditing import about
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import RequestSchema
+from web.security.objects import CASES, unknown_among
 from web.views.cases import find_case
 
 router = APIRouter(prefix="/api/v1", tags=["办件"])
@@ -59,15 +61,15 @@ def remind_cases(wanted: RemindRequest, person: Teller, ctx: Ctx, key: Idempoten
     def remind(session: Session, number: str) -> None:
         _remind(session, ctx, find_case(session, number), key, person, wanted.reason)
 
-    return _each(ctx, dict.fromkeys(wanted.cases), remind)
+    return _each(ctx, person, dict.fromkeys(wanted.cases), remind)
 
 
 @router.post("/cases:assign", operation_id="assignCases", response_model=BulkDone)
 def assign_cases(wanted: AssignRequest, person: Teller, ctx: Ctx, key: IdempotencyKey) -> dict[str, Any]:
     """Give cases to another clerk to look after; nothing of the case's own course changes.
 
-    Per line: CASE_UNKNOWN, CASE_CLOSED, MOVED (somebody else than `seen` has it by now), CLERK_UNKNOWN. Refused: 422
-    TWICE.
+    Per line: CASE_UNKNOWN, CASE_CLOSED, MOVED (somebody else than `seen` has it by now), CLERK_UNKNOWN (nobody of the
+    unit whose case it is). Refused: 422 TWICE.
     """
     rows = {row.case_no: row for row in wanted.rows}
     if len(rows) < len(wanted.rows):
@@ -76,16 +78,24 @@ def assign_cases(wanted: AssignRequest, person: Teller, ctx: Ctx, key: Idempoten
     def assign(session: Session, number: str) -> str | None:
         return _assign(session, ctx, rows[number], key, person)
 
-    return _each(ctx, rows, assign)
+    return _each(ctx, person, rows, assign)
 
 
-def _each(ctx: Context, numbers: dict[str, Any], act: Callable[[Session, str], str | None]) -> dict[str, Any]:
-    """Do it to each, in the order of their numbers, so that two who do it at once do not wait for each other."""
+def _each(
+    ctx: Context, person: LoggedIn, numbers: dict[str, Any], act: Callable[[Session, str], str | None]
+) -> dict[str, Any]:
+    """Do it to each, in the order of their numbers, so that two who do it at once do not wait for each other.
+
+    What is not his is not there.
+    """
     lines: dict[str, dict[str, Any]] = {}
     with ctx.database.write() as session:
+        unknown = unknown_among(session, person, numbers)
         for number in sorted(numbers):
             try:
                 with session.begin_nested():
+                    if number in unknown:
+                        raise CASES.unknown()
                     lines[number] = _line(number, before=act(session, number))
                 about(number)
             except BadInput as refusal:
@@ -115,6 +125,14 @@ def _remind(session: Session, ctx: Context, case: CaseRow, key: str, person: Log
     send_again(session, row, key, now=ctx.now(), by=person.username, reason=reason)
 
 
+def _may_keep(session: Session, ctx: Context, username: str, case: CaseRow) -> bool:
+    """Whether somebody is a clerk whose unit covers that of the case."""
+    to = session.get(UserRow, username)
+    if to is None or not to.active or to.role != Role.CLERK:
+        return False
+    return case.unit_id in ctx.units.reach(session, to.unit_id, session.scalar(select(version_of_units()))).units
+
+
 def _assign(session: Session, ctx: Context, wanted: Assigned, key: str, person: LoggedIn) -> str | None:
     case = find_case(session, wanted.case_no)
     session.refresh(case, with_for_update=True)
@@ -125,8 +143,7 @@ def _assign(session: Session, ctx: Context, wanted: Assigned, key: str, person: 
         return wanted.seen
     if before != wanted.seen:
         raise Conflict(f"刚刚已由 {before} 接手，没有改动", code="MOVED")
-    to = session.get(UserRow, wanted.to)
-    if to is None or not to.active or to.role != Role.CLERK:
+    if not _may_keep(session, ctx, wanted.to, case):
         raise Conflict("没有这位窗口人员", code="CLERK_UNKNOWN")
     case.keeper = wanted.to
     add_event(

@@ -9,6 +9,7 @@ from pydantic import JsonValue, RootModel
 
 from catalog.model import ServiceItem
 from papers import GapNotice, notice, render
+from storage.people.users import LoggedIn
 from web.answers.case_check import CaseCheck
 from web.api.collecting import Collected, Found, collect
 from web.api.judging import Section
@@ -36,7 +37,7 @@ def check_case(given: UnfinishedCase, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
     By the same steps as registration: `ready` is true exactly when it would not refuse.
     """
     with ctx.database.read() as session:
-        found = collect(session, ctx, given.root, clerk.username)
+        found = collect(session, ctx, given.root, clerk)
         return {
             "ready": found.ready,
             "sections": [_section(found, section, summary_of(found, section)) for section in Section],
@@ -57,17 +58,17 @@ def gap_notice(given: UnfinishedCase, clerk: Clerk, ctx: Ctx) -> Response:
 
     Refused: 422 ITEM_UNKNOWN, NOTHING_MISSING.
     """
-    return gap_pdf(ctx, given.root, clerk.username)
+    return gap_pdf(ctx, given.root, clerk)
 
 
-def gap_pdf(ctx: Context, given: Mapping[str, Any], clerk: str) -> Response:
+def gap_pdf(ctx: Context, given: Mapping[str, Any], by: LoggedIn) -> Response:
     """The notice as PDF; `given`: the body of `POST /cases` so far.
 
     Raises:
         Unprocessable: no item (`ITEM_UNKNOWN`), nothing lacks (`NOTHING_MISSING`).
     """
     with ctx.database.read() as session:
-        found = collect(session, ctx, given, clerk)
+        found = collect(session, ctx, given, by)
     item: ServiceItem | None = getattr(found.case, "asked", None) or getattr(found.case, "item", None)
     if item is None:
         raise Unprocessable("请先选择事项", code="ITEM_UNKNOWN", field="itemCode")

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query
 from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
+from activities.withdrawn_visits import lock_visits, stop_visits
 from catalog.model import ItemSnapshot
 from domain.case import Action, may
 from domain.dossier import DossierMaterial, SupplementBrought
@@ -15,7 +16,7 @@ from domain.naming import CaseUpdate, case_workflow_id
 from domain.terms import CaseStatus, Provided, Scheme
 from domain.wire import may_supplement
 from parcels.passports import issue
-from storage.cases.case_list import count_cases, read_cases, wanted_cases
+from storage.cases.case_list import CaseFilter, count_cases, read_cases, wanted_cases
 from storage.cases.drafts import draft_to_register, note_registered
 from storage.cases.rows import (
     CaseRow,
@@ -26,8 +27,10 @@ from storage.cases.rows import (
     read_dossier,
     write_dossier,
 )
+from storage.cases.within import own_cases
 from storage.documents.uploads import bind
 from storage.idempotency import first_answer, keep_answer
+from storage.keyset import Segment, count_up_to, narrowed
 from storage.pending_updates import queue_update
 from storage.people.users import LoggedIn
 from web.answers.case_file import CaseFile
@@ -67,21 +70,21 @@ def start_case(wanted: CaseRequest, clerk: Clerk, ctx: Ctx, key: IdempotencyKey)
     until `duplicateReason` says why one more; DRAFT_TAKEN, DRAFT_REGISTERED where the key is that of a draft which a
     colleague holds or has registered. A draft under this key ends here.
     """
-    return started(ctx, wanted, clerk.username, key)
+    return started(ctx, wanted, clerk, key)
 
 
-def started(ctx: Context, wanted: CaseRequest, clerk: str, key: str) -> dict[str, Any]:
+def started(ctx: Context, wanted: CaseRequest, by: LoggedIn, key: str) -> dict[str, Any]:
     """Register a case once per key, and end the draft of this name; the answer of `POST /cases`.
 
     Raises:
         BadInput: as the route says.
     """
-    body = wanted.model_dump_json().encode()
+    body, clerk = wanted.model_dump_json().encode(), by.username
     with ctx.database.write() as session:
         answer = first_answer(session, clerk, key, body)
         if answer is None:
             draft = draft_to_register(session, key, clerk)
-            answer = register(session, ctx, wanted, clerk)
+            answer = register(session, ctx, wanted, by)
             if draft is not None:
                 note_registered(draft, answer["caseNo"])
             keep_answer(session, clerk, key, body, answer, ctx.now())
@@ -106,7 +109,7 @@ def cases(
     size: Annotated[int, Query(ge=1, le=200)] = 50,
     after: After = None,
 ) -> dict[str, Any]:
-    """The work list, most urgent first. `next` with `after` turns pages at any depth; `page` counts them off.
+    """The work list of who asks, most urgent first. `next` with `after` turns pages at any depth; `page` counts off.
 
     `due`: open, and due by then. `q`: the beginning of a number, or a part of the item's name. `view`: a saved view;
     `statuses`, `schemes`: any of these; `region`: where it is handled. All conditions hold together. `total` counts to
@@ -117,16 +120,22 @@ def cases(
     asked = seen.model_copy(update={name: value for name, value in given.items() if value is not None})
     skip = 0 if after else (page - 1) * size
     with ctx.database.read() as session:
-        wanted = wanted_cases(session, asked)
+        theirs = own_cases(session, reader)
+        wanted = narrowed(wanted_cases(session, asked), theirs)
         found = read_cases(session, wanted, size=size, after=mark_of(after), skip=skip)
         whole = not after and page == 1 and found.next is None
-        total = len(found.rows) if whole else count_cases(session, asked, wanted, _COUNTED_TO + 1)
+        total = len(found.rows) if whole else _total(session, asked, wanted, everything=not theirs)
         return {
             "total": min(total, _COUNTED_TO),
             "totalMore": total > _COUNTED_TO,
             "cases": lines_shown(session, ctx, found.rows),
             "next": token_of(found.next),
         }
+
+
+def _total(session: Session, asked: CaseFilter, wanted: tuple[Segment, ...], *, everything: bool) -> int:
+    bound = _COUNTED_TO + 1
+    return count_cases(session, asked, wanted, bound) if everything else count_up_to(session, wanted, bound)
 
 
 @router.get("/{case_no}", operation_id="getCase", response_model=CaseFile, response_model_exclude_unset=True)
@@ -255,6 +264,7 @@ def withdraw(case_no: str, asked: WithdrawRequest, clerk: Clerk, ctx: Ctx, key: 
     with ctx.database.write() as session:
         answer = first_answer(session, clerk.username, key, body)
         if answer is None:
+            lock_visits(session, case_no)
             case = session.get(CaseRow, case_no, with_for_update=True)
             if case is None:
                 raise NotFound("没有这个办件", code="CASE_UNKNOWN")
@@ -266,6 +276,7 @@ def withdraw(case_no: str, asked: WithdrawRequest, clerk: Clerk, ctx: Ctx, key: 
             acts = acting(ctx, dossier, by_self=asked.by_self, now=now)
             write_dossier(case, ctx.sealer, dossier.model_copy(update={"withdrawal_reason": asked.reason}))
             case.withdrawal_pending = True
+            stop_visits(session, case_no)
             queue_update(
                 session,
                 update_id=f"{case_no}-withdraw",

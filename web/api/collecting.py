@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import BadInput
 from domain.identifiers import IdentifierError, check_id
+from storage.people.users import LoggedIn
 from web.api.judging import STEPS, Judging, Section
 from web.foundation.context import Context
 from web.foundation.problems import FieldsRefused, MaterialsMissing, SameMatterFound, faults_of
@@ -98,12 +99,12 @@ class Collected:
         return "open" if section in self._open and section is not Section.APPLICANT else "ok"
 
 
-def collect(session: Session, ctx: Context, given: Mapping[str, Any], clerk: str) -> Collected:
+def collect(session: Session, ctx: Context, given: Mapping[str, Any], by: LoggedIn) -> Collected:
     """What every step says that can be asked already. Only reads; `given`: the body of `POST /cases` so far."""
     members: dict[str, Any] = {}
     faults = list(_shape(given, members))
     wanted = CaseRequest.model_construct(**members)
-    case = Judging(session, ctx, wanted, clerk, ctx.now(), ctx.reference_data.lists(), registering=False)
+    case = Judging(session, ctx, wanted, by, ctx.now(), ctx.reference_data.lists(), registering=False)
     same: list[dict[str, Any]] = []
     for step in STEPS:
         if not all(case.has(need) for need in step.needs):

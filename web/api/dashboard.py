@@ -18,7 +18,7 @@ from storage.cases.tallies import Tally, tallies
 from storage.watching import waiting_for
 from web.answers.dashboards import Dashboard
 from web.foundation.context import Ctx
-from web.security.session import Watcher
+from web.security.session import DistrictOverseer
 
 router = APIRouter(prefix="/api/v1/dashboard", tags=["督办"])
 
@@ -26,7 +26,7 @@ _DUE_SOON = timedelta(hours=24)
 
 
 @router.get("", operation_id="getDashboard", response_model=Dashboard)
-def dashboard(_watcher: Watcher, ctx: Ctx) -> dict[str, Any]:
+def dashboard(_overseer: DistrictOverseer, ctx: Ctx) -> dict[str, Any]:
     """Counts by status and scheme, what is overdue or due within a day, door promises, networks that are waited for."""
     with ctx.database.read() as session:
         return figures(session, ctx.now())

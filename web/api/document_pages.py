@@ -10,6 +10,7 @@ from papers.viewing import Picture, picture_of, sheets_of
 from storage.cases.document_rights import right_to_read
 from storage.cases.result_release import is_withheld
 from storage.documents.accesses import is_reading, note_access
+from storage.people.users import LoggedIn
 from web.answers.bodies import file_of
 from web.answers.documents import DocumentPages
 from web.api.documents import CaseNo, Sha256
@@ -36,7 +37,7 @@ def pages(sha256: Sha256, reader: CaseReader, ctx: Ctx, caseNo: CaseNo = None) -
 
     `note`: what of it is not shown. Refused: as `getDocument`; 422 DOCUMENT_UNREADABLE.
     """
-    media_type = _granted(ctx, sha256, reader.username, caseNo)
+    media_type = _granted(ctx, sha256, reader, caseNo)
     with _drawing:
         sheets = sheets_of(ctx.documents.read(sha256), media_type)
     return {"sha256": sha256, "mediaType": media_type, "pages": sheets.pages, "note": sheets.note}
@@ -55,7 +56,7 @@ def picture(
 
     Refused: as `getDocument`; 404 PAGE_UNKNOWN; 422 DOCUMENT_UNREADABLE.
     """
-    media_type = _granted(ctx, sha256, reader.username, caseNo)
+    media_type = _granted(ctx, sha256, reader, caseNo)
     made = _pictures.of((sha256, page, width), lambda: _drawn(ctx, sha256, media_type, page, width))
     return Response(made.data, media_type=made.media_type, headers={"Content-Security-Policy": _SHOWN})
 
@@ -65,17 +66,17 @@ def _drawn(ctx: Context, sha256: str, media_type: str, page: int, width: int) ->
         return picture_of(ctx.documents.read(sha256), media_type, page, width)
 
 
-def _granted(ctx: Context, sha256: str, reader: str, case_no: str | None) -> str:
+def _granted(ctx: Context, sha256: str, reader: LoggedIn, case_no: str | None) -> str:
     """The document's media type, once the reader's right is looked up and the reading is on record."""
     now = ctx.now()
     with ctx.database.read() as session:
+        right = right_to_read(session, sha256, reader, case_no)
         if is_withheld(session, sha256):
             raise refusal(Refused.DEFERRED_OPEN)
         media_type = ctx.documents.find(session, sha256).media_type
-        right = right_to_read(session, sha256, reader, case_no)
         since = now - _ONE_READING
-        recorded = is_reading(session, sha256, reader=reader, since=since, case_no=right.case_no)
+        recorded = is_reading(session, sha256, reader=reader.username, since=since, case_no=right.case_no)
     if not recorded:
         with ctx.database.write() as session:
-            note_access(session, sha256, reader=reader, purpose=right.purpose, case_no=right.case_no, now=now)
+            note_access(session, sha256, reader=reader.username, purpose=right.purpose, case_no=right.case_no, now=now)
     return media_type

@@ -23,7 +23,7 @@ from web.foundation.auditing import about
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable, problem
 from web.foundation.request_schemas import RequestSchema
-from web.security.session import Anybody, CaseReader, Joiner, Watcher
+from web.security.session import CaseReader, Joiner, Overseer, Uploader
 from web.views.cases import find_case
 from web.views.sentences import Refused, refusal
 
@@ -68,7 +68,7 @@ class JoinRequest(RequestSchema):
     responses={200: {"description": "Kept already"}},
     openapi_extra=file_body_of(_ANY_FILE),
 )
-async def put(sha256: Sha256, request: Request, person: Anybody, ctx: Ctx) -> Response:
+async def put(sha256: Sha256, request: Request, person: Uploader, ctx: Ctx) -> Response:
     """Store one document under the SHA-256 of its bytes; again is harmless (200). Its first bytes say its type.
 
     Refused: 409 DOCUMENT_QUOTA; 413 DOCUMENT_TOO_LARGE (20 MB); 422 DOCUMENT_HASH, DOCUMENT_TYPE, DOCUMENT_INFECTED;
@@ -88,7 +88,7 @@ async def put(sha256: Sha256, request: Request, person: Anybody, ctx: Ctx) -> Re
     response_model=Uploaded,
     openapi_extra=file_body_of(_ANY_FILE),
 )
-async def upload(request: Request, person: Anybody, ctx: Ctx) -> Response:
+async def upload(request: Request, person: Uploader, ctx: Ctx) -> Response:
     """Store one document, for a caller that does not know its SHA-256; again is harmless.
 
     Refused: 409 DOCUMENT_QUOTA; 413 DOCUMENT_TOO_LARGE (20 MB); 422 DOCUMENT_TYPE, DOCUMENT_INFECTED;
@@ -175,17 +175,17 @@ def _answer(admitted: Admitted, until: datetime | None) -> dict[str, Any]:
 
 @router.get("/documents/{sha256}", operation_id="getDocument", response_class=Response, responses=_FILE)
 def get(sha256: Sha256, reader: CaseReader, ctx: Ctx, caseNo: CaseNo = None, view: bool = False) -> Response:
-    """The document, for who may read its case, or has uploaded it for one; each reading is recorded.
+    """The document, for who works on its case, or has uploaded it for one; each reading is recorded.
 
-    `caseNo`: the case by whose right it is read. `view`: a browser shows a picture or a PDF and runs nothing of it;
-    without, and of other types, it is an attachment. Refused: 404 DOCUMENT_UNKNOWN; 409 DEFERRED_OPEN for a result that
-    is withheld until what is owed has come (容缺); 503 DOCUMENTS_AWAY.
+    `caseNo`: the case by whose right it is read; the auditor names one. `view`: a browser shows a picture or a PDF and
+    runs nothing of it; without, and of other types, it is an attachment. Refused: 404 DOCUMENT_UNKNOWN; 409
+    DEFERRED_OPEN for a result that is withheld until what is owed has come (容缺); 503 DOCUMENTS_AWAY.
     """
     with ctx.database.write() as session:
+        right = right_to_read(session, sha256, reader, caseNo)
         if is_withheld(session, sha256):
             raise refusal(Refused.DEFERRED_OPEN)
         media_type = ctx.documents.find(session, sha256).media_type
-        right = right_to_read(session, sha256, reader.username, caseNo)
         note_access(
             session, sha256, reader=reader.username, purpose=right.purpose, case_no=right.case_no, now=ctx.now()
         )
@@ -198,7 +198,7 @@ def get(sha256: Sha256, reader: CaseReader, ctx: Ctx, caseNo: CaseNo = None, vie
 
 
 @router.get("/cases/{case_no}/readings", operation_id="listReadings", response_model=Readings, tags=["办件"])
-def readings(case_no: str, _watcher: Watcher, ctx: Ctx) -> dict[str, Any]:
+def readings(case_no: str, _overseer: Overseer, ctx: Ctx) -> dict[str, Any]:
     """Who has read the documents of a case, when and as what (查阅留痕). Refused: 404 CASE_UNKNOWN."""
     with ctx.database.read() as session:
         find_case(session, case_no)

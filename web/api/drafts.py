@@ -1,4 +1,4 @@
-"""`/drafts`: new cases that are being typed (草稿), of the whole hall; what was typed is shown by the page alone."""
+"""`/drafts`: new cases that are being typed (草稿), of a unit's windows; what was typed is shown by the page alone."""
 
 from typing import Annotated, Any
 
@@ -16,6 +16,8 @@ from storage.cases.drafts import (
     save_draft,
     take_over,
 )
+from storage.cases.within import drafts_within
+from storage.people.users import LoggedIn
 from web.answers.drafts import DraftList, DraftState
 from web.foundation.context import Context, Ctx
 from web.foundation.request_schemas import RequestSchema
@@ -43,15 +45,15 @@ class DraftRequest(RequestSchema):
 
 @router.get("", operation_id="listDrafts", response_model=DraftList)
 def drafts(clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
-    """Drafts of the hall, the latest first, 50 at most. Applicants are masked."""
-    return {"drafts": lines_of(ctx, clerk.username)}
+    """Drafts of the clerk's unit, the latest first, 50 at most. Applicants are masked."""
+    return {"drafts": lines_of(ctx, clerk)}
 
 
-def lines_of(ctx: Context, clerk: str) -> list[dict[str, Any]]:
+def lines_of(ctx: Context, clerk: LoggedIn) -> list[dict[str, Any]]:
     """The list of `GET /drafts` for one clerk."""
     with ctx.database.read() as session:
-        rows = open_drafts(session, ctx.now(), MOST_SHOWN)
-        return [_state(row, clerk) | {"who": _who(fields_of(ctx.sealer, row))} for row in rows]
+        rows = open_drafts(session, ctx.now(), MOST_SHOWN, drafts_within(clerk))
+        return [_state(row, clerk.username) | {"who": _who(fields_of(ctx.sealer, row))} for row in rows]
 
 
 @router.get("/{draft_id}", operation_id="getDraft", response_model=DraftState)
@@ -76,6 +78,7 @@ def save(draft_id: DraftId, given: DraftRequest, clerk: Clerk, ctx: Ctx) -> dict
             ctx.sealer,
             draft_id,
             clerk.username,
+            unit_id=clerk.reach.unit or "",
             page=given.page,
             version=given.version,
             fields=fields,

@@ -10,7 +10,8 @@ from domain.wire import Verdict, judge
 from storage.cases.holdings import hold
 from storage.cases.proposals import ProposalRow, propose, with_key
 from storage.cases.rows import HandlingRow
-from storage.keyset import read_page
+from storage.cases.within import handlings_within
+from storage.keyset import narrowed, read_page
 from storage.officer_queue import officer_list
 from web.answers.handlings import DecisionTaken, HandlingList
 from web.api.decisions import (
@@ -38,18 +39,20 @@ router = APIRouter(prefix="/api/v1/handlings", tags=["审批"])
 
 @router.get("", operation_id="listHandlings", response_model=HandlingList)
 def queue(
-    _officer: Officer,
+    officer: Officer,
     ctx: Ctx,
     mine: bool = False,
     after: After = None,
     size: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
-    """In-city handlings that wait for an officer, by the law's deadlines: the undecided, then what is to be dispatched.
+    """In-city handlings of the caller's departments, by the law's deadlines: the undecided, then what is to be
+    dispatched.
 
     `mine`: undecided ones only. `next`: the page after this one. Refused: 422 CURSOR.
     """
     with ctx.database.read() as session:
-        page = read_page(session, WITH_ITEM, officer_list(undecided_only=mine), size=size, after=mark_of(after))
+        listed = narrowed(officer_list(undecided_only=mine), handlings_within(officer))
+        page = read_page(session, WITH_ITEM, listed, size=size, after=mark_of(after))
         return {"handlings": [handling_shown(session, ctx, row) for row in page.rows], "next": token_of(page.next)}
 
 

@@ -117,7 +117,7 @@ def _not_lately(session: Session, case_no: str, now: datetime) -> None:
 def give_task(task_id: str, wanted: OwnerRequest, supervisor: Supervisor, ctx: Ctx) -> dict[str, Any]:
     """Give an open task to another role: it moves to that role's list, and the history of its case says so.
 
-    Refused: 404 TASK_UNKNOWN; 409 TASK_DONE; 422 OWNER (a role that has no list, or has it already).
+    Refused: 404 TASK_UNKNOWN; 409 TASK_DONE; 422 OWNER (a role that has no list, has it already, or does not see it).
     """
     now = ctx.now()
     with ctx.database.write() as session:
@@ -128,6 +128,8 @@ def give_task(task_id: str, wanted: OwnerRequest, supervisor: Supervisor, ctx: C
             raise Conflict("这个待办已经处理", code="TASK_DONE")
         if wanted.owner not in _GIVEN_TO or wanted.owner == row.owner:
             raise Unprocessable("请选择另一个能处理待办的岗位", code="OWNER", field="owner")
+        if wanted.owner is Role.OFFICER and not _is_decided_here(session, row):
+            raise Unprocessable("这个办件不由本市部门审批，审批人员看不到它，请选其他岗位", code="OWNER", field="owner")
         data = {"kind": row.kind, "from": row.owner, "to": wanted.owner, "reason": wanted.reason}
         row.owner = wanted.owner
         row.data = {**row.data, "given": {"by": supervisor.username, "reason": wanted.reason, "at": now.isoformat()}}
@@ -138,6 +140,11 @@ def give_task(task_id: str, wanted: OwnerRequest, supervisor: Supervisor, ctx: C
         answer = shown_tasks(session, ctx, supervisor, [row])[0]
     ctx.notify()
     return answer
+
+
+def _is_decided_here(session: Session, row: TaskRow) -> bool:
+    """Whether officers see its case: they see what is decided in the own city."""
+    return row.case_no is not None and any(each.partner is None for each in handlings_of(session, row.case_no))
 
 
 @router.post("/legs/{leg_id}/courier", operation_id="sendAnotherCourier", response_model=CourierSent)

@@ -20,6 +20,7 @@ from domain.dossier import DossierMaterial, SameMatterDecided
 from domain.filled_form import FilledForm
 from domain.identifiers import IdentifierError, check_id
 from domain.terms import ApplicantType, IdType, Mode
+from storage.people.users import LoggedIn
 from web.api.agents import check_authorisation
 from web.api.item_forms import asked_of, filled_form
 from web.api.joint_shares import Share, shares_of
@@ -59,7 +60,7 @@ class Judging:
     session: Session
     ctx: Context
     wanted: CaseRequest
-    clerk: str
+    by: LoggedIn
     now: datetime
     lists: Lists
     registering: bool = True
@@ -75,6 +76,11 @@ class Judging:
     files: list[str] = field(init=False)
     marks: dict[str, str] = field(init=False)
     beside: SameMatterDecided | None = field(init=False)
+
+    @property
+    def clerk(self) -> str:
+        """The user name of the clerk."""
+        return self.by.username
 
     @property
     def today(self) -> date:
@@ -199,7 +205,7 @@ def _shares(case: Judging) -> None:
 
 
 def _same_matter(case: Judging) -> None:
-    case.marks, case.beside = decide_same_matter(case.session, case.ctx, case.wanted, case.clerk, hold=case.registering)
+    case.marks, case.beside = decide_same_matter(case.session, case.ctx, case.wanted, case.by, hold=case.registering)
 
 
 _PERSON = ("wanted.applicant.type", "wanted.applicant.id_type", "wanted.applicant.id_number")
@@ -224,13 +230,13 @@ STEPS: tuple[Step, ...] = (
 """Everything that must hold before a case is registered, in the order in which it is asked."""
 
 
-def judge(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) -> Judging:
+def judge(session: Session, ctx: Context, wanted: CaseRequest, by: LoggedIn) -> Judging:
     """What registration builds on, once every step holds.
 
     Raises:
         Unprocessable, SameMatterFound: the first step that does not; code and sentence say why.
     """
-    case = Judging(session, ctx, wanted, clerk, ctx.now(), ctx.reference_data.lists())
+    case = Judging(session, ctx, wanted, by, ctx.now(), ctx.reference_data.lists())
     for step in STEPS:
         step.take(case)
     return case

@@ -20,7 +20,7 @@ from web.api.reports import XLSX
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import After, mark_of, token_of
 from web.foundation.problems import Unprocessable
-from web.security.session import Watcher
+from web.security.session import DistrictOverseer
 from web.views.measures import MeasureShown, Month, measures, month_at, month_of
 
 router = APIRouter(prefix="/api/v1/measures", tags=["督办"])
@@ -37,7 +37,7 @@ PartName = Annotated[Part | None, Query(description="only these of its cases")]
 
 @router.get("", operation_id="getMeasures", response_model=MonthMeasures, responses=_TABLES)
 def month_measures(
-    _watcher: Watcher, ctx: Ctx, month: MonthName = None, format: Literal["json", "csv", "xlsx"] = "json"
+    _overseer: DistrictOverseer, ctx: Ctx, month: MonthName = None, format: Literal["json", "csv", "xlsx"] = "json"
 ) -> Any:
     """全程网办率, 时限压缩比, 平均跑动次数, 即办件比例, 按时办结率: value, target, parts and six months.
 
@@ -60,7 +60,7 @@ def month_measures(
 @router.get("/{measure}/cases", operation_id="listMeasuredCases", response_model=MeasuredCases, responses=_TABLES)
 def measured_cases(
     measure: Measure,
-    _watcher: Watcher,
+    _overseer: DistrictOverseer,
     ctx: Ctx,
     month: MonthName = None,
     part: PartName = None,
@@ -171,5 +171,5 @@ def _csv(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> Iterator[str
 
 def _quoted(cell: str) -> str:
     """What would be taken for a formula is told to be text."""
-    plain = f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell
+    plain = f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
     return '"' + plain.replace('"', '""') + '"'

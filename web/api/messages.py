@@ -22,8 +22,9 @@ from web.answers.messages import MessageCounts, MessageList, MessageShown
 from web.api.cases import IdempotencyKey
 from web.foundation.context import Context, Ctx
 from web.foundation.request_schemas import RequestSchema
-from web.security.session import CaseReader, Watcher, only
+from web.security.session import CaseReader, DistrictOverseer, only
 from web.views.cases import find_case
+from web.views.erased import refuse_erased
 from web.views.messages import counts_since, days_back, may_resend, message_shown, messages_of
 
 router = APIRouter(prefix="/api/v1", tags=["提醒"])
@@ -73,11 +74,16 @@ def choose_messages(case_no: str, chosen: ChoiceRequest, person: Teller, ctx: Ct
 
 @router.get("/cases/{case_no}/letter.pdf", operation_id="getLetter", response_class=Response, responses=_PDF)
 def get_letter(case_no: str, person: Teller, ctx: Ctx) -> Response:
-    """Everything that the applicant has to be told on paper, as one letter. Refused: 404 CASE_UNKNOWN, NO_LETTER."""
+    """Everything that the applicant has to be told on paper, as one letter.
+
+    Refused: 404 CASE_UNKNOWN, NO_LETTER; 410 PERSONAL_ERASED.
+    """
     with ctx.database.read() as session:
         case = find_case(session, case_no)
         rows = [one for one in messages_of(session, ctx, case) if one["state"] == MessageState.LETTER]
-        name = read_dossier(case, ctx.sealer).applicant.name
+        dossier = read_dossier(case, ctx.sealer)
+        refuse_erased(dossier)
+        name = dossier.applicant.name
     if not rows:
         raise NotFound("这个办件没有要打印的信件", code="NO_LETTER")
     words = tuple(dict.fromkeys(one["words"].removeprefix(SIGN) for one in rows))
@@ -142,7 +148,9 @@ def send_again(session: Session, row: MessageRow, key: str, *, now: datetime, by
 
 
 @router.get("/messages/counts", operation_id="countMessages", response_model=MessageCounts)
-def message_counts(_watcher: Watcher, ctx: Ctx, days: Annotated[int, Query(ge=1, le=92)] = 7) -> dict[str, Any]:
+def message_counts(
+    _overseer: DistrictOverseer, ctx: Ctx, days: Annotated[int, Query(ge=1, le=92)] = 7
+) -> dict[str, Any]:
     """How many messages of each kind were queued on each of the last days, and where they stand."""
     with ctx.database.read() as session:
         return {"counts": counts_since(session, days_back(ctx.now(), days - 1))}

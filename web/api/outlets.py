@@ -1,6 +1,5 @@
-"""Outlets: centres and hours, when their service is suspended, what a pickup would be promised."""
+"""Outlets: centres and hours, what a pickup would be promised."""
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -16,14 +15,13 @@ from logistics.promise_model import PromiseOrder, PromiseTerms
 from logistics.service_calendar import Hours
 from logistics.wording import offer_sentence
 from parcels import outlets as book
-from parcels.outlets import outlet_now, outlets_now
+from parcels.outlets import outlets_now
 from runtime.container import promise_rules
-from storage.parcels.legs import SuspensionRow
-from web.answers.outlets import OutletList, OutletShown, PickupOffer, SuspensionDeclared
+from web.answers.outlets import OutletList, OutletShown, PickupOffer
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import RequestSchema
-from web.security.session import Anybody, OutletKeeper
+from web.security.session import Anybody, OutletKeeper, OutletStaff
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
 
@@ -80,7 +78,8 @@ class OutletRequest(RequestSchema):
 def change_outlet(outlet_id: str, wanted: OutletRequest, keeper: OutletKeeper, ctx: Ctx) -> dict[str, Any]:
     """Change an outlet; a point needs its accuracy. Legs that were to be served from it are planned anew.
 
-    Refused: 404 OUTLET_UNKNOWN; 422 OUTLET_POINT, OUTLET.
+    Whoever belongs to an outlet changes that one only. Refused: 403 OTHER_OUTLET; 404 OUTLET_UNKNOWN;
+    422 OUTLET_POINT, OUTLET.
     """
     if (wanted.lat is None) != (wanted.lon is None) or (wanted.lat is not None and wanted.accuracy_m is None):
         raise Unprocessable("改坐标时请同时填写经纬度和精度", code="OUTLET_POINT", field="lat")
@@ -92,42 +91,6 @@ def change_outlet(outlet_id: str, wanted: OutletRequest, keeper: OutletKeeper, c
     return _outlet(outlet)
 
 
-class SuspensionRequest(RequestSchema):
-    """`POST /suspensions`. `outlet_id`: None for the whole district; times with a zone."""
-
-    outlet_id: str | None = Field(default=None, max_length=32)
-    from_at: datetime
-    to_at: datetime
-    reason: str = Field(min_length=1, max_length=200)
-
-
-@router.post("/suspensions", status_code=201, operation_id="suspendService", response_model=SuspensionDeclared)
-def suspend(wanted: SuspensionRequest, keeper: OutletKeeper, ctx: Ctx) -> dict[str, Any]:
-    """Declare a suspension (暂停服务) of an outlet's area: the promise's clock stands still there meanwhile.
-
-    Refused: 404 OUTLET_UNKNOWN; 422 SUSPENSION.
-    """
-    if wanted.from_at.tzinfo is None or wanted.to_at.tzinfo is None or wanted.to_at <= wanted.from_at:
-        raise Unprocessable("起止时间要带时区，且结束晚于开始", code="SUSPENSION", field="toAt")
-    with ctx.database.write() as session:
-        row = SuspensionRow(
-            outlet_id=wanted.outlet_id,
-            from_at=wanted.from_at,
-            to_at=wanted.to_at,
-            declared_at=ctx.now(),
-            reason=wanted.reason,
-            by=keeper.username,
-        )
-        if wanted.outlet_id is not None:
-            outlet_now(session, wanted.outlet_id)
-        session.add(row)
-        session.flush()
-        book.ask_for_dispatch(session, f"suspension-{row.id}", ctx.now())
-        answer = {"id": row.id, "outletId": row.outlet_id}
-    ctx.notify()
-    return answer
-
-
 class PickupRequest(RequestSchema):
     """`POST /pickups`: the place of a door, before anybody orders it."""
 
@@ -137,7 +100,7 @@ class PickupRequest(RequestSchema):
 
 
 @router.post("/pickups", operation_id="offerPickup", response_model=PickupOffer)
-def offer_pickup(wanted: PickupRequest, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
+def offer_pickup(wanted: PickupRequest, _staff: OutletStaff, ctx: Ctx) -> dict[str, Any]:
     """What a pickup at this door would be promised now, shown before it is confirmed."""
     with ctx.database.read() as session:
         return pickup_offer(session, ctx, Point(lat=wanted.lat, lon=wanted.lon, datum=wanted.datum))

@@ -6,12 +6,16 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.claims import ClaimStep
 from domain.dossier import Dossier, SupplementBrought
 from domain.messages import TaskOutcome
 from storage.cases.rows import CaseEventRow, handlings_of
+from storage.parcels.claims import ClaimRow, events_of
 from storage.tasks.rows import TaskRow
+from web.foundation.context import Context
 from web.foundation.problems import Overtaken
 from web.foundation.request_schemas import SupplementRequest
+from web.views import claim_words
 from web.views.sentences import REFUSED, Refused
 from web.views.todo import newest_fact
 from web.views.wording import FORMS, OUTCOMES
@@ -44,6 +48,19 @@ def task_changed(task: Mapping[str, Any], known: int) -> Overtaken:
         at=newest["at"],
         what=f"新增 {more} 条情况：" + "；".join(line["title"] for line in lines[-more:]),
         why=newest_fact(task),
+    )
+
+
+def claim_changed(session: Session, ctx: Context, row: ClaimRow) -> Overtaken:
+    """A claim with which somebody has gone on: who, when, with which step and words."""
+    last = events_of(session, [row.claim_id])[row.claim_id][-1]
+    return Overtaken(
+        "这项理赔刚有新的进展，请看过再办",
+        code="CLAIM_CHANGED",
+        by=last.actor,
+        at=last.at.isoformat(),
+        what=claim_words.STEPS[ClaimStep(last.step)],
+        why=last.said(ctx.sealer) or None,
     )
 
 

@@ -1,5 +1,6 @@
 """The papers of a case as PDF (文书): receipt, notice, extension, commitment, decision, delivery receipt, dossier."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -162,8 +163,10 @@ def _codes(session: Session, ctx: Context, case_no: str) -> dict[str, Any]:
     return {"result_code": code_desk(ctx.settings, ctx.sealer).printed(session, case_no), "handover_codes": doors}
 
 
-def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:
+def result_sheet(session: Session, ctx: Context, case_no: str) -> Callable[[], Response]:
     """The sheet that is printed with an electronic result; registers it in the caller's writing transaction.
+
+    What it returns draws it: after the transaction, or every writer would wait for the drawing.
 
     Raises:
         NotFound: there is no electronic result here (`RESULT_UNKNOWN`).
@@ -172,7 +175,8 @@ def result_sheet(session: Session, ctx: Context, case_no: str) -> Response:
     if still_owed(session, case_no):
         raise refusal(Refused.DEFERRED_OPEN)
     facts = facts_of(session, ctx, find_case(session, case_no))
-    return _pdf(_written(PaperKind.RESULT, with_checks(session, ctx, PaperKind.RESULT, facts)), f"{case_no}-result")
+    sheet = _written(PaperKind.RESULT, with_checks(session, ctx, PaperKind.RESULT, facts))
+    return lambda: _pdf(sheet, f"{case_no}-result")
 
 
 def _written(kind: PaperKind, facts: CaseFacts, address: str = "") -> Paper:

@@ -28,7 +28,8 @@ from web.api.agents import acting_signer
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Forbidden, Unprocessable
 from web.foundation.request_schemas import RequestSchema
-from web.security.session import Anybody, OutletStaff
+from web.security.objects import check_courier, check_outlet
+from web.security.session import OutletStaff, ParcelReader
 from web.views.legs import parcel
 from web.views.sentences import Refused, refusal
 
@@ -38,7 +39,7 @@ router = APIRouter(prefix="/api/v1", tags=["寄递"])
 @router.get(
     "/parcels/{tracking_no}", operation_id="getParcel", response_model=Parcel, response_model_exclude_unset=True
 )
-def get_parcel(tracking_no: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
+def get_parcel(tracking_no: str, _reader: ParcelReader, ctx: Ctx) -> dict[str, Any]:
     """Where a parcel is, who holds it, who handed it to whom, and whether its promise holds.
 
     Refused: 404 PARCEL_UNKNOWN.
@@ -56,6 +57,8 @@ def get_parcel(tracking_no: str, _anybody: Anybody, ctx: Ctx) -> dict[str, Any]:
                     "toParty": row.to_party,
                     "given": row.given is not None,
                     "taken": row.taken is not None,
+                    "givenBy": row.given["by"] if row.given else None,
+                    "takenBy": row.taken["by"] if row.taken else None,
                     "confirmed": row.event_id is not None,
                     "openedAt": row.opened_at.isoformat(),
                 }
@@ -113,11 +116,12 @@ def hand_over(
 ) -> dict[str, Any]:
     """From hand to hand, confirmed by both sides; or to the applicant, who collects everything at the hall.
 
-    Refused: 403 ROLE; 404 PARCEL_UNKNOWN, OUTLET_UNKNOWN; 409 LEG_ENDED, DEFERRED_OPEN; 422 HANDOVER, HANDOVER_SELF,
-    SIGNER, AGENT_UNAUTHORISED, AUTHORISATION_OVER.
+    The two sides are two logins. Again with the same key: no second effect. Refused: 403 ROLE, OTHER_OUTLET,
+    OTHER_COURIER; 404 PARCEL_UNKNOWN, OUTLET_UNKNOWN; 409 SAME_PERSON, LEG_ENDED, DEFERRED_OPEN; 422 HANDOVER,
+    HANDOVER_SELF, SIGNER, AGENT_UNAUTHORISED, AUTHORISATION_OVER.
     """
     if handed.from_party is not None or handed.to_party is not None or handed.side is not None:
-        return _between(tracking_no, handed, person, ctx)
+        return _between(tracking_no, handed, person, ctx, key)
     if person.role is not Role.CLERK:
         raise Forbidden("申请人领取由窗口办理", code="ROLE")
     if handed.signer_kind not in (SignerKind.SELF, SignerKind.AGENT):
@@ -127,7 +131,7 @@ def hand_over(
         return hand_over_case(session, ctx, case, handed.signer_kind, key, person.username)
 
 
-def _between(tracking_no: str, handed: HandoverRequest, person: LoggedIn, ctx: Context) -> dict[str, Any]:
+def _between(tracking_no: str, handed: HandoverRequest, person: LoggedIn, ctx: Context, key: str) -> dict[str, Any]:
     """One side's word; the second one makes it count."""
     if handed.from_party is None or handed.to_party is None or handed.side is None:
         raise Unprocessable("请填写交出方、接收方和本方", code="HANDOVER", field="side")
@@ -140,6 +144,7 @@ def _between(tracking_no: str, handed: HandoverRequest, person: LoggedIn, ctx: C
             _speaker(session, party)
         if person.role not in _speaker(session, mine):
             raise Forbidden("只能确认本方的交接", code="ROLE")
+        check_party(session, person, mine)
         lines = None if handed.manifest is None else tuple(_line(line) for line in handed.manifest)
         said = HandoverSaid(
             side=handed.side,
@@ -148,6 +153,7 @@ def _between(tracking_no: str, handed: HandoverRequest, person: LoggedIn, ctx: C
             manifest=lines,
             seal_no=handed.seal_no,
             by=person.username,
+            key=key,
         )
         done = confirm(session, leg, said, ctx.now())
     ctx.notify()
@@ -173,6 +179,18 @@ def _speaker(session: Session, party: str) -> tuple[Role, ...]:
         return (Role.COURIER,)
     outlet_now(session, party)
     return (Role.OUTLET,)
+
+
+def check_party(session: Session, person: LoggedIn, party: str) -> None:
+    """Check that somebody speaks for his own side: a courier for himself, an outlet's people for it.
+
+    Raises:
+        Forbidden: for another's (`OTHER_COURIER`, `OTHER_OUTLET`).
+    """
+    if session.get(CourierRow, party) is not None:
+        check_courier(person, party)
+    elif party not in (HALL, CARRIER):
+        check_outlet(person, party)
 
 
 def _line(line: PaperRequest) -> PaperLine:

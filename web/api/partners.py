@@ -24,7 +24,7 @@ from web.foundation.context import Ctx
 from web.foundation.paging import After, address, mark_of, token_of
 from web.foundation.problems import Unprocessable
 from web.foundation.request_schemas import ReconcileRequest
-from web.security.session import Operator, Watcher
+from web.security.session import NetworkWatcher, Operator
 
 router = APIRouter(prefix="/api/v1/partners", tags=["合作方"])
 
@@ -36,7 +36,7 @@ EXCHANGED: Final = ("inbox", "commands", "exchanges")
 @router.get("/{partner}/deliveries", operation_id="listDeliveries", response_model=Deliveries)
 def deliveries(
     partner: Partner,
-    _watcher: Watcher,
+    _watcher: NetworkWatcher,
     ctx: Ctx,
     request: Request,
     response: Response,
@@ -107,7 +107,7 @@ def replay_delivery(partner: Partner, row_id: int, operator: Operator, ctx: Ctx)
 
 @router.get("/{partner}/reconciliations", operation_id="listReconciliations", response_model=ReconciliationList)
 def reconciliations(
-    partner: Partner, _watcher: Watcher, ctx: Ctx, size: Annotated[int, Query(ge=1, le=366)] = 31
+    partner: Partner, _watcher: NetworkWatcher, ctx: Ctx, size: Annotated[int, Query(ge=1, le=366)] = 31
 ) -> dict[str, Any]:
     """The kept reports (对账报告) of a network, latest day first."""
     with ctx.database.read() as session:

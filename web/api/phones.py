@@ -14,23 +14,24 @@ from domain.terms import Leg, Role
 from logistics.masking import mask_name
 from storage.cases.phone_views import PhoneViewRow
 from storage.cases.rows import read_dossier
+from storage.cases.within import by_case_within
 from storage.people.users import LoggedIn
 from web.answers.messages import PhoneShown, PhoneViewList
 from web.api.parcels import leg_of
 from web.api.work_lists import contact_of
 from web.foundation.context import Context, Ctx
 from web.foundation.request_schemas import RequestSchema
-from web.security.session import only
+from web.security.session import Overseer, only
+from web.security.unmasking import looking
 from web.views.cases import find_case
+from web.views.erased import refuse_erased
 
 router = APIRouter(prefix="/api/v1", tags=["提醒"])
 
 CaseCaller = Annotated[LoggedIn, Depends(only(*OF_A_CASE))]
 StopCaller = Annotated[LoggedIn, Depends(only(*OF_A_STOP))]
-OVERSEERS = (Role.SUPERVISOR, Role.AUDITOR)
+_OVERSEERS = (Role.SUPERVISOR, Role.AUDITOR)
 """Who reads who has seen a number."""
-
-Overseer = Annotated[LoggedIn, Depends(only(*OVERSEERS))]
 
 _WHOSE = {Leg.PICKUP: Whose.PICKUP, Leg.DELIVERY: Whose.DELIVERY}
 _A_PAGE, _LAST = 50, 10
@@ -52,11 +53,12 @@ class CallRequest(StopCallRequest):
 def show_phone(case_no: str, wanted: CallRequest, person: CaseCaller, ctx: Ctx, response: Response) -> dict[str, Any]:
     """The number of the applicant, the agent or who is named at a door; who saw it and why is written down.
 
-    Refused: 404 CASE_UNKNOWN, PHONE_UNKNOWN.
+    Refused: 404 CASE_UNKNOWN, PHONE_UNKNOWN; 410 PERSONAL_ERASED; 429 UNMASK_LIMIT.
     """
-    with ctx.database.write() as session:
-        case = find_case(session, case_no)
-        found = _named(read_dossier(case, ctx.sealer), wanted.whose)
+    with looking(ctx, person) as session:
+        dossier = read_dossier(find_case(session, case_no), ctx.sealer)
+        refuse_erased(dossier)
+        found = _named(dossier, wanted.whose)
         if found is None:
             raise NotFound("这个办件没有这位联系人", code="PHONE_UNKNOWN")
         _note(session, ctx, person, case_no, wanted.whose, wanted.reason)
@@ -69,9 +71,9 @@ def show_phone_at_door(
 ) -> dict[str, Any]:
     """The number of who is named at the door of a parcel that is under way; who saw it and why is written down.
 
-    Refused: 404 PARCEL_UNKNOWN, PHONE_UNKNOWN (no door); 409 LEG_OVER.
+    Refused: 404 PARCEL_UNKNOWN, PHONE_UNKNOWN (no door); 409 LEG_OVER; 429 UNMASK_LIMIT.
     """
-    with ctx.database.write() as session:
+    with looking(ctx, person) as session:
         leg = leg_of(session, tracking_no)
         contact = contact_of(ctx, leg)
         whose = _WHOSE.get(Leg(leg.leg))
@@ -85,13 +87,14 @@ def show_phone_at_door(
 
 @router.get("/phone-views", operation_id="listPhoneViews", response_model=PhoneViewList)
 def phone_views(
-    _overseer: Overseer,
+    overseer: Overseer,
     ctx: Ctx,
     case_no: Annotated[str | None, Query(alias="caseNo", max_length=21)] = None,
     before: Annotated[int | None, Query(ge=1)] = None,
 ) -> dict[str, Any]:
     """Who was shown whose number, when, about which case and why; the newest first."""
-    wanted = select(PhoneViewRow).order_by(PhoneViewRow.id.desc()).limit(_A_PAGE + 1)
+    theirs = by_case_within(overseer, PhoneViewRow.case_no)
+    wanted = select(PhoneViewRow).where(*theirs).order_by(PhoneViewRow.id.desc()).limit(_A_PAGE + 1)
     if case_no is not None:
         wanted = wanted.filter_by(case_no=case_no)
     if before is not None:
@@ -104,9 +107,10 @@ def phone_views(
 
 def views_of(session: Session, person: LoggedIn, case_no: str | None = None) -> list[dict[str, Any]]:
     """Who was last shown a number, of a case or of all, the newest first; nothing for who does not oversee it."""
-    if person.role not in OVERSEERS:
+    if person.role not in _OVERSEERS:
         return []
-    wanted = select(PhoneViewRow).order_by(PhoneViewRow.id.desc()).limit(_A_PAGE if case_no else _LAST)
+    theirs = by_case_within(person, PhoneViewRow.case_no)
+    wanted = select(PhoneViewRow).where(*theirs).order_by(PhoneViewRow.id.desc()).limit(_A_PAGE if case_no else _LAST)
     wanted = wanted.filter_by(case_no=case_no) if case_no is not None else wanted
     return [view_shown(row) for row in session.scalars(wanted)]
 

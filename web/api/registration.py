@@ -16,8 +16,10 @@ from domain.outbound import Person
 from domain.terms import CaseStatus
 from parcels.passports import issue
 from runtime.container import applicant_keys
+from storage.case_keys import issue as issue_key
 from storage.cases.rows import CaseRow, HandlingRow, add_event, write_dossier
 from storage.documents.uploads import bind
+from storage.people.users import LoggedIn
 from web.api.agents import acting, authorisation_of
 from web.api.deferred import note_owed
 from web.api.faces import keep_face_of
@@ -30,15 +32,15 @@ from web.foundation.context import Context
 from web.foundation.request_schemas import CaseRequest, ContactRequest, PersonRequest
 
 
-def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) -> dict[str, Any]:
-    """Commit a new case in the caller's transaction; returns the answer of `POST /cases`.
+def register(session: Session, ctx: Context, wanted: CaseRequest, by: LoggedIn) -> dict[str, Any]:
+    """Commit a new case in the caller's transaction; returns the answer of `POST /cases`. It is of the clerk's unit.
 
     Messages that were parked for its numbers are judged in the same transaction.
 
     Raises:
         Unprocessable: the item, a region, the applicant or a material rules it out; code and sentence say why.
     """
-    case = judge(session, ctx, wanted, clerk)
+    case = judge(session, ctx, wanted, by)
     now, lists = case.now, case.lists
     case_no, handling_nos = _numbers(session, ctx, len(case.shares), now)
     kept = originals_kept(case.materials, kept_of(case.asked.code))
@@ -63,7 +65,7 @@ def register(session: Session, ctx: Context, wanted: CaseRequest, clerk: str) ->
     _store(case, start)
     bind(session, case_no, [*case.agent_files, *case.files], now)
     keep_marks(session, plans, case.marks)
-    owed = note_owed(session, lists.calendar, start, case.checked, clerk)
+    owed = note_owed(session, lists.calendar, start, case.checked, case.clerk)
     return {
         "caseNo": case_no,
         "status": CaseStatus.REGISTERED,
@@ -131,17 +133,20 @@ def _store(judged: Judging, start: CaseStart) -> None:
         status=CaseStatus.REGISTERED,
         channel=wanted.channel,
         clerk=judged.clerk,
+        unit_id=judged.by.reach.unit or "",
         dossier=b"",
         start=start.model_dump(mode="json"),
         time_scale=start.time_scale,
         registered_at=now,
     )
+    issue_key(session, ctx.sealer, case.case_no, now, *(plan.handling_no for plan in start.handlings))
     write_dossier(case, ctx.sealer, dossier)
     session.add(case)
     session.flush()
     applicant_keys(ctx.settings, ctx.sealer).issue(session, case.case_no, now)
     keep_face_of(session, ctx.settings, ctx.sealer, case.case_no, dossier)
-    handlings = [_handling(case.case_no, place, plan, now) for place, plan in enumerate(start.handlings)]
+    department = item.department
+    handlings = [_handling(case.case_no, place, plan, department, now) for place, plan in enumerate(start.handlings)]
     session.add_all(handlings)
     session.flush()
     for handling in handlings:
@@ -162,11 +167,12 @@ def _store(judged: Judging, start: CaseStart) -> None:
     )
 
 
-def _handling(case_no: str, place: int, plan: HandlingPlan, now: datetime) -> HandlingRow:
+def _handling(case_no: str, place: int, plan: HandlingPlan, department: str, now: datetime) -> HandlingRow:
     return HandlingRow(
         handling_no=plan.handling_no,
         case_no=case_no,
         place=place,
+        department=department,
         region=plan.region,
         role=plan.role,
         scheme=plan.scheme,

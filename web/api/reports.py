@@ -11,7 +11,7 @@ from catalog.long_workbook import Block, Sheet, stream_workbook
 from web.answers.bodies import file_of
 from web.answers.dashboards import QuarterReport
 from web.foundation.context import Context, Ctx
-from web.security.session import Watcher
+from web.security.session import DistrictOverseer
 from web.views.quarter_facts import case_figures, door_figures
 from web.views.quarter_figures import Figure, Period, figures_of, quarter
 
@@ -26,7 +26,7 @@ _WORKBOOK: dict[int | str, dict[str, Any]] = {200: file_of(XLSX)}
 @router.get("/{period}", operation_id="getReport", response_model=QuarterReport, responses=_WORKBOOK)
 def report(
     period: str,
-    _watcher: Watcher,
+    _overseer: DistrictOverseer,
     ctx: Ctx,
     format: Literal["json", "xlsx"] = "json",
     explain: Annotated[bool, Query(description="with the case numbers behind each part")] = True,

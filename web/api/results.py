@@ -72,8 +72,7 @@ def taken(session: Session, ctx: Context, case_no: str, asked: ResultAsked) -> C
         Conflict: `DEFERRED_OPEN`.
     """
     if asked.sheet:
-        drawn = result_sheet(session, ctx, case_no)
-        return lambda: drawn
+        return result_sheet(session, ctx, case_no)
     handling = _handling_of(session, case_no, asked.handling_no)
     if handling.handling_no in taken_back(session, case_no):
         raise no_result()
@@ -110,7 +109,7 @@ def ask_for_code(ctx: Context, request: Request, case_no: str, phone_tail: str) 
     with counted(ctx, request, case_no, always=True), ctx.database.write() as session:
         case = session.get(CaseRow, case_no)
         phone = read_dossier(case, ctx.sealer).applicant.phone if case is not None else ""
-        if case is not None and hmac.compare_digest(phone[-4:].encode(), phone_tail.encode()):
+        if case is not None and phone and hmac.compare_digest(phone[-4:].encode(), phone_tail.encode()):
             _sent(session, ctx, case_no)
     ctx.notify()
 

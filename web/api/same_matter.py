@@ -13,8 +13,11 @@ from domain.dossier import SameMatterDecided
 from domain.identifiers import check_id
 from domain.messages import HandlingPlan
 from domain.terms import CaseStatus, IdType
+from domain.units import Unit
 from runtime.container import matter_key
 from storage.cases.same_matter import STILL_THE_SAME, SameMatter, SameMatterRow, hold_marks, same_matters
+from storage.people.units import units_now
+from storage.people.users import LoggedIn
 from web.answers.same_matter import SameMatters
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import SameMatterFound
@@ -23,6 +26,8 @@ from web.security.session import Clerk
 
 router = APIRouter(prefix="/api/v1", tags=["办件"])
 
+_LAST_FOUR = slice(16, 20)
+"""The serial within the day: what people say of a number."""
 _TOLD = "该申请人在同一办理地已有同一事项的办件，请先核对；确需再办，请填写理由"
 
 
@@ -42,15 +47,18 @@ class SameMatterRequest(RequestSchema):
 
 
 @router.post("/same-matters", operation_id="findSameMatters", response_model=SameMatters)
-def find_same_matters(asked: SameMatterRequest, _clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
-    """Cases of this person for this item at one of these places, before one more is registered. Changes nothing."""
+def find_same_matters(asked: SameMatterRequest, clerk: Clerk, ctx: Ctx) -> dict[str, Any]:
+    """Cases of this person for this item at one of these places, before one more is registered. Changes nothing.
+
+    Of another unit's case the number is cut short, and its unit is named.
+    """
     marks = _marks(ctx, asked.id_type, asked.id_number, asked.item_code, asked.regions)
     with ctx.database.read() as session:
-        return {"cases": [_shown(each) for each in _others(session, ctx, marks.values())]}
+        return {"cases": _shown(session, clerk, _others(session, ctx, marks.values()))}
 
 
 def decide_same_matter(
-    session: Session, ctx: Context, wanted: CaseRequest, clerk: str, *, hold: bool = True
+    session: Session, ctx: Context, wanted: CaseRequest, by: LoggedIn, *, hold: bool = True
 ) -> tuple[dict[str, str], SameMatterDecided | None]:
     """The mark of each region of the case that is to be registered, and why it is one more; None: it is the only one.
 
@@ -68,10 +76,10 @@ def decide_same_matter(
     if not others:
         return marks, None
     if wanted.duplicate_reason is None:
-        cases = [_shown(each) for each in others]
+        cases = _shown(session, by, others)
         raise SameMatterFound(_TOLD, code="SAME_MATTER", field="duplicateReason", cases=cases)
     numbers = tuple(dict.fromkeys(each.case_no for each in others))
-    return marks, SameMatterDecided(reason=wanted.duplicate_reason, cases=numbers, by=clerk, at=ctx.now())
+    return marks, SameMatterDecided(reason=wanted.duplicate_reason, cases=numbers, by=by.username, at=ctx.now())
 
 
 def keep_marks(session: Session, plans: Iterable[HandlingPlan], marks: Mapping[str, str]) -> None:
@@ -89,10 +97,18 @@ def _others(session: Session, ctx: Context, marks: Collection[str]) -> tuple[Sam
     return same_matters(session, marks, ctx.now() - STILL_THE_SAME / ctx.settings.time_scale)
 
 
-def _shown(other: SameMatter) -> dict[str, Any]:
+def _shown(session: Session, clerk: LoggedIn, others: Collection[SameMatter]) -> list[dict[str, Any]]:
+    """As JSON: the person before the clerk hears that there is one, and where; looked at it is by its own unit."""
+    names = units_now(session) if any(other.unit_id not in clerk.reach.units for other in others) else {}
+    return [_other_shown(other, names, mine=other.unit_id in clerk.reach.units) for other in others]
+
+
+def _other_shown(other: SameMatter, units: Mapping[str, Unit], *, mine: bool) -> dict[str, Any]:
     region = find_region(other.region)
     return {
-        "caseNo": other.case_no,
+        "caseNo": other.case_no if mine else f"…{other.case_no[_LAST_FOUR]}",
+        "mine": mine,
+        "unitName": units[other.unit_id].name if other.unit_id in units else None,
         "itemName": other.item_name,
         "region": other.region,
         "regionName": region.full_name if region else other.region,

@@ -10,12 +10,13 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from sqlalchemy import select
 
-from domain.errors import NotFound
 from storage.cases.rows import CaseRow
-from storage.people.users import LoggedIn, login_id
+from storage.people.sessions import login_id
+from storage.people.users import LoggedIn
 from web.foundation.context import Context, Ctx
 from web.foundation.live_feed import LISTS, Follower
 from web.foundation.problems import Unprocessable
+from web.security.objects import CASES, unknown_among
 from web.security.session import CaseReader, token_of
 from web.views.cases import history
 
@@ -73,17 +74,17 @@ async def _streaming(
     numbered: bool = False,
     lists: bool = False,
 ) -> EventSourceResponse:
-    await asyncio.to_thread(_all_exist, ctx, since)
+    await asyncio.to_thread(_all_exist, ctx, reader, since)
     followed = [*since, LISTS] if lists else since
     follower = Follower(login_id(token_of(request) or ""), reader.role, followed)
     return EventSourceResponse(_follow(request, ctx, follower, since, numbered))
 
 
-def _all_exist(ctx: Context, cases: Collection[str]) -> None:
+def _all_exist(ctx: Context, reader: LoggedIn, cases: Collection[str]) -> None:
+    """For who follows them: another unit's are not there."""
     with ctx.database.read() as session:
-        found = set(session.scalars(select(CaseRow.case_no).where(CaseRow.case_no.in_(cases))))
-    if found != set(cases):
-        raise NotFound("没有这个办件", code="CASE_UNKNOWN")
+        if unknown_among(session, reader, cases):
+            raise CASES.unknown()
 
 
 async def _follow(

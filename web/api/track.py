@@ -20,7 +20,9 @@ from web.foundation.context import Context, Ctx
 from web.security.tries import counted
 from web.views.applicants import Proof, proved
 from web.views.cases import find_case
+from web.views.claims import claims_told
 from web.views.clocks import responsible_now, running_clocks
+from web.views.erased import refuse_visit
 from web.views.fees import fee_shown
 from web.views.handover_codes import codes_needed
 from web.views.joint import steps_shown, undoing_sentence, undone_sentence
@@ -65,9 +67,11 @@ def standing(ctx: Context, case_no: str) -> dict[str, Any]:
 
     Raises:
         NotFound: no such case (`CASE_UNKNOWN`).
+        Gone: everything personal of it was erased (`PERSONAL_ERASED`).
     """
     with ctx.database.read() as session:
         case = find_case(session, case_no)
+        refuse_visit(session, case_no)
         return _shown(session, case, read_dossier(case, ctx.sealer), ctx)
 
 
@@ -116,6 +120,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
         "results": results,
         "parcels": [
             {
+                "legId": leg.leg_id,
                 "leg": leg.leg,
                 "label": LEGS[Leg(leg.leg)],
                 "trackingNo": leg.tracking_no,
@@ -128,6 +133,7 @@ def _shown(session: Session, case: CaseRow, dossier: Dossier, ctx: Context) -> d
         ],
         "handoverCodes": codes_needed(session, ctx, case, legs),
         "lacking": [] if status.is_outcome else lacking_shown(papers),
+        "claims": claims_told(session, case.case_no, ctx.now()) if legs else [],
     }
 
 

@@ -1,7 +1,8 @@
 """Work lists: an outlet's open stops as planned, the hall's papers to check, and word of each change."""
 
 import asyncio
-from typing import Annotated, Any, Final
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
@@ -9,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from domain.dossier import Contact
 from domain.terms import Datum, ParcelStage
+from domain.units import HALL
 from logistics.masking import mask_name
 from parcels.outlets import outlet_now
-from storage.keyset import Segment, read_page
+from storage.cases.within import bags_within, legs_within
+from storage.keyset import Segment, narrowed, read_page
 from storage.parcels.code_checks import asks_code
 from storage.parcels.legs import LegRow
 from storage.work_lists import papers_to_check, stops_of
@@ -19,32 +22,35 @@ from web.answers.outlets import WorkList, WorkVersionShown
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import After, mark_of, token_of
 from web.foundation.work_version import LOOK_S
-from web.security.session import Post
+from web.security.session import Post, PostDevice
 from web.views.bags import coming_to, to_bag
+from web.views.leg_changes import to_tell, window_of
 
 router = APIRouter(prefix="/api/v1", tags=["寄递"])
-
-HALL: Final = "hall"
-"""The work list of our own hall: papers that have come and wait to be checked."""
 
 
 @router.get("/outlets/{outlet_id}/worklist", operation_id="getWorklist", response_model=WorkList)
 def worklist(
     outlet_id: str,
-    _post: Post,
+    person: PostDevice,
     ctx: Ctx,
     after: After = None,
     size: Annotated[int, Query(ge=1, le=500)] = 500,
 ) -> dict[str, Any]:
     """Open stops of an outlet's couriers as planned, or at `hall` the papers that wait to be checked.
 
-    `next`: the page after this one. Refused: 404 OUTLET_UNKNOWN; 422 CURSOR.
+    A courier sees his own stops alone, a window the papers of its unit's cases. `next`: the page after this one.
+    Refused: 403 OTHER_OUTLET, OTHER_HALL; 404 OUTLET_UNKNOWN; 422 CURSOR.
     """
     with ctx.database.read() as session:
-        page = read_page(session, select(LegRow), jobs_of(session, outlet_id), size=size, after=mark_of(after))
+        theirs = legs_within(person)
+        listed = narrowed(jobs_of(session, outlet_id, ctx.now()), theirs)
+        page = read_page(session, select(LegRow), listed, size=size, after=mark_of(after))
         jobs = [job_shown(ctx, row.LegRow) for row in page.rows]
         first = after is None
-        coming, going = (coming_to(session, outlet_id), to_bag(session, outlet_id)) if first else ([], [])
+        coming = coming_to(session, outlet_id, bags_within(person)) if first else []
+        going = to_bag(session, outlet_id, theirs) if first else []
+        changes = to_tell(session, outlet_id, ctx.now(), person.courier_id) if first else []
     return {
         "outletId": outlet_id,
         "serverTime": ctx.now().isoformat(),
@@ -53,6 +59,7 @@ def worklist(
         "next": token_of(page.next),
         "bags": coming,
         "toBag": going,
+        "changes": changes,
     }
 
 
@@ -82,7 +89,7 @@ async def _is_over(request: Request) -> bool:
     return bool(request.app.state.is_stopping()) or await request.is_disconnected()
 
 
-def jobs_of(session: Session, outlet_id: str) -> tuple[Segment, ...]:
+def jobs_of(session: Session, outlet_id: str, now: datetime) -> tuple[Segment, ...]:
     """The segments of an outlet's work list, or of the hall's (`HALL`).
 
     Raises:
@@ -91,7 +98,7 @@ def jobs_of(session: Session, outlet_id: str) -> tuple[Segment, ...]:
     if outlet_id == HALL:
         return papers_to_check(ParcelStage.DELIVERED)
     outlet_now(session, outlet_id)
-    return stops_of(outlet_id)
+    return stops_of(outlet_id, now)
 
 
 def job_shown(ctx: Context, leg: LegRow) -> dict[str, Any]:
@@ -109,6 +116,7 @@ def job_shown(ctx: Context, leg: LegRow) -> dict[str, Any]:
         "plannedArrivalAt": leg.planned_arrival_at.isoformat() if leg.planned_arrival_at else None,
         "deadlineAt": leg.deadline_at.isoformat() if leg.deadline_at else None,
         "arrived": leg.arrived_at is not None,
+        "window": window_of(leg, ctx.now()),
         "address": {
             "text": contact.address if contact else None,
             "lat": leg.lat,

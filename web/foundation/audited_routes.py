@@ -8,9 +8,14 @@ from typing import Final
 
 LOOKS: Final = frozenset(
     {
+        "GET /accounts/{username}",
+        "GET /api/v1/accounts/{username}",
+        "GET /api/v1/accounts/{username}/sessions",
         "GET /api/v1/bags/{bag_no}/label.pdf",
         "GET /api/v1/cases/{case_no}",
+        "GET /api/v1/cases/{case_no}/claims",
         "GET /api/v1/cases/{case_no}/events",
+        "GET /api/v1/cases/{case_no}/legs/{leg_id}/changes",
         "GET /api/v1/cases/{case_no}/letter.pdf",
         "GET /api/v1/cases/{case_no}/messages",
         "GET /api/v1/cases/{case_no}/papers/{kind}.pdf",
@@ -18,6 +23,7 @@ LOOKS: Final = frozenset(
         "GET /api/v1/cases/{case_no}/receipt.pdf",
         "GET /api/v1/cases/{case_no}/results/{handling_no}",
         "GET /api/v1/cases/{case_no}/stream",
+        "GET /api/v1/claims/{claim_id}/papers/{kind}.pdf",
         "GET /api/v1/documents/{sha256}",
         "GET /api/v1/documents/{sha256}/pages",
         "GET /api/v1/documents/{sha256}/pages/{page}",
@@ -45,6 +51,7 @@ LOOKS: Final = frozenset(
 
 EXPORTS: Final = frozenset(
     {
+        "GET /api/v1/cases/{case_no}/personal-data",
         "GET /api/v1/outlets/report",
         "GET /api/v1/reports/{period}",
         "GET /audit/entries.csv",
@@ -53,23 +60,39 @@ EXPORTS: Final = frozenset(
 )
 """导出: each time."""
 
+UNMASKINGS: Final = frozenset(
+    {
+        "POST /api/v1/cases/{case_no}/phone",
+        "POST /api/v1/cases/{case_no}/unmask",
+        "POST /api/v1/parcels/{tracking_no}/phone",
+    }
+)
+"""查看明文: each time, with what was shown, in the transaction that counts it."""
+
 SUBJECTS: Final = (
     "case_no",
     "handling_no",
     "paper_no",
+    "claim_id",
     "task_id",
     "leg_id",
     "tracking_no",
     "bag_no",
     "sha256",
     "draft_id",
+    "username",
+    "unit_id",
+    "session_id",
+    "key_id",
     "message_id",
     "proposal_id",
     "partner",
     "row_id",
     "line_id",
     "outlet_id",
+    "suspension_id",
     "courier_id",
+    "device_id",
     "period",
     "measure",
     "what",

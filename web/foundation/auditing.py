@@ -2,6 +2,7 @@
 
 A change: its transaction ends with the entry (`Database.last_words`), so neither is there without the other. A look or
 an export: the entry is committed before anything is shown. What can't be written down is not done and not shown.
+Refusals of strangers, who can ask without end, are written one by one to a number an hour, and counted beyond it.
 """
 
 import asyncio
@@ -18,15 +19,16 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.audit import ACTION_LENGTH, SUBJECT_LENGTH, AuditEntry, AuditKind
+from exchange.traffic import Traffic
 from storage.audit.heads import HeadSigner
 from storage.audit.trail import AuditTrail
 from storage.base import Database
 from storage.people.users import LoggedIn
-from web.foundation.audited_routes import EXPORTS, LOOKS, SUBJECTS
+from web.foundation.audited_routes import EXPORTS, LOOKS, SUBJECTS, UNMASKINGS
 
 _ASKED: ContextVar[Scope | None] = ContextVar("audited_request", default=None)
 """The request that is being answered; threads that work for it have it too."""
-_PERSON, _SUBJECTS, _SAID = "kuayu.person", "kuayu.subjects", "kuayu.look_said"
+_PERSON, _SUBJECTS, _SAID, _WHY = "kuayu.person", "kuayu.subjects", "kuayu.look_said", "kuayu.why"
 _NOBODY: Final = "-"
 _APPLICANT: Final = "applicant"
 _APPLICANTS: Final = ("/track", "/api/v1/track", "/t/")
@@ -69,12 +71,18 @@ class AuditedRequests:
 
 
 class Auditor:
-    """Writes entries for one application: the last words of its writing transactions, and looks."""
+    """Writes entries for one application: the last words of its writing transactions, and looks.
 
-    def __init__(self, database: Database, trail: AuditTrail, now: Callable[[], datetime]) -> None:
+    `strangers`: how many refusals of people whom nobody knows are entries of their own; None: all of them.
+    """
+
+    def __init__(
+        self, database: Database, trail: AuditTrail, now: Callable[[], datetime], strangers: Traffic | None = None
+    ) -> None:
         self._database = database
         self._trail = trail
         self._now = now
+        self._strangers = strangers
         self._looked: OrderedDict[tuple[str, str, str], float] = OrderedDict()
         database.last_words = self._last_words
 
@@ -102,7 +110,13 @@ class Auditor:
         scope[_SAID] = route in LOOKS or route in EXPORTS
 
     def refused(self, entry: AuditEntry) -> None:
-        """Write down a refusal, in a transaction of its own."""
+        """Write down a refusal, in a transaction of its own; where it names nobody and nothing, to a number an hour.
+
+        The trail only ever grows: who asks without a login must not be able to fill it.
+        """
+        unnamed = self._strangers if entry.actor in (_NOBODY, _APPLICANT) and not entry.subject else None
+        if unnamed is not None and not unnamed.note_unsigned(entry.code, entry.at):
+            return
         with self._database.write_plainly() as session:
             self._trail.note(session, entry)
 
@@ -114,8 +128,10 @@ class Auditor:
         scope = _ASKED.get()
         if scope is None or not _is_known(scope) or scope.get(_SAID):
             return
+        kind = AuditKind.UNMASK if _route(scope) in UNMASKINGS else AuditKind.CHANGE
+        why = scope.pop(_WHY, "")
         for subject in scope.pop(_SUBJECTS, None) or [""]:
-            self._trail.note(session, _entry(scope, AuditKind.CHANGE, self._now(), subject=subject))
+            self._trail.note(session, _entry(scope, kind, self._now(), code=why, subject=subject))
 
     def _is_again(self, *look: str) -> bool:
         """Within ten minutes of the same look; a page that follows a case by itself is one look."""
@@ -134,6 +150,13 @@ def about(subject: str) -> None:
     scope = _ASKED.get()
     if scope is not None:
         scope.setdefault(_SUBJECTS, []).append(subject)
+
+
+def because(code: str) -> None:
+    """Why something is done or shown, as a code: it stands beside the entry of this transaction."""
+    scope = _ASKED.get()
+    if scope is not None:
+        scope[_WHY] = code
 
 
 def let_in(username: str, role: str = "") -> None:

@@ -15,6 +15,8 @@ from domain.reconciliation import ReconciliationReport
 from domain.terms import Partner
 from exchange.buckets import Buckets
 from messaging.receipts import SmsReceipt
+from partners.certificates.port import CertificateLogin
+from partners.identity_provider.client import IdentityProvider
 from relay.group_commit import GroupCommit
 from runtime.settings import Settings
 from storage.base import Database
@@ -26,7 +28,9 @@ from web.foundation.auditing import Auditor
 from web.foundation.engine import Engine
 from web.foundation.live_feed import Feeds
 from web.foundation.login_tries import LoginTries
+from web.foundation.presence import Presence
 from web.foundation.reference_data import ReferenceData
+from web.foundation.units import Units
 from web.foundation.work_version import WorkVersion
 
 
@@ -38,7 +42,9 @@ class Context:
     with a network's (`exchange.reconciliation`). `serials`: numbers for new cases. `work_version`: of the work lists.
     `receipts`: of short messages, noted together. `auditor`: writes down who did and saw what.
     `feeds`: the live histories. `engine`: whether cases go on.
-    `login_tries`: wrong passwords. `accounts`: requests of each; without limit where it is not served over a network.
+    `login_tries`: refuses who has to wait. `presence`: notes who is there. `accounts`: requests of each; without limit
+    where it is not served over a network. `units`: what each covers. `provider`: of the unified login; `certificates`:
+    judges who logs in by one; None where there is none.
     """
 
     settings: Settings
@@ -57,7 +63,11 @@ class Context:
     feeds: Feeds = field(default_factory=Feeds)
     engine: Engine = field(default_factory=Engine)
     login_tries: LoginTries = field(default_factory=LoginTries)
+    presence: Presence = field(default_factory=Presence)
     accounts: Buckets = field(default_factory=lambda: Buckets(0))
+    units: Units = field(default_factory=Units)
+    provider: IdentityProvider | None = None
+    certificates: CertificateLogin | None = None
 
     @property
     def catalogue(self) -> Catalogue:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from domain.terms import Role
 from storage.base import Database
 from storage.cases.rows import CaseEventRow, CaseRow
-from storage.people.users import who_holds
+from storage.people.sessions import who_holds
 from storage.tasks.rows import TaskLineRow
 
 LOOK_S: Final = 0.5

@@ -1,6 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457): a stable code, a sentence in Chinese, the field if there is one."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
@@ -24,6 +25,7 @@ _TITLES = {
     404: "没有找到",
     405: "不支持的操作",
     409: "已被更新",
+    410: "已删除",
     413: "内容过大",
     415: "类型不支持",
     422: "请检查填写的内容",
@@ -41,6 +43,10 @@ class Unauthenticated(BadInput):
 
 class Forbidden(BadInput):
     """Logged in, but this role may not: 403."""
+
+
+class Gone(BadInput):
+    """Was here, and was taken away for good as the rules say: 410."""
 
 
 class TooBusy(BadInput):
@@ -94,6 +100,14 @@ class Overtaken(Conflict):
         self.theirs = {"by": by, "at": at, "what": what, "why": why}
 
 
+class ClockApart(Conflict):
+    """What was signed says another time than ours; `server_time`: ours, ISO 8601, by which to sign again."""
+
+    def __init__(self, sentence: str, now: datetime) -> None:
+        super().__init__(sentence, code="DEVICE_CLOCK")
+        self.server_time = now.isoformat()
+
+
 class FieldsRefused(Unprocessable):
     """Several fields at once; `faults`: (field, sentence) of each."""
 
@@ -107,6 +121,7 @@ _STATUS: tuple[tuple[type[BadInput], int], ...] = (
     (Forbidden, 403),
     (NotFound, 404),
     (Conflict, 409),
+    (Gone, 410),
     (TooBusy, 429),
     (Unprocessable, 422),
     (BadInput, 422),
@@ -127,11 +142,13 @@ def problem(
     cases: list[dict[str, Any]] | None = None,
     retry_after_s: int = RETRY_AFTER_S,
     theirs: dict[str, Any] | None = None,
+    server_time: str | None = None,
 ) -> JSONResponse:
     """A refusal or fault as `application/problem+json`; `Retry-After` with 429 and 503.
 
     `detail`: a sentence in Chinese. `code`: for programs; `HTTP_{status}` if empty. `errors`: [{field, detail}].
-    `cases`: others that the caller must know of. `theirs`: what somebody else has done meanwhile.
+    `cases`: others that the caller must know of. `theirs`: what somebody else has done meanwhile. `server_time`: ours,
+    where the caller's is not.
     """
     body: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "出错了"), "status": status}
     body |= {"detail": detail, "code": code or f"HTTP_{status}"}
@@ -141,6 +158,8 @@ def problem(
         body["cases"] = cases
     if theirs:
         body["theirs"] = theirs
+    if server_time:
+        body["serverTime"] = server_time
     headers = {"Retry-After": str(retry_after_s)} if status in (429, 503) else None
     return JSONResponse(body, status, media_type="application/problem+json", headers=headers)
 
@@ -162,9 +181,9 @@ def install(app: FastAPI) -> None:
         cases = error.cases if isinstance(error, SameMatterFound) else None
         theirs = error.theirs if isinstance(error, Overtaken) else None
         wait = error.retry_after_s if isinstance(error, TooBusy) else RETRY_AFTER_S
-        return problem(
-            status, error.sentence, code=error.code, errors=errors, cases=cases, theirs=theirs, retry_after_s=wait
-        )
+        ours = error.server_time if isinstance(error, ClockApart) else None
+        more: dict[str, Any] = {"errors": errors, "cases": cases, "theirs": theirs, "server_time": ours}
+        return problem(status, error.sentence, code=error.code, retry_after_s=wait, **more)
 
     @app.exception_handler(ServiceUnavailable)
     @app.exception_handler(Misconfigured)

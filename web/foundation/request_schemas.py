@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, JsonValue, ValidationInfo, field_validator
 from pydantic.alias_generators import to_camel
 
 from catalog.intake import IntakeChannel
 from domain.identifiers import check_id, check_name, normalise_line, normalise_phone, normalise_region
+from domain.leg_changes import ChangeKind
 from domain.model import Strict
 from domain.terms import ApplicantType, AuthorisationKind, Datum, IdType, Mode, Provided
 
@@ -139,6 +140,39 @@ class ContactRequest(RequestSchema):
     @classmethod
     def _phone(cls, value: str) -> str:
         return normalise_phone(value)
+
+
+class LegChangeRequest(RequestSchema):
+    """`POST /cases/{caseNo}/legs/{legId}/changes`: one change of a visit, with the members of its kind.
+
+    `version`: as it was seen; where another change has come since, nothing is done. ADDRESS: `address`, with its point
+    where that is known. WINDOW: `windowFrom`, when the half hour begins. CONTACT: `contactName`, `contactPhone`.
+    """
+
+    kind: ChangeKind
+    version: int = Field(ge=0)
+    address: str | None = Field(default=None, min_length=4, max_length=200)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    datum: Datum = Datum.WGS84
+    window_from: AwareDatetime | None = None
+    contact_name: str | None = Field(default=None, max_length=200)
+    contact_phone: str | None = Field(default=None, max_length=40)
+
+    @field_validator("address")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        return None if value is None else normalise_line(value)
+
+    @field_validator("contact_name")
+    @classmethod
+    def _name(cls, value: str | None) -> str | None:
+        return None if value is None else check_name(value)
+
+    @field_validator("contact_phone")
+    @classmethod
+    def _phone(cls, value: str | None) -> str | None:
+        return None if value is None else normalise_phone(value)
 
 
 class ConsentRequest(RequestSchema):

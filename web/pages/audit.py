@@ -18,12 +18,14 @@ from storage.audit.verification import verify_trail
 from web.foundation.context import Ctx
 from web.pages.rendering import render
 from web.pages.visitors import Auditing
-from web.views.audit_words import KINDS, area_of, verdict_said
+from web.views.audit_words import KINDS, action_said, area_of, verdict_said
 
 router = APIRouter(include_in_schema=False)
 
 _SIZE: Final = 50
 _TAKEN: Final = 20_000
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet would compute what begins so, and names of objects are what somebody has typed."""
 
 
 class Filter(BaseModel):
@@ -62,6 +64,7 @@ def audit(
     with ctx.database.read() as session:
         found = entries(session, wanted.wanted, size=_SIZE + 1, before=before)
     shown = found[:_SIZE]
+    tags, said = _described(request)
     more = urlencode({**wanted.query, "before": shown[-1].seq}) if len(found) > _SIZE else ""
     return render(
         ctx,
@@ -70,7 +73,8 @@ def audit(
         wanted=wanted,
         rows=shown,
         kinds=KINDS,
-        areas={row.seq: area_of(row.action, _tags(request)) for row in shown},
+        areas={row.seq: area_of(row.action, tags) for row in shown},
+        said={row.seq: action_said(row.action, said) for row in shown},
         more=f"?{more}" if more else "",
         first=f"?{urlencode(wanted.query)}" if before is not None else "",
         taken=urlencode(wanted.query),
@@ -101,21 +105,21 @@ def taken_along(_person: Auditing, ctx: Ctx, wanted: Annotated[Filter, Query()])
     return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _tags(request: Request) -> dict[str, str]:
-    """Operation → the area that the interface's description puts it in."""
-    described = request.app.openapi()["paths"].items()
-    return {
-        f"{method.upper()} {path}": operation["tags"][0]
-        for path, operations in described
-        for method, operation in operations.items()
-        if operation.get("tags")
-    }
+def _described(request: Request) -> tuple[dict[str, str], dict[str, str]]:
+    """By operation, as `GET /api/v1/…`: the area that the interface's description puts it in, and its words."""
+    tags, said = {}, {}
+    for path, operations in request.app.openapi()["paths"].items():
+        for method, operation in operations.items():
+            action = f"{method.upper()} {path}"
+            tags[action] = next(iter(operation.get("tags", ())), "")
+            said[action] = operation["summary"]
+    return tags, said
 
 
 def _line(row: AuditRow) -> list[str]:
     at = f"{row.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S.%f}"
     cells = [str(row.seq), at, KINDS[AuditKind(row.kind)], row.actor, row.role, row.address, row.action, row.subject]
-    return [*(f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else f"{cell}\t" for cell in cells), row.code, row.digest]
+    return [*(f"'{cell}" if cell[:1] in _FORMULA else f"{cell}\t" for cell in cells), row.code, row.digest]
 
 
 def _midnight(day: str) -> datetime | None:

@@ -11,25 +11,32 @@ from catalog import regions
 from domain.audience import READERS_OF_WORDS
 from domain.dossier import Dossier
 from domain.errors import NotFound
-from domain.naming import case_workflow_id
+from domain.personal import ExportReason, HoldKind, UnmaskField, UnmaskReason
 from domain.phone_views import OF_A_CASE
 from domain.terms import CaseStatus, Role, Scheme
 from storage.cases.rows import CaseRow, handlings_of, read_dossier
 from storage.documents.accesses import accesses_of_case
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
+from storage.personal.holds import hold_of
+from storage.personal.person_requests import withdrawn
 from storage.tasks.rows import TaskRow
 from web.api import messages, phones
+from web.api.unmasking import may_unmask
 from web.foundation.context import Context, Ctx
 from web.foundation.paging import LIVE
 from web.pages.open_rounds import open_rounds
-from web.pages.rendering import START, WATCH, refused, render
+from web.pages.rendering import START, SUPERVISE, refused, render
 from web.pages.visitors import CaseVisitor
 from web.pages.work_lists import task_part
 from web.views.authority_names import authority_name
 from web.views.cases import find_case, full, history
+from web.views.claim_panel import claim_panel
+from web.views.consents import still_given, what_follows
+from web.views.erased import erased_sentence
 from web.views.headline import headline
 from web.views.lanes import lanes_of
+from web.views.leg_changes import visits_shown
 from web.views.legs import promised
 from web.views.paper_lines import paper_lines
 from web.views.parcel_stations import stations_of
@@ -40,6 +47,11 @@ from web.views.waits import waits_of
 
 router = APIRouter(include_in_schema=False)
 
+_REQUESTERS = {
+    ExportReason.SUBJECT: "申请人本人",
+    ExportReason.AGENT: "代办人（有授权）",
+    ExportReason.GUARDIAN: "监护人",
+}
 _LABELS = (Role.CLERK, Role.SUPERVISOR)
 """Of those who may open the page, who prints a parcel's label."""
 
@@ -66,6 +78,7 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
             values = _shown(session, ctx, request, person, row, case) | {
                 "record": _record(session, ctx, row, case, events, _reasons(session, row, dossier, person)),
                 "lines": paper_lines(dossier, case["papers"]),
+                "personal": _personal(session, ctx, row, dossier, person),
             }
     except NotFound as missing:
         return refused(ctx, person, 404, missing.sentence, START[person.role], "回到我的页面")
@@ -84,7 +97,6 @@ def _case(ctx: Context, request: Request, template: str, case_no: str, person: L
         may_withdraw=not CaseStatus(case["status"]).is_outcome and not case["withdrawalPending"],
         may_tell=person.role in OF_A_CASE,
         may_label=person.role in _LABELS,
-        workflow=_workflow(ctx, case_no) if person.role is Role.OPERATOR else None,
         **values,
     )
 
@@ -100,13 +112,31 @@ def _shown(
         "promises": {leg.leg_id: promised(leg, ctx.now()) for leg in legs},
         "stations": {leg.leg_id: stations_of(leg) for leg in legs},
         "manifests": {leg.leg_id: leg.manifest for leg in legs},
+        "visits": visits_shown(session, ctx, legs) if person.role is Role.CLERK else {},
         "places": places_of(handlings_of(session, row.case_no)),
         "files": {one["handlingNo"] for one in results_of(session, row.case_no)},
         "open_rounds": open_rounds(case, materials),
         "tasks": task_part(session, ctx, request, person, case_no=row.case_no),
-        "readings": accesses_of_case(session, row.case_no) if person.role in WATCH else [],
+        "readings": accesses_of_case(session, row.case_no) if person.role in SUPERVISE else [],
         "told": messages.told(session, ctx, row),
         "views": phones.views_of(session, person, row.case_no),
+        "claims": claim_panel(session, ctx, row, person),
+    }
+
+
+def _personal(session: Session, ctx: Context, row: CaseRow, dossier: Dossier, person: LoggedIn) -> dict[str, Any]:
+    """What the page says of the applicant's data, and what this person may do with them."""
+    hold = hold_of(session, row.case_no, ctx.now())
+    gone = withdrawn(session, row.case_no)
+    return {
+        "erased": erased_sentence(dossier.erased_at) if dossier.erased_at is not None else None,
+        "held": HoldKind(hold.kind).label if hold is not None else None,
+        "consents": {one: what_follows(session, ctx, row, dossier, one) for one in still_given(dossier, gone)},
+        "withdrawn": sorted(gone),
+        "fields": list(UnmaskField) if dossier.erased_at is None and may_unmask(session, row, person) else [],
+        "reasons": list(UnmaskReason),
+        "requesters": _REQUESTERS if person.role is Role.CLERK and dossier.erased_at is None else {},
+        "holds": list(HoldKind) if person.role is Role.SUPERVISOR and dossier.erased_at is None else [],
     }
 
 
@@ -145,14 +175,6 @@ def _authority(case: dict[str, Any]) -> str:
     if len(case["handlings"]) > 1:
         return ""
     return authority_name(case["item"]["department"], case["handlings"][0]["region"])
-
-
-def _workflow(ctx: Context, case_no: str) -> str | None:
-    """Where an operator sees the case's workflow; None where only the operator of the cluster knows."""
-    pages = ctx.settings.temporal_ui_url
-    if not pages:
-        return None
-    return f"{pages}/namespaces/{ctx.settings.temporal_namespace}/workflows/{case_workflow_id(case_no)}"
 
 
 def _place(code: str) -> str:

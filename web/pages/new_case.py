@@ -98,7 +98,7 @@ def shown(
         draft_id=begun.draft_id,
         version=begun.version,
         notice=begun.notice,
-        drafts=[line | {"age": age(line["savedAt"], ctx.now())} for line in lines_of(ctx, person.username)],
+        drafts=[line | {"age": age(line["savedAt"], ctx.now())} for line in lines_of(ctx, person)],
         reader=bool(ctx.settings.reader.agent_url),
         faults=faults,
         same=same,
@@ -117,12 +117,14 @@ def _begun(ctx: Context, person: LoggedIn, draft_id: str) -> Begun | str:
     with ctx.database.read() as session:
         row = session.get(DraftRow, draft_id)
         answer = kept_answer(session, person.username, draft_id)
-        if row is not None and row.case_no is not None:
+        if row is not None and row.case_no is not None and row.unit_id in person.reach.units:
             return row.case_no
         if answer is not None:
             return str(answer["caseNo"])
         if row is None:
             return Begun(draft_id)
+        if row.unit_id not in person.reach.units:
+            return Begun(secrets.token_hex(16))
         if row.owner != person.username:
             told = f"这份草稿现在由 {row.owner} 填写，可以在下面的草稿中接手。"
             return Begun(secrets.token_hex(16), notice=told)

@@ -65,7 +65,7 @@ async def print_gaps(request: Request, person: WindowVisitor, ctx: Ctx) -> Respo
 
 def _notice(ctx: Context, person: LoggedIn, sent: Sent) -> Response:
     try:
-        return gap_pdf(ctx, body_of(_page(ctx, person, sent), FORM), person.username)
+        return gap_pdf(ctx, body_of(_page(ctx, person, sent), FORM), person)
     except BadInput as fault:
         back = f"/window/new?draft={sent.draft_id}"
         return refused(ctx, person, status_of(fault), fault.sentence, back, "回到办件")
@@ -74,14 +74,14 @@ def _notice(ctx: Context, person: LoggedIn, sent: Sent) -> Response:
 def _posted(ctx: Context, person: LoggedIn, sent: Sent) -> Response:
     body = body_of(_page(ctx, person, sent), FORM)
     with ctx.database.read() as session:
-        found = collect(session, ctx, body, person.username)
+        found = collect(session, ctx, body, person)
     faults = [*sent.unsure, *((each.field, each.detail) for each in found.faults)]
     if sent.looks:
         return _again(ctx, person, sent, sent.unsure, status=HTTPStatus.OK)
     if faults:
         return _again(ctx, person, sent, faults, same=found.same)
     try:
-        answer = started(ctx, CaseRequest.model_validate(body), person.username, sent.draft_id)
+        answer = started(ctx, CaseRequest.model_validate(body), person, sent.draft_id)
     except (BadInput, ValidationError) as fault:  # something has changed since the check
         told = fault.sentence if isinstance(fault, BadInput) else "有内容未填对，请按提示修改"
         return _again(ctx, person, sent, [("", told)])

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from catalog.workdays import SHANGHAI
 from domain.errors import NotFound
 from domain.terms import ResultForm
+from storage.cases.within import handlings_within
 from storage.officer_queue import Counts, QueueFilter, QueueState, counts_of, items_waiting
 from storage.people.users import LoggedIn
 from web.api.decisions import said_in
@@ -51,9 +52,10 @@ def officer(
     wanted = _wanted(person, item, state, who)
     now = ctx.now()
     with ctx.database.read() as session:
-        waiting = officer_part(session, ctx, request, wanted)
-        counts = counts_of(session, now, _end_of_day(now))
-        items = items_waiting(session, wanted.item_code)
+        theirs = handlings_within(person)
+        waiting = officer_part(session, ctx, request, person, wanted)
+        counts = counts_of(session, now, _end_of_day(now), theirs, person.reach)
+        items = items_waiting(session, wanted.item_code, theirs)
     return render(
         ctx,
         "officer/queue.html",
@@ -103,7 +105,7 @@ def handling_page(
     try:
         with ctx.database.read() as session:
             values = officer_case(session, ctx, handling_no, person)
-            after = following(session, person.username, handling_no)
+            after = following(session, person, handling_no)
     except NotFound as missing:
         return refused(ctx, person, 404, missing.sentence, START[person.role], "回到审批")
     proposal = next((one for one in values["proposals"] if one["open"]), None)

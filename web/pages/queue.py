@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from domain.model import Frozen
 from domain.terms import CaseStatus, Role, Scheme
 from storage.cases.case_list import CaseFilter, read_cases, wanted_cases
-from storage.keyset import Mark, Page, Segment, count_up_to
+from storage.cases.within import own_cases
+from storage.keyset import Condition, Mark, Page, Segment, count_up_to, narrowed
+from storage.people.account_list import accounts_within
 from storage.people.users import LoggedIn, UserRow
 from web.foundation.context import Context
 from web.foundation.paging import LIVE, Part, turned
@@ -65,12 +67,15 @@ def queue_shown(session: Session, ctx: Context, request: Request, person: Logged
     """Everything that `clerk/queue.html` draws: `asked`, `views`, `chips`, `choices`, `part`, `path`, `clerks`."""
     asked = asked_of(request, default)
     path = request.url.path.removesuffix(LIVE)
-    segments = wanted_cases(session, asked.wanted(person, ctx))
+    theirs = own_cases(session, person)
+    segments = narrowed(wanted_cases(session, asked.wanted(person, ctx)), theirs)
     mine = person.role is Role.CLERK
     return {
         "asked": asked,
         "path": path,
-        "views": [_view(session, ctx, person, path, view, asked) for view in View if mine or view is not View.MINE],
+        "views": [
+            _view(session, ctx, person, path, view, asked, theirs) for view in View if mine or view is not View.MINE
+        ],
         "chips": list(_chips(asked, path)),
         "choices": {
             "status": [(s, s.label, s in asked.statuses) for s in CaseStatus],
@@ -78,7 +83,7 @@ def queue_shown(session: Session, ctx: Context, request: Request, person: Logged
         },
         "part": _part(session, ctx, request, segments),
         "there": shown_total(count_up_to(session, segments, 201)),
-        "clerks": _clerks(session),
+        "clerks": _clerks(session, person),
         "acts": person.role in (Role.CLERK, Role.SUPERVISOR),
     }
 
@@ -90,8 +95,9 @@ def shown_total(n: int) -> str:
 
 def due_today(session: Session, ctx: Context, person: LoggedIn) -> tuple[int, int]:
     """How many cases are over their time, and how many end today; counted to 99 and one more."""
-    today = wanted_cases(session, filter_of(View.TODAY, person.username, ctx.now()))
-    over = wanted_cases(session, CaseFilter(due=ctx.now()))
+    theirs = own_cases(session, person)
+    today = narrowed(wanted_cases(session, filter_of(View.TODAY, person.username, ctx.now())), theirs)
+    over = narrowed(wanted_cases(session, CaseFilter(due=ctx.now())), theirs)
     late = count_up_to(session, over, COUNTED_TO + 1)
     return late, max(count_up_to(session, today, COUNTED_TO + 1) - late, 0)
 
@@ -104,12 +110,14 @@ def _part(session: Session, ctx: Context, request: Request, segments: tuple[Segm
     return turned(session, request, "cases", segments, read, size=_SIZE)
 
 
-def _view(session: Session, ctx: Context, person: LoggedIn, path: str, view: View, asked: Asked) -> dict[str, Any]:
+def _view(
+    session: Session, ctx: Context, person: LoggedIn, path: str, view: View, asked: Asked, theirs: tuple[Condition, ...]
+) -> dict[str, Any]:
     """A tab: its name, its address, and how many open cases it has (none said of the whole list)."""
     count = ""
     if view is not View.ALL:
         segments = wanted_cases(session, filter_of(view, person.username, ctx.now()))[:_OPEN_SEGMENTS]
-        counted = count_up_to(session, segments, COUNTED_TO + 1)
+        counted = count_up_to(session, narrowed(segments, theirs), COUNTED_TO + 1)
         count = shown_count(counted) if counted else ""
     pairs = asked.model_copy(update={"view": view}).pairs
     here = view is asked.view
@@ -129,9 +137,9 @@ def _chips(asked: Asked, path: str) -> Iterator[dict[str, str]]:
             yield {"label": labels[pair], "href": _address(path, [each for each in asked.pairs if each != pair])}
 
 
-def _clerks(session: Session) -> list[str]:
-    """Who may look after a case."""
-    clerks = select(UserRow.username).filter_by(role=Role.CLERK, active=True)
+def _clerks(session: Session, person: LoggedIn) -> list[str]:
+    """Who may look after a case, of those who stand where this person covers."""
+    clerks = select(UserRow.username).filter_by(role=Role.CLERK, active=True).where(*accounts_within(person))
     return list(session.scalars(clerks.order_by(UserRow.username)))
 
 

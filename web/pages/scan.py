@@ -8,6 +8,7 @@ from web.foundation.context import Ctx
 from web.pages.rendering import render
 from web.pages.visitors import ScanVisitor
 from web.pages.work_lists import task_part
+from web.views.suspensions import outlets_of, suspensions_shown
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,10 +27,12 @@ def shell(ctx: Ctx) -> HTMLResponse:
 
 @router.get("/scan/tasks")
 def tasks(request: Request, person: ScanVisitor, ctx: Ctx) -> HTMLResponse:
-    """What waits for a word of this person, e.g. an address that nobody could find on the map."""
+    """What waits for a word of this person, e.g. an address that nobody could find; an outlet's suspensions."""
     with ctx.database.read() as session:
         part = task_part(session, ctx, request, person)
-    return render(ctx, "courier/tasks.html", person, tasks=part)
+        outlets = outlets_of(session, person)
+        stopped = suspensions_shown(session, ctx.now()) if outlets else []
+    return render(ctx, "courier/tasks.html", person, tasks=part, outlets=outlets, suspensions=stopped)
 
 
 @router.get("/sw.js")

@@ -12,7 +12,9 @@ from domain.identifiers import IdentifierError, check_name, normalise_phone
 from domain.terms import Role
 from runtime.container import face_key
 from storage.cases.case_list import CaseFilter, case_list, lines_of, read_cases
-from storage.cases.faces import cases_marked, marks_for
+from storage.cases.faces import CaseMarkRow, cases_marked, marks_for
+from storage.cases.within import by_case_within, cases_within
+from storage.keyset import narrowed
 from storage.people.users import LoggedIn
 from web.foundation.context import Context, Ctx
 from web.pages.rendering import render
@@ -53,22 +55,24 @@ def found_by(ctx: Context, person: LoggedIn, q: str) -> dict[str, Any]:
         return {"cases": [], "items": [], "regions": []}
     starts = person.role is Role.CLERK
     return {
-        "cases": _cases(ctx, text),
+        "cases": _cases(ctx, person, text),
         "items": [_item(item, starts) for item in ctx.search.find(text)[:_OTHERS]],
         "regions": [] if text.isdecimal() else search_regions(text, _OTHERS),
     }
 
 
-def _cases(ctx: Context, text: str) -> list[dict[str, Any]]:
+def _cases(ctx: Context, person: LoggedIn, text: str) -> list[dict[str, Any]]:
     key = face_key(ctx.settings)
     marks = marks_for(key, name=_name(text), number="".join(text.split()).upper(), phone=_phone(text))
     with ctx.database.read() as session:
         if text.isascii() and text[:_NUMBER_BEGINS].isdecimal() and len(text) >= _NUMBER_BEGINS:
-            begun = read_cases(session, case_list(CaseFilter(q=text.upper())), size=_CASES).rows
+            listed = narrowed(case_list(CaseFilter(q=text.upper())), cases_within(person))
+            begun = read_cases(session, listed, size=_CASES).rows
         else:
             begun = []
         known = [line.case_no for line in begun]
-        numbers = [number for number in cases_marked(session, marks, _CASES) if number not in known]
+        theirs = by_case_within(person, CaseMarkRow.case_no)
+        numbers = [number for number in cases_marked(session, marks, _CASES, theirs) if number not in known]
         lines = [*begun, *lines_of(session, numbers)][:_CASES]
         return lines_shown(session, ctx, lines)
 

@@ -11,7 +11,7 @@ from storage.watching import role_queues
 from web.api.operations import EngineSaid, health
 from web.foundation.context import Ctx
 from web.pages.rendering import render, waited
-from web.pages.visitors import Watching
+from web.pages.visitors import DistrictWatching
 from web.pages.work_lists import task_part
 from web.views.condition_history import thirty_days
 
@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/status")
-def status(request: Request, person: Watching, engine: EngineSaid, ctx: Ctx) -> HTMLResponse:
+def status(request: Request, person: DistrictWatching, engine: EngineSaid, ctx: Ctx) -> HTMLResponse:
     """Every part with its remedy and since when, queues, keys, thirty days, and the way to the Temporal UI."""
     now = ctx.now()
     with ctx.database.read() as session:

@@ -23,7 +23,7 @@ from web.foundation.paging import Part as ListPart
 from web.foundation.paging import turned
 from web.foundation.problems import Unprocessable
 from web.pages.rendering import render
-from web.pages.visitors import Watching
+from web.pages.visitors import DistrictSupervising
 from web.views.case_lines import lines_shown
 from web.views.cases import brief
 from web.views.promise_board import LABELS, VERDICTS, Standing, day_of
@@ -44,7 +44,7 @@ _RISKS = {
 def behind_measure(
     measure: Measure,
     request: Request,
-    person: Watching,
+    person: DistrictSupervising,
     ctx: Ctx,
     month: Annotated[str | None, Query(max_length=7)] = None,
     part: Part | None = None,
@@ -78,7 +78,7 @@ def behind_measure(
 
 @router.get("/supervisor/cases")
 def risky(
-    request: Request, person: Watching, ctx: Ctx, risk: Annotated[str, Query(max_length=8)] = "today"
+    request: Request, person: DistrictSupervising, ctx: Ctx, risk: Annotated[str, Query(max_length=8)] = "today"
 ) -> HTMLResponse:
     """The cases behind a number of the first line. Refused: 422 RISK, CURSOR."""
     now = ctx.now()
@@ -98,7 +98,7 @@ def risky(
 @router.get("/supervisor/promises")
 def promises(
     request: Request,
-    person: Watching,
+    person: DistrictSupervising,
     ctx: Ctx,
     outlet: Annotated[str, Query(max_length=32)],
     standing: Standing,

@@ -5,24 +5,32 @@ case it is, and neither an address nor a form does.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from secrets import token_hex
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.errors import BadInput, NotFound
+from domain.personal import Consented
 from storage.cases.applicant_sessions import Visit
-from web.api import ratings, results, track
+from storage.documents.accesses import APPLICANT
+from web.api import personal, ratings, results, track
 from web.foundation.context import Context, Ctx
-from web.foundation.problems import TooBusy, Unprocessable, status_of
+from web.foundation.problems import Gone, TooBusy, Unprocessable, status_of
 from web.foundation.request_schemas import RatingGiven
 from web.pages.care import Care, CareMode
 from web.pages.rendering import render
+from web.pages.visit_changes import VisitChange, visits_of_case
 from web.security.session import caller
 from web.security.tries import TooManyTries, counted
 from web.security.visits import begin, leave, visiting
 from web.views.applicants import Proof, confirmed, opened_by, proved
+from web.views.cases import find_case
+from web.views.consents import consents_given, withdraw_consent
+from web.views.personal_data import Made
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,6 +50,8 @@ def scanned(token: str, request: Request, ctx: Ctx, care: CareMode) -> Response:
             opened = opened_by(session, ctx, token)
     except NotFound as wrong:
         return _guessed(request, ctx, care, wrong)
+    except Gone as gone:
+        return _searching(ctx, care, "", gone)
     return _entered(request, ctx, Visit(opened, by_code=False))
 
 
@@ -51,7 +61,10 @@ def track_page(request: Request, ctx: Ctx, care: CareMode, caseNo: str = "") -> 
     visit = visiting(request, ctx)
     if visit is None or caseNo not in ("", visit.case_no):
         return _searching(ctx, care, number_of(caseNo))
-    return _Visited(request, ctx, care, visit).page(200)
+    try:
+        return _Visited(request, ctx, care, visit).page(200)
+    except Gone as gone:
+        return _searching(ctx, care, "", gone)
 
 
 @router.post("/track")
@@ -136,6 +149,74 @@ def rate(
     return _Visited(request, ctx, care, visit).answered(rated)
 
 
+@router.post("/track/change")
+def change_visit(
+    request: Request,
+    ctx: Ctx,
+    care: CareMode,
+    leg_id: Annotated[str, Form(alias="legId", max_length=48)] = "",
+    kind: Annotated[str, Form(max_length=12)] = "",
+    version: Annotated[str, Form(max_length=8)] = "",
+    key: Annotated[str, Form(max_length=64)] = "",
+    address: Annotated[str, Form(max_length=400)] = "",
+    window: Annotated[str, Form(alias="windowFrom", max_length=40)] = "",
+    name: Annotated[str, Form(alias="contactName", max_length=400)] = "",
+    phone: Annotated[str, Form(alias="contactPhone", max_length=80)] = "",
+) -> Response:
+    """The case again with what has come of the change, or with why not; sent twice it is one change."""
+    visit = visiting(request, ctx)
+    if visit is None:
+        return _over(ctx, care)
+    typed = {"address": address, "windowFrom": window, "contactName": name, "contactPhone": phone}
+    asked = VisitChange(leg_id=leg_id, kind=kind, version=version, key=key, typed=typed)
+
+    def changed() -> str:
+        ratings.not_staff(caller(request, ctx))
+        return asked.made(ctx, visit.case_no)
+
+    return _Visited(request, ctx, care, visit).answered(changed, typed | {"form": asked.form})
+
+
+@router.post("/track/personal-data")
+def my_data(request: Request, ctx: Ctx, care: CareMode, code: Code = "") -> Response:
+    """A copy of what is held, numbers in part; who came by the square code gives the code too."""
+    visit = visiting(request, ctx)
+    if visit is None:
+        return _over(ctx, care)
+
+    def copied() -> Response:
+        with counted(ctx, request, visit.case_no), ctx.database.write() as session:
+            if not visit.by_code:
+                confirmed(session, ctx, Proof(visit.case_no, code))
+            made = Made("本人（进度查询）", ctx.now(), masked=True)
+            case = find_case(session, visit.case_no)
+            archive = personal.copy_of(session, ctx, case, made, channel="track", by=APPLICANT)
+        return personal.archive_answer(visit.case_no, archive)
+
+    return _Visited(request, ctx, care, visit).answered(copied)
+
+
+@router.post("/track/consent")
+def consent_withdrawn(
+    request: Request, ctx: Ctx, care: CareMode, about: Annotated[str, Form(max_length=16)] = ""
+) -> Response:
+    """The case again, with what stops from now on."""
+    visit = visiting(request, ctx)
+    if visit is None:
+        return _over(ctx, care)
+
+    def withdrawn() -> str:
+        if about not in set(Consented):
+            raise Unprocessable("请选择要撤回的同意。", code="INVALID", field="about")
+        what = Consented(about)
+        with ctx.database.write() as session:
+            found = withdraw_consent(session, ctx, visit.case_no, what, channel="track", by=APPLICANT)
+        ctx.notify()
+        return f"已撤回同意：{what.label}。{found.said}"
+
+    return _Visited(request, ctx, care, visit).answered(withdrawn)
+
+
 @router.post("/track/leave")
 def left(request: Request, ctx: Ctx) -> Response:
     """The visit ends, and the form is there for the next one."""
@@ -165,22 +246,30 @@ class _Visited:
         self._care = care
         self._visit = visit
 
-    def answered(self, act: Callable[[], str | Response]) -> Response:
-        """The page after `act`, with its sentence or with why it could not; a file is the answer itself."""
+    def answered(self, act: Callable[[], str | Response], typed: Mapping[str, str] = MappingProxyType({})) -> Response:
+        """The page after `act`, with its sentence or with why it could not; a file is the answer itself.
+
+        `typed`: what stands in the form again where it could not.
+        """
         try:
             done = act()
         except BadInput as refusal:
-            page = self.page(status_of(refusal), wrong=refusal)
+            page = self.page(status_of(refusal), wrong=refusal, typed=typed)
             if isinstance(refusal, TooBusy):
                 page.headers["Retry-After"] = str(refusal.retry_after_s)
             return page
         return done if isinstance(done, Response) else self.page(200, done=done)
 
-    def page(self, status: int, *, wrong: BadInput | None = None, done: str = "") -> Response:
+    def page(
+        self, status: int, *, wrong: BadInput | None = None, done: str = "", typed: Mapping[str, str] | None = None
+    ) -> Response:
         """The case as it stands."""
         found = track.standing(self._ctx, self._visit.case_no)
         shown: dict[str, Any] = {"found": found, "case_no": self._visit.case_no, "done": done}
-        shown |= {"by_code": self._visit.by_code, "faults": [(wrong.field, wrong.sentence)] if wrong else []}
+        shown |= {"visits": visits_of_case(self._ctx, self._visit.case_no), "key": token_hex(8)}
+        shown |= {"consents": consents_given(self._ctx, self._visit.case_no), "by_code": self._visit.by_code}
+        shown["typed"] = typed or {}
+        shown["faults"] = [(wrong.field, wrong.sentence)] if wrong else []
         return self._care.kept(render(self._ctx, "track/found.html", status=status, care=self._care.on, **shown))
 
 

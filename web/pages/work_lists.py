@@ -7,10 +7,12 @@ from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from domain.naming import case_workflow_id, delivery_workflow_id
 from domain.tasks import TaskKind
 from domain.terms import Partner, Role
 from storage.cases.case_list import read_cases
-from storage.keyset import Mark, Page, Segment, read_page
+from storage.cases.within import tasks_within
+from storage.keyset import Mark, Page, Segment, narrowed, read_page
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
 from storage.tasks.rows import TaskRow
@@ -70,15 +72,26 @@ def exchange_part(session: Session, request: Request, partner: Partner, name: st
 
 
 def _open(person: LoggedIn, order: TaskOrder, case_no: str | None, kind: TaskKind | None) -> tuple[Segment, ...]:
-    return task_list(order, owner=owned_by(person), case_no=case_no, kind=kind)
+    return narrowed(task_list(order, owner=owned_by(person), case_no=case_no, kind=kind), tasks_within(person))
 
 
 def _acted_on(session: Session, ctx: Context, person: LoggedIn, rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
     addresses = _addresses(session, ctx, rows)
     return [
-        task | {"mine": person.role in (task["owner"], Role.SUPERVISOR), "address": addresses.get(task["id"])}
+        task
+        | {"mine": person.role in (task["owner"], Role.SUPERVISOR), "address": addresses.get(task["id"])}
+        | {"workflow": _workflow(ctx, task) if person.role is Role.OPERATOR else None}
         for task in shown_tasks(session, ctx, person, rows)
     ]
+
+
+def _workflow(ctx: Context, task: dict[str, Any]) -> str | None:
+    """Where an operator sees what a task is about, without the case; None where only the cluster's operator knows."""
+    pages, leg_id, case_no = ctx.settings.temporal_ui_url, task["legId"], task["caseNo"]
+    named = delivery_workflow_id(leg_id) if leg_id else case_workflow_id(case_no) if case_no else None
+    if not pages or named is None:
+        return None
+    return f"{pages}/namespaces/{ctx.settings.temporal_namespace}/workflows/{named}"
 
 
 def _addresses(session: Session, ctx: Context, rows: Sequence[TaskRow]) -> dict[str, str]:

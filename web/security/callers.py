@@ -1,5 +1,6 @@
 """From where a request comes, as it is counted; and what may be read from here without a login."""
 
+import re
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
@@ -10,6 +11,27 @@ from runtime.settings import Settings
 
 FORWARDED: Final = "kuayu.forwarded"
 """Set in the scope where somebody whom we don't trust says that he asks for another: he may be a proxy."""
+
+_BROWSERS: Final = tuple(
+    (name, re.compile(mark + r"(\d{1,4})"))
+    for name, mark in (
+        ("Edge", "Edg/"),
+        ("微信", "MicroMessenger/"),
+        ("Firefox", "Firefox/"),
+        ("Chrome", "Chrome/"),
+        ("Safari", "Version/"),
+    )
+)
+_SYSTEMS: Final = (
+    ("HarmonyOS", "鸿蒙"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+_PROGRAM: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,30}")
 
 
 def network_of(request: Request) -> str:
@@ -26,6 +48,20 @@ def counted_as(host: str) -> str:
     if isinstance(address, IPv6Address):
         return str(address.ipv4_mapped or f"{int(address) >> 64:x}::/64")
     return host
+
+
+def agent_of(request: Request) -> str:
+    """The browser and its system in a few words, e.g. "Chrome 140 · Windows"; of a program its own name.
+
+    Empty where nothing is said. Only words of a list and digits, or letters of a program's name: it is shown to people.
+    """
+    said = request.headers.get("user-agent", "")
+    browser = next((f"{name} {found[1]}" for name, mark in _BROWSERS if (found := mark.search(said))), "")
+    system = next((name for mark, name in _SYSTEMS if mark in said), "")
+    if browser or system:
+        return " · ".join(filter(None, (browser, system)))
+    program = _PROGRAM.match(said)
+    return program[0] if program is not None else ""
 
 
 def comes_from_operations(request: Request, settings: Settings) -> bool:

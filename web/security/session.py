@@ -2,29 +2,51 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from domain.model import Strict
+from domain.password_rules import is_public
+from domain.people import SessionStage
 from domain.terms import Role
-from storage.base import Database
-from storage.exchange.exchange_log import note_security_event
-from storage.people.passwords import PasswordHash, hashed, verify
-from storage.people.users import LoggedIn, log_out, open_session, password_of, until, who
+from storage.people.passwords import PasswordHash, Verdict, hashed, verify
+from storage.people.sessions import (
+    CameBy,
+    Opened,
+    Pending,
+    advance,
+    log_out,
+    open_session,
+    pending,
+    until,
+    who_and_where,
+)
+from storage.people.users import LoggedIn, UserRow, is_over
 from web.answers.sessions import LoggedInAs, SessionState
 from web.foundation.auditing import about, let_in
 from web.foundation.context import Context, Ctx
+from web.foundation.presence import is_by_itself
 from web.foundation.problems import Forbidden, TooBusy, TooManyRequests, Unauthenticated
-from web.security.callers import comes_from_operations, network_of
+from web.security import patience
+from web.security.callers import agent_of, comes_from_operations, network_of
+from web.security.devices import on_a_device, signed_by_a_device
+from web.security.factor_rules import is_asked_for_more
 from web.security.hashing import Hashing
+from web.security.objects import check_objects
+from web.security.patience import Try
+from web.security.places import Within, check_place, placed
 
 COOKIE = "kuayu_session"
 router = APIRouter(prefix="/api/v1", tags=["登录"])
 _hashing = Hashing()
+
+AsksDevice = Callable[[Request, Context, LoggedIn], None]
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 class Credentials(Strict):
@@ -36,60 +58,120 @@ class Credentials(Strict):
 
 @router.post("/login", operation_id="login", response_model=LoggedInAs)
 async def login(credentials: Credentials, request: Request, response: Response, ctx: Ctx) -> dict[str, str]:
-    """A token for programs and a cookie for pages, both for 10 hours. Refused: 401 LOGIN, 429 BUSY, LOGIN_LOCKED."""
-    token, role = await enter(ctx, request, credentials.username, credentials.password)
-    keep_cookie(request, ctx, response, token)
-    return {"token": token, "role": role}
+    """A token for programs and a cookie for pages, for 10 hours at most; it ends when nobody is seen for a while.
+
+    `stage` other than OPEN: the token opens nothing but the next step of this login. Refused: 401 LOGIN, LOGIN_EXPIRED,
+    429 BUSY, LOGIN_LOCKED.
+    """
+    opened = await enter(ctx, request, credentials.username, credentials.password)
+    keep_cookie(request, ctx, response, opened.token)
+    return {"token": opened.token, "role": opened.role, "stage": opened.stage}
 
 
-async def enter(ctx: Context, request: Request, username: str, password: str) -> tuple[str, Role]:
-    """Open a session: its token and the role. An unknown name costs as much as a wrong password.
+async def enter(ctx: Context, request: Request, username: str, password: str) -> Opened:
+    """Open a session, in the stage that comes first. An unknown name costs as much as a wrong password.
 
     Raises:
-        Unauthenticated: unknown name, wrong password or closed account, without a difference (`LOGIN`).
+        Unauthenticated: unknown name, wrong password or closed account, without a difference (`LOGIN`); the right
+            password, but it was to be changed by a day that is over (`LOGIN_EXPIRED`).
         TooBusy: too many are waiting (`BUSY`), or too many passwords were wrong (`LOGIN_LOCKED`).
     """
-    place = network_of(request)
-    await ctx.login_tries.take(place, username, partial(_note_guessing, ctx, username))
-    stored = await asyncio.to_thread(_stored, ctx.database, username)
-    if stored is not None:
+    tried = await begin(ctx, request, username)
+    if tried.stored is not None:
         about(username)  # an unknown name may be anything, even a password in the wrong field
-    try:
-        verdict = await _hashing.run(verify, stored, password)
-    except TooBusy:
-        ctx.login_tries.was_right(place, username)
-        raise
+    verdict = await prove(ctx, tried, password)
     opened = None
-    if stored is not None and verdict.right:
-        renewed = await _hashing.run(hashed, password) if verdict.outdated else None
-        opened = await asyncio.to_thread(_opened, ctx.database, username, stored, renewed, ctx.now())
+    if verdict.right:
+        renewed = await apart(hashed, password) if verdict.outdated else None
+        opened = await asyncio.to_thread(_opened, ctx, request, tried, renewed)
     if opened is None:
+        await asyncio.to_thread(patience.fail, ctx, tried)
         raise Unauthenticated("用户名或密码不对", code="LOGIN")
-    ctx.login_tries.was_right(place, username)
     return opened
 
 
-def _note_guessing(ctx: Context, username: str) -> None:
-    """A name that nobody has is nobody's loss, and names can be made up without end."""
-    if _stored(ctx.database, username) is None:
-        return
+async def begin(ctx: Context, request: Request, username: str) -> Try:
+    """Count a try for a name before its password is looked at.
+
+    Raises:
+        TooManyLogins: it has to wait (`LOGIN_LOCKED`).
+    """
+    tried = await asyncio.to_thread(patience.begin, ctx, request, username)
+    if isinstance(tried, timedelta):
+        await ctx.login_tries.refuse(tried)
+    return tried
+
+
+async def prove(ctx: Context, tried: Try, password: str) -> Verdict:
+    """Whether it is the password of the name that was tried. Outside the sandbox one that we have printed never is.
+
+    Raises:
+        TooBusy: nobody could look at it (`BUSY`); the try is none then.
+    """
+    try:
+        verdict = await apart(verify, tried.stored, password)
+    except TooBusy:
+        await asyncio.to_thread(patience.give_up, ctx, tried)
+        raise
+    is_printed = not ctx.settings.sandbox and is_public(password)
+    return Verdict(tried.stored is not None and verdict.right and not is_printed, verdict.outdated)
+
+
+async def apart(work: Callable[Given, Result], *args: Given.args, **more: Given.kwargs) -> Result:
+    """What `work`, which computes hashes of passwords, returns; beside everything else (`Hashing`).
+
+    Raises:
+        TooBusy: too many are waiting (`BUSY`).
+    """
+    return await _hashing.run(work, *args, **more)
+
+
+def _opened(ctx: Context, request: Request, tried: Try, renewed: PasswordHash | None) -> Opened | None:
+    if tried.stored is None:
+        return None
+    username, now = tried.username, ctx.now()
+    came_by = CameBy(network_of(request), agent_of(request))
     with ctx.database.write() as session:
-        note_security_event(session, "login", "GUESSING", ctx.now(), detail=username)
-
-
-def _stored(database: Database, username: str) -> PasswordHash | None:
-    with database.read() as session:
-        return password_of(session, username)
-
-
-def _opened(
-    database: Database, username: str, verified: PasswordHash, renewed: PasswordHash | None, now: datetime
-) -> tuple[str, Role] | None:
-    with database.write() as session:
-        opened = open_session(session, username, verified, renewed, now)
-        if opened is not None:
-            let_in(username, opened[1])
+        user = session.get(UserRow, username, with_for_update=True)  # what is read of him from now on stays so
+        if is_over(session, username, now):
+            raise Unauthenticated("初始密码已经过期，请找本单位的管理员重新设一个。", code="LOGIN_EXPIRED")
+        stage = first_stage(ctx, session, username)
+        opened = open_session(
+            session, username, tried.stored, renewed, now, stage=stage, came_by=came_by, idle=ctx.settings.accounts.idle
+        )
+        if user is None or opened is None:
+            return None
+        patience.succeed(ctx, session, tried)
+        user.vetted = user.vetted or not ctx.settings.sandbox
+        if opened.stage is SessionStage.OPEN:
+            patience.remember(ctx, request, session, username)
+        let_in(username, opened.role)
         return opened
+
+
+def first_stage(ctx: Context, session: Session, username: str) -> SessionStage:
+    """What a right password opens for a user: the step that comes first, or the session itself."""
+    user = session.get(UserRow, username)
+    if user is not None and is_asked_for_more(ctx.settings, session, username, Role(user.role)):
+        return SessionStage.SECOND_FACTOR
+    return SessionStage.PASSWORD_CHANGE if user is not None and user.must_change else SessionStage.OPEN
+
+
+def go_on(ctx: Context, request: Request, session: Session, amr: str = "") -> Opened | None:
+    """The step that the login of a request waited for is done, in the caller's transaction: its new token and stage.
+
+    `amr`: how he proved himself in it. None if it waits for no such step (`storage.people.sessions:advance`).
+    """
+    token, now = token_of(request) or "", ctx.now()
+    waiting = pending(session, token, now)
+    gone_on = advance(session, token, now, amr, idle=ctx.settings.accounts.idle)
+    if waiting is None or gone_on is None:
+        return None
+    fresh, stage = gone_on
+    if stage is SessionStage.OPEN:
+        patience.remember(ctx, request, session, waiting.username)
+    let_in(waiting.username, waiting.role)
+    return Opened(fresh, waiting.role, stage)
 
 
 def keep_cookie(request: Request, ctx: Context, response: Response, token: str) -> None:
@@ -126,8 +208,20 @@ def state(request: Request, ctx: Ctx) -> dict[str, str]:
         held = until(session, token_of(request) or "", ctx.now())
     if held is None:
         raise Unauthenticated("请先登录", code="LOGIN")
-    person, expires_at = held
-    return {"username": person.username, "expiresAt": expires_at.isoformat(), "serverTime": ctx.now().isoformat()}
+    person, ends = held
+    return {
+        "username": person.username,
+        "expiresAt": ends.idle_at.isoformat(),
+        "latestAt": ends.latest_at.isoformat(),
+        "serverTime": ctx.now().isoformat(),
+    }
+
+
+@router.post("/session", operation_id="keepSession", response_model=SessionState)
+def keep(request: Request, ctx: Ctx) -> dict[str, str]:
+    """Somebody is there: the session goes on as far as it may. Refused: 401 LOGIN, 429 RATE."""
+    caller(request, ctx)
+    return state(request, ctx)
 
 
 def token_of(request: Request) -> str | None:
@@ -139,7 +233,7 @@ def token_of(request: Request) -> str | None:
 
 
 def caller(request: Request, ctx: Context) -> LoggedIn | None:
-    """Who sends a request; None without a session that holds.
+    """Who sends a request, which shows that he is there, and what he covers; None without a session that holds.
 
     Raises:
         TooManyRequests: this account asks too often (`RATE`).
@@ -148,31 +242,58 @@ def caller(request: Request, ctx: Context) -> LoggedIn | None:
     if token is None:
         return None
     with ctx.database.read() as session:
-        person = who(session, token, ctx.now())
-    if person is not None and (wait := ctx.accounts.take(person.username)) is not None:
+        found = who_and_where(session, token, ctx.now())
+        if found is None:
+            return None
+        person = placed(ctx, session, *found)
+    if (wait := ctx.accounts.take(person.username)) is not None:
         raise TooManyRequests(wait)
+    if not is_by_itself(request):
+        ctx.presence.note(ctx.database, person, ctx.now(), ctx.settings.accounts.idle)
     return person
 
 
-def only(*roles: Role) -> Callable[[Request, Ctx], LoggedIn]:
-    """A dependency that gives the caller, who has one of `roles`.
+def only(
+    *roles: Role, within: Within = Within.UNIT, device: AsksDevice = on_a_device
+) -> Callable[[Request, Ctx], LoggedIn]:
+    """A dependency that gives the caller, who has one of `roles`, stands where he has to, and may see what is named.
+
+    `device`: what is asked of the device he is on.
 
     Raises:
-        Unauthenticated: nobody is logged in (`LOGIN`).
-        Forbidden: another role (`ROLE`).
+        Unauthenticated: nobody is logged in (`LOGIN`), or the login waits for its next step (`LOGIN_STEP`).
+        Forbidden: another role (`ROLE`), no place (`NO_UNIT`, `DISTRICT_ONLY`), not from this device
+            (`web.security.devices`), as `web.security.objects` says.
+        NotFound: what the address names is not there for him.
     """
 
     def check(request: Request, ctx: Ctx) -> LoggedIn:
         person = caller(request, ctx)
         if person is None:
-            raise Unauthenticated("请先登录", code="LOGIN")
+            raise not_in(request, ctx)
         ctx.auditor.known(request, person)
         if person.role not in roles:
             raise Forbidden("您的岗位不能进行此操作", code="ROLE")
+        check_place(person, within)
+        device(request, ctx, person)
+        check_objects(request, ctx, person)
         ctx.auditor.seen(request, person)
         return person
 
     return check
+
+
+def not_in(request: Request, ctx: Context) -> Unauthenticated:
+    """Why somebody is not let in: nobody is logged in (`LOGIN`), or the login waits for a step (`LOGIN_STEP`)."""
+    if step_of(request, ctx) is None:
+        return Unauthenticated("请先登录", code="LOGIN")
+    return Unauthenticated("登录还差一步，请先在登录页上完成", code="LOGIN_STEP")
+
+
+def step_of(request: Request, ctx: Context) -> Pending | None:
+    """Whose login a request is on the way of, and which step it waits for; None without one."""
+    with ctx.database.read() as session:
+        return pending(session, token_of(request) or "", ctx.now())
 
 
 def from_operations_or(judge: Callable[[Request, Ctx], LoggedIn]) -> Callable[[Request, Ctx], None]:
@@ -186,16 +307,34 @@ def from_operations_or(judge: Callable[[Request, Ctx], LoggedIn]) -> Callable[[R
 
 
 STAFF = tuple(Role)
+_CASE = (Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR)
+_POST = (Role.OUTLET, Role.COURIER, Role.CLERK)
+_OVER = (Role.SUPERVISOR, Role.AUDITOR)
+_RUNS = (*_OVER, Role.OPERATOR)
 Clerk = Annotated[LoggedIn, Depends(only(Role.CLERK))]
-CaseReader = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR))]
+CaseReader = Annotated[LoggedIn, Depends(only(*_CASE))]
 Officer = Annotated[LoggedIn, Depends(only(Role.OFFICER))]
 Joiner = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER))]
-Post = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK))]
-OutletStaff = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR))]
+Uploader = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER, Role.OUTLET, Role.COURIER))]
+Post = Annotated[LoggedIn, Depends(only(*_POST))]
+PostDevice = Annotated[LoggedIn, Depends(only(*_POST, device=signed_by_a_device))]
+OutletStaff = Annotated[LoggedIn, Depends(only(*_POST, Role.SUPERVISOR))]
+DeviceKeeper = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.SUPERVISOR, Role.SECURITY))]
+ParcelReader = Annotated[LoggedIn, Depends(only(*_POST, Role.OFFICER, *_OVER))]
 OutletKeeper = Annotated[LoggedIn, Depends(only(Role.OUTLET, Role.SUPERVISOR))]
+SuspensionReader = Annotated[LoggedIn, Depends(only(Role.OUTLET, *_OVER))]
+TaskReader = Annotated[LoggedIn, Depends(only(*_POST, Role.OFFICER, *_RUNS))]
+TaskActor = Annotated[LoggedIn, Depends(only(Role.CLERK, Role.OFFICER, Role.OUTLET, Role.SUPERVISOR, Role.OPERATOR))]
 Supervisor = Annotated[LoggedIn, Depends(only(Role.SUPERVISOR))]
+Overseer = Annotated[LoggedIn, Depends(only(*_OVER))]
+DistrictOverseer = Annotated[LoggedIn, Depends(only(*_OVER, within=Within.DISTRICT))]
 Operator = Annotated[LoggedIn, Depends(only(Role.OPERATOR))]
-Watcher = Annotated[LoggedIn, Depends(only(Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR))]
+NetworkWatcher = Annotated[LoggedIn, Depends(only(*_RUNS))]
+Watcher = Annotated[LoggedIn, Depends(only(*_RUNS, within=Within.DISTRICT))]
+AccountKeeper = Annotated[LoggedIn, Depends(only(Role.SECURITY))]
+AccountReader = Annotated[LoggedIn, Depends(only(Role.SECURITY, Role.OPERATOR))]
+UnitReader = Annotated[LoggedIn, Depends(only(Role.SECURITY, *_RUNS))]
 Anybody = Annotated[LoggedIn, Depends(only(*STAFF))]
-OfOperations = Depends(from_operations_or(only(Role.SUPERVISOR, Role.AUDITOR, Role.OPERATOR)))
+Oneself = Annotated[LoggedIn, Depends(only(*STAFF, within=Within.ACCOUNT))]
+OfOperations = Depends(from_operations_or(only(*_RUNS, within=Within.DISTRICT)))
 OfReaders = Depends(from_operations_or(only(*STAFF)))

@@ -9,6 +9,7 @@ from runtime.container import applicant_keys, code_desk
 from storage.cases.result_codes import CodeVerdict
 from web.foundation.context import Context
 from web.foundation.problems import Unprocessable
+from web.views.erased import refuse_visit
 
 
 class Proof(NamedTuple):
@@ -34,10 +35,12 @@ def opened_by(session: Session, ctx: Context, token: str) -> str:
 
     Raises:
         NotFound: none (`TRACK`).
+        Gone: everything personal of it was erased (`PERSONAL_ERASED`).
     """
     case_no = applicant_keys(ctx.settings, ctx.sealer).case_of(session, token)
     if case_no is None:
         raise NotFound("这个二维码已失效。请用最新的回执扫码，或填办件编号和领取码查询。", code="TRACK")
+    refuse_visit(session, case_no)
     return case_no
 
 

@@ -10,6 +10,7 @@ KINDS: Final = {
     AuditKind.CHANGE: "办理",
     AuditKind.LOOK: "查阅",
     AuditKind.EXPORT: "导出",
+    AuditKind.UNMASK: "查看明文",
     AuditKind.REFUSAL: "被拒绝",
 }
 _PAGES: Final = {
@@ -17,6 +18,7 @@ _PAGES: Final = {
     "/search": "查找",
     "/officer": "审批",
     "/scan": "扫描",
+    "/devices": "设备",
     "/supervisor": "督办",
     "/partner": "合作方往来",
     "/track": "进度查询",
@@ -25,6 +27,28 @@ _PAGES: Final = {
     "/login": "登录",
     "/logout": "登录",
 }
+_OF_PAGES: Final = {
+    "GET /accounts/{username}": "看账号",
+    "GET /audit": "看审计记录",
+    "GET /audit/entries.csv": "导出审计记录",
+    "GET /officer/{handling_no}": "看审批件",
+    "GET /partner/deliveries/{line_id}": "看一条往来",
+    "GET /partner/{what}.csv": "导出合作方清单",
+    "GET /scan/tasks": "看扫描待办",
+    "GET /window/{case_no}": "看办件",
+    "GET /window/{case_no}/done": "看登记结果",
+    "GET /window/{case_no}/live": "看办件",
+    "GET /window/{case_no}/receipt.png": "打印受理单",
+    "POST /audit/verify": "核对审计记录",
+    "POST /devices": "取设备登记码",
+    "POST /devices/{device_id}": "停用设备",
+    "POST /login": "登录",
+    "POST /logout": "退出登录",
+    "POST /officer/{handling_no}/letter": "预览决定书",
+    "POST /search": "查找",
+    "POST /track": "查办件进度",
+}
+"""What a page shows or does that stands in the trail."""
 _FAULTS: Final = {
     AuditFault.MISSING: "第 {first_bad} 条缺失，或者它前面多了一条",
     AuditFault.ALTERED: "第 {first_bad} 条被改动过",
@@ -43,10 +67,17 @@ def verdict_said(verdict: AuditVerdict) -> str:
     return f"{verdict.entries} 条记录全部完整。{old}{noted}"
 
 
+def action_said(action: str, operations: Mapping[str, str]) -> str:
+    """What was done, in words; empty for what has none. `operations`: `GET /api/v1/…` → its words."""
+    return operations.get(action) or _OF_PAGES.get(action, "")
+
+
 def area_of(action: str, tags: Mapping[str, str]) -> str:
     """Where an action belongs, in a word. `tags`: of the interface's operations, by `GET /api/v1/…`."""
     if action.startswith("kuayu "):
         return "命令行"
+    if action.startswith("job "):
+        return "定时任务"
     path = action.partition(" ")[2]
     of_pages = (word for start, word in _PAGES.items() if path.startswith(start))
     return tags.get(action) or next(of_pages, "其他")

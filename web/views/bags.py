@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from domain.terms import Leg, ParcelStage
 from parcels.handover import HALL
 from parcels.outlets import outlets_now
+from storage.keyset import Condition
 from storage.parcels.bags import bags_to, lines_of
 from storage.parcels.legs import LegRow
 from storage.work_lists import TO_BAG
@@ -24,9 +25,12 @@ def place_names(session: Session) -> dict[str, str]:
     return {HALL: HALL_NAME} | {outlet.id: outlet.name for outlet in outlets_now(session)}
 
 
-def coming_to(session: Session, place: str) -> list[dict[str, Any]]:
-    """Bags on their way to a place with the numbers in them, as JSON; at most 500, the oldest first."""
-    bags = [bag for bag in bags_to(session, place, _AT_MOST) if bag.closed_at is not None]
+def coming_to(session: Session, place: str, within: tuple[Condition, ...] = ()) -> list[dict[str, Any]]:
+    """Bags on their way to a place with the numbers in them, as JSON; at most 500, the oldest first.
+
+    `within`: conditions on `BagRow` besides.
+    """
+    bags = [bag for bag in bags_to(session, place, _AT_MOST, within) if bag.closed_at is not None]
     numbers: dict[str, list[str]] = {bag.bag_no: [] for bag in bags}
     for line in lines_of(session, list(numbers)):
         if line.put_event is not None:
@@ -44,13 +48,13 @@ def coming_to(session: Session, place: str) -> list[dict[str, Any]]:
     ]
 
 
-def to_bag(session: Session, place: str) -> list[dict[str, Any]]:
+def to_bag(session: Session, place: str, within: tuple[Condition, ...] = ()) -> list[dict[str, Any]]:
     """Parcels that lie at a place and go on in a bag, as JSON, by where to; at most 500.
 
     At an outlet what its couriers have fetched, for the hall (`here` false: still in a courier's hands); at the hall
-    what goes to doors, for their outlets.
+    what goes to doors, for their outlets. `within`: conditions on `LegRow` besides.
     """
-    query = select(LegRow)
+    query = select(LegRow).where(*within)
     if place == HALL:
         query = query.where(
             _OPEN,

@@ -87,6 +87,7 @@ def full(session: Session, ctx: Context, row: CaseRow, reader: Role) -> dict[str
         "collectedAt": iso(row.collected_at),
         "decidedAt": iso(row.decided_at),
         "reopenedAt": iso(row.reopened_at),
+        "erasedAt": iso(dossier.erased_at),
         "applicant": {
             "type": dossier.applicant.type,
             "name": applicant_masked(dossier.applicant),

@@ -6,11 +6,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from activities.courier_dispatch import under_way
+from activities.door_promises import appointment_of
+from activities.under_way import under_way
+from domain.leg_changes import Halt
 from domain.tasks import TaskKind
 from domain.terms import Leg, ParcelStage
 from logistics.promise_rules import LegPromise, state_kept
 from logistics.wording import (
+    HALTED,
+    appointment_sentence,
     courier_sentence,
     failure_of,
     matter_sentence,
@@ -25,6 +29,8 @@ from web.views.spoken_times import iso
 from web.views.wording import LEGS, STAGES
 
 _STILL_TO_COME = frozenset({ParcelStage.ORDERED, ParcelStage.ACCEPTED, ParcelStage.ASSIGNED})
+_AGREED_UPON = _STILL_TO_COME | {ParcelStage.EN_ROUTE, ParcelStage.PICKUP_FAILED}
+"""Nobody has the papers; who had set out for the time before was called back."""
 _NOBODY_COMES = frozenset(
     {
         *(ParcelStage.ARRIVED_DOOR, ParcelStage.DELIVERED, ParcelStage.HALL_CHECKED),
@@ -81,6 +87,11 @@ def leg_sentence(session: Session, leg: LegRow) -> str:
     matter = matter_sentence(waiting)
     if matter is not None:
         return matter
+    if leg.ended_at is None and leg.halted is not None:
+        return HALTED[Halt(leg.halted)]
+    window = appointment_of(leg)
+    if window is not None and leg.courier_id is None and stage in _AGREED_UPON:
+        return appointment_sentence(kind, window)
     if leg.courier_id is not None and (stage in _STILL_TO_COME or _sent_anew(session, leg)):
         return courier_sentence(kind, leg.assignment_version)
     failed = stage in (ParcelStage.PICKUP_FAILED, ParcelStage.DELIVERY_FAILED)

@@ -23,13 +23,19 @@ from storage.documents.store import DocumentRow
 from storage.exchange.inbox_row import InboxRow
 from storage.parcels.legs import LegRow
 from web.foundation.context import Context
+from web.views.erased import refuse_erased
 from web.views.letters import extensions_of, rounds_of
 from web.views.wording import FORMS, PROVIDED, RESULT_FORMS
 
 
 def facts_of(session: Session, ctx: Context, case: CaseRow) -> CaseFacts:
-    """One case as its papers say it. Names stand in full: the applicant signs these papers."""
+    """One case as its papers say it. Names stand in full: the applicant signs these papers.
+
+    Raises:
+        Gone: its personal data were erased (`PERSONAL_ERASED`).
+    """
     dossier = read_dossier(case, ctx.sealer)
+    refuse_erased(dossier)
     item = ItemSnapshot.model_validate(case.item)
     handlings = handlings_of(session, case.case_no)
     return CaseFacts(

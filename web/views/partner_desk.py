@@ -1,6 +1,6 @@
 """One network as its desk shows it (合作方往来): their cases, what either side owes, and the exchange line by line."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -104,6 +104,26 @@ def with_attempts(session: Session, partner: Partner, rows: Sequence[dict[str, A
         }
         for row in rows
     ]
+
+
+def folded(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of `with_attempts`, the newest first; equal ones in a row that belong to no handling are one.
+
+    Each has `times` and `firstAt`, when the oldest of its equals came; a guesser's fifty tries hide nothing else.
+    """
+    shown: list[dict[str, Any]] = []
+    for line in lines:
+        last = shown[-1] if shown else None
+        if last is not None and line["handlingNo"] is None and _same(last, line):
+            last["times"] += 1
+            last["firstAt"] = line["at"]
+        else:
+            shown.append(line | {"times": 1, "firstAt": line["at"]})
+    return shown
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one[name] == other[name] for name in ("direction", "kind", "handlingNo", "verdict"))
 
 
 def delivery_shown(session: Session, ctx: Context, line: ExchangeRow, reader: Role) -> dict[str, Any]:

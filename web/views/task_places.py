@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from catalog import regions
 from domain.messages import DeadlineKind, Responsible
-from domain.tasks import TaskKind
+from domain.tasks import OF_A_CLAIM, TaskKind
 from domain.terms import DOOR_LEGS, Leg, Role
 from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
 from storage.parcels.legs import LegRow
@@ -15,6 +15,7 @@ from web.views.wording import DEADLINES, RESPONSIBLE, ROLES
 
 HALL: Final = "政务大厅"
 _DOOR: Final = {"kind": "DOOR_PROMISE", "label": "一小时上门承诺"}
+_CLAIM: Final = {"kind": "CLAIM", "label": "邮件查询和赔偿"}
 
 _K, _D = TaskKind, DeadlineKind
 _CLOCKS: dict[TaskKind, DeadlineKind] = {
@@ -36,6 +37,8 @@ def clock_of(
     row: TaskRow, kind: TaskKind, case: CaseRow | None, leg: LegRow | None, clocks: Sequence[DeadlineRow], now: datetime
 ) -> dict[str, Any] | None:
     """The clock that the task is about, else the one of its handling or case that ends first; None where none runs."""
+    if kind in OF_A_CLAIM:
+        return _of_a_claim(row, now)
     if leg is not None:
         return _of_a_leg(leg, now)
     own = row.data.get("clock") or _named_by(row.matter) or _CLOCKS.get(kind)
@@ -73,6 +76,15 @@ def _written(kind: DeadlineKind, due_at: datetime | None, responsible: str | Non
         "responsible": party,
         "responsibleLabel": RESPONSIBLE[party] if party else None,
     }
+
+
+def _of_a_claim(row: TaskRow, now: datetime) -> dict[str, Any]:
+    """Until when the next step of a claim is due; `data` says whether the carrier owes it."""
+    carrier = row.data.get("party") == Responsible.POST
+    due_at, responsible = row.deadline_at, Responsible.POST if carrier else Responsible.WINDOW
+    overdue = due_at is not None and now > due_at
+    party = {"responsible": responsible, "responsibleLabel": RESPONSIBLE[responsible]}
+    return _CLAIM | {"dueAt": due_at.isoformat() if due_at else None, "overdue": overdue} | party
 
 
 def _of_a_leg(leg: LegRow, now: datetime) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,10 +13,13 @@ from domain.messages import TaskOutcome
 from domain.remedies import REMEDIES
 from domain.tasks import RULES, TaskKind
 from domain.terms import Role
+from domain.two_people import TWO_PEOPLE, outcomes_of_two
 from parcels.outlets import outlets_now
+from runtime.four_eyes import tasks_need_two
 from storage.cases.rows import CaseRow, DeadlineRow, HandlingRow
 from storage.parcels.legs import LegRow
 from storage.people.users import LoggedIn
+from storage.tasks.proposals import TaskProposalRow, last_proposals
 from storage.tasks.rows import TaskLineRow, TaskRow, lines_of
 from web.foundation.context import Context
 from web.views.joint import undoing_shown
@@ -33,7 +37,7 @@ _PLAIN = load_only(CaseRow.case_no, CaseRow.item_name, CaseRow.closed_at, raisel
 class Around:
     """What the tasks of one page are about, loaded at once.
 
-    By case number, handling number, leg id, case number, task id; `outlets`: id → name.
+    By case number, handling number, leg id, case number, task id twice; `outlets`: id → name.
     """
 
     cases: dict[str, CaseRow] = field(default_factory=dict)
@@ -41,6 +45,7 @@ class Around:
     legs: dict[str, LegRow] = field(default_factory=dict)
     clocks: dict[str, list[DeadlineRow]] = field(default_factory=dict)
     lines: dict[str, list[TaskLineRow]] = field(default_factory=dict)
+    proposals: dict[str, TaskProposalRow] = field(default_factory=dict)
     outlets: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,6 +71,7 @@ def _around(session: Session, rows: Sequence[TaskRow]) -> Around:
         legs=legs,
         clocks=clocks,
         lines=lines_of(session, [row.id for row in rows]),
+        proposals=last_proposals(session, [row.id for row in rows]),
         outlets={outlet.id: outlet.name for outlet in outlets_now(session)} if legs else {},
     )
 
@@ -97,6 +103,8 @@ def _shown(session: Session, ctx: Context, person: LoggedIn, row: TaskRow, aroun
         "legId": row.leg_id,
         "trackingNo": leg.tracking_no if leg is not None else None,
         "outcomes": list(outcomes),
+        "twoPeople": _two_people(ctx, kind),
+        "proposal": _proposal(around.proposals.get(row.id), ctx.now()),
         "remedy": REMEDIES[kind],
         "clock": clock,
         "place": place_of(row, handling, leg, around.outlets),
@@ -114,6 +122,28 @@ def _shown(session: Session, ctx: Context, person: LoggedIn, row: TaskRow, aroun
         "resolvedAt": row.resolved_at.isoformat() if row.resolved_at else None,
         "outcome": row.outcome,
         "settledBy": _settled_by(row),
+    }
+
+
+def _two_people(ctx: Context, kind: TaskKind) -> list[dict[str, str]]:
+    if not tasks_need_two(ctx.settings.four_eyes, played=ctx.settings.sandbox):
+        return []
+    return [{"outcome": outcome, "why": TWO_PEOPLE[kind, outcome]} for outcome in outcomes_of_two(kind)]
+
+
+def _proposal(row: TaskProposalRow | None, now: datetime) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "id": row.id,
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "by": row.proposed_by,
+        "at": row.proposed_at.isoformat(),
+        "until": row.until.isoformat(),
+        "ending": row.ending_at(now),
+        "endedBy": row.ended_by,
+        "endReason": row.end_reason,
     }
 
 

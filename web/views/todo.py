@@ -32,6 +32,7 @@ _SHORT: Final[dict[TaskKind, str]] = {
     _K.RESULT_NOT_FETCHED: "结果未领",
     _K.LICENCE_UNCONFIRMED: "证照待核对",
     _K.LICENCE_DENIED: "证照不符",
+    _K.CLAIM_DUE: "理赔将到期",
 }
 
 

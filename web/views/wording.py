@@ -17,6 +17,7 @@ from domain.terms import (
     Role,
     WireEvent,
 )
+from domain.two_people import ProposalEnding
 
 LEGS = {
     Leg.PICKUP: "上门取件",
@@ -127,6 +128,15 @@ OUTCOMES = {
     TaskOutcome.SETTLED: "无需再处理",
 }
 
+PROPOSAL_ENDINGS = {
+    ProposalEnding.CONFIRMED: "复核同意",
+    ProposalEnding.RETURNED: "复核退回",
+    ProposalEnding.RECALLED: "由本人收回",
+    ProposalEnding.LAPSED: "逾期无人复核，失效",
+    ProposalEnding.OVERTAKEN: "因情况已变作废",
+}
+"""What came of a proposal about a task."""
+
 SETTLED_BY = {
     End.SETTLED: "事情已了结",
     End.CLOCK_STOPPED: "这个时限已停止或重新计算",
@@ -141,10 +151,12 @@ SETTLED_BY = {
     End.STREAM_GOES_ON: "批次或回执已补齐",
     End.PROMISE_GOOD: "承诺没有风险了，或已兑现",
     End.VOIDED: "这条扫描已更正作废",
+    End.CORRECTED: "地址已更正",
     End.MOVED_ON: "邮件已继续运转",
     End.ARRIVED: "邮件已到达",
     End.AT_HOME: "邮件已妥投或已退回",
     End.FOUND: "邮件已找到",
+    End.SECOND_PERSON: "另一名人员已核对",
     End.COUNTED: "重新清点，与清单相符",
     End.LEG_ENDED: "这段寄递已结束",
     End.REPLACED: "由同一件事的另一条待办接续",
@@ -170,6 +182,7 @@ ROLES = {
     Role.OUTLET: "邮政网点",
     Role.COURIER: "投递员",
     Role.OPERATOR: "运维",
+    Role.SECURITY: "安全管理",
 }
 
 FORMS = {

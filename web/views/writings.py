@@ -25,6 +25,8 @@ def writings_of(
 
     `said`: as `web.views.said` has it. `files`: an electronic result lies here.
     """
+    if dossier.erased_at is not None:
+        return []
     decided = [CaseStatus(h.status) for h in handlings if CaseStatus(h.status).is_outcome]
     promised = any(m.provided in (Provided.DEFERRED, Provided.COMMITTED) for m in dossier.materials)
     asked = any(one["event"] == WireEvent.NEED_SUPPLEMENT and one["tookEffect"] for one in said)

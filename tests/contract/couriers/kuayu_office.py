@@ -9,7 +9,10 @@ from pydantic import SecretBytes
 
 from domain.dossier import Contact
 from domain.terms import Role
+from domain.units import FIRST_UNIT
 from exchange.buckets import Buckets
+from parcels.units import seed_units
+from runtime.account_settings import AccountSettings
 from runtime.container import audit_trail
 from runtime.document_settings import DocumentSettings
 from storage.base import Base, Database
@@ -19,11 +22,14 @@ from storage.parcels.legs import CourierRow, LegRow
 from storage.people.passwords import hashed
 from storage.people.users import put_user
 from storage.sealing import Sealer
+from tests.sealing import SEALER
 from tests.unit.storage.casework import give_case
 from web.api import documents, outlets, parcels, scans, work_lists
 from web.foundation import problems
 from web.foundation.auditing import Auditor
 from web.foundation.login_tries import LoginTries
+from web.foundation.presence import Presence
+from web.foundation.units import Units
 from web.foundation.work_version import WorkVersion
 from web.security import session as sessions
 
@@ -73,7 +79,7 @@ class Office:
 
 
 def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
-    database = Database(f"sqlite:///{folder / 'kuayu.db'}")
+    database = Database(f"sqlite:///{folder / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     sealer = Sealer({"k1": b"k" * 32})
     app = FastAPI()
@@ -83,12 +89,21 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
         documents=DocumentSettings(),
         seal_keys=SEAL_KEYS,
         label_key=None,
+        mark_keys=None,
         public_url="http://kuayu.test",
+        sandbox=True,
+        second_factor_roles="off",
+        accounts=AccountSettings(),
+        devices="any",
     )
     app.state.context = SimpleNamespace(
         settings=settings,
         accounts=Buckets(0),
         login_tries=LoginTries(),
+        presence=Presence(),
+        units=Units(),
+        provider=None,
+        certificates=None,
         auditor=Auditor(database, audit_trail(settings), now),
         database=database,
         sealer=sealer,
@@ -103,8 +118,9 @@ def open_office(folder, couriers=("c1", "c2"), scale=6000.0):
         app.include_router(router)
     demo = hashed("demo")
     with database.write() as session:
+        seed_units(session, ())
         for role in (Role.COURIER, Role.CLERK, Role.OFFICER, Role.SUPERVISOR):
-            put_user(session, role.value, role, demo)
+            put_user(session, role.value, role, demo, FIRST_UNIT[role])
         for courier_id in couriers:
             session.add(CourierRow(courier_id=courier_id, outlet_id=OUTLET, lat=29.5345, lon=106.503))
     return office

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from parcels.scan_batch import Code
+from parcels.scan_verdicts import Code
 from sandbox.couriers.scripts import Script
 from tests.contract.couriers.kuayu_office import open_office
 from tests.contract.serving import served
+from web.security.device_keys import signed_text
+from web.security.devices import DEVICE, SIGNATURE, TIME
 
 PAGE = (Path(__file__).parents[3] / "docs" / "postal.md").read_text(encoding="utf-8")
 LEG = "50010320261123000001X-PICKUP-1"
@@ -45,3 +47,14 @@ def test_every_code_is_told(code):
 @pytest.mark.parametrize("member", list(Script.model_fields))
 def test_every_story_is_told(member):
     assert f"`{member}`" in PAGE
+
+
+def test_the_text_that_a_device_signs_is_as_the_page_has_it():
+    body, text = re.search(r"Of a batch `([^`]+)`:\n\n```text\n(.*?)\n```", PAGE, re.DOTALL).groups()
+    _, method, target, device_id, at, _ = text.split("\n")
+    assert signed_text(method, target, device_id, at, body.encode()) == text.encode()
+
+
+@pytest.mark.parametrize("name", [DEVICE, TIME, SIGNATURE])
+def test_every_header_of_a_device_is_told(name):
+    assert f"`{name}`" in PAGE

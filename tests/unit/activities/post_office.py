@@ -58,7 +58,7 @@ class PaperCarrier:
 class PostOffice:
     def __init__(self, folder, rules=None, url=None):
         self.clock = Clock()
-        self.database = Database(url or f"sqlite:///{folder / 'kuayu.db'}")
+        self.database = Database(url or f"sqlite:///{folder / 'kuayu.db'}", SEALER)
         Base.metadata.create_all(self.database.engine)
         self.promises = DoorPromises(rules or PromiseRules(), dict)
         self.carrier = PaperCarrier()
@@ -120,7 +120,8 @@ class PostOffice:
             "gps": {"lat": leg.lat, "lon": leg.lon, "accuracyM": 10, "datum": "WGS-84"} if leg.lat else None,
         }
         role = Role.CLERK if kind == "HALL_CHECKED" else Role.COURIER
-        answer = self.intake.take(device, [event | more], Scanner(username=role.value, role=role))
+        scanner = Scanner(username=role.value, role=role, serves_hall=role is Role.CLERK)
+        answer = self.intake.take(device, [event | more], scanner)
         assert [result.result.value for result in answer.results] == ["accepted"], answer
         return answer
 

@@ -15,6 +15,7 @@ from storage.base import Base, Database
 from storage.parcels.legs import LegRow
 from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow
+from tests.sealing import SEALER
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FORWARD, BACK = "50010320261123000001X-FORWARD-1", "50010320261123000001X-BACK-1"
@@ -46,7 +47,7 @@ def carrier():
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     with database.write() as session:
         for leg_id, number in ((FORWARD, "EA000000005CN"), (BACK, "EA000000019CN")):

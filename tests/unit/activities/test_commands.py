@@ -151,7 +151,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     register(database, state=WireState.UNSENT)
     yield Desk(database, tmp_path)

@@ -9,7 +9,8 @@ from domain.terms import Leg
 from logistics.promise_rules import PromiseRules
 from parcels.outlets import ask_for_dispatch
 from storage.cases.rows import CaseEventRow
-from storage.parcels.legs import CourierRow, LegRow, SuspensionRow
+from storage.parcels.legs import CourierRow, LegRow
+from storage.parcels.suspensions import SuspensionRow
 from storage.tasks.rows import TaskRow
 from tests.postgresql import fresh_database
 from tests.unit.activities.post_office import DOOR, FAR, OUTSIDE, TEN, PostOffice

@@ -74,7 +74,7 @@ class Desk:
 
 @pytest.fixture
 def database(tmp_path):
-    made = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    made = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     migrate(made.engine)
     yield made
     made.close()

@@ -10,6 +10,7 @@ from domain.messages import LegLookOrder, LookReason
 from domain.terms import Leg
 from storage.base import Base, Database
 from storage.parcels.legs import AssignmentRow, CourierRow, LegRow
+from tests.sealing import SEALER
 from tests.unit.activities.post_office import TEN, PostOffice
 from web.views.legs import leg_sentence
 
@@ -34,7 +35,7 @@ def leg(ordinal, stage="ASSIGNED", courier="c1"):
 
 @pytest.fixture
 def session(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'k.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'k.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     with database.write() as session:
         job = leg(1)

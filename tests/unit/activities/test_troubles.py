@@ -17,6 +17,7 @@ from domain.troubles import REMEDIES, Trouble
 from storage.base import Database
 from storage.tasks.rows import TaskRow
 from tests.borders import nowhere
+from tests.sealing import SEALER
 from tests.unit.storage.casework import NOW
 
 T = Trouble
@@ -96,7 +97,7 @@ def test_every_trouble_has_a_remedy():
 
 
 def test_a_busy_database_passes_and_what_is_wrong_in_it_does_not(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}", SEALER)
 
     def run(statement: str, **values) -> None:
         with database.write() as session:
@@ -108,7 +109,7 @@ def test_a_busy_database_passes_and_what_is_wrong_in_it_does_not(tmp_path):
     assert trouble_of(raised(lambda: run("INSERT INTO t VALUES (2, NULL)"))) is T.CONFLICTING_ROW
     assert trouble_of(raised(lambda: run("SELECT * FROM nothing"))) is T.SCHEMA
     assert trouble_of(raised(lambda: run("SELECT c FROM t"))) is T.SCHEMA
-    quick = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    quick = Database(f"sqlite:///{tmp_path / 'x.db'}", SEALER)
     with database.write() as session, quick.engine.connect() as other:
         session.execute(text("INSERT INTO t VALUES (3, 'x')"))
         other.execute(text("PRAGMA busy_timeout=1"))
@@ -126,7 +127,7 @@ def test_a_busy_database_passes_and_what_is_wrong_in_it_does_not(tmp_path):
 
 
 def test_a_postgresql_that_is_away_passes_and_what_is_wrong_in_it_does_not(postgresql_url):
-    database = Database(postgresql_url)
+    database = Database(postgresql_url, SEALER)
 
     def run(statement: str) -> None:
         with database.write() as session:
@@ -140,6 +141,6 @@ def test_a_postgresql_that_is_away_passes_and_what_is_wrong_in_it_does_not(postg
     assert trouble_of(raised(lambda: run("SET LOCAL statement_timeout = 1; SELECT pg_sleep(1)"))) is None
     assert trouble_of(raised(lambda: run("SELECT pg_terminate_backend(pg_backend_pid())"))) is None
     database.close()
-    away = Database(f"postgresql+psycopg://nobody@127.0.0.1:{nowhere()}/nothing")
+    away = Database(f"postgresql+psycopg://nobody@127.0.0.1:{nowhere()}/nothing", SEALER)
     assert trouble_of(raised(lambda: away.read().__enter__().execute(text("SELECT 1")))) is None
     away.close()

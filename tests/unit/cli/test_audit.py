@@ -7,22 +7,7 @@ from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from cli.main import app
-from cli.migration import run_migration
-from runtime.container import container_of
-from runtime.settings import load_settings
 from storage.audit.chain import AuditRow
-
-
-@pytest.fixture
-def parts(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.setenv("SANDBOX", "1")
-    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    list(run_migration(load_settings()))
-    made = container_of(load_settings())
-    yield made
-    made.database.close()
 
 
 def run(*words, code=0, **more):

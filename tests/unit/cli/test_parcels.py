@@ -1,5 +1,6 @@
 """`kuayu parcel rebuild`: what an operator does when a parcel's cached state is in doubt."""
 
+import base64
 import json
 
 import pytest
@@ -15,6 +16,7 @@ from tests.unit.activities.post_office import PostOffice
 def office(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SANDBOX", "1")
+    monkeypatch.setenv("SEAL_KEYS", "s1:" + base64.b64encode(b"k" * 32).decode())  # as the office seals
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.delenv("DATABASE_URL", raising=False)
     opened = PostOffice(tmp_path)

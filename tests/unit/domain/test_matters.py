@@ -59,6 +59,7 @@ def test_every_end_closes_something(end):
         (K.ESCALATED_DEPARTMENT, K.ESCALATED_DISTRICT),
         (K.DEADLINE_WARNING, K.DEFERRED_LAPSED),
         (K.BAD_RATING, K.REWORK_OVERDUE),
+        (K.CLAIM_DUE, K.CLAIM_OVERDUE),
     ],
 )
 def test_the_graver_kind_of_one_matter_is_shown(lower, higher):
@@ -81,7 +82,9 @@ def test_what_cannot_name_its_matter_has_one_of_its_own():
 
 def test_an_end_closes_what_it_is_the_end_of_and_nothing_else():
     assert ending_by(End.FILE_CAME) == {K.FILE_MISSING}
-    assert ending_by(End.VOIDED) == {K.DELIVERY_FAILED, K.DISCREPANCY, K.PAPERS_SHORT, K.PARCEL_DAMAGED}
+    voided = {K.DELIVERY_FAILED, K.DISCREPANCY, K.PAPERS_SHORT, K.PARCEL_DAMAGED, K.PLACE_ADDRESS, K.SAME_PERSON}
+    assert ending_by(End.VOIDED) == voided
+    assert ending_by(End.CORRECTED) == {K.PLACE_ADDRESS}
     assert ending_by(End.FOUND) == {K.PARCEL_LOST}
     assert ending_by(End.REPLAYED) == {K.UNDELIVERABLE_EVENT}
 

@@ -75,7 +75,10 @@ def test_no_case_waits_for_what_the_hall_settles_by_itself():
         K.RESULT_WITHOUT_FILE,
         K.LETTER,
         K.REMINDED,
+        K.SAME_PERSON,
         K.CODE_WRONG,
+        K.CLAIM_DUE,
+        K.CLAIM_OVERDUE,
     }
 
 

@@ -158,7 +158,7 @@ SEALER = Sealer({"s1": b"k" * 32})
 
 
 def open_database(folder: Path) -> Database:
-    database = Database(f"sqlite:///{folder / 'kuayu.db'}")
+    database = Database(f"sqlite:///{folder / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     return database
 
@@ -182,6 +182,7 @@ def _case(number: str) -> CaseRow:
         mode=Mode.ONLINE,
         status="SUBMITTED",
         clerk="clerk",
+        unit_id="hall",
         dossier=b"",
         start={},
         registered_at=NOW - timedelta(hours=1),

@@ -16,6 +16,7 @@ from storage.exchange.exchange_log import ExchangeRow, SecurityEventRow
 from storage.exchange.inbox import Inbox
 from storage.exchange.inbox_row import InboxRow
 from storage.sealing import Sealer
+from tests.sealing import SEALER
 from tests.unit.exchange.books import effects, supplement
 from tests.unit.storage.casework import message, take
 
@@ -35,6 +36,7 @@ def _case(number: str, partner: Partner) -> list[Base]:
         mode="异地代收代办",
         status="SUBMITTED",
         clerk="clerk",
+        unit_id="hall",
         dossier=b"",
         start={},
         registered_at=NOW,
@@ -109,7 +111,7 @@ class Office:
 
 def open_office(folder: Path, url: str | None = None) -> Office:
     """`url` of a database; a file in `folder` without."""
-    database = Database(url or f"sqlite:///{folder / 'kuayu.db'}")
+    database = Database(url or f"sqlite:///{folder / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     office = Office(database, Inbox(Sealer({"s1": b"k" * 32})), [NOW])
     office.add_case(HANDLING)

@@ -23,6 +23,7 @@ from storage.exchange.inbox_row import InboxRow
 from storage.exchange.southwest import SouthwestCursor
 from storage.sealing import Sealer
 from storage.tasks.rows import TaskRow
+from tests.sealing import SEALER
 from tests.unit.exchange.southwest_province import FOREIGN, HANDLING, KEY, NOW, OK, PUBLIC, YUNNAN, Province
 
 
@@ -183,7 +184,7 @@ def _made(path: Path) -> bytes:
 
 
 def _opened(url: str, **settings: Any) -> Office:
-    database, sealer, clock, hub = Database(url), Sealer({"s1": b"k" * 32}), [NOW], StandInHub()
+    database, sealer, clock, hub = Database(url, SEALER), Sealer({"s1": b"k" * 32}), [NOW], StandInHub()
     inbox, streams = Inbox(sealer), SouthwestStreams(database, sealer)
     adapter = SouthwestAdapter(agreed(**settings), streams, lambda: clock[0], hub)
     intake = SouthwestIntake(database, sealer, inbox, adapter, streams, lambda: clock[0])
@@ -200,6 +201,7 @@ def _case(number: str, partner: Partner, region: str) -> list[Base]:
         mode=Mode.ONLINE,
         status="SUBMITTED",
         clerk="clerk",
+        unit_id="hall",
         dossier=b"",
         start={},
         registered_at=NOW - timedelta(hours=1),

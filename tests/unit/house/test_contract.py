@@ -117,6 +117,7 @@ def test_what_breaks_nobody_is_let_through(what):
 
 DELIBERATE = {
     "rateCase: request.code is now required": "`POST /cases/{caseNo}/rating` is the applicant's own",
+    "suspendService: request.sourceNo is now required": "`POST /suspensions` names the warning it rests on",
 }
 """What was broken on purpose since the last release → the words with which the changelog says so under *Changed*."""
 

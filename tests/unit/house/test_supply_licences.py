@@ -113,7 +113,7 @@ def copy_of_the_house(tmp_path):
     files = {"web/static/vendor/VENDOR.toml", "deploy/Dockerfile", "docker-compose.yml"}
     files |= {name for one in others() for name, _ in one.sha256}
     files |= {"logistics/fonts/__init__.py", "runtime/sdk_download.py", "bench/real_server.py"}
-    files |= {"tests/time_skipping.py", "tests/s3_server.py"}
+    files |= {"tests/time_skipping.py", "tests/s3_server.py", "tests/oidc_server.py"}
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(HOUSE / name, tmp_path / name)

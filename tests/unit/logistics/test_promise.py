@@ -329,6 +329,44 @@ def test_a_suspension_delays_the_start_of_new_orders() -> None:
     assert state(ordered(at("16:00")), NINE_TO_SIX, at("16:00"), suspensions=evening).start == at("09:00", 1)
 
 
+@pytest.mark.parametrize(
+    ("withdrawn", "cause"), [(False, VersionCause.SUSPENSION_ENDED), (True, VersionCause.SUSPENSION_WITHDRAWN)]
+)
+def test_one_that_is_ended_early_counts_no_further_and_what_it_excused_stays(
+    withdrawn: bool, cause: VersionCause
+) -> None:
+    known = suspended(at("10:10"), at("12:00"), ended_at=at("10:40"), withdrawn=withdrawn)
+    before = state(ordered(at("10:00")), NINE_TO_SIX, at("10:30"), suspensions=[known])
+    assert (before.deadline, before.clock) == (at("12:50"), Clock.SUSPENDED)
+    after = state(ordered(at("10:00")), NINE_TO_SIX, at("11:00"), suspensions=[known])
+    assert (after.deadline, after.clock, after.excused) == (
+        at("11:30"),
+        Clock.RUNNING,
+        {CauseParty.FORCE_MAJEURE: 30},
+    )
+    assert [(each.deadline, each.cause, each.known_at) for each in after.versions] == [
+        (at("11:00"), VersionCause.ACCEPTED, at("10:00")),
+        (at("12:50"), VersionCause.SUSPENSION, at("10:10")),
+        (at("11:30"), cause, at("10:40")),
+    ]
+
+
+def test_one_that_is_ended_before_it_begins_moves_nothing() -> None:
+    known = suspended(at("10:30"), at("12:00"), declared_at=at("10:10"), ended_at=at("10:20"))
+    found = state(ordered(at("10:00")), NINE_TO_SIX, at("10:40"), suspensions=[known])
+    assert (found.deadline, found.excused) == (at("11:00"), {})
+    assert [each.deadline for each in found.versions] == [at("11:00"), at("12:30"), at("11:00")]
+
+
+def test_an_order_that_waited_for_its_end_begins_when_it_is_ended() -> None:
+    known = suspended(at("09:00"), at("17:30"), ended_at=at("11:00"))
+    during = state(ordered(at("10:00")), NINE_TO_SIX, at("10:30"), suspensions=[known])
+    assert (during.start, during.deadline) == (at("09:00", 1), at("10:00", 1))
+    after = state(ordered(at("10:00")), NINE_TO_SIX, at("11:10"), suspensions=[known])
+    assert (after.start, after.deadline, after.clock) == (at("11:00"), at("12:00"), Clock.RUNNING)
+    assert [each.deadline for each in after.versions] == [at("10:00", 1), at("12:00")]
+
+
 def test_back_dating_is_cut_at_a_quarter_of_an_hour() -> None:
     known = suspended(at("10:00"), at("11:00"), declared_at=at("10:30"))
     found = state(ordered(at("09:50")), NINE_TO_SIX, at("11:00"), suspensions=[known])

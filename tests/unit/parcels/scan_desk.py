@@ -16,7 +16,8 @@ from tests.unit.storage.casework import give_case
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 COURIER = Scanner(username="courier", role=Role.COURIER)
-SUPERVISOR = Scanner(username="supervisor", role=Role.SUPERVISOR)
+CLERK = Scanner(username="clerk", role=Role.CLERK, serves_hall=True)
+SUPERVISOR = Scanner(username="supervisor", role=Role.SUPERVISOR, serves_hall=True)
 LEG = "50010320261123000001X-PICKUP-1"
 NUMBER = "1200000000001"
 

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from domain.tasks import TaskKind
 from storage.base import Database
 from storage.parcels.bags import BagLineRow, BagRow, bags_to
-from tests.unit.parcels.scan_desk import LEG, NUMBER, open_desk, scan
+from tests.sealing import SEALER
+from tests.unit.parcels.scan_desk import CLERK, LEG, NUMBER, open_desk, scan
 
 NUMBERS = (NUMBER, "1200000000002", "1200000000003")
 LEGS = (LEG, LEG.replace("0001X", "0002X"), LEG.replace("0001X", "0003X"))
@@ -14,7 +15,7 @@ LEGS = (LEG, LEG.replace("0001X", "0002X"), LEG.replace("0001X", "0003X"))
 
 @pytest.fixture
 def desk(tmp_path):
-    opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}"))
+    opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER))
     for leg, number in zip(LEGS[1:], NUMBERS[1:], strict=True):
         opened.order(leg, number)
     opened.take("c1", *(scan("PICKED_UP", 90 + at, 900, code=number) for at, number in enumerate(NUMBERS)))
@@ -76,10 +77,10 @@ def test_a_bag_goes_and_comes(desk):
     assert lines == [(True, False, False)] * 3
     assert coming(desk) == ["BG261123-0001"]
     assert coming(desk, "datongjie") == []
-    desk.take("hall-1", *opening())
+    desk.take("hall-1", *opening(), scanner=CLERK)
     row, lines = kept(desk)
     assert lines == [(True, True, False)] * 3
-    assert (row.opened_by, row.seal_found) == ("courier", "F0001")
+    assert (row.opened_by, row.seal_found) == ("clerk", "F0001")
     assert coming(desk) == []
     assert asked(desk) == []
     assert desk.leg().stage == "DELIVERED"
@@ -87,33 +88,33 @@ def test_a_bag_goes_and_comes(desk):
 
 def test_what_is_missing_at_the_other_end_asks_a_person(desk):
     desk.take("c1", *closing())
-    desk.take("hall-1", *opening(NUMBERS[:2], missing=NUMBERS[2:]))
+    desk.take("hall-1", *opening(NUMBERS[:2], missing=NUMBERS[2:]), scanner=CLERK)
     assert asked(desk) == [(LEGS[2], ["BAG_SHORT"])]
     assert kept(desk)[1][2] == (True, False, True)
-    desk.take("hall-1", *opening(NUMBERS[2:], seq=21))  # it was under the flap
+    desk.take("hall-1", *opening(NUMBERS[2:], seq=21), scanner=CLERK)  # it was under the flap
     assert asked(desk) == []
     assert kept(desk)[1][2] == (True, True, False)
 
 
 def test_a_parcel_that_nobody_put_in(desk):
     desk.take("c1", *closing(2, NUMBERS[:2]))
-    desk.take("hall-1", *opening())
+    desk.take("hall-1", *opening(), scanner=CLERK)
     assert asked(desk) == [(LEGS[2], ["BAG_EXTRA"])]
 
 
 def test_another_seal(desk):
     desk.take("c1", *closing())
-    desk.take("hall-1", *opening(seal="F0009"))
+    desk.take("hall-1", *opening(seal="F0009"), scanner=CLERK)
     assert [findings for _, findings in asked(desk)] == [["BAG_SEAL"]]  # once per bag
 
 
 def test_opened_before_the_closing_was_uploaded(desk):
-    desk.take("hall-1", *opening())
+    desk.take("hall-1", *opening(), scanner=CLERK)
     assert kept(desk)[0].closed_at is None
     assert coming(desk) == []
     desk.take("c1", *closing())
     row, lines = kept(desk)
-    assert (row.expected, row.opened_by) == (3, "courier")
+    assert (row.expected, row.opened_by) == (3, "clerk")
     assert lines == [(True, True, False)] * 3
     assert asked(desk) == []
     assert coming(desk) == []

@@ -10,6 +10,7 @@ from parcels.scan_intake import ScanIntake, ScanSecrets
 from storage.base import Database
 from storage.parcels.code_checks import CodeCheckRow, Handing, HandoverKeys, asks_code, at_hall, code_of, digits_of
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
+from tests.sealing import SEALER
 from tests.unit.parcels.scan_desk import LEG, NUMBER, leg_row, open_desk, scan
 
 CASE = LEG[:21]
@@ -21,7 +22,7 @@ WRONG = f"{(int(RIGHT) + 1) % 10**6:06}"
 
 @pytest.fixture
 def desk(tmp_path):
-    opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}"))
+    opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER))
     opened.intake = ScanIntake(opened.database, opened.now, lambda: None, ScanSecrets(handover=KEYS))
     return opened
 

@@ -12,6 +12,7 @@ from storage.base import Database, UtcDateTime
 from storage.parcels.loose_scans import KEPT_WAITING, LATE_LEG
 from storage.parcels.scans import ScanEventRow, ScanProofRow
 from storage.tasks.rows import lines_of
+from tests.sealing import SEALER
 from tests.unit.parcels.scan_desk import LEG, NOW, open_desk, scan
 
 HEAP = 100_000
@@ -21,7 +22,7 @@ MAY_TAKE_S = 0.1  # p95 < 100 ms
 @pytest.fixture(params=["sqlite", "postgresql"])
 def desk(request, tmp_path):
     url = f"sqlite:///{tmp_path / 'k.db'}" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    database = Database(url)
+    database = Database(url, SEALER)
     yield open_desk(database)
     database.close()
 

@@ -11,6 +11,7 @@ from parcels.scan_intake import ScanIntake, ScanSecrets
 from storage.base import Database
 from storage.parcels.legs import LegRow
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
+from tests.sealing import SEALER
 from tests.unit.parcels.scan_desk import LEG, NUMBER, leg_row, open_desk, scan
 from tests.unit.storage.casework import give_case
 
@@ -22,7 +23,7 @@ NOBODYS = "50010320261123000099X-PICKUP-1"
 
 @pytest.fixture
 def desk(tmp_path):
-    opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}"))
+    opened = open_desk(Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER))
     opened.intake = ScanIntake(opened.database, opened.now, lambda: None, ScanSecrets(labels=(KEY, OLDER)))
     yield opened
     opened.database.close()

@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parcels.batch_parsing import NotJson, parse_batch
-from parcels.scan_batch import Result
+from parcels.scan_verdicts import Result
 from storage.base import Database
 from storage.parcels.scans import ScanEventRow
+from tests.sealing import SEALER
 from tests.unit.parcels.scan_desk import LEG, open_desk, scan
 
 KINDS = ["EN_ROUTE", "ARRIVED_DOOR", "PICKED_UP", "AT_OUTLET", "VOID", "FLOWN", 7]
@@ -46,7 +47,7 @@ def desk(request, tmp_path_factory):
         url = f"sqlite:///{tmp_path_factory.mktemp('any') / 'k.db'}"
     else:
         url = request.getfixturevalue("module_postgresql_url")
-    database = Database(url)
+    database = Database(url, SEALER)
     opened = open_desk(database)
     opened.batches = 0
     yield opened

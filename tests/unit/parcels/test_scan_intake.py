@@ -18,12 +18,12 @@ from storage.parcels.legs import AssignmentRow, CourierRow, LegRow
 from storage.parcels.scans import ScanEventRow, ScanProofRow, ScanQuarantineRow, log_id
 from storage.pending_updates import UpdateRow
 from storage.tasks.rows import TaskRow
+from tests.sealing import SEALER
 from tests.unit.storage.casework import give_case
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 COURIER = Scanner(username="courier", role=Role.COURIER)
-CLERK = Scanner(username="clerk", role=Role.CLERK)
-HALL_ROLES = (Role.CLERK, Role.OUTLET, Role.SUPERVISOR)
+CLERK = Scanner(username="clerk", role=Role.CLERK, serves_hall=True)
 DOOR = (29.5400, 106.5100)
 LEG = "50010320261123000001X-PICKUP-1"
 NUMBER = "1200000000001"
@@ -45,7 +45,7 @@ def clock():
 
 @pytest.fixture
 def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(database.engine)
     with database.write() as session:
         give_case(session, LEG[:21])
@@ -291,12 +291,12 @@ def test_a_courier_stands_where_the_latest_scan_was_made(database, intake):
     def at(lat):
         return {"gps": {"lat": lat, "lon": DOOR[1], "accuracyM": 10, "datum": "WGS-84"}}
 
-    intake.take("c2", [scan("EN_ROUTE", 1, 60, **at(29.51)), scan("ARRIVED_DOOR", 2, 600, **at(29.52))], COURIER)
-    assert standing() == (pytest.approx(29.51), NOW - timedelta(seconds=60))
-    intake.take("c2", [scan("PICKED_UP", 3, 300, **at(29.53))], COURIER)
-    assert standing() == (pytest.approx(29.51), NOW - timedelta(seconds=60))
-    intake.take("c2", [scan("AT_OUTLET", 4, 30, **at(29.54))], COURIER)
-    assert standing() == (pytest.approx(29.54), NOW - timedelta(seconds=30))
+    intake.take("c2", [scan("EN_ROUTE", 1, 60, **at(29.511)), scan("ARRIVED_DOOR", 2, 600, **at(29.512))], COURIER)
+    assert standing() == (pytest.approx(29.511), NOW - timedelta(seconds=60))
+    intake.take("c2", [scan("PICKED_UP", 3, 300, **at(29.513))], COURIER)
+    assert standing() == (pytest.approx(29.511), NOW - timedelta(seconds=60))
+    intake.take("c2", [scan("AT_OUTLET", 4, 30, **at(29.514))], COURIER)
+    assert standing() == (pytest.approx(29.514), NOW - timedelta(seconds=30))
 
 
 def test_a_double_scan_is_stored_without_effect(database, intake):
@@ -354,10 +354,31 @@ def test_a_proof_that_never_comes_is_a_task_once(database, intake, clock):
         assert session.scalars(select(TaskRow)).one().resolved_at == clock.now
 
 
-@pytest.mark.parametrize("role", Role)
-def test_only_the_hall_checks(intake, role):
-    answer = intake.take("hall", [scan("HALL_CHECKED", 1, manifest=PAPERS)], Scanner(username="somebody", role=role))
-    assert results(answer) == [("accepted", None) if role in HALL_ROLES else ("rejected", "ROLE")]
+@pytest.mark.parametrize("serves", [True, False])
+@pytest.mark.parametrize("role", [Role.CLERK, Role.OUTLET])
+def test_only_who_serves_the_hall_checks(intake, role, serves):
+    scanner = Scanner(username="somebody", role=role, serves_hall=serves)
+    answer = intake.take("hall", [scan("HALL_CHECKED", 1, manifest=PAPERS)], scanner)
+    assert results(answer) == [("accepted", None) if serves else ("rejected", "ROLE")]
+
+
+@pytest.mark.parametrize("device", ["c1", "anything"])
+def test_a_courier_who_is_one_in_particular_scans_as_himself_whatever_his_device_says(database, intake, device):
+    scanner = Scanner(username="wangmin", role=Role.COURIER, courier_id="c2")
+    intake.take(device, [scan("EN_ROUTE", 1)], scanner)
+    with database.read() as session:
+        row = session.scalars(select(ScanEventRow)).one()
+        assert (row.actor, row.login, row.device_id) == ("c2", "wangmin", device)
+        assert session.get(CourierRow, "c2").on_duty
+
+
+@pytest.mark.parametrize("role", [Role.COURIER, Role.OUTLET])
+def test_the_name_of_a_login_makes_nobody_a_courier(database, intake, role):
+    intake.take("phone", [scan("PICKED_UP", 1)], Scanner(username="c2", role=role))
+    with database.read() as session:
+        assert session.scalars(select(ScanEventRow.actor)).one() == "@c2"
+        assert session.get(CourierRow, "c2").seen_at is None
+    assert leg_of(database).courier_id == "c1"
 
 
 def test_the_hall_finds_a_paper_missing(database, intake):
@@ -382,7 +403,7 @@ def test_undelivering_waits_for_the_supervisor(database, intake):
     assert results(intake.take("c1", [void], COURIER)) == [("accepted", "VOID_PENDING")]
     assert leg_of(database).stage == "DELIVERED"
     second = scan("VOID", 1, 5, voids="event-0004-DELIVERED", eventId="event-second")
-    supervisor = Scanner(username="supervisor", role=Role.SUPERVISOR)
+    supervisor = Scanner(username="supervisor", role=Role.SUPERVISOR, serves_hall=True)
     assert results(intake.take("desk", [second], supervisor)) == [("accepted", None)]
     assert leg_of(database).stage == "PICKED_UP"
 

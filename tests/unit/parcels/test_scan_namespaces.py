@@ -13,13 +13,14 @@ from parcels.projection import rebuild
 from storage.base import Database
 from storage.parcels.legs import CourierRow, lock_leg
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
+from tests.sealing import SEALER
 from tests.unit.parcels.scan_desk import LEG, NOW, NUMBER, SUPERVISOR, open_desk, scan
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def desk(request, tmp_path):
     url = f"sqlite:///{tmp_path / 'k.db'}" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    database = Database(url)
+    database = Database(url, SEALER)
     yield open_desk(database)
     database.close()
 
@@ -28,7 +29,9 @@ def hand_over(desk, leg_id=LEG, to_party=CARRIER):
     with desk.database.write() as session:
         leg = lock_leg(session, leg_id)
         for side in Side:
-            said = HandoverSaid(side=side, from_party=HALL, to_party=to_party, by="x", seal_no="YZ0000001")
+            said = HandoverSaid(
+                side=side, from_party=HALL, to_party=to_party, by=f"somebody-{side}", seal_no="YZ0000001"
+            )
             done = confirm(session, leg, said, NOW)
     return done
 

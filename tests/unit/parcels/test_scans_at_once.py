@@ -15,6 +15,7 @@ from storage.base import Base, Database
 from storage.parcels.legs import LegRow
 from storage.parcels.scans import ScanEventRow, ScanQuarantineRow
 from storage.pending_updates import UpdateRow
+from tests.sealing import SEALER
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 COURIER = Scanner(username="courier", role=Role.COURIER)
@@ -25,7 +26,7 @@ KINDS = ["EN_ROUTE", "PICKED_UP", "AT_OUTLET", "IN_TRANSIT", "DELIVERED"]
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
     url = f"sqlite:///{tmp_path / 'k.db'}" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    database = Database(url)
+    database = Database(url, SEALER)
     Base.metadata.create_all(database.engine)
     with database.write() as session:
         for leg_id in LEGS:

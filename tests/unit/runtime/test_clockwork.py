@@ -11,6 +11,7 @@ from runtime.workers import clockwork_over
 from storage.base import Database
 from storage.catalogue import InForce, ListKind, apply_calendar, read_calendar
 from storage.migrating import migrate
+from tests.sealing import SEALER
 from tests.unit.catalog.test_notices import NOTICE_2027
 
 ITEM = ItemBrief(code="YZ-1", name="事项", kind=ItemKind.PROMISED, statutory_days=20, promised_days=20)
@@ -18,7 +19,7 @@ ORDER = ClockOrder(kind=DeadlineKind.DECISION_STATUTORY, start_at=datetime(2027,
 
 
 def test_a_loaded_notice_moves_deadlines_and_makes_them_firm(tmp_path):
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     migrate(database.engine)
     clockwork = clockwork_over(InForce(database, ListKind.CALENDAR, read_calendar))
     before = clockwork(ORDER, ITEM, 1.0, Where())

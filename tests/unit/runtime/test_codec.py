@@ -7,7 +7,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.exceptions import ApplicationError
 
 from domain.errors import Misconfigured
-from runtime.codec import AesGcmCodec
+from runtime.codec import SealingCodec
 from runtime.keys import KeyRing
 from runtime.temporal import data_converter
 
@@ -19,51 +19,51 @@ def ring(*keys: str) -> KeyRing:
     return KeyRing.model_validate(",".join(keys))
 
 
-async def _roundtrip(writer: AesGcmCodec, reader: AesGcmCodec) -> Payload:
+async def _roundtrip(writer: SealingCodec, reader: SealingCodec) -> Payload:
     return (await reader.decode(await writer.encode([PLAIN])))[0]
 
 
 async def test_nothing_readable_is_left():
-    [sealed] = await AesGcmCodec(ring(OLD)).encode([PLAIN])
+    [sealed] = await SealingCodec(ring(OLD)).encode([PLAIN])
     assert "渝中区".encode() not in sealed.SerializeToString()
     assert b"json/plain" not in sealed.SerializeToString()
     assert sealed.metadata["kid"] == b"old"
-    assert await _roundtrip(AesGcmCodec(ring(OLD)), AesGcmCodec(ring(OLD))) == PLAIN
+    assert await _roundtrip(SealingCodec(ring(OLD)), SealingCodec(ring(OLD))) == PLAIN
 
 
 async def test_equal_payloads_never_look_equal():
-    first, second = await AesGcmCodec(ring(OLD)).encode([PLAIN, PLAIN])
+    first, second = await SealingCodec(ring(OLD)).encode([PLAIN, PLAIN])
     assert first.data != second.data
 
 
 async def test_a_new_key_takes_over_and_the_old_one_still_reads():
-    assert await _roundtrip(AesGcmCodec(ring(OLD)), AesGcmCodec(ring(NEW, OLD))) == PLAIN
-    [sealed] = await AesGcmCodec(ring(NEW, OLD)).encode([PLAIN])
+    assert await _roundtrip(SealingCodec(ring(OLD)), SealingCodec(ring(NEW, OLD))) == PLAIN
+    [sealed] = await SealingCodec(ring(NEW, OLD)).encode([PLAIN])
     assert sealed.metadata["kid"] == b"new"
 
 
 async def test_a_lost_key_is_named():
     with pytest.raises(Misconfigured, match="'old'"):
-        await _roundtrip(AesGcmCodec(ring(OLD)), AesGcmCodec(ring(NEW)))
+        await _roundtrip(SealingCodec(ring(OLD)), SealingCodec(ring(NEW)))
 
 
 async def test_a_changed_payload_is_not_believed():
-    [sealed] = await AesGcmCodec(ring(OLD)).encode([PLAIN])
+    [sealed] = await SealingCodec(ring(OLD)).encode([PLAIN])
     sealed.data = sealed.data[:-1] + bytes([sealed.data[-1] ^ 1])
     with pytest.raises(InvalidTag):
-        await AesGcmCodec(ring(OLD)).decode([sealed])
+        await SealingCodec(ring(OLD)).decode([sealed])
 
 
 async def test_another_keys_id_is_not_believed():
     same_secret = OLD.replace("old:", "other:")
-    [sealed] = await AesGcmCodec(ring(OLD)).encode([PLAIN])
+    [sealed] = await SealingCodec(ring(OLD)).encode([PLAIN])
     sealed.metadata["kid"] = b"other"
     with pytest.raises(InvalidTag):
-        await AesGcmCodec(ring(OLD, same_secret)).decode([sealed])
+        await SealingCodec(ring(OLD, same_secret)).decode([sealed])
 
 
 async def test_payloads_from_before_the_codec_pass_through():
-    assert await AesGcmCodec(ring(OLD)).decode([PLAIN]) == [PLAIN]
+    assert await SealingCodec(ring(OLD)).decode([PLAIN]) == [PLAIN]
 
 
 async def test_failures_are_encrypted_too():

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from typer.testing import CliRunner
 
 import cli.doctor
@@ -17,12 +17,15 @@ from domain.terms import Partner, Role
 from runtime import condition_checks
 from runtime.condition import ConditionWatch, Engine, Finding, worst
 from runtime.condition_checks import BACKUP_MARK, days_of_keys, examine
+from runtime.private_files import make_private
 from runtime.settings import load_settings
 from storage.cases.rows import HandlingRow
 from storage.conditions import ConditionRow, Seen, note, since_when
 from storage.exchange.breakers import note_failure
 from storage.exchange.inbox_row import InboxRow
 from storage.pending_updates import UpdateRow, queue_update
+from storage.people.passwords import hashed
+from storage.people.users import UserRow
 from tests.borders import nobodys_ports
 from tests.unit.web.conftest import hall, hall_template  # noqa: F401
 from web.views.condition_history import thirty_days
@@ -99,8 +102,59 @@ def backup_old(hall, monkeypatch):  # noqa: F811
     os.utime(mark, (old, old))
 
 
+def printed_password(hall, monkeypatch):  # noqa: F811
+    """Real addresses on a database that was tried first; two of its users have passwords of their own since."""
+    object.__setattr__(hall.context, "settings", hall.context.settings.model_copy(update={"sandbox": False}))
+    with hall.database.write() as session:
+        for user in session.scalars(select(UserRow)):
+            if user.role == Role.CLERK:
+                user.password = hashed("nine blue kettles")
+            user.active = user.role in (Role.CLERK, Role.OFFICER, Role.AUDITOR)
+
+
+def real(hall, **settings):  # noqa: F811
+    """Outside the sandbox."""
+    said = hall.context.settings.model_copy(update={"sandbox": False, **settings})
+    object.__setattr__(hall.context, "settings", said)
+
+
+def any_device_scans(hall, monkeypatch):  # noqa: F811
+    real(hall, devices="any")
+
+
+def no_https(hall, monkeypatch):  # noqa: F811
+    real(hall, public_url="http://hall.example")
+
+
+def _real(hall):  # noqa: F811
+    """Real addresses, and nobody has a password that we have printed."""
+    object.__setattr__(hall.context, "settings", hall.context.settings.model_copy(update={"sandbox": False}))
+    own = hashed("nine blue kettles")
+    with hall.database.write() as session:
+        session.execute(update(UserRow).values(password=own, courier_id=None))
+
+
+def no_keeper(hall, monkeypatch):  # noqa: F811
+    """The only security administrator keeps a hall's accounts, not the district's."""
+    _real(hall)
+    with hall.database.write() as session:
+        session.execute(update(UserRow).where(UserRow.role == Role.SECURITY).values(unit_id="hall"))
+
+
+def nowhere(hall, monkeypatch):  # noqa: F811
+    _real(hall)
+    with hall.database.write() as session:
+        session.execute(update(UserRow).where(UserRow.role == Role.OFFICER).values(unit_id=None))
+
+
 def fonts_gone(hall, monkeypatch):  # noqa: F811
     monkeypatch.setattr(condition_checks.resources, "files", lambda _package: hall.context.settings.data_dir)
+
+
+def files_open(hall, monkeypatch):  # noqa: F811
+    make_private(hall.context.settings.data_dir)
+    (hall.context.settings.data_dir / "kuayu.db").touch()
+    (hall.context.settings.data_dir / "kuayu.db").chmod(0o644)
 
 
 def nothing(hall, monkeypatch):  # noqa: F811
@@ -117,9 +171,21 @@ FAULTS = [
     (update_stuck, "queues", "fail", "最早的一条自 11月23日 09:30 起没有送出", "看 Temporal 和 Worker"),
     (disk_full, "disk", "fail", "剩余 500 MB", "清理磁盘"),
     (disk_filling, "disk", "warn", "剩余 3072 MB", "清理磁盘"),
+    (
+        printed_password,
+        "accounts",
+        "fail",
+        "auditor、officer 还在用公开的演示密码",
+        "kuayu user disable auditor officer",
+    ),
+    (any_device_scans, "devices", "warn", "登记了 0 台，没有登记的也能扫描", "DEVICES=enrolled"),
+    (no_https, "devices", "warn", "不经 https 的页面不能登记设备", "PUBLIC_URL"),
+    (no_keeper, "accounts", "warn", "没有区级安全管理员", "--role security --unit district"),
+    (nowhere, "accounts", "warn", "courier、officer 没有单位或没有对应投递员", "kuayu user unit"),
     (nothing, "backup", "warn", "不知道上次备份是什么时候", f"touch {BACKUP_MARK}"),
     (backup_old, "backup", "warn", "上次 11月20日 10:00", f"touch {BACKUP_MARK}"),
     (nothing, "calendar", "warn", "2027 年尚未公布", "kuayu catalog import --calendar"),
+    (files_open, "private", "warn", "有 1 个文件或目录别的用户也能打开", "chmod -R go= "),
     (fonts_gone, "fonts", "fail", "中文字体不见了", "重新安装"),
 ]
 
@@ -154,6 +220,7 @@ def test_the_engine_is_asked(hall, engine, part, detail, fix):  # noqa: F811
 
 def test_what_is_fine_needs_no_remedy(hall):  # noqa: F811
     (hall.context.settings.data_dir / BACKUP_MARK).touch()
+    make_private(hall.context.settings.data_dir)
     for finding in found(hall).values():
         assert (finding.level == "pass") == (finding.fix == "")
     assert [part for part, each in found(hall).items() if each.level != "pass"] == ["calendar"]

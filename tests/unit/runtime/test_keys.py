@@ -1,13 +1,18 @@
 import base64
-from datetime import date
+from datetime import UTC, date, datetime
 from multiprocessing.pool import ThreadPool
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from runtime.keys import DatedKeys, KeyRing, active_keys, sandbox_keys
+from domain.errors import Misconfigured
+from runtime.key_files import renew, sandbox_keys, write_new
+from runtime.key_making import fresh_key, fresh_rings, is_waiting, made_at
+from runtime.keys import DatedKeys, KeyRing, active_keys
+from storage.ciphers import Algorithm, Key
 
 DATED = TypeAdapter(DatedKeys)
+SM4 = base64.b64encode(b"m" * 16).decode()
 A, B = (base64.b64encode(letter * 32).decode() for letter in (b"a", b"b"))
 
 
@@ -21,7 +26,17 @@ def test_the_first_key_is_for_everything_new_and_all_are_found():
     assert KeyRing.model_validate(ring.dump()) == ring
 
 
-@pytest.mark.parametrize("wrong", ["", "k", f":{A}", "k:", "k:????", "k:YWJj", f"k:{A},k:{B}"])
+def test_a_key_says_how_it_encrypts():
+    ring = KeyRing.model_validate(f"new:sm4:{SM4}, old:{A}")
+    assert ring.by_kid() == {"new": Key(b"m" * 16, Algorithm.SM4), "old": Key(b"a" * 32, Algorithm.AES)}
+    assert ring.dump() == f"new:sm4:{SM4},old:{A}"
+    assert KeyRing.model_validate(ring.dump()) == ring
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "k", f":{A}", "k:", "k:????", "k:YWJj", f"k:{A},k:{B}", f"k:sm4:{A}", f"k:{SM4}", f"k:des:{SM4}", "k:sm4:"],
+)
 def test_a_ring_that_could_lose_data_is_refused(wrong):
     with pytest.raises(ValidationError):
         KeyRing.model_validate(wrong)
@@ -52,3 +67,67 @@ def test_processes_that_start_together_agree_on_the_keys(tmp_path):
     with ThreadPool(8) as pool:
         rings = pool.map(sandbox_keys, [tmp_path / "data"] * 8)
     assert all(ring == rings[0] for ring in rings)
+
+
+def test_fresh_keys_say_what_for_and_since_when():
+    at = datetime(2026, 11, 30, 6, 27, 59, tzinfo=UTC)
+    rings = fresh_rings(at, Algorithm.SM4)
+    assert list(rings) == ["CODEC_KEYS", "SEAL_KEYS", "MARK_KEYS"]
+    sealing = rings["SEAL_KEYS"].current
+    assert (sealing.kid[:18], made_at(sealing.kid), sealing.algorithm) == ("s-20261130-062759-", at, Algorithm.SM4)
+    assert rings["CODEC_KEYS"].current.kid.startswith("c-20261130-062759-")
+    assert rings["MARK_KEYS"].find("root").algorithm is Algorithm.AES
+    assert fresh_key("SEAL_KEYS", at) != fresh_key("SEAL_KEYS", at)
+    assert [made_at(kid) for kid in ("s1", "root", "s-20261399-000000-aaaa", "s-20261130-000000-AAAA")] == [None] * 4
+    older, younger = (fresh_key("SEAL_KEYS", at.replace(hour=hour)).kid for hour in (1, 2))
+    assert is_waiting(younger, older) and is_waiting(younger, "s1")
+    assert not is_waiting(older, younger) and not is_waiting(older, older) and not is_waiting("s1", older)
+
+
+def test_a_new_file_is_ours_alone_and_never_over_another(tmp_path):
+    path = tmp_path / "keys"
+    write_new(path, "SEAL_KEYS=x\n")
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(Misconfigured, match="never overwritten"):
+        write_new(path, "SEAL_KEYS=y\n")
+    with pytest.raises(Misconfigured, match="can't be written"):
+        write_new(tmp_path / "nowhere" / "keys", "x")
+    assert path.read_text() == "SEAL_KEYS=x\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("before", "values", "after"),
+    [
+        (
+            "# ours\nCODEC_KEYS=c\nSEAL_KEYS=old\n",
+            {"SEAL_KEYS": "new,old"},
+            "# ours\nCODEC_KEYS=c\nSEAL_KEYS=new,old\n",
+        ),
+        ("export SEAL_KEYS=old\n", {"SEAL_KEYS": "new", "MARK_KEYS": "m"}, "SEAL_KEYS=new\nMARK_KEYS=m\n"),
+        ("CODEC_KEYS=c\n", {"MARK_KEYS": "m"}, "CODEC_KEYS=c\nMARK_KEYS=m\n"),
+        ("# ours\nold\n", {"SEAL_KEYS": "new,old"}, "# ours\nnew\nold\n"),
+        ('{"SEAL_KEYS": "old", "CODEC_KEYS": "c"}', {"SEAL_KEYS": "n"}, '{"SEAL_KEYS": "n", "CODEC_KEYS": "c"}'),
+    ],
+    ids=["lines", "export", "more", "bare", "json"],
+)
+def test_a_file_is_renewed_and_keeps_the_rest(tmp_path, before, values, after):
+    path = tmp_path / "keys"
+    path.write_text(before)
+    renew(path, values)
+    assert path.read_text() == after
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_with_one_list_takes_no_second(tmp_path):
+    path = tmp_path / "keys"
+    path.write_text("old\n")
+    with pytest.raises(Misconfigured, match="one list"):
+        renew(path, {"SEAL_KEYS": "new,old", "MARK_KEYS": "m"})
+    assert path.read_text() == "old\n"
+
+
+def test_a_folder_from_before_there_were_marks_keeps_its_keys(tmp_path):
+    (tmp_path / "keys.json").write_text(f'{{"CODEC_KEYS": "c1:{A}", "SEAL_KEYS": "s1:{B}"}}')
+    assert sandbox_keys(tmp_path) == {"CODEC_KEYS": f"c1:{A}", "SEAL_KEYS": f"s1:{B}"}
+    assert set(sandbox_keys(tmp_path / "new")) == {"CODEC_KEYS", "SEAL_KEYS", "MARK_KEYS"}

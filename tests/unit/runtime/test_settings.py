@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Misconfigured
+from domain.terms import Role
 from runtime.claim import claimed
 from runtime.settings import UP_DEFAULTS, MisspeltSetting, Settings, load_settings, misspelt, variables
 
@@ -109,6 +110,40 @@ def test_what_is_only_for_the_sandbox_is_refused_without_it(real, monkeypatch, n
         load_settings(None)
     monkeypatch.setenv("SANDBOX", "1")
     load_settings(None)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "hall.example", ""])  # noqa: S104 – compared, not bound
+def test_demo_users_are_for_this_machine_unless_it_is_said(tmp_path, monkeypatch, host):
+    """Their password is printed: whoever reaches the port has every role."""
+    given = {"sandbox": "1", "demo_users": "1", "data_dir": tmp_path}
+    monkeypatch.setenv("HOST", host)
+    if not host:
+        assert load_settings(None, **given).host == "127.0.0.1", "an empty variable is none"
+        return
+    with pytest.raises(Misconfigured, match="DEMO_USERS_ANYWHERE=1"):
+        load_settings(None, **given)
+    load_settings(None, **given | {"demo_users": "0"})
+    monkeypatch.setenv("DEMO_USERS_ANYWHERE", "1")
+    assert load_settings(None, **given).demo_users
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost", "LOCALHOST"])
+def test_on_this_machine_alone_they_need_no_word(tmp_path, host):
+    assert load_settings(None, sandbox="1", demo_users="1", data_dir=tmp_path, host=host).demo_users
+
+
+def test_sessions_end_when_nobody_is_seen_for_as_long_as_is_said(tmp_path, monkeypatch):
+    settings = load_settings(None, sandbox="1", data_dir=tmp_path)
+    desk, field = settings.accounts.idle
+    assert (desk.total_seconds() / 60, field.total_seconds() / 60) == (30, 600)
+    monkeypatch.setenv("ACCOUNTS_IDLE_MINUTES", "15")
+    monkeypatch.setenv("ACCOUNTS_FIELD_IDLE_MINUTES", "60")
+    idle = load_settings(None, sandbox="1", data_dir=tmp_path).accounts.idle
+    assert [idle.of(role).total_seconds() / 60 for role in (Role.CLERK, Role.OUTLET, Role.COURIER)] == [15, 60, 60]
+    for name, wrong in (("ACCOUNTS_IDLE_MINUTES", "0"), ("ACCOUNTS_FIELD_IDLE_MINUTES", "601")):
+        with monkeypatch.context() as patch, pytest.raises(Misconfigured, match=name):
+            patch.setenv(name, wrong)
+            load_settings(None, sandbox="1", data_dir=tmp_path)
 
 
 def test_secrets_do_not_show_when_settings_are_printed(real):

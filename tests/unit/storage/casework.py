@@ -72,6 +72,7 @@ def give_case(session: Session, case_no: str) -> None:
         mode=Mode.ONLINE,
         status=CaseStatus.SUBMITTED,
         clerk="clerk",
+        unit_id="hall",
         start={},
         registered_at=NOW,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, text
 
+from parcels.units import seed_units
 from storage.base import Database
 from storage.exchange.inbox import Inbox
 from storage.migrating import migrate
@@ -18,7 +19,7 @@ from tests.unit.storage.casework import SEALER
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "kuayu.db"
-    opened = Database(f"sqlite:///{path}")
+    opened = Database(f"sqlite:///{path}", SEALER)
     migrate(opened.engine)
     opened.close()
     return path
@@ -27,7 +28,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_server(postgresql: str) -> Iterator[Database]:
     """One for all tests: emptied before each, which is much faster than a copy."""
-    opened = Database(fresh_database(postgresql))
+    opened = Database(fresh_database(postgresql), SEALER)
     migrate(opened.engine)
     yield opened
     opened.close()
@@ -50,6 +51,10 @@ def _emptied(database: Database) -> Database:
         counts = (metadata.tables[name] for name in ("tally", "month_sum"))  # what is deleted is counted too
         for table in (*_others(), *counts):
             session.execute(table.delete())
+        seed_units(session, ())  # as the migration leaves them
+    keys = database.sealer.cases  # of the test before, whose cases had the same numbers
+    keys._by_kid.clear()
+    keys._current.clear()
     return database
 
 
@@ -60,7 +65,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         return
     path = tmp_path / "kuayu.db"
     shutil.copy(request.getfixturevalue("migrated_file"), path)
-    opened = Database(f"sqlite:///{path}")
+    opened = Database(f"sqlite:///{path}", SEALER)
     yield opened
     opened.close()
 

@@ -90,7 +90,7 @@ def schedules(draw: st.DrawFn) -> tuple[str, History, list[list[InboundMessage]]
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    opened = Database(f"sqlite:///{tmp_path_factory.mktemp('history') / 'kuayu.db'}")
+    opened = Database(f"sqlite:///{tmp_path_factory.mktemp('history') / 'kuayu.db'}", SEALER)
     Base.metadata.create_all(opened.engine)
     yield opened
     opened.close()

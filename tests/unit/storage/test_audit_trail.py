@@ -16,6 +16,7 @@ from storage.audit.heads import AuditHeadRow, HeadSigner
 from storage.audit.trail import AuditTrail
 from storage.audit.verification import verify_trail
 from storage.base import Database
+from tests.sealing import SEALER
 
 BEGAN = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SIGNER = HeadSigner({"k1": b"1" * 32})
@@ -250,7 +251,7 @@ def test_many_at_once_make_one_chain(database):
 def test_a_million_entries_are_read_within_half_a_minute(tmp_path, migrated_file):
     """The goal of the audit requirement is a time; on a slow machine this says so."""
     shutil.copy(migrated_file, tmp_path / "kuayu.db")
-    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'kuayu.db'}", SEALER)
     before, names = START, [column.key for column in AuditRow.__table__.columns]
     with database.write() as session:
         for first in range(1, 1_000_001, 10_000):

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import column, insert, table
+from sqlalchemy import JSON, column, insert, table
 
 from domain.tasks import TaskKind
 from storage.base import Database
 from storage.migrating import _config, migrate
 from storage.tasks.rows import TaskRow, lines_of, open_task
 from tests.postgresql import fresh_database
+from tests.sealing import SEALER
 from tests.unit.storage.casework import CASE, NOW, later
 
 K = TaskKind
@@ -37,12 +38,12 @@ def before(request, tmp_path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path / 'kuayu.db'}"
     if request.param == "postgresql":
         url = fresh_database(request.getfixturevalue("postgresql"))
-    opened = Database(url)
+    opened = Database(url, SEALER)
     config = _config(opened.engine)
     revision = ScriptDirectory.from_config(config).get_revision("0011")
     command.upgrade(config, str(revision.down_revision))
     with opened.engine.begin() as connection:
-        types = {name: TaskRow.__table__.columns[name].type for name in _COLUMNS}
+        types = {name: TaskRow.__table__.columns[name].type for name in _COLUMNS} | {"data": JSON()}
         old = table("task", *(column(name, type_) for name, type_ in types.items()))
         for n, (id_, kind, key, leg_id) in enumerate(OLD):
             named = dict(

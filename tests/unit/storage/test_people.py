@@ -8,20 +8,12 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
+from domain.people import SESSION_LENGTH, Idle, SessionStage
 from domain.terms import Role
+from domain.units import FIRST_UNIT
 from storage.people.passwords import hashed, verify
-from storage.people.users import (
-    SESSION_LENGTH,
-    LoginRow,
-    UserRow,
-    log_out,
-    login_id,
-    open_session,
-    password_of,
-    put_user,
-    who,
-    who_holds,
-)
+from storage.people.sessions import LoginRow, log_out, login_id, open_session, who, who_holds
+from storage.people.users import UserRow, password_of, put_user
 from tests.unit.storage.casework import NOW
 
 
@@ -48,13 +40,13 @@ def log_in(database, name, password, now, meanwhile=lambda: None):
         return None
     renewed = hashed(password) if verdict.outdated else None
     with database.write() as session:
-        return open_session(session, name, stored, renewed, now)
+        return open_session(session, name, stored, renewed, now, idle=Idle(desk=SESSION_LENGTH))
 
 
 @pytest.fixture
 def clerk(database):
     with database.write() as session:
-        put_user(session, "clerk", Role.CLERK, GEHEIM)
+        put_user(session, "clerk", Role.CLERK, GEHEIM, FIRST_UNIT[Role.CLERK])
     return database
 
 
@@ -64,8 +56,8 @@ def stored(database):
 
 
 def test_in_and_out(clerk):
-    token, role = log_in(clerk, "clerk", "geheim", NOW)
-    assert role is Role.CLERK
+    token, role, stage = log_in(clerk, "clerk", "geheim", NOW)
+    assert (role, stage) == (Role.CLERK, SessionStage.OPEN)
     with clerk.write() as session:
         person = who(session, token, NOW)
         assert (person.username, person.role) == ("clerk", Role.CLERK)
@@ -84,7 +76,7 @@ def test_who_does_not_come_in(clerk, name, password):
 
 
 def test_a_session_ends_and_a_closed_account_ends_it(clerk):
-    token, _ = log_in(clerk, "clerk", "geheim", NOW)
+    token, *_ = log_in(clerk, "clerk", "geheim", NOW)
     with clerk.write() as session:
         assert who(session, token, NOW + SESSION_LENGTH) is None
         assert who(session, token, NOW) is not None
@@ -109,9 +101,9 @@ def test_which_logins_hold_is_told_for_many_at_once(clerk):
 
 
 def test_neither_password_nor_token_is_stored(clerk):
-    token, _ = log_in(clerk, "clerk", "geheim", NOW)
+    token, *_ = log_in(clerk, "clerk", "geheim", NOW)
     with clerk.write() as session:
-        put_user(session, "second", Role.CLERK, hashed("geheim"))
+        put_user(session, "second", Role.CLERK, hashed("geheim"), FIRST_UNIT[Role.CLERK])
     with clerk.read() as session:
         assert session.scalar(select(LoginRow.token_sha256)) == sha(token.encode())
         hashes = set(session.scalars(select(UserRow.password)))
@@ -155,13 +147,16 @@ def test_an_unknown_name_costs_a_whole_hash(clerk, monkeypatch):
     assert known == unknown
 
 
+def login(token_sha256, ends):
+    times = {"opened_at": NOW, "seen_at": NOW, "expires_at": ends, "latest_at": ends}
+    return LoginRow(token_sha256=token_sha256, username="clerk", **times)
+
+
 def test_expired_logins_are_removed_with_the_next_login_some_at_a_time(clerk):
     with clerk.write() as session:
         for number in range(250):
-            session.add(
-                LoginRow(token_sha256=f"{number:064d}", username="clerk", expires_at=NOW - timedelta(number + 1))
-            )
-        session.add(LoginRow(token_sha256="f" * 64, username="clerk", expires_at=NOW + timedelta(minutes=1)))
+            session.add(login(f"{number:064d}", NOW - timedelta(number + 1)))
+        session.add(login("f" * 64, NOW + timedelta(minutes=1)))
 
     def left():
         with clerk.read() as session:

@@ -11,6 +11,7 @@ from storage.base import Database
 from storage.migrating import _config as config_of
 from storage.migrating import migrate
 from storage.parcels.scans import stored_hashes
+from tests.sealing import SEALER
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LEG = "50010320261123000001X-PICKUP-1"
@@ -28,7 +29,7 @@ OLD = [  # event id, device, leg, actor, natural key, source after it
 @pytest.fixture(params=["sqlite", "postgresql"])
 def before(request, tmp_path):
     url = f"sqlite:///{tmp_path / 'k.db'}" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    database = Database(url)
+    database = Database(url, SEALER)
     command.upgrade(config_of(database.engine), "0009")
     with database.write() as session:
         for place, (event_id, device, leg, actor, key, _) in enumerate(OLD):

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import Conflict, NotFound
+from domain.terms import Partner, Role
+from domain.units import DISTRICT, Unit, UnitKind, reach_of
 from storage.cases.document_rights import right_to_read
 from storage.cases.draft_documents import expire_drafts
 from storage.documents.accesses import Purpose
@@ -16,8 +18,10 @@ from storage.documents.store import DocumentRow, Documents
 from storage.documents.uploads import UploadRow, bind, check_quota, held_by, held_by_case, note_upload
 from storage.parcels.legs import LegRow
 from storage.parcels.scans import ScanProofRow
-from tests.unit.storage.casework import CASE, NOW, SEALER, TO_COME, give_case, later
+from storage.people.users import LoggedIn
+from tests.unit.storage.casework import CASE, NOW, SEALER, TO_COME, give_case, later, register
 
+DISTRICT_WIDE = reach_of({DISTRICT: Unit(id=DISTRICT, kind=UnitKind.DISTRICT, name="全区")}, DISTRICT)
 SOON = NOW + timedelta(hours=1)
 
 
@@ -41,9 +45,11 @@ def brought(database, documents):
     return bring
 
 
-def right(database, sha256, reader="clerk", case_no=None):
+def right(database, sha256, reader="clerk", case_no=None, role=Role.CLERK):
     with database.read() as session:
-        return tuple(right_to_read(session, sha256, reader, case_no))
+        person = LoggedIn(reader, role)
+        person.reach = DISTRICT_WIDE
+        return tuple(right_to_read(session, sha256, person, case_no))
 
 
 def is_there(database, sha256):
@@ -98,6 +104,32 @@ def test_a_photo_is_read_by_the_right_of_its_parcel_s_case(database, brought):
         ))  # fmt: skip
         session.add(ScanProofRow(event_id="e1", sha256=name, leg_id=leg, named_at=NOW))
     assert right(database, name) == (Purpose.CASE, CASE)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_document_is_read_by_who_works_on_its_case(database, brought, role, ours, named):
+    name = brought("of a case", "somebody")
+    register(database, partner=None if ours else Partner.SICHUAN)
+    with database.write() as session:
+        bind(session, CASE, [name], NOW)
+    may = role in (Role.CLERK, Role.SUPERVISOR) or (role is Role.OFFICER and ours) or (role is Role.AUDITOR and named)
+    case_no = CASE if named else None
+    if may:
+        assert right(database, name, "reader", case_no, role) == (Purpose.CASE, CASE)
+    else:
+        with pytest.raises(NotFound):
+            right(database, name, "reader", case_no, role)
+
+
+def test_a_hash_alone_opens_nothing_that_no_case_holds_but_for_the_hall(database, documents):
+    file = documents.admit(b"%PDF-1.7 old")
+    with database.write() as session:
+        documents.put(session, file, NOW)
+    for role in (Role.OFFICER, Role.AUDITOR, Role.OPERATOR, Role.OUTLET, Role.COURIER):
+        with pytest.raises(NotFound):
+            right(database, file.sha256, role=role)
 
 
 def test_what_came_before_cases_held_their_documents_is_read_as_then(database, documents):

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.lying_provider import lying_provider
 from tests.unit.web.hall import Hall, new_database
+from tests.unit.web.unified_hall import believes
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,12 @@ def hall(tmp_path, hall_template, monkeypatch):
     opened = Hall(tmp_path, hall_template, monkeypatch)
     yield opened
     opened.database.close()
+
+
+@pytest.fixture
+def liar(hall):
+    """A provider that the hall believes, and that says what a test tells it to."""
+    with lying_provider() as provider:
+        provider.now = int(hall.now.timestamp())
+        believes(hall, provider.issuer)
+        yield provider

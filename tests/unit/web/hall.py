@@ -12,12 +12,13 @@ from demo.scans import SCAN
 from domain.messages import ClockOrder
 from domain.recording import CaseChange
 from domain.terms import CaseStatus, MaterialForm, Role
+from domain.units import FIRST_UNIT
 from runtime.container import code_desk
 from runtime.settings import load_settings
 from storage.base import Database
 from storage.migrating import migrate
 from storage.people.passwords import hashed
-from storage.people.users import put_user
+from storage.people.users import password_of, put_user
 from tests.answering import Described
 from tests.borders import nobodys_ports
 from web.api.papers import track_address
@@ -44,7 +45,7 @@ def new_database(path: Path) -> None:
     demo = hashed("demo")
     with database.write() as session:
         for role in Role:
-            put_user(session, role.value, role, demo)
+            put_user(session, role.value, role, demo, FIRST_UNIT[role])
     database.close()
 
 
@@ -65,16 +66,27 @@ class Hall:
         made.reference_data._now = lambda: self.now
         self.context = self.app.state.context = replace(made, now=lambda: self.now)
         self.database: Database = self.context.database
-        self._clients: dict[tuple[Role, datetime], Described] = {}  # a login ends with the day
+        self._clients: dict[tuple[str, datetime], Described] = {}  # a login ends with the day
 
     def as_(self, role: Role = Role.CLERK) -> Described:
-        if (role, self.now) not in self._clients:
+        return self._logged_in(role.value)
+
+    def as_user(self, username: str, role: Role, unit: str | None = None, courier: str | None = None) -> Described:
+        """One more person of a role: a second clerk, somebody of another unit, a courier who is one in particular."""
+        with self.database.write() as session:
+            demo = password_of(session, role.value)
+            assert demo is not None
+            put_user(session, username, role, demo, unit or FIRST_UNIT[role], courier)
+        return self._logged_in(username)
+
+    def _logged_in(self, username: str) -> Described:
+        if (username, self.now) not in self._clients:
             client = Described(self.app)
-            token = client.post("/api/v1/login", json={"username": role.value, "password": "demo"}).json()["token"]
+            token = client.post("/api/v1/login", json={"username": username, "password": "demo"}).json()["token"]
             client.cookies.clear()
             client.headers["Authorization"] = f"Bearer {token}"
-            self._clients[role, self.now] = client
-        return self._clients[role, self.now]
+            self._clients[username, self.now] = client
+        return self._clients[username, self.now]
 
     def nobody(self) -> Described:
         """A client without a login: an applicant, or anybody."""

@@ -16,7 +16,7 @@ from tests.unit.exchange.office import NOW
 from tests.unit.exchange.sichuan_callbacks import agreed, callback, content
 from tests.unit.web.hall import Hall, case_body
 
-REGISTERED = (23, 1)
+REGISTERED = (25, 1)
 PASSED_ON = (24, 3)
 SAID = (8, 1)
 WRITTEN = (11, 1)

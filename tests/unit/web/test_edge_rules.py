@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -144,30 +145,19 @@ def test_places_are_counted_and_given_back(settings):
     assert places.take("203.0.113.9") is not None
 
 
-async def test_guessing_is_told_once_and_a_right_password_costs_nothing(monkeypatch):
-    monkeypatch.setattr(login_tries, "PAUSE_S", 0)
-    tries, told = LoginTries(), []
+async def test_who_has_to_wait_is_told_so_after_a_pause(monkeypatch):
+    paused = []
 
-    async def attempt(place, name="clerk", *, right=False):
-        await tries.take(place, name, lambda: told.append(name))
-        if right:
-            tries.was_right(place, name)
+    async def pause(seconds):
+        paused.append(seconds)
 
-    for _ in range(200):
-        await attempt("here", right=True)
-    for _ in range(50):
-        await attempt("here")
-    for _ in range(3):
+    monkeypatch.setattr(login_tries.asyncio, "sleep", pause)
+    for wait, seconds, minutes in ((timedelta(seconds=0.2), 1, 1), (timedelta(minutes=4, seconds=1), 241, 5)):
         with pytest.raises(TooManyLogins) as refused:
-            await attempt("here", right=True)
-    assert 1 <= refused.value.retry_after_s <= 60
-    assert told == ["clerk"]
-    await attempt("elsewhere", right=True)
-    await attempt("here", "officer", right=True)
-    for number in range(150):
-        await attempt(f"many/{number}")
-    with pytest.raises(TooManyLogins):
-        await attempt("yet another")
+            await LoginTries().refuse(wait)
+        assert refused.value.retry_after_s == seconds
+        assert f"请{minutes}分钟后再试" in refused.value.sentence
+    assert paused == [login_tries.PAUSE_S] * 2
 
 
 def test_it_costs_a_request_less_than_a_tenth_of_a_millisecond(settings):

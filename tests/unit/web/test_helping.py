@@ -127,7 +127,7 @@ def give(hall, task_id, owner, role=Role.SUPERVISOR):
 
 
 def test_a_task_that_is_given_away_is_on_the_other_list_and_only_there(hall):
-    case_no = hall.started()
+    case_no = in_city(hall)
     task_id = a_task(hall, case_no)
     assert give(hall, task_id, "officer").json()["owner"] == "officer"
     listed = {role: {t["id"] for t in hall.as_(role).get("/api/v1/tasks").json()["tasks"]}
@@ -141,7 +141,7 @@ def test_a_task_that_is_given_away_is_on_the_other_list_and_only_there(hall):
     assert give(hall, task_id, "clerk").json()["code"] == "TASK_DONE"
 
 
-@pytest.mark.parametrize("owner", ["clerk", "courier", "auditor"])
+@pytest.mark.parametrize("owner", ["clerk", "courier", "auditor", "security", "officer"])
 def test_a_task_goes_to_nobody_who_has_it_or_cannot_resolve_it(hall, owner):
     task_id = a_task(hall, hall.started())
     assert give(hall, task_id, owner).json()["code"] == "OWNER"

@@ -72,8 +72,8 @@ def held(monkeypatch):
 def test_45_at_once_are_hashed_a_few_at_a_time_and_leave_the_threads_to_others(hall, held):
     """While all of them wait, a page that needs a thread is answered."""
     with TestClient(hall.app) as client, ThreadPoolExecutor(45) as callers:
-        body = {"username": "clerk", "password": "wrong"}
-        waiting = [callers.submit(client.post, "/api/v1/login", json=body) for _ in range(45)]
+        bodies = [{"username": f"nobody-{number}", "password": "wrong"} for number in range(45)]
+        waiting = [callers.submit(client.post, "/api/v1/login", json=body) for body in bodies]
         for _ in range(hashing._AT_ONCE):
             assert held.begun.acquire(timeout=60)
         assert client.get("/readyz").status_code == 200

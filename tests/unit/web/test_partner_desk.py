@@ -8,6 +8,7 @@ import pytest
 from domain.terms import Partner
 from runtime.settings import load_settings
 from tests.borders import nobodys_ports
+from web.views.partner_desk import folded
 from web.views.partner_keys import keys_shown, overlap_said
 from web.views.raw_masked import raw_shown
 from web.views.signed_steps import steps_shown
@@ -108,3 +109,28 @@ def test_every_code_of_the_contracts_has_its_sentence():
     said += [verdict_said(Partner.SOUTHWEST, code) for code in Southwest]
     said += [verdict_said(Partner.INTERPROVINCIAL, str(code.number)) for code in National if code.number]
     assert not [one for one in said if "没有这个返回码" in one]
+
+
+def _told(kind, verdict, at, handling_no=None, direction="IN"):
+    return {"direction": direction, "kind": kind, "handlingNo": handling_no, "verdict": verdict, "at": at}
+
+
+def test_equal_tries_in_a_row_are_one_line():
+    guesses = [_told("callback", "SIGNATURE", f"10:{minute}") for minute in range(59, 9, -1)]
+    lines = folded([*guesses, _told("poll", "OK", "10:05"), _told("callback", "SIGNATURE", "10:04")])
+    assert [(line["kind"], line["times"], line["firstAt"]) for line in lines] == [
+        ("callback", 50, "10:10"),
+        ("poll", 1, "10:05"),
+        ("callback", 1, "10:04"),
+    ]
+
+
+def test_what_belongs_to_a_handling_stays_a_line_of_its_own():
+    lines = [_told("callback", "DUPLICATE", f"10:0{n}", handling_no="500103202611280002221") for n in (2, 1)]
+    assert [line["times"] for line in folded(lines)] == [1, 1]
+
+
+def test_another_verdict_or_way_is_another_line():
+    lines = [_told("callback", "SIGNATURE", "10:03"), _told("callback", "NONCE", "10:02")]
+    lines.append(_told("callback", "NONCE", "10:01", direction="OUT"))
+    assert len(folded(lines)) == 3

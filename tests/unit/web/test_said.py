@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.audience import PAYLOAD, READERS_OF_WORDS, TOLD_TO_APPLICANT
+from domain.audience import PAYLOAD, TOLD_TO_APPLICANT
 from domain.inbound import EventPayload, InboundMessage, ResultPaper
 from domain.messages import DeadlineKind
 from domain.named_papers import NamedPaper
@@ -114,11 +114,10 @@ def test_a_refusal_reaches_clerk_officer_applicant_and_paper(hall, case_no, stat
     hall.record(case_no, status)
     for role in Role:
         answer = hall.as_(role).get(f"/api/v1/cases/{case_no}")
-        if answer.status_code == 403:
+        if answer.status_code in (403, 404):  # an officer's are decided here
             continue
         last = answer.json()["said"][-1]
-        assert last["event"] == status.name
-        assert (last["reason"], last["legalBasis"]) == ((REASON, BASIS) if role in READERS_OF_WORDS else (None, None))
+        assert (last["event"], last["reason"], last["legalBasis"]) == (status.name, REASON, BASIS)
     assert (tracked(hall, case_no)[-1]["reason"], tracked(hall, case_no)[-1]["legalBasis"]) == (REASON, BASIS)
     for page in (hall.as_().get(f"/window/{case_no}").text, found(hall, case_no)):
         assert REASON in page and BASIS in page

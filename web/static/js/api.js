@@ -11,10 +11,12 @@ export class Problem extends Error {
     this.cases = body.cases || [];
     this.said = body.said;
     this.theirs = body.theirs || null; // what somebody else has done meanwhile
+    this.serverTime = body.serverTime; // where ours is too far from it
   }
 }
 
-async function call(path, options) {
+/** One call; raises Problem. `options`: as `fetch` takes them. */
+export async function call(path, options) {
   let answer;
   try {
     answer = await fetch(path, options);

@@ -13,19 +13,54 @@ const found = document.querySelector("#found-operations");
 
 const spec = await (await fetch("/openapi.json")).json();
 for (const operation of Object.values(spec.paths).flatMap((path) => Object.values(path)).filter((one) => one.operationId)) {
-  operation.summary = operation.description?.split("\n")[0].replaceAll("`", "") ?? operation.summary; // the name of a function says little
+  const said = operation.description?.split("\n")[0].replaceAll("`", "");
+  operation.summary = [operation.summary, said].filter(Boolean).join(" · ");
   operation.tags ??= [DOCS.untagged];
 }
 
-window.SwaggerUIBundle({
-  spec,
-  domNode: docs,
-  validatorUrl: null,
-  deepLinking: true,
-  tryItOutEnabled: false,
-  docExpansion: "list",
-  defaultModelsExpandDepth: -1,
-});
+// Above some 130 operations it stops drawing after the first few, so it draws a part of them at a time.
+const AT_ONCE = 60;
+const WITHOUT_HEAD = { wrapComponents: { InfoContainer: () => () => null } };
+
+for (const paths of parts()) {
+  const place = docs.appendChild(document.createElement("div"));
+  window.SwaggerUIBundle({
+    spec: { ...spec, paths },
+    domNode: place,
+    plugins: place.previousElementSibling ? [WITHOUT_HEAD] : [],
+    validatorUrl: null,
+    deepLinking: true,
+    tryItOutEnabled: false,
+    docExpansion: "list",
+    defaultModelsExpandDepth: -1,
+  });
+}
+
+/** The paths in parts of at most AT_ONCE operations, those of one tag together, in the order of the description. */
+function parts() {
+  const byTag = new Map();
+  for (const [path, operations] of Object.entries(spec.paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      const paths = byTag.get(operation.tags[0]) ?? {};
+      byTag.set(operation.tags[0], paths);
+      (paths[path] ??= {})[method] = operation;
+    }
+  }
+  const made = [];
+  let drawn = AT_ONCE;
+  for (const paths of byTag.values()) {
+    const count = Object.values(paths).flatMap(Object.keys).length;
+    if (drawn + count > AT_ONCE) {
+      made.push({});
+      drawn = 0;
+    }
+    for (const [path, operations] of Object.entries(paths)) {
+      Object.assign((made.at(-1)[path] ??= {}), operations);
+    }
+    drawn += count;
+  }
+  return made;
+}
 
 find.addEventListener("input", narrow);
 

@@ -17,12 +17,14 @@ export class SameMatter {
 
 function line(other) {
   const item = document.createElement("li");
-  const link = document.createElement("a");
+  const link = document.createElement(other.mine ? "a" : "span"); // another unit's is looked at there
   link.className = "number";
-  link.href = `/window/${other.caseNo}`;
-  link.target = "_blank";
-  link.rel = "noopener";
   link.textContent = other.caseNo;
+  if (other.mine) {
+    link.href = `/window/${other.caseNo}`;
+    link.target = "_blank";
+    link.rel = "noopener";
+  }
   const state = document.createElement("span");
   state.className = `state state-${other.status}`;
   state.textContent = other.statusLabel;

@@ -5,6 +5,7 @@ const READERS = {
   bool: (field) => field.checked,
   yesno: (field) => (field.value === "" ? null : field.value === "true"),
   tick: (field) => (field.checked ? (field.value === "true" ? true : field.value) : null),
+  moment: (field) => (field.value ? `${field.value}:00+08:00` : null), // as the clock on the wall here says it
   fen: (field) => fenOf(field.value.replace(/[,，\s]/g, "")),
   lines: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
 };

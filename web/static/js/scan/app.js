@@ -4,6 +4,7 @@ import { HEAD } from "../words/scan.js";
 import "./bags.js";
 import "./counter.js";
 import "./door.js";
+import "./enrol.js";
 import "./map.js";
 import "./more.js";
 import "./place.js";
@@ -11,6 +12,7 @@ import "./receipt.js";
 import "./scan.js";
 import "./stops.js";
 import { Camera } from "./camera.js";
+import { Device } from "./device.js";
 import { button } from "./dom.js";
 import { Answers } from "./feedback.js";
 import { ScanInput } from "./input.js";
@@ -47,6 +49,9 @@ async function boot() {
   }
   const context = await contextOf(db, start, notices);
   frame(context);
+  if (start.heard) {
+    await context.device.check(); // before anything else: a session is on a device once it has proved itself
+  }
   await context.show(context.outlet || !start.online ? location.hash.slice(1) : "place");
   document.documentElement.dataset.ready = "yes";
   context.input.catchUp();
@@ -67,7 +72,7 @@ async function known(db, asked, notices) {
       await forgetPerson(db);
     }
     await keep(db, "start", answer);
-    return { ...answer, online: true };
+    return { ...answer, online: true, heard: true };
   }
   if (status === 403) {
     notices.set("role", () => location.assign("/"));
@@ -85,16 +90,20 @@ async function known(db, asked, notices) {
     }
     return null;
   }
-  return { ...before, online: false };
+  return { ...before, online: false, heard: status === 401 };
 }
 
 async function contextOf(db, start, notices) {
   const { person } = start;
   const queue = new ScanQueue(db, person.username);
-  const context = { db, person, role: person.role, queue, notices, work: new Work(db, person.username) };
+  const device = await new Device(db, await queue.device()).load();
+  device.needed = start.deviceNeeded ?? false;
+  const work = new Work(db, person.username, device);
+  const context = { db, person, role: person.role, queue, notices, device, work };
   context.places = new Map([["hall", HEAD.hall], ...start.outlets.map((one) => [one.id, one.name])]);
+  context.worksAt = start.worksAt ?? [...context.places.keys()]; // what an older answer, kept on the device, doesn't say
   context.answer = new Answers($("answer"), () => context.input?.focus());
-  context.sync = new Sync(db, queue, { told: (settled) => told(context, settled), state: () => head(context) });
+  context.sync = new Sync(db, queue, device, { told: (settled) => told(context, settled), state: () => head(context) });
   context.show = (name, argument) => open(context, name, argument);
   context.mayRecord = (code) => mayRecord(context, code);
   context.inTurn = (act) => inTurn(context, act);
@@ -108,10 +117,11 @@ async function contextOf(db, start, notices) {
 
 /** The place of the address, of last time, of the courier's login; none: it is asked for. */
 async function choosePlace(context) {
-  const { db, places, person, role } = context;
+  const { db, places, worksAt, person, role } = context;
   const asked = new URLSearchParams(location.search).get("outlet");
   const wanted = [asked, await db.get("kept", "place"), person.outletId, role === "clerk" ? "hall" : null];
-  const id = wanted.find((one) => places.has(one));
+  const [only, more] = worksAt;
+  const id = wanted.find((one) => worksAt.includes(one)) ?? (more ? undefined : only);
   context.outlet = id ? { id, name: places.get(id) } : null;
   if (id) {
     await keep(db, "place", id);
@@ -129,15 +139,31 @@ async function setPlace(context, id) {
 }
 
 async function refresh(context) {
-  if (context.outlet === null) {
+  if (context.outlet === null || context.device.lacks !== null) {
     return;
   }
   try {
     await context.work.refresh();
     current()?.changed?.(context);
-  } catch {
-    // without a network the list of before holds
+  } catch (problem) {
+    await context.device.heard(problem); // without a network the list of before holds
   }
+}
+
+/** Whether this device may scan is not what it was; what it may not know any more is not shown either. */
+async function standing(context) {
+  const { device, work, notices } = context;
+  for (const name of ["revoked", "other", "signature", "enrol"]) {
+    if (name === device.lacks) {
+      notices.set(name, () => context.show("device"));
+    } else {
+      notices.drop(name);
+    }
+  }
+  if (device.lacks === "revoked" || device.lacks === "enrol") {
+    await work.forget();
+  }
+  current()?.changed?.(context);
 }
 
 function frame(context) {
@@ -147,6 +173,8 @@ function frame(context) {
     channel?.postMessage("changed");
     head(context);
   };
+  context.device.changed = () => standing(context);
+  standing(context);
   context.input = new ScanInput($("code"), {
     took: (code) => scanned(context, code),
     blocked: () => context.answer.blocking,

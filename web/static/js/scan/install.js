@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { keep } from "./store.js";
 
-const SHELL = 1; // what this shell can do; the server names the oldest that may go on (web/api/scan_desk.py)
+const SHELL = 2; // what this shell can do; the server names the oldest that may go on (web/api/scan_desk.py)
 const PATIENCE_MS = 1500; // a network that does not answer is none
 const RENEWED = "kuayu-scan-renewed";
 const CACHES = "kuayu-scan-";

@@ -20,7 +20,9 @@ view("more", {
       keyboard(context),
       button(MORE.refresh, () => context.refresh()),
       context.canInstall?.() && button(MORE.install, () => context.install()),
+      button(MORE.device, () => context.show("device")),
       made("a", { class: "button", href: "/scan/tasks" }, MORE.tasks),
+      context.role === "outlet" && made("a", { class: "button", href: "/devices" }, MORE.devices),
       context.role === "clerk" && made("a", { class: "button", href: "/window" }, MORE.office),
       button(MORE.logout, () => logOut(context)),
     ];

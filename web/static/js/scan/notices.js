@@ -3,7 +3,7 @@
 import { NOTICE } from "../words/scan.js";
 import { button, made } from "./dom.js";
 
-const ORDER = ["role", "first", "storage", "login", "clock", "old", "update"];
+const ORDER = ["role", "first", "storage", "revoked", "login", "other", "signature", "enrol", "clock", "old", "update"];
 
 export class Notices {
   constructor(box) {

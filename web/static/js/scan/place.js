@@ -7,8 +7,8 @@ import { view } from "./views.js";
 view("place", {
   title: PLACE.title,
   open(root, context) {
-    const choices = [...context.places].map(([id, name]) =>
-      made("li", {}, button(name, () => context.setPlace(id), { "aria-pressed": String(id === context.outlet?.id) })),
+    const choices = context.worksAt.map((id) =>
+      made("li", {}, button(context.places.get(id) ?? id, () => context.setPlace(id), { "aria-pressed": String(id === context.outlet?.id) })),
     );
     root.append(made("h2", {}, PLACE.lead), made("ul", { class: "choices" }, choices));
   },

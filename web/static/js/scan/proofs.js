@@ -56,6 +56,9 @@ export function sendProofs(db) {
 }
 
 async function sendAll(db) {
+  if ((await db.get("kept", "enrolment"))?.ended) {
+    return; // a device that was stopped is not heard; its photos wait with its scans (device.js)
+  }
   for (const name of await names(db)) {
     const body = await db.get("kept", name);
     if (!body || !(await taken(name.slice(PREFIX.length), body))) {

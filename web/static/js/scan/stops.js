@@ -108,13 +108,15 @@ async function draw(context) {
     return;
   }
   const stops = await openStops(context);
+  const gone = context.work.changes.filter((one) => !stops.some((stop) => stop.legs.some((leg) => leg.legId === one.legId)));
+  const told = gone.map((one) => made("p", { class: "told", "data-leg": one.legId }, STOPS.changed(one.said, one.trackingNo ?? one.legId)));
   const at = Math.max(0, stops.findIndex((stop) => stop.legs.some((leg) => leg.legId === chosen)));
   const [next] = stops.splice(at, 1);
   if (!next) {
-    box.replaceChildren(made("p", { class: "lead" }, STOPS.none), made("p", { class: "quiet" }, STOPS.noneHint));
+    box.replaceChildren(...told, made("p", { class: "lead" }, STOPS.none), made("p", { class: "quiet" }, STOPS.noneHint));
     return;
   }
-  box.replaceChildren(card(context, next), ...(stops.length > 0 ? [later(context, stops)] : []));
+  box.replaceChildren(...told, card(context, next), ...(stops.length > 0 ? [later(context, stops)] : []));
 }
 
 function card(context, stop) {
@@ -135,12 +137,20 @@ function card(context, stop) {
   return made("article", { class: "stop", "data-leg": leg.legId },
     made("h2", {}, STOPS.next, " ", made("span", { class: "stop-kind" }, label(leg.leg))),
     made("p", { class: "lead" }, leg.address.text),
+    ...hints(context, stop),
     made("p", {}, [leg.contact.nameMasked, leg.contact.phoneTail && STOPS.tail(leg.contact.phoneTail)].filter(Boolean).join(" · ")),
     made("p", {}, promise(leg)),
     made("p", {}, STOPS.load(papers, stop.legs.length)),
     made("p", { class: "acts" }, button(STOPS.map, () => context.show("map", stop), { id: "map" }), call(leg)),
     made("p", { class: "acts low" }, fold("nobody"), fold("more"),
       button(leg.atDoor ? STOPS.atDoor : STOPS.arrived, () => arrived(context, stop), { class: "main", id: "arrived" })));
+}
+
+/** What was changed since the courier was last heard of, and when he is expected. */
+function hints({ work }, { legs }) {
+  const changed = work.changes.filter((one) => legs.some((leg) => leg.legId === one.legId)).map((one) => `! ${one.said}`);
+  const windows = legs.filter((leg) => leg.window).map((leg) => STOPS.window(leg.window));
+  return [...new Set([...changed, ...windows])].map((text) => made("p", { class: "told" }, text));
 }
 
 function promise({ deadlineAt }) {

@@ -12,8 +12,10 @@
 //   });
 //
 // `context` (made by app.js) is the same object for all:
+//   worksAt                             ids of the places whose lists this person may ask for
 //   person {username, role, outletId}   who is signed in, or was last, when there is no network
 //   outlet {id, name}                   the place that is chosen; null before that
+//   device    Device (device.js)        what it signs with; `device.lacks`: why nothing is sent, or null
 //   work      Work (work.js)            the work list: `work.find(code)`, `work.stops`, `work.judge(code, kind)`
 //   queue     ScanQueue (queue.js)      `await queue.add({kind, code, …})` keeps a scan for upload
 //   record(said)                        keeps a scan, answers with screen, sound and vibration; → the event or null

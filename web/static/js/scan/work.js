@@ -1,18 +1,18 @@
 // The work list of the place that is chosen, kept for the time without a network, and what it says about a code.
 
-import { get } from "../api.js";
 import { JUDGED } from "../words/scan.js";
 import { isEaten, numberOf } from "./codes.js";
 import { label } from "./stages.js";
 import { keep } from "./store.js";
 
-const OLD_MS = 12 * 3_600_000; // then it says nothing any more (courier.md §7)
+const OLD_MS = 12 * 3_600_000; // then it says nothing any more, and leaves the device (courier.md §7)
 
 export class Work {
-  /** `person`: whose list it is; another's that is still on the device is forgotten. */
-  constructor(db, person) {
+  /** `person`: whose list it is; another's that is still on the device is forgotten. `device`: signs what it asks. */
+  constructor(db, person, device) {
     this.db = db;
     this.person = person;
+    this.device = device;
     this.placeId = null;
     this.#empty();
   }
@@ -22,7 +22,7 @@ export class Work {
     this.placeId = placeId;
     this.#empty();
     const kept = await this.db.get("kept", "work");
-    if (kept?.person === this.person && kept.placeId === placeId) {
+    if (kept?.person === this.person && kept.placeId === placeId && Date.now() - kept.readAt < OLD_MS) {
       this.#take(kept);
     } else if (kept) {
       await this.forget();
@@ -33,18 +33,19 @@ export class Work {
   async refresh() {
     const placeId = this.placeId;
     const stops = [];
-    const [bags, toBag] = [[], []]; // of the first page
+    const [bags, toBag, changes] = [[], [], []]; // of the first page
     let after = "";
     do {
-      const page = await get(`/api/v1/outlets/${encodeURIComponent(placeId)}/worklist${after}`);
+      const page = await this.device.get(`/api/v1/outlets/${encodeURIComponent(placeId)}/worklist${after}`);
       stops.push(...page.jobs);
       bags.push(...page.bags);
       toBag.push(...page.toBag);
+      changes.push(...page.changes);
       after = page.next ? `?after=${encodeURIComponent(page.next)}` : "";
     } while (after);
-    const { parcels } = await get("/api/v1/scan/parcels");
+    const { parcels } = await this.device.get("/api/v1/scan/parcels");
     if (placeId === this.placeId) {
-      const kept = { person: this.person, placeId, readAt: Date.now(), stops, bags, toBag, parcels };
+      const kept = { person: this.person, placeId, readAt: Date.now(), stops, bags, toBag, changes, parcels };
       await keep(this.db, "work", kept);
       this.#take(kept);
     }
@@ -90,10 +91,11 @@ export class Work {
     this.#take({ stops: [], bags: [], toBag: [], parcels: [], readAt: null });
   }
 
-  #take({ stops, bags = [], toBag = [], parcels, readAt }) {
+  #take({ stops, bags = [], toBag = [], changes = [], parcels, readAt }) {
     this.stops = stops;
     this.bags = bags; // on their way to this place
     this.toBag = toBag; // to be sent on from it
+    this.changes = changes; // of visits, that its couriers may not have heard of
     this.parcels = new Map(parcels.map((parcel) => [parcel.number, parcel]));
     this.readAt = readAt;
   }

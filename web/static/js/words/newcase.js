@@ -26,7 +26,7 @@ export const CHECK = {
 
 export const SAME = {
   ended: (day) => `，${day}办完`,
-  line: (other) => ` ${other.itemName} · ${other.regionName} · ${other.registeredAt.slice(0, 10)}登记`,
+  line: (other) => ` ${other.itemName} · ${other.regionName} · ${other.registeredAt.slice(0, 10)}${other.unitName ? `在${other.unitName}` : ""}登记`,
 };
 
 export const DRAFT = {
@@ -43,11 +43,6 @@ export const DRAFT = {
 export const READER = {
   reading: "正在读卡…",
   read: (name) => `已读 ${name} 的证件`,
-};
-
-export const SESSION = {
-  soon: (minutes, seconds) => `登录将在 ${minutes} 分 ${seconds} 秒后到期。输入密码可以接着办，填的内容都在。`,
-  over: "登录已经到期。输入密码接着办，填的内容都在。",
 };
 
 export const ID_TYPES = { personal: "居民身份证", enterprise: "统一社会信用代码" };

@@ -8,6 +8,8 @@ export const STOPS = {
   late: (minutes) => `已超 ${span(minutes)}`,
   left: (minutes) => `剩 ${span(minutes)}`,
   promise: (when) => `承诺 ${at(when)}`,
+  changed: (said, number) => `! ${said} · ${number}`,
+  window: (when) => `预约 ${when}`,
   noPromise: "没有一小时承诺",
   tail: (tail) => `尾号 ${tail}`,
   load: (papers, cases) => `${papers} 份材料 · ${cases} 个办件`,
