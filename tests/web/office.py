@@ -7,7 +7,7 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from cli.migration import run_migration
 from demo.people import applicant, door
@@ -26,6 +26,10 @@ from web.app import build_app
 
 ITEM, MATERIALS = "YZ-HRSS-001", "YZ-MPS-001"
 CHENGDU, YUBEI = "510104", "500112"
+PASSING = ("login", "login_place", "wrong_try", "scan_quarantine", "audit_entry", "audit_head")
+ROWS = text(  # in one statement: it is asked before and after each of some thousand requests
+    " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in Base.metadata.tables if name not in PASSING)
+)
 
 
 @dataclass
@@ -90,13 +94,8 @@ class Office:
         """How many rows each table has; logins, what is counted of them and refused scans may come and go, and refusals
         are written down.
         """
-        passing = ("login", "login_place", "wrong_try", "scan_quarantine", "audit_entry", "audit_head")
         with self.database.read() as session:
-            return {
-                table.name: session.scalar(select(func.count()).select_from(table))
-                for table in Base.metadata.sorted_tables
-                if table.name not in passing
-            }
+            return {table: count for table, count in session.execute(ROWS)}
 
     def keys_used(self):
         with self.database.read() as session:

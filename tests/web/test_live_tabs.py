@@ -146,6 +146,14 @@ def test_who_logs_out_ends_all_tabs(browser, office):
     browser.faults[:] = [fault for fault in browser.faults if "401" not in fault]
 
 
+def test_who_logs_out_closes_the_stream_before_the_login_goes(browser, office):
+    page = browser.open("/window")
+    until(page, lambda: followers(office) == 1)
+    page.route("**/logout", lambda route: route.fulfill(status=204))  # still logged in: nobody else ends the stream
+    page.click("form.me button")
+    until(page, lambda: followers(office) == 0)
+
+
 def test_a_stream_that_breaks_is_taken_up_where_it_was(browser, office):
     case_no = number(office, 971)
     refused = []

@@ -152,7 +152,8 @@ def test_five_hundred_scans_survive_a_kill_and_a_bad_network_each_once(chromium,
         expect(waiting(page)).to_contain_text(f"待上传 {KILLED_AT} · 最早")
         scanned(page, numbers[KILLED_AT:], KILLED_AT)
         kept = {row["event"]["eventId"]: row["event"]["code"] for row in device(page, "db.getAll('scans')")}
-        page.context.set_offline(False)  # a browser that was killed has forgotten its session
+        page.context.clear_cookies()  # one that is killed has forgotten its session or not, as it last wrote them down
+        page.context.set_offline(False)
         expect(page.locator("#notice")).to_contain_text("登录已过期", timeout=WAIT_MS)
         weather.of[:] = list(BAD_DAY)
         page.click("#notice button")

@@ -12,6 +12,9 @@ const GATHER_MS = 100;
 const AGAIN_MS = 1000;
 const AGAIN_AT_MOST_MS = 30000;
 
+// Who logs out closes the stream first: opened while the login goes, it would only be refused.
+document.addEventListener("submit", ({ target }) => target.getAttribute("action") === "/logout" && leave());
+
 let tab = null; // what this tab follows: {caseNo, heard, left, leave}
 let channel = null;
 let source = null;
