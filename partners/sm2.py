@@ -6,6 +6,7 @@ Signing takes some 10 ms and verifying 20 ms of one core, so callers do it in ac
 
 import re
 import secrets
+from functools import cached_property
 from typing import Final
 
 import gmalg
@@ -53,7 +54,11 @@ class PrivateKey:
         if not 1 <= int(secret_hex, 16) <= _N - 2:
             raise ValueError("the SM2 private key is out of range")
         self._secret = bytes.fromhex(secret_hex)
-        self._point: bytes = gmalg.SM2().generate_pk(self._secret)
+
+    @cached_property
+    def _point(self) -> bytes:
+        """Worked out when something is signed first: it takes some 40 ms, and a start need not wait for it."""
+        return bytes(gmalg.SM2().generate_pk(self._secret))
 
     def sign(self, message: bytes, user_id: bytes = USER_ID) -> bytes:
         """The DER signature of `message`; a new random number each time."""

@@ -9,7 +9,7 @@ import inspect
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from functools import reduce
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -325,8 +325,15 @@ def misspelt(names: Iterable[str]) -> list[tuple[str, str]]:
     """Of `names`, those that nothing reads but that come close to a setting which is not among them."""
     known = {name for name, _ in variables()} | {other for name in secrets() for other in names_of(name)}
     given = {name.upper() for name in names}
-    near = ((name, difflib.get_close_matches(name, known - given, n=1, cutoff=0.86)) for name in sorted(given - known))
-    return [(name, close[0]) for name, close in near if close]
+    left = frozenset(known - given)
+    near = ((name, _nearest(name, left)) for name in sorted(given - known))
+    return [(name, close) for name, close in near if close]
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, settings: frozenset[str]) -> str | None:
+    """A comparison takes about a millisecond, and an environment has dozens of names that are none of ours."""
+    return next(iter(difflib.get_close_matches(name, settings, n=1, cutoff=0.86)), None)
 
 
 def explain(fault: ValidationError) -> str:
