@@ -1,4 +1,4 @@
-"""Units in Chromium: the tree, one more, what follows from closing one and opening it again, at both sizes, by keyboard."""
+"""Units in Chromium: the tree, one more, what follows from closing one, and its return, at both sizes, by keyboard."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from storage.people.devices import EnrolledDeviceRow
 from tests.web.desks import NARROW, desk_of
 from tests.web.following import served_alone
 from tests.web.keyboard import is_walked_well
-from tests.web.looks import keeps_the_rules, photographed
+from tests.web.looks import LOOKS, keeps_the_rules, photographed
 from tests.web.office import open_office
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,9 @@ def test_the_kind_decides_what_is_possible_and_a_unit_is_added_by_keyboard(desk)
     photographed(page, "units-usual")
     expect(page.locator("#ref")).to_be_hidden()
     page.locator("#kind").focus()
-    page.keyboard.type("街道")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#kind")).to_have_value("street")
     assert parents_of(page) == ["district", "hall"]
     page.locator("#kind").select_option("partner")
     assert parents_of(page) == ["district"]
@@ -63,7 +65,7 @@ def test_the_kind_decides_what_is_possible_and_a_unit_is_added_by_keyboard(desk)
     page.locator("#kind").select_option("street")
     expect(page.locator("#ref")).to_be_hidden()
     page.locator("#parent").select_option("hall")
-    page.keyboard.press("Tab")
+    page.locator("#parent").press("Tab")
     for typed in (STREET, "Jiefangbei"):
         page.locator(":focus").fill(typed)
         page.keyboard.press("Tab")
@@ -91,7 +93,7 @@ def test_who_is_closed_out_is_said_before_and_it_is_opened_again(chromium, hall,
         line(page, "hall").get_by_role("link", name="区政务服务大厅").click()
         expect(page.locator("#left-h ~ .accounts")).to_contain_text("办件 1 件")
         page.locator("summary", has_text="停用").press("Enter")
-        expect(page.get_by_text("手上还没办完的有办件 1 件")).to_be_visible()
+        expect(page.get_by_text("手上还没办完的：办件 1 件")).to_be_visible()
         photographed(page, "unit-asked")
         is_walked_well(page)
         page.get_by_role("button", name="确定停用").press("Enter")
@@ -132,6 +134,7 @@ def test_on_a_phone_what_can_wait_is_folded_and_the_form_is_one_press_away(desk)
     page.locator("summary", has_text="大厅、街道和银行").click()
     expect(line(page, "hall")).to_be_visible()
     keeps_the_rules(page)
+    page.screenshot(path=LOOKS / "units-unfolded-phone.png", full_page=True)
     page.get_by_role("link", name="加单位").click()
     expect(page.locator("#kind")).to_be_in_viewport()
 

@@ -9,8 +9,8 @@ _K = UnitKind
 BRANCHES: Final = (
     ("windows", "大厅、街道和银行", (_K.DISTRICT, _K.HALL, _K.STREET, _K.BANK)),
     ("post", "邮政", (_K.POST, _K.OUTLET)),
-    ("departments", "部门", (_K.DEPARTMENT,)),
     ("networks", "协作网络", (_K.PARTNER,)),
+    ("departments", "部门", (_K.DEPARTMENT,)),
 )
 """Name, title and kinds of each branch, in the order of the page."""
 

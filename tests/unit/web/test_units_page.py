@@ -1,4 +1,4 @@
-"""The page of units, without scripts: the tree, one more, what follows from closing one, and who stands and scans where."""
+"""The page of units, without scripts: the tree, one more, what follows from closing one, who stands and scans where."""
 
 import re
 
@@ -108,7 +108,7 @@ def test_before_it_is_closed_the_page_says_who_is_out_and_who_has_how_much(hall,
         session.get_one(UserRow, "officer").unit_id = "street-1"
     shown = page.get("/units/hall").text
     assert "和它下面的 1 个单位" in shown and "在这里的 3 个账号全部退出" in shown
-    assert "手上还没办完的有办件 1 件" in shown
+    assert "手上还没办完的：办件 1 件" in shown
     holders = shown.partition('id="left-h"')[2].partition("</section>")[0]
     assert "wangmin" in holders and "解放碑街道便民中心" in holders and "办件 1 件" in holders
     assert "officer" not in holders, "who has nothing in hand is not named"
@@ -134,7 +134,7 @@ def test_of_an_outlet_it_says_the_parcels_under_way(hall, page):
             row.stage, row.ordered_at, row.outlet_id, row.courier_id = "ASSIGNED", hall.now, OUTLET, name
             session.add(row)
     shown = page.get(f"/units/{OUTLET}").text
-    assert "手上还没办完的有邮件 2 件" in shown and "在途的邮件一共 2 件" in shown
+    assert "手上还没办完的：邮件 2 件" in shown and "在途的邮件一共 2 件" in shown
     holders = shown.partition('id="left-h"')[2].partition("</section>")[0]
     assert f"{OUTLET}-1" in holders and "邮件 1 件" in holders
 
