@@ -12,6 +12,9 @@ DEVICE_ID: Final = r"^[A-Za-z0-9_.:-]{1,64}\z"
 
 NAME_LENGTH: Final = 40
 
+MAY_SCAN: Final = (Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR)
+"""Who scans, with a device of his place."""
+
 CODE_VALID: Final = timedelta(minutes=10)
 """A code with which a device is enrolled; it counts once."""
 

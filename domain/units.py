@@ -125,7 +125,7 @@ NOWHERE: Final = Reach()
 def reach_of(units: Mapping[str, Unit], unit_id: str | None) -> Reach:
     """What who stands at `unit_id` covers; nothing without one, and where it or one above it is closed."""
     unit = units.get(unit_id or "")
-    if unit is None or not all(above.active for above in _upwards(units, unit)):
+    if unit is None or not is_open(units, unit):
         return NOWHERE
     covered = [each for each in units.values() if unit in _upwards(units, each)]
     windows = {each.id for each in units.values() if each.kind in _WINDOWS}
@@ -139,6 +139,11 @@ def reach_of(units: Mapping[str, Unit], unit_id: str | None) -> Reach:
         departments=named[UnitKind.DEPARTMENT],
         networks=named[UnitKind.PARTNER],
     )
+
+
+def is_open(units: Mapping[str, Unit], unit: Unit) -> bool:
+    """Whether people work at a unit: neither it nor one above it is closed."""
+    return all(above.active for above in _upwards(units, unit))
 
 
 def _upwards(units: Mapping[str, Unit], unit: Unit) -> Iterator[Unit]:

@@ -4,7 +4,7 @@ By the law's deadlines, soonest first; what has none (the applicant's turn, a sp
 and at the end what is decided and to be sent out. Where a matter came from makes no difference to any of this.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -184,6 +184,12 @@ def counts_of(
         for who in names
     )
     return Counts(of_state=of_state, loads=loads, free=held.get(None, [0, 0])[0], soon=session.scalar(today) or 0)
+
+
+def held_by(session: Session, names: Collection[str]) -> dict[str, int]:
+    """Name → handlings that somebody has taken and about which something may follow; nobody who has none."""
+    counted = select(HandlingRow.held_by, func.count()).where(text(_OPEN), HandlingRow.held_by.in_(names))
+    return {str(name): count for name, count in session.execute(counted.group_by(HandlingRow.held_by))}
 
 
 def officers(session: Session, units: Reach | None = None) -> list[str]:

@@ -52,6 +52,8 @@ def reads(count: int) -> dict[str, tuple[str, str | None]]:
         "deliveries": ("/api/v1/partners/sichuan/deliveries", "operator"),
         "stops of an outlet": ("/api/v1/outlets/jiefangbei/worklist", "courier"),
         "stops of an outlet, the first five": ("/api/v1/outlets/jiefangbei/worklist?size=5", "courier"),
+        "what is in hand at a hall": ("/units/hall", "security"),
+        "what is in hand at the post": ("/units/post", "security"),
         "search items": ("/api/v1/items?q=身份证", "clerk"),
         "metrics": ("/metrics", None),
     }

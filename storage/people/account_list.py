@@ -76,6 +76,12 @@ def accounts(
     return AccountPage([_seen(row, open_ones.get(row.username, 0)) for row in rows], following)
 
 
+def people_at(session: Session) -> dict[str, int]:
+    """How many open accounts stand at each unit that has any."""
+    counted = select(UserRow.unit_id, func.count()).where(UserRow.active, UserRow.unit_id.is_not(None))
+    return {str(unit_id): count for unit_id, count in session.execute(counted.group_by(UserRow.unit_id))}
+
+
 def account_of(session: Session, username: str, now: datetime) -> AccountSeen | None:
     """One account; None if there is none."""
     row = session.get(UserRow, username)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, String, delete, or_, select, update
+from sqlalchemy import ColumnElement, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.devices import CODE_VALID, NAME_LENGTH, DeviceEnd
@@ -160,12 +160,34 @@ def is_note_due(row: EnrolledDeviceRow, username: str, now: datetime) -> bool:
 
 
 def devices(
-    session: Session, places: Collection[str] | None, *, size: int, after: tuple[str, str] | None = None
+    session: Session,
+    places: Collection[str] | None,
+    *,
+    size: int,
+    username: str | None = None,
+    after: tuple[str, str] | None = None,
 ) -> list[EnrolledDeviceRow]:
-    """Devices by name, those that are stopped too; `places`: of these only. `after`: (name, id) of the last."""
+    """Devices by name, those that are stopped too; `places`: of these only. `after`: (name, id) of the last.
+
+    `username`: without those that are for another login alone.
+    """
     row = EnrolledDeviceRow
-    conditions: list[ColumnElement[bool]] = [] if places is None else [row.outlet_id.in_(places)]
+    conditions = _at(places)
+    if username is not None:
+        conditions.append(or_(row.username.is_(None), row.username == username))
     if after is not None:
         name, device_id = after
         conditions.append(or_(row.name > name, (row.name == name) & (row.device_id > device_id)))
     return list(session.scalars(select(row).where(*conditions).order_by(row.name, row.device_id).limit(size)))
+
+
+def live_devices(session: Session, places: Collection[str] | None) -> dict[Owner, int]:
+    """How many live devices each owner has; `places`: of these only."""
+    row = EnrolledDeviceRow
+    counted = select(row.outlet_id, row.username, func.count()).where(row.revoked_at.is_(None), *_at(places))
+    rows = session.execute(counted.group_by(row.outlet_id, row.username))
+    return {Owner(place, username): count for place, username, count in rows}
+
+
+def _at(places: Collection[str] | None) -> list[ColumnElement[bool]]:
+    return [] if places is None else [EnrolledDeviceRow.outlet_id.in_(sorted(places))]

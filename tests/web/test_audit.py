@@ -14,6 +14,7 @@ from tests.web.office import case_body
 from tests.web.test_roles import RULES, TABLE, concrete
 from web.app import ROUTERS
 from web.foundation.audited_routes import EXPORTS, LOOKS, SUBJECTS
+from web.views.audit_words import action_said, area_of
 
 SOON = datetime.now(UTC) + timedelta(hours=1)
 SUSPENSION = {
@@ -91,6 +92,8 @@ OF_NOBODY = frozenset(
         "GET /track",
         "GET /t/{token}",  # an applicant, who is not of the hall
         "GET /track/{done}",
+        "GET /units",
+        "GET /units/{unit_id}",
         "GET /verify/{token}",
         "GET /window",
         "GET /window/form/{code}",
@@ -129,6 +132,14 @@ def test_each_part_of_an_address_is_named_or_secret():
     routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
     parts = {name for route in routes for name in route.param_convertors}
     assert parts - set(SUBJECTS) == {"token", "done"}
+
+
+def test_what_a_page_does_has_words_and_its_place():
+    acts = [
+        route for route in TABLE if RULES[route] is not None and route.startswith("POST /") and "/api/" not in route
+    ]
+    assert [route for route in acts if not action_said(route, {}) or area_of(route, {}) == "其他"] == []
+    assert len(acts) > 10
 
 
 def test_a_change_is_said_with_the_case_that_it_made(office):

@@ -26,7 +26,7 @@ MORE = {
     Role.SUPERVISOR: ("/window/{case}", "/partner?network=interprovincial", "/partner?only=bad"),
     Role.OUTLET: ("/scan?outlet=hall",),
     Role.OPERATOR: ("/account",),
-    Role.SECURITY: ("/accounts/clerk",),
+    Role.SECURITY: ("/accounts/clerk", "/units/hall", "/units/post"),
 }
 PAGES = [
     *((None, path) for path in PUBLIC),

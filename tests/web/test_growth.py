@@ -26,6 +26,8 @@ PER_CASE = {
     "quarter as the reply has it": 1,
     "officer": 0.3,  # what is undecided here, by officer and state
     "stops of an outlet": 0.2,
+    "what is in hand at a hall": 1.5,  # open cases by who looks after them
+    "what is in hand at the post": 2,  # open parcels of all outlets by courier
     "work list, last page": 4,
     "search a name": 4,
     "work list of the smallest network": 1,

@@ -25,6 +25,9 @@ MORE = (
     "GET /api/v1/phone-views?caseNo={case_no}",
     "GET /api/v1/accounts?q={username}",
     "GET /api/v1/accounts?unit={unit_id}",
+    "GET /accounts?unit={unit_id}",
+    "GET /devices?outlet={outlet_id}",
+    "GET /devices?username={username}",
     "GET /window/new?draft={draft_id}",
     "GET /supervisor/promises?outlet={outlet_id}",
     "GET /supervisor/cases?risk=late",
@@ -49,7 +52,10 @@ SEEN = {
     "supervisor-here": {"case_no": ("GET /api/v1/cases", "GET /cases"), "task": ("GET /api/v1/tasks",)},
     "decides-here": {"case_no": ("GET /api/v1/cases",), "task": ("GET /api/v1/tasks",)},
     "auditor-here": {"case_no": ("GET /api/v1/cases",), "task": ("GET /api/v1/tasks",)},
-    "security-here": {"username": ("GET /api/v1/accounts", "GET /accounts")},
+    "security-here": {
+        "username": ("GET /api/v1/accounts", "GET /accounts"),
+        "unit_id": ("GET /api/v1/units", "GET /units"),
+    },
 }
 """So the lists are looked at which show something: what of one's own stands in which."""
 KNOWN = {"GET /api/v1/scan/parcels": {"tracking_no"}}

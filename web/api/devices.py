@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from domain.devices import CODE_VALID, DEVICE_ID, NAME_LENGTH, DeviceEnd, may_use, places_of
+from domain.devices import CODE_VALID, DEVICE_ID, MAY_SCAN, NAME_LENGTH, DeviceEnd, may_use, places_of
 from domain.errors import BadInput, Conflict, NotFound
 from domain.terms import Role
 from domain.units import HALL, reach_of
@@ -21,6 +22,7 @@ from parcels.outlets import outlet_now
 from runtime.container import device_key, tries_key
 from storage.parcels.legs import CourierRow
 from storage.people import devices as stored
+from storage.people.account_list import accounts_within
 from storage.people.devices import EnrolledDeviceRow, Invitation, Owner
 from storage.people.units import units_now
 from storage.people.users import LoggedIn, UserRow
@@ -37,7 +39,6 @@ from web.security.session import DeviceKeeper, only
 
 router = APIRouter(prefix="/api/v1", tags=["设备"])
 
-MAY_SCAN: Final = (Role.OUTLET, Role.COURIER, Role.CLERK, Role.SUPERVISOR)
 _A_PAGE: Final = 200
 _WRONG: Final = ("DEVICE_CODE", "DEVICE_OTHER")
 
@@ -69,6 +70,13 @@ class Stop(RequestSchema):
     reason: DeviceEnd
 
 
+class Wanted(NamedTuple):
+    """Which devices: of one place, with which one account may scan; None: whatever a keeper looks after."""
+
+    outlet_id: str | None = None
+    username: str | None = None
+
+
 class TooManyDeviceCodes(TooBusy):
     """Too many codes were wrong for this login; for so long none is looked at (`DEVICE_LOCKED`)."""
 
@@ -89,7 +97,9 @@ def list_devices(
 
     Refused: 403 OTHER_OUTLET, OTHER_HALL.
     """
-    rows, following = page_of(ctx, keeper, outlet_id, size=size, after=after)
+    if outlet_id is not None:
+        check_kept(keeper, outlet_id)
+    rows, following = page_of(ctx, keeper, Wanted(outlet_id), size=size, after=after)
     return {"devices": [shown(row) for row in rows], "next": following}
 
 
@@ -125,19 +135,34 @@ def revoke_device(device_id: str, wanted: Stop, keeper: DeviceKeeper, ctx: Ctx) 
 
 
 def page_of(
-    ctx: Context, keeper: LoggedIn, outlet_id: str | None, *, size: int, after: str = ""
+    ctx: Context, keeper: LoggedIn, wanted: Wanted, *, size: int, after: str = ""
 ) -> tuple[list[EnrolledDeviceRow], str | None]:
     """A page of devices that a keeper looks after, and the `after` of the next one."""
     with ctx.database.read() as session:
-        if outlet_id is not None:
-            check_kept(keeper, outlet_id)
-            places: frozenset[str] | None = frozenset({outlet_id})
-        else:
-            places = places_of(keeper.role, keeper.reach)
+        places = places_of(keeper.role, keeper.reach)
+        if wanted.outlet_id is not None:
+            places = _both(places, frozenset({wanted.outlet_id}))
+        if wanted.username is not None:
+            seen = select(UserRow).where(UserRow.username == wanted.username, *accounts_within(keeper))
+            places = _both(places, _scans_at(session, session.scalar(seen)))
         last = session.get(EnrolledDeviceRow, after) if after else None
         mark = None if last is None else (last.name, last.device_id)
-        rows = stored.devices(session, places, size=size + 1, after=mark)
+        rows = stored.devices(session, places, size=size + 1, username=wanted.username, after=mark)
     return rows[:size], rows[size - 1].device_id if len(rows) > size else None
+
+
+def _both(some: frozenset[str] | None, others: frozenset[str] | None) -> frozenset[str] | None:
+    """The places that are among both; None: everywhere."""
+    if some is None or others is None:
+        return others if some is None else some
+    return some & others
+
+
+def _scans_at(session: Session, user: UserRow | None) -> frozenset[str] | None:
+    """Places at which an account scans; none where there is no such account, or it is closed."""
+    if user is None or not user.active or user.role not in MAY_SCAN:
+        return frozenset()
+    return places_of(Role(user.role), reach_of(units_now(session), user.unit_id))
 
 
 def invite(ctx: Context, keeper: LoggedIn, wanted: NewDevice) -> dict[str, Any]:
@@ -183,11 +208,8 @@ def check_login(session: Session, username: str | None, place: str) -> None:
     """
     if username is None:
         return
-    user = session.get(UserRow, username)
-    if user is not None and user.active and user.role in MAY_SCAN:
-        places = places_of(Role(user.role), reach_of(units_now(session), user.unit_id))
-        if may_use(username, places, place, username):
-            return
+    if may_use(username, _scans_at(session, session.get(UserRow, username)), place, username):
+        return
     raise Unprocessable("这个账号不能在这里扫描，请核对用户名和网点", code="DEVICE_LOGIN", field="username")
 
 

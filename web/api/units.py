@@ -1,5 +1,6 @@
 """Units (单位): halls, streets, banks, departments, outlets and networks in a tree; where accounts stand in it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -59,6 +60,17 @@ def couriers_of(session: Session, person: LoggedIn) -> list[str]:
     """Ids of the couriers of the outlets that somebody covers."""
     rows = select(CourierRow.courier_id).where(CourierRow.outlet_id.in_(sorted(person.reach.outlets)))
     return list(session.scalars(rows.order_by(CourierRow.courier_id)))
+
+
+def found(units: Mapping[str, Unit], unit_id: str) -> Unit:
+    """One of these units.
+
+    Raises:
+        NotFound: it is none of them (`UNIT_UNKNOWN`).
+    """
+    if unit_id not in units:
+        raise _unknown()
+    return units[unit_id]
 
 
 @router.post("/units", status_code=201, operation_id="addUnit", response_model=UnitShown)

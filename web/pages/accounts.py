@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from domain.errors import BadInput
 from domain.terms import Role
 from domain.units import STANDS_AT
-from storage.people.account_list import Wanted, accounts, accounts_within
+from storage.people.account_list import AccountSeen, Wanted, accounts, accounts_within
 from storage.people.session_list import end_sessions
 from storage.people.users import INITIAL_VALID, LoggedIn
 from web.api import account_changes as changes
@@ -24,6 +24,7 @@ from web.foundation.problems import Unprocessable, status_of
 from web.pages.rendering import render
 from web.pages.visitors import AccountKeeper, AccountReading
 from web.views.account_words import STAGES, proofs_said
+from web.views.device_counts import devices_of
 from web.views.wording import ROLES
 
 router = APIRouter(include_in_schema=False)
@@ -188,7 +189,7 @@ def _list(
         "first": urlencode(query) if asked.after else None,
         "typed": typed,
     }
-    return _rendered(ctx, "ops/accounts.html", person, values, given=given, refusal=refusal)
+    return _rendered(ctx, "ops/accounts.html", person, values, page.rows, given=given, refusal=refusal)
 
 
 def _one(
@@ -212,7 +213,7 @@ def _one(
         "done": done,
         "acts": Act,
     }
-    return _rendered(ctx, "ops/account.html", person, values, given=given, refusal=refusal)
+    return _rendered(ctx, "ops/account.html", person, values, [seen], given=given, refusal=refusal)
 
 
 def _rendered(
@@ -220,6 +221,7 @@ def _rendered(
     template: str,
     person: LoggedIn,
     values: dict[str, Any],
+    shown: list[AccountSeen],
     *,
     given: dict[str, str] | None,
     refusal: BadInput | None,
@@ -228,9 +230,11 @@ def _rendered(
     with ctx.database.read() as session:
         units = units_of(session, person)
         couriers = couriers_of(session, person)
+        devices = devices_of(session, person, shown, {unit.id: unit for unit in units})
     fault = None if refusal is None else (refusal.field or "", refusal.sentence)
     status = 200 if refusal is None else status_of(refusal)
     more: dict[str, Any] = {"roles": roles, "all_roles": ROLES, "hours": _HOURS, "given": given, "fault": fault}
     more |= {"units": units, "unit_names": {unit.id: unit.name for unit in units}, "couriers": couriers}
+    more["devices"] = devices
     more["keeps"] = person.role is Role.SECURITY
     return render(ctx, template, person, status=status, **values, **more)

@@ -5,18 +5,21 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from domain.devices import CODE_VALID, NAME_LENGTH, DeviceEnd, places_of
 from domain.errors import BadInput
+from domain.terms import Role
 from parcels.outlets import outlets_now
 from storage.people.users import LoggedIn
 from web.api import devices as api
+from web.api.units import units_of
 from web.foundation.context import Context, Ctx
 from web.foundation.problems import Unprocessable, status_of
 from web.pages.rendering import render
 from web.pages.visitors import DeviceKeeper
 from web.security.devices import needs_device
+from web.views.device_counts import place_of
 from web.views.device_words import ENDS, places_named
 
 router = APIRouter(include_in_schema=False)
@@ -25,15 +28,29 @@ _SIZE: Final = 100
 _MINUTES: Final = int(CODE_VALID.total_seconds() // 60)
 
 
+class Filter(BaseModel):
+    """The filter in the address."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outlet: str = Field("", max_length=32)
+    username: str = Field("", max_length=64)
+    after: str = Field("", max_length=64)
+    done: str = Field("", max_length=8)
+
+    @property
+    def wanted(self) -> api.Wanted:
+        """The same for the list."""
+        return api.Wanted(self.outlet or None, self.username.strip() or None)
+
+
+_ALL: Final = Filter()
+
+
 @router.get("/devices")
-def list_devices(
-    keeper: DeviceKeeper,
-    ctx: Ctx,
-    after: Annotated[str, Query(max_length=64)] = "",
-    done: Annotated[str, Query(max_length=8)] = "",
-) -> HTMLResponse:
-    """The devices, and the form for one more."""
-    return _page(ctx, keeper, after=after, stopped=done == "stopped")
+def list_devices(keeper: DeviceKeeper, ctx: Ctx, asked: Annotated[Filter, Query()]) -> HTMLResponse:
+    """The devices that fit, and the form for one more."""
+    return _page(ctx, keeper, asked)
 
 
 @router.post("/devices")
@@ -79,22 +96,25 @@ def _wanted(name: str, outlet: str, username: str) -> api.NewDevice:
 def _page(
     ctx: Context,
     keeper: LoggedIn,
+    asked: Filter = _ALL,
     *,
-    after: str = "",
-    stopped: bool = False,
     given: dict[str, Any] | None = None,
     refusal: BadInput | None = None,
     typed: dict[str, str] | None = None,
     title: str = "登记码没有取到",
 ) -> HTMLResponse:
-    rows, following = api.page_of(ctx, keeper, None, size=_SIZE, after=after)
+    rows, following = api.page_of(ctx, keeper, asked.wanted, size=_SIZE, after=asked.after)
     with ctx.database.read() as session:
         outlets = outlets_now(session)
+        units = units_of(session, keeper) if keeper.role is Role.SECURITY else []
     kept = places_of(keeper.role, keeper.reach)
     known = places_named(outlets)
     places = {place: name for place, name in known.items() if kept is None or place in kept}
     own = next(iter(places)) if len(places) == 1 else None
+    query = {name: value for name, value in asked.model_dump(include={"outlet", "username"}).items() if value}
     values: dict[str, Any] = {
+        "asked": asked,
+        "unit_at": {place_of(unit): unit.id for unit in units},
         "live": [row for row in rows if row.revoked_at is None],
         "over": [row for row in rows if row.revoked_at is not None],
         "places": places,
@@ -104,8 +124,8 @@ def _page(
         "typed": typed or {"name": "", "outlet": own or "", "username": ""},
         "fault": None if refusal is None else (refusal.field or "", refusal.sentence),
         "title": title,
-        "stopped": stopped,
-        "more": urlencode({"after": following}) if following else "",
+        "stopped": asked.done == "stopped",
+        "more": urlencode(query | {"after": following}) if following else "",
         "minutes": _MINUTES,
         "needed": needs_device(ctx),
         "name_length": NAME_LENGTH,

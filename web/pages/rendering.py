@@ -68,6 +68,7 @@ _MENU = (
     ("/status", "系统状况", WATCH),
     ("/audit", "审计", AUDIT),
     ("/accounts", "账号", ACCOUNT_LIST),
+    ("/units", "单位", ACCOUNTS),
 )
 
 

@@ -26,6 +26,7 @@ from web.pages import (
     supervisor_lists,
     track,
     unified,
+    units,
     verification,
     window,
 )
@@ -54,6 +55,7 @@ PAGES = (
     status.router,
     audit.router,
     accounts.router,
+    units.router,
     track.router,
     verification.router,
     apidocs.router,

@@ -24,6 +24,8 @@ _PAGES: Final = {
     "/track": "进度查询",
     "/t/": "进度查询",
     "/audit": "审计",
+    "/account": "账号",
+    "/units": "账号",
     "/login": "登录",
     "/logout": "登录",
 }
@@ -39,6 +41,10 @@ _OF_PAGES: Final = {
     "GET /window/{case_no}/done": "看登记结果",
     "GET /window/{case_no}/live": "看办件",
     "GET /window/{case_no}/receipt.png": "打印受理单",
+    "POST /account/password": "改自己的密码",
+    "POST /account/sessions": "结束自己的登录",
+    "POST /accounts": "加账号",
+    "POST /accounts/{username}": "管理账号",
     "POST /audit/verify": "核对审计记录",
     "POST /devices": "取设备登记码",
     "POST /devices/{device_id}": "停用设备",
@@ -47,6 +53,10 @@ _OF_PAGES: Final = {
     "POST /officer/{handling_no}/letter": "预览决定书",
     "POST /search": "查找",
     "POST /track": "查办件进度",
+    "POST /units": "加单位",
+    "POST /units/{unit_id}": "停用或启用单位",
+    "POST /window/new": "登记办件",
+    "POST /window/new/notice": "打印补正告知",
 }
 """What a page shows or does that stands in the trail."""
 _FAULTS: Final = {
