@@ -245,7 +245,7 @@ def build_app(settings: Settings, accounts: Buckets | None = None) -> FastAPI:
 def _take(app: FastAPI, router: APIRouter) -> None:
     """Give the app a router's routes as they are; they have their prefixes and dependencies already.
 
-    `include_router` would work every route out a second time, when the first request comes, which waits 1 to 2 s for it.
+    `include_router` would work every route out a second time when the first request comes, which then waits for it.
     """
     app.router.routes.extend(router.routes)
 
