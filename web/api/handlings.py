@@ -53,7 +53,9 @@ def queue(
     with ctx.database.read() as session:
         listed = narrowed(officer_list(undecided_only=mine), handlings_within(officer))
         page = read_page(session, WITH_ITEM, listed, size=size, after=mark_of(after))
-        return {"handlings": [handling_shown(session, ctx, row) for row in page.rows], "next": token_of(page.next)}
+        with ctx.reference_data.one_calendar():
+            shown = [handling_shown(session, ctx, row) for row in page.rows]
+        return {"handlings": shown, "next": token_of(page.next)}
 
 
 @router.post("/{handling_no}/decisions", status_code=202, operation_id="decideHandling", response_model=DecisionTaken)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -63,6 +64,10 @@ class ReferenceData:
     def calendar(self) -> WorkdayCalendar:
         """The working-day calendar in force."""
         return self._calendar()
+
+    def one_calendar(self) -> AbstractContextManager[None]:
+        """Within the block, for this thread, the calendar is looked up once: each line of a list counts days."""
+        return self._calendar.one_moment()
 
     @property
     def search(self) -> SearchIndex:

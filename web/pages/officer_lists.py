@@ -40,7 +40,8 @@ def officer_part(session: Session, ctx: Context, request: Request, person: Logge
 
 def _lines(session: Session, ctx: Context, rows: Sequence[AnyRow]) -> list[dict[str, Any]]:
     names = faces_of(session, ctx.sealer, {row.HandlingRow.case_no for row in rows})
-    shown = [(handling_shown(session, ctx, row), row.HandlingRow) for row in rows]
+    with ctx.reference_data.one_calendar():
+        shown = [(handling_shown(session, ctx, row), row.HandlingRow) for row in rows]
     return [
         line | {"who": names.get(handling.case_no, ""), "awaited": awaited(line, handling.wire_state)}
         for line, handling in shown

@@ -20,20 +20,21 @@ from web.views.wording import RESPONSIBLE, ROLES
 
 
 def lines_shown(session: Session, ctx: Context, lines: Sequence[CaseLine]) -> list[dict[str, Any]]:
-    """The lines as JSON, in their order; two statements, however many there are."""
+    """The lines as JSON, in their order; three statements, however many there are."""
     numbers = [line.case_no for line in lines]
     faces, places = faces_of(session, ctx.sealer, numbers), _places(session, numbers)
-    return [
-        brief(line)
-        | {
-            "who": faces.get(line.case_no, ""),
-            "where": _where(places.get(line.case_no, [])),
-            "holder": _holder(line),
-            "keeper": line.keeper,
-            "workdaysLeft": _workdays_left(ctx, line),
-        }
-        for line in lines
-    ]
+    with ctx.reference_data.one_calendar():
+        return [
+            brief(line)
+            | {
+                "who": faces.get(line.case_no, ""),
+                "where": _where(places.get(line.case_no, [])),
+                "holder": _holder(line),
+                "keeper": line.keeper,
+                "workdaysLeft": _workdays_left(ctx, line),
+            }
+            for line in lines
+        ]
 
 
 def place_name(code: str) -> str:
