@@ -83,8 +83,15 @@ class WorkdayCalendar:
         """Working days in (after, until]; negative when `until` lies before `after`."""
         if until < after:
             return -self.count_workdays(until, after)
-        days = (after + timedelta(days=step) for step in range(1, (until - after).days + 1))
-        return sum(map(self.is_workday, days))
+        usual = _weekdays_before(until + _ONE_DAY) - _weekdays_before(after + _ONE_DAY)
+        within = ((day, worked) for day, worked in self._exceptions.items() if after < day <= until)
+        return usual + sum(worked - (day.weekday() < _SATURDAY) for day, worked in within)
+
+
+def _weekdays_before(day: date) -> int:
+    """How many days from Monday to Friday lie before that day, since Monday, 1 January of the year 1."""
+    weeks, rest = divmod(day.toordinal() - 1, 7)
+    return weeks * _SATURDAY + min(rest, _SATURDAY)
 
 
 def local_day(moment: datetime) -> date:

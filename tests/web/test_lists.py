@@ -37,7 +37,7 @@ MANY = 10_000
 CALLS = 40
 COUNTED_TO = 250_000
 MOST_ROUNDS = 5
-"""How many rounds of plain counting a page's 95th percentile may take; one is some 20 ms on the machine it was set on."""
+"""How many rounds of plain counting a page's 95th percentile may take; one is about 20 ms where it was set."""
 OUTLET = "jiefangbei"
 
 

@@ -129,3 +129,12 @@ def test_a_later_start_never_ends_sooner(one, other, n):
 def test_negative_is_a_mistake():
     with pytest.raises(ValueError, match="negative"):
         CALENDAR.add_workdays(date(2026, 1, 1), -1)
+
+
+def test_days_are_counted_as_one_by_one():
+    first = date(2026, 9, 1)
+    for length in (0, 1, 2, 3, 6, 7, 8, 30, 45, 400):
+        for shift in range(60):
+            after = first + timedelta(days=shift)
+            days = [after + timedelta(days=step) for step in range(1, length + 1)]
+            assert CALENDAR.count_workdays(after, after + timedelta(days=length)) == sum(map(CALENDAR.is_workday, days))
